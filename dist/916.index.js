@@ -234,9 +234,6 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		if (handshake.end === "open") return undefined;
 		return (0, diagnosis.$f)(handshake, origin) ?? (0, dial_failure.t)(handshake.error, origin);
 	}
-	function isConnected({ connectMs }) {
-		return connectMs !== undefined;
-	}
 	function describeNetwork(handshake, server, proxy) {
 		if (proxy) return describeTunnel(handshake, server, proxy);
 		const { hostname, port } = (0, connection_route.$r)(server);
@@ -272,8 +269,8 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		"client certificate accepted"
 	];
 	function describeTls(handshake, facts) {
-		if (!isConnected(handshake)) return CHECKS.map((check) => (0, finding.lb)(check, "there is no connection to the server"));
-		const { version } = handshake;
+		const { connectMs, version } = handshake;
+		if (connectMs === undefined) return CHECKS.map((check) => (0, finding.lb)(check, "there is no connection to the server"));
 		if (version === undefined) {
 			const failure = failureOf(handshake, facts.server);
 			const [first, ...others] = CHECKS;

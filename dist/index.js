@@ -14068,7 +14068,6 @@ var __webpack_modules__ = {
 	}),
 	69406: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { G: () => explainRefusal });
-		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		function explainRefusal(failure, { certificate, refusalHint }) {
 			const { subject, issuer, notAfter } = certificate;
 			if (failure.facts.mayConcernCertificate) {
@@ -14077,10 +14076,9 @@ var __webpack_modules__ = {
 			}
 			if (failure.code !== "TLS_CLIENT_REJECTED") return failure;
 			const message = `${failure.message.replace(/\.$/, "")} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR(failure.kind, failure.code, message, {
-				...failure.facts,
-				hint: [refusalHint, failure.hint].filter(Boolean).join(" "),
-				cause: failure.cause
+			return failure.with({
+				message,
+				hint: [refusalHint, failure.hint].filter(Boolean).join(" ")
 			});
 		}
 	}),
@@ -14450,7 +14448,7 @@ var __webpack_modules__ = {
 			const [leaf, ...issuers] = chain;
 			if (leaf === undefined) return [];
 			const { hostname } = (0, route.$r)(server);
-			const borne = (0, external_node_net_.isIP)(hostname) === 0 ? leaf.checkHost(withoutDot(hostname)) : leaf.checkIP(hostname);
+			const borne = (0, external_node_net_.isIP)(hostname) === 0 ? leaf.checkHost(hostname.replace(/\.$/, "")) : leaf.checkIP(hostname);
 			const { links, isAnchored } = followPath([leaf, ...issuers], anchors, now);
 			return [
 				...links.some(({ x509 }) => x509.validToDate < now) ? ["CERT_HAS_EXPIRED"] : [],
@@ -14458,9 +14456,6 @@ var __webpack_modules__ = {
 				...borne === undefined ? ["ERR_TLS_CERT_ALTNAME_INVALID"] : [],
 				...isAnchored ? [] : ["UNABLE_TO_VERIFY_LEAF_SIGNATURE"]
 			];
-		}
-		function withoutDot(hostname) {
-			return hostname.replace(/\.$/, "");
 		}
 		function describe({ code, cause }, sent, facts) {
 			const { links } = followPath(sent, facts.anchors, facts.now);
@@ -17834,26 +17829,9 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Ej: () => textsIn,
 			RO: () => LIFE_S,
-			UX: () => jsonRequest,
 			hd: () => readMember
 		});
 		const LIFE_S = 15 * 60;
-		function jsonRequest(path, value, headers = []) {
-			const body = Buffer.from(JSON.stringify(value));
-			const all = [
-				...headers,
-				"Content-Type",
-				"application/json",
-				"Content-Length",
-				String(body.length)
-			];
-			return {
-				method: "POST",
-				path,
-				headers: all,
-				body
-			};
-		}
 		function readMember({ body }, path) {
 			try {
 				const json = JSON.parse(body.toString());
@@ -18046,10 +18024,9 @@ var __webpack_modules__ = {
 		function passingFailure(response, asked) {
 			const { status, headers } = response;
 			if (status !== 429 && status !== 408 && status < 500) return undefined;
-			const waitMs = (0, _protocols_answers_retry_after_js__WEBPACK_IMPORTED_MODULE_0__.V)(status, headers);
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("service", "CERTIFICATE_NOT_ISSUED", answered(response, asked), {
 				hint: "Run this job again when the authority is well; its operators can see why it did not answer.",
-				...waitMs === undefined ? {} : { retryAfterMs: waitMs }
+				retryAfterMs: (0, _protocols_answers_retry_after_js__WEBPACK_IMPORTED_MODULE_0__.V)(status, headers)
 			});
 		}
 		function answered(response, asked) {
@@ -19257,7 +19234,7 @@ var __webpack_modules__ = {
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(77945);
+				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6711);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(41346);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
@@ -19349,7 +19326,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	77945: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	6711: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -19489,31 +19466,21 @@ var __webpack_modules__ = {
 		function bufferOver(chunk) {
 			return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 		}
-		;
-		const COMPRESSED_HINT = "The server, or a gateway in front of it, compresses although the request asked it not to: its operators must turn that off for this path. Check also that server-url leads to the signing service.";
-		const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/i;
-		function describeCompression({ headers }, scrub) {
-			for (const name of ["content-encoding", "transfer-encoding"]) {
-				const found = headers[name];
-				if (found === undefined) continue;
-				const value = [found].flat().join(", ").trim();
-				if (COMPRESSION.test(value)) {
-					const shown = scrub(value, MAX_SHOWN).toLowerCase();
-					return `The answer is compressed (${name}: ${shown}), though the request asked for a plain one.`;
-				}
-			}
-			return undefined;
-		}
-		const MAX_SHOWN = 60;
+		var body_text = __nccwpck_require__(89915);
 		var answers_members = __nccwpck_require__(30968);
-		var answers_reason = __nccwpck_require__(70359);
+		var answers_reason = __nccwpck_require__(21093);
 		var answers_status = __nccwpck_require__(61865);
 		;
-		const REFUSAL_HINT = "Ask the operators of the service about this refusal.";
-		function refusalInEnvelope(response, answer, scrub) {
-			if (typeof answer !== "object" || answer === null || !isRefusal(answer)) return "";
-			const reason = (0, answers_reason.YY)(response, scrub);
-			return reason === undefined ? "" : `The service refused: ${reason.text}. `;
+		function withReason(failure, response, answer, facts) {
+			const envelope = failureInEnvelope(response, answer, facts);
+			if (envelope !== undefined) return envelope;
+			const reason = isRefusal(answer) ? (0, answers_reason.YY)(response, facts.scrub) : undefined;
+			if (reason === undefined) return failure.with({ message: `${failure.message}${(0, answers_reason.FV)(response, facts.scrub)}` });
+			const hint = "Ask the operators of the service about this refusal.";
+			return failure.with({
+				message: `The service refused: ${reason.text}. ${failure.message}`,
+				hint
+			});
 		}
 		function failureInEnvelope(response, answer, facts) {
 			const status = statusIn(answer) ?? HOLDERS.map((name) => statusIn(memberOf(answer, name))).find(Boolean);
@@ -19525,21 +19492,7 @@ var __webpack_modules__ = {
 			const both = `answered ${response.status}, and its body says ${status}`;
 			return failure.with({ message: failure.message.replace(/answered \d+/, both) });
 		}
-		const STATUS_NAMES = [
-			"code",
-			"status",
-			"statuscode",
-			"httpstatus",
-			"httpcode",
-			"httpstatuscode",
-			"error",
-			"errorcode",
-			"errcode",
-			"resultcode",
-			"returncode",
-			"retcode",
-			"ret"
-		];
+		const STATUS_NAMES = "code status statuscode httpstatus httpcode httpstatuscode error errorcode errcode resultcode returncode retcode ret".split(" ");
 		const HOLDERS = [
 			"error",
 			"errors",
@@ -19564,6 +19517,7 @@ var __webpack_modules__ = {
 			return status === undefined ? undefined : Number(status);
 		}
 		function isRefusal(answer) {
+			if (typeof answer !== "object" || answer === null) return false;
 			const members = (0, answers_members.lS)(answer);
 			if (SUCCESS_NAMES.some((name) => isNo(members.get(name)))) return true;
 			if (STATE_NAMES.some((name) => isFailure(members.get(name)))) return true;
@@ -19594,7 +19548,6 @@ var __webpack_modules__ = {
 			if (typeof code !== "string" && typeof code !== "number") return false;
 			return !/^(?:[+-]?0*|20*|ok|success|succeeded|true|s0*)$/i.test(String(code).trim());
 		}
-		var answers_scrub = __nccwpck_require__(51168);
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
 		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
@@ -19602,8 +19555,8 @@ var __webpack_modules__ = {
 		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
 		function readResponse(response, facts) {
 			if (response.status !== 200) throw (0, answers_status.F)(response, facts);
-			const compressed = describeCompression(response, facts.scrub ?? answers_scrub.H);
-			if (compressed !== undefined) throw unusable("RESP_ENCODED", compressed, { hint: COMPRESSED_HINT });
+			const compressed = (0, body_text.uR)(response, facts.scrub);
+			if (compressed !== undefined) throw unusable("RESP_ENCODED", compressed, { hint: body_text.ac });
 			const text = decode(response.body);
 			if (/^\s*</.test(text)) throw (0, answers_reason.AA)(response) ? page(response, facts) : notJson("its XML is no JSON", response, facts);
 			const answer = parse(text, response, facts);
@@ -19612,12 +19565,7 @@ var __webpack_modules__ = {
 				...answer
 			};
 			if (typeof signData === "string" && signData !== "") return checkText(signData);
-			const envelope = failureInEnvelope(response, answer, facts);
-			if (envelope !== undefined) throw envelope;
-			const missing = describeMissing(answer, facts);
-			const refusal = refusalInEnvelope(response, answer, facts.scrub ?? answers_scrub.H);
-			if (refusal !== "") throw badSignature(`${refusal}${missing}`).with({ hint: REFUSAL_HINT });
-			throw badSignature(`${missing}${quoteReason(response, facts)}`);
+			throw withReason(badSignature(describeMissing(answer, facts)), response, answer, facts);
 		}
 		function otherContentType({ headers }) {
 			const type = String(headers["content-type"] ?? "").trim();
@@ -19640,7 +19588,7 @@ var __webpack_modules__ = {
 				throw notJson(`its ${text.length} characters are no JSON`, response, facts).with({ cause });
 			}
 			if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-			throw badSignature(`The answer is no JSON object${quoteWords(response, facts)}`);
+			throw badSignature("The answer is no JSON object", (0, answers_reason.AD)(response, facts.scrub));
 		}
 		function checkText(value) {
 			const length = Buffer.byteLength(value);
@@ -19651,7 +19599,7 @@ var __webpack_modules__ = {
 			}
 			return value;
 		}
-		function describeMissing(answer, { scrub = answers_scrub.H }) {
+		function describeMissing(answer, { scrub }) {
 			const names = Object.keys(answer);
 			const { signData: value } = {
 				signData: undefined,
@@ -19682,19 +19630,12 @@ var __webpack_modules__ = {
 			if (value === null) return "null";
 			return Array.isArray(value) ? "an array" : `of type ${typeof value}`;
 		}
-		function quoteWords(response, facts) {
-			const text = (0, answers_reason.YY)(response, facts.scrub)?.text ?? "";
-			return text.includes(" ") ? `. It says: ${text}` : "";
-		}
 		function notJson(what, response, facts) {
-			return unusable("RESP_NOT_JSON", `The service answered 200, but ${what}${quoteWords(response, facts)}.`);
+			return unusable("RESP_NOT_JSON", `The service answered 200, but ${what}.${(0, answers_reason.AD)(response, facts.scrub)}`);
 		}
-		function quoteReason(response, { scrub }) {
-			const reason = (0, answers_reason.YY)(response, scrub);
-			return reason === undefined ? "" : `. It says: ${reason.text}`;
-		}
-		function badSignature(message) {
-			return new policy_failure.HR("file", "RESP_BAD_SIGNATURE", `${message}.`, {
+		function badSignature(what, said = "") {
+			const message = `${what}.${said}`;
+			return new policy_failure.HR("file", "RESP_BAD_SIGNATURE", message, {
 				hint: SHAPE_HINT,
 				endsRun: "first-four-files"
 			});
@@ -19819,7 +19760,7 @@ var __webpack_modules__ = {
 			return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} the clock of this runner; the action dates its requests accordingly.`;
 		}
 		;
-		const es_auth_fields_MAX_SHOWN = 100;
+		const MAX_SHOWN = 100;
 		const SOME_ORIGIN = "https://invalid.invalid";
 		function readEsAuth({ reader, serverUrl, appSecret }) {
 			const signPath = readSignPath(reader);
@@ -19845,7 +19786,7 @@ var __webpack_modules__ = {
 			const url = URL.canParse(path, SOME_ORIGIN) ? new URL(path, SOME_ORIGIN) : undefined;
 			const sent = url && url.origin === SOME_ORIGIN ? url.pathname + url.search : undefined;
 			if (sent === path) return path;
-			const way = sent !== undefined && sent.length <= es_auth_fields_MAX_SHOWN ? `; write ${(0, files_names.WU)(sent)}` : "";
+			const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${(0, files_names.WU)(sent)}` : "";
 			reader.reject("sign-path", `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
 			return "/";
 		}
@@ -19865,8 +19806,8 @@ var __webpack_modules__ = {
 		function readAnswer(response, { answer: place, encoding }, facts) {
 			const { body } = response;
 			const { scrub } = facts;
-			const compressed = describeCompression(response, scrub);
-			if (compressed !== undefined) throw answer_unusable("RESP_ENCODED", compressed, { hint: COMPRESSED_HINT });
+			const compressed = (0, body_text.uR)(response, scrub);
+			if (compressed !== undefined) throw answer_unusable("RESP_ENCODED", compressed, { hint: body_text.ac });
 			if (body.length === 0) throw answer_unusable("RESP_EMPTY", "The service answered with an empty body.");
 			if (place.in !== "json") refuseWrapped(response, facts);
 			if (place.in === "raw") return checked(body.toString(encoding));
@@ -19876,10 +19817,7 @@ var __webpack_modules__ = {
 			try {
 				return checked(follow(json, place.steps, (value) => describe(value, scrub)));
 			} catch (error) {
-				throw error instanceof policy_failure.HR ? withReason(error, response, {
-					...facts,
-					json
-				}) : error;
+				throw error instanceof policy_failure.HR ? withReason(error, response, json, facts) : error;
 			}
 		}
 		function refuseWrapped(response, facts) {
@@ -19887,10 +19825,7 @@ var __webpack_modules__ = {
 			const json = membersIn(response.body);
 			if (json === undefined) return;
 			const failure = answer_unusable("RESP_BAD_SIGNATURE", `The answer is JSON, not the signature alone. ${describe(json, facts.scrub)}`, { hint: "Set answer to the place of the signature in that JSON, such as /signature." });
-			throw withReason(failure, response, {
-				...facts,
-				json
-			});
+			throw withReason(failure, response, json, facts);
 		}
 		function membersIn(body) {
 			if (body[0] !== "{".charCodeAt(0)) return undefined;
@@ -19899,18 +19834,6 @@ var __webpack_modules__ = {
 			} catch {
 				return undefined;
 			}
-		}
-		function withReason(failure, response, { json, ...facts }) {
-			const envelope = failureInEnvelope(response, json, facts);
-			if (envelope !== undefined) return envelope;
-			const { scrub } = facts;
-			const refusal = refusalInEnvelope(response, json, scrub);
-			if (refusal !== "") return failure.with({
-				message: `${refusal}${failure.message}`,
-				hint: REFUSAL_HINT
-			});
-			const reason = (0, answers_reason.YY)(response, scrub);
-			return reason === undefined ? failure : failure.with({ message: `${failure.message} It says: ${reason.text}.` });
 		}
 		function answer_decode(body) {
 			try {
@@ -19924,9 +19847,7 @@ var __webpack_modules__ = {
 				return JSON.parse(text);
 			} catch (error) {
 				if ((0, answers_reason.AA)(response)) throw answer_unusable("RESP_HTML", "The answer is a web page.", { cause: error });
-				const said = (0, answers_reason.YY)(response, scrub)?.text ?? "";
-				const quoted = said.includes(" ") ? ` It says: ${said}.` : "";
-				const message = `The answer is ${text.length} characters that are not JSON.${quoted}`;
+				const message = `The answer is ${text.length} characters that are not JSON.${(0, answers_reason.AD)(response, scrub)}`;
 				throw answer_unusable("RESP_NOT_JSON", message, { cause: error });
 			}
 		}
@@ -19989,23 +19910,20 @@ var __webpack_modules__ = {
 			return typeof part === "string" ? part.replace(pattern, () => by) : part;
 		}
 		;
-		const PLACEHOLDERS = [
-			"digest",
-			"digest:hex",
-			"digest:base64",
-			"file",
-			"file:base64",
-			"name",
-			"key",
-			"token"
-		];
-		const CONTENT = new Set([
+		const CONTENT_PLACEHOLDERS = [
 			"digest",
 			"digest:hex",
 			"digest:base64",
 			"file",
 			"file:base64"
-		]);
+		];
+		const PLACEHOLDERS = [
+			...CONTENT_PLACEHOLDERS,
+			"name",
+			"key",
+			"token"
+		];
+		const CONTENT = new Set(CONTENT_PLACEHOLDERS);
 		const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
 		function parseTemplate(text) {
 			const template = [];
@@ -20072,15 +19990,12 @@ var __webpack_modules__ = {
 					return isBareName ? (0, files_names.a)(value) : value;
 			}
 		}
+		const UNWRITABLE = {
+			text: /[\p{Cc}\p{Zl}\p{Zp}]/u,
+			xml: /[\p{Cc}\uFFFE\uFFFF]/u
+		};
 		function canHold(place, value) {
-			switch (place) {
-				case "text": return !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
-				case "xml": return !/[\p{Cc}\uFFFE\uFFFF]/u.test(value);
-				case "target":
-				case "header":
-				case "json":
-				case "form": return true;
-			}
+			return !UNWRITABLE[place]?.test(value);
 		}
 		function escapeForJson(value, strings) {
 			const once = JSON.stringify(value).slice(1, -1);
@@ -20091,6 +20006,35 @@ var __webpack_modules__ = {
 			return within === "quotes" ? safe.replaceAll("\"", "%22") : safe.replaceAll("'", "%27");
 		}
 		;
+		function checkPlaceholders(parts, problems) {
+			const { target, headers, body, bodyPlace } = parts;
+			const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
+			const inBody = placeholdersOf(body);
+			const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
+			if (contents.length > 1 || contents.length === 0 && !problems.some((each) => each.includes("no placeholder"))) problems.push(`must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`);
+			if (placeholdersOf(target).includes("token")) problems.push("holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header");
+			const inText = bodyPlace === "text" ? inHead : [...inHead, ...inBody];
+			const misplaced = misplacedContent(inText, bodyPlace === "form" ? inBody : []);
+			if (misplaced !== undefined) problems.push(misplaced);
+			if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith("file")))) problems.push("holds the file in a header, which is too small for a file");
+			const wrong = nameOfParameter(target) ?? wrongBody(bodyPlace, body);
+			if (wrong !== undefined) problems.push(wrong);
+			return contents[0];
+		}
+		function wrongBody(place, body) {
+			switch (place) {
+				case "json": return wrongJson(body);
+				case "xml": return wrongXml(body);
+				case "form": return nameOfParameter(body);
+				case "text": return undefined;
+			}
+		}
+		function misplacedContent(inText, inForm) {
+			if (inText.includes("digest")) return "holds {digest}, raw bytes, where only text can stand; write {digest:hex} or {digest:base64}";
+			if (inForm.includes("file") || inForm.includes("file:base64")) return "holds the file in a form, which the action cannot send; write {digest:hex} or {digest:base64}";
+			if (inText.includes("file")) return "holds {file}, raw bytes, where only text can stand; write {file:base64}";
+			return undefined;
+		}
 		function nameOfParameter(template) {
 			const text = template.map((part) => typeof part === "string" ? part : `{${part.placeholder}}`).join("");
 			const parameters = text.slice(text.startsWith("/") ? text.indexOf("?") + 1 : 0).split("&");
@@ -20176,36 +20120,6 @@ var __webpack_modules__ = {
 				} else if (end === ">" && rest[0] !== ">") [rest, end] = [rest.slice(1), rest[0]];
 				else [rest, end] = [rest.slice(end.length), end === "\"" || end === "'" ? ">" : undefined];
 			}
-		}
-		;
-		function checkPlaceholders(parts, problems) {
-			const { target, headers, body, bodyPlace } = parts;
-			const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
-			const inBody = placeholdersOf(body);
-			const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
-			if (contents.length > 1 || contents.length === 0 && !problems.some((each) => each.includes("no placeholder"))) problems.push(`must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`);
-			if (placeholdersOf(target).includes("token")) problems.push("holds {token} in its request line, which servers and proxies write to their logs; put {token} into a header");
-			const inText = bodyPlace === "text" ? inHead : [...inHead, ...inBody];
-			const misplaced = misplacedContent(inText, bodyPlace === "form" ? inBody : []);
-			if (misplaced !== undefined) problems.push(misplaced);
-			if (headers.some(([, value]) => placeholdersOf(value).some((each) => each.startsWith("file")))) problems.push("holds the file in a header, which is too small for a file");
-			const wrong = nameOfParameter(target) ?? wrongBody(bodyPlace, body);
-			if (wrong !== undefined) problems.push(wrong);
-			return contents[0];
-		}
-		function wrongBody(place, body) {
-			switch (place) {
-				case "json": return wrongJson(body);
-				case "xml": return wrongXml(body);
-				case "form": return nameOfParameter(body);
-				case "text": return undefined;
-			}
-		}
-		function misplacedContent(inText, inForm) {
-			if (inText.includes("digest")) return "holds {digest}, raw bytes, where only text can stand; write {digest:hex} or {digest:base64}";
-			if (inForm.includes("file") || inForm.includes("file:base64")) return "holds the file in a form, which the action cannot send; write {digest:hex} or {digest:base64}";
-			if (inText.includes("file")) return "holds {file}, raw bytes, where only text can stand; write {file:base64}";
-			return undefined;
 		}
 		;
 		const METHODS = [
@@ -20369,7 +20283,7 @@ Content-Type: application/json
 				if (typeof part === "string") pieces.push(Buffer.from(part));
 				else if (part.placeholder === "digest" && hash !== undefined) pieces.push((await source.digest(() => ({ algorithm: hash }))).digest);
 				else if (part.placeholder === "file" || part.placeholder === "file:base64") pieces.push(part.placeholder);
-				else pieces.push(Buffer.from(escapeText(bodyPlace, part, text(part.placeholder))));
+				else pieces.push(Buffer.from(escapeFor(bodyPlace, part, text(part.placeholder))));
 			}
 			const length = pieces.reduce((sum, piece) => sum + lengthOf(piece, source.size), 0);
 			const plain = pieces.filter((piece) => typeof piece !== "string");
@@ -20385,16 +20299,6 @@ Content-Type: application/json
 		function lengthOf(piece, size) {
 			if (typeof piece !== "string") return piece.length;
 			return piece === "file" ? size : Math.ceil(size / 3) * 4;
-		}
-		function escapeText(place, gap, value) {
-			try {
-				return escapeFor(place, gap, value);
-			} catch (error) {
-				throw new policy_failure.HR("file", "NAME_NOT_SENDABLE", "The name of the file holds control characters or line ends, which the request cannot carry.", {
-					hint: "Rename the file, or leave {name} out of the request.",
-					cause: error
-				});
-			}
 		}
 		async function* stream(pieces, source) {
 			for (const piece of pieces) {
@@ -20415,7 +20319,7 @@ Content-Type: application/json
 		}
 		;
 		const MAX_REQUEST_LINE_BYTES = 8e3;
-		function createHttpSigner(transport, options, scrub = answers_scrub.H) {
+		function createHttpSigner(transport, options, scrub) {
 			return {
 				...options.message.content.startsWith("digest") ? { weigh: weightOfDigest } : {},
 				async sign(source, signal) {
@@ -20457,14 +20361,12 @@ Content-Type: application/json
 		async function textValues(source, options) {
 			const { message, hash, key, token } = options;
 			const content = await contentText(source, message, hash);
-			return (placeholder) => {
-				switch (placeholder) {
-					case "name": return source.path;
-					case "key": return key;
-					case "token": return token;
-					default: return content;
-				}
+			const values = {
+				name: source.path,
+				key,
+				token
 			};
+			return (placeholder) => values[placeholder] ?? content;
 		}
 		async function contentText(source, { content, target }, hash) {
 			if (hash !== undefined && (content === "digest:hex" || content === "digest:base64")) {
@@ -20572,7 +20474,7 @@ Content-Type: application/json
 		function checkValues({ reader, token, form, purpose }, { uses, content, target }, key) {
 			if (uses.has("key") && key === undefined) reader.reject("signing-key", "is empty, but request holds {key}");
 			if (!uses.has("key") && key !== undefined) reader.reject("signing-key", "is given, but request does not hold {key}");
-			if (key !== undefined && /\p{Cc}/u.test(key)) reader.reject("signing-key", "must be one line");
+			if (key !== undefined && /[\p{Cc}\p{Zl}\p{Zp}\uFFFE\uFFFF]/u.test(key)) reader.reject("signing-key", "must be one line");
 			if (!isSentAsWritten(fillTemplate(target, "target", (each) => each === "key" ? key ?? "x" : "x"))) reader.reject("signing-key", "is “.” or “..”, which changes the path of request");
 			if (uses.has("token") && token === undefined && purpose === "signing") reader.reject("token", "is empty, but request holds {token}");
 			if (!uses.has("token") && token !== undefined) reader.reject("token", "is given, but request does not hold {token}");
@@ -20747,12 +20649,7 @@ Content-Type: application/json
 			async describeKey(signal) {
 				const { base, key, scrub } = this.#options;
 				const path = `${base}/${key.mount}/keys/${key.name}`;
-				return (0, answers.YZ)(await this.#ask({
-					method: "GET",
-					path,
-					headers: [],
-					body: new Uint8Array()
-				}, signal), {
+				return (0, answers.YZ)(await this.#ask((token) => (0, vault_login.m)("GET", path, { token }), signal), {
 					key,
 					scrub
 				});
@@ -20779,20 +20676,12 @@ Content-Type: application/json
 				const { base, key, encoding, scrub } = this.#options;
 				const algorithm = this.#algorithm ?? await this.#algorithmOf(signal);
 				const hash = algorithm.scheme === "ed25519" ? "" : `/${HASH_NAMES[algorithm.hash]}`;
-				const body = Buffer.from(JSON.stringify(signRequest(items, algorithm, key)));
-				const headers = [
-					"Content-Type",
-					"application/json",
-					"Content-Length",
-					String(body.length)
-				];
+				const json = signRequest(items, algorithm, key);
 				const path = `${base}/${key.mount}/sign/${key.name}${hash}`;
-				const response = await this.#ask({
-					method: "POST",
-					path,
-					headers,
-					body
-				}, signal);
+				const response = await this.#ask((token) => (0, vault_login.m)("POST", path, {
+					json,
+					token
+				}), signal);
 				for (const warning of (0, answers.Hq)(response, scrub)) this.#warn(warning);
 				return (0, answers.x3)(response, items.length, {
 					key,
@@ -20805,16 +20694,8 @@ Content-Type: application/json
 				this.#warnings.add(text);
 				this.#options.onWarning(text);
 			}
-			#ask(request, signal) {
-				const send = (token) => this.#transport.post({
-					...request,
-					headers: [
-						...vault_login.V,
-						...request.headers,
-						"X-Vault-Token",
-						token
-					]
-				}, signal);
+			#ask(build, signal) {
+				const send = (token) => this.#transport.post(build(token), signal);
 				return this.#options.session.use(send, refusals.qD, signal);
 			}
 		}
@@ -20869,13 +20750,12 @@ Content-Type: application/json
 					if (algorithm?.scheme === "ed25519" && size > MAX_TRANSIT_ED25519_BYTES) throw tooLarge(path, size);
 				},
 				open(transport, world) {
-					const { elapsed: now, mask, scrub, warn } = world;
-					const session = (0, vault_login.f)(transport, {
+					const { scrub, warn } = world;
+					const session = (0, vault_login.f)({
+						transport,
 						base,
-						login: withTokens(login, world),
-						mask,
-						scrub,
-						now
+						login,
+						world
 					});
 					const onWarning = (text) => warn("Warning of the service", text);
 					const signer = new VaultSigner(transport, {
@@ -20890,16 +20770,6 @@ Content-Type: application/json
 						close: (signal) => session.close(signal)
 					};
 				}
-			};
-		}
-		function withTokens(login, { drawIdToken }) {
-			if (login.method !== "oidc") return login;
-			const { method, mount, role, audience } = login;
-			return {
-				method,
-				mount,
-				role,
-				drawToken: () => drawIdToken(audience)
 			};
 		}
 		function protocol_describe({ type, latestVersion, publicKeys }, { name, version = latestVersion }) {
@@ -21882,7 +21752,7 @@ Content-Type: application/json
 			});
 			return [`<details><summary>Left out, though files means them</summary>\n\n${lines.join("\n")}\n\n</details>`];
 		}
-		var verify = __nccwpck_require__(98325);
+		var verify = __nccwpck_require__(19780);
 		;
 		function tellLeftOut({ runner }, { shard }, coverage) {
 			if (shard.index !== 1) return {};
@@ -21952,7 +21822,7 @@ Content-Type: application/json
 			const unchecked = coverage.leftOut.filter(({ reason }) => reason === "git" || reason === "runner-temp");
 			const notes = unchecked.map(describeUnchecked);
 			for (const text of notes) runner.annotate("warning", "Not checked", text);
-			const outcomes = [...coverage.orphans.map((path) => (0, verify.E)(path, suffix)), ...coverage.uncovered.map((each) => refuse(each))];
+			const outcomes = [...coverage.orphans.map((path) => (0, verify.EO)(path, suffix)), ...coverage.uncovered.map((each) => refuse(each))];
 			const { orphanFailure: failure } = coverage;
 			return {
 				outcomes,
@@ -22244,7 +22114,46 @@ Content-Type: application/json
 		function nameOf(error) {
 			return error instanceof Error ? error.name : "";
 		}
+		var tasks = __nccwpck_require__(59210);
 		;
+		const GATHER_MS = 2;
+		function writeInWorker(worker, output) {
+			const { directory, processId } = output;
+			let current;
+			let sentAt = Number.NEGATIVE_INFINITY;
+			worker.start();
+			function openBatch() {
+				const { promise: result, resolve } = Promise.withResolvers();
+				const batch = {
+					paths: [],
+					texts: [],
+					result
+				};
+				const send = () => {
+					current = undefined;
+					sentAt = performance.now();
+					resolve(worker.do({
+						do: "write",
+						directory,
+						processId,
+						paths: batch.paths,
+						texts: batch.texts
+					}));
+				};
+				if (performance.now() - sentAt < GATHER_MS) setTimeout(send, GATHER_MS);
+				else setImmediate(send);
+				return batch;
+			}
+			return { async write(path, text) {
+				current ??= openBatch();
+				const at = current.paths.push(path) - 1;
+				current.texts.push(text);
+				const failed = await current.result;
+				if (failed === undefined) return output.write(path, text);
+				const error = failed.get(at);
+				if (error) throw (0, tasks.R)(error);
+			} };
+		}
 		function compareInWorker(worker) {
 			if (!worker.isStarted) return undefined;
 			return (locations, digests) => worker.do({
@@ -24319,46 +24228,6 @@ Content-Type: application/json
 				return (0, schedule_clock.H6)(turn, signal);
 			};
 		}
-		var tasks = __nccwpck_require__(59210);
-		;
-		const GATHER_MS = 2;
-		function writeInWorker(worker, output) {
-			const { directory, processId } = output;
-			let current;
-			let sentAt = Number.NEGATIVE_INFINITY;
-			worker.start();
-			function openBatch() {
-				const { promise: result, resolve } = Promise.withResolvers();
-				const batch = {
-					paths: [],
-					texts: [],
-					result
-				};
-				const send = () => {
-					current = undefined;
-					sentAt = performance.now();
-					resolve(worker.do({
-						do: "write",
-						directory,
-						processId,
-						paths: batch.paths,
-						texts: batch.texts
-					}));
-				};
-				if (performance.now() - sentAt < GATHER_MS) setTimeout(send, GATHER_MS);
-				else setImmediate(send);
-				return batch;
-			}
-			return { async write(path, text) {
-				current ??= openBatch();
-				const at = current.paths.push(path) - 1;
-				current.texts.push(text);
-				const failed = await current.result;
-				if (failed === undefined) return output.write(path, text);
-				const error = failed.get(at);
-				if (error) throw (0, tasks.R)(error);
-			} };
-		}
 		var writing_checksums = __nccwpck_require__(22414);
 		;
 		async function writeChecksums(context, { checksums: path, shard }, task) {
@@ -24772,8 +24641,8 @@ Content-Type: application/json
 			const { startService } = await Promise.all([
 				__nccwpck_require__.e(467),
 				__nccwpck_require__.e(631),
-				__nccwpck_require__.e(430)
-			]).then(__nccwpck_require__.bind(__nccwpck_require__, 84430));
+				__nccwpck_require__.e(321)
+			]).then(__nccwpck_require__.bind(__nccwpck_require__, 16321));
 			const service = await startService();
 			try {
 				runner.mask([service.credentials.appSecret]);
@@ -24920,7 +24789,7 @@ Content-Type: application/json
 			};
 		}
 		async function findValid({ runner, signal, patience }, release, { output, files, verification }) {
-			const checked = await (0, verify.x)({
+			const checked = await (0, verify.xJ)({
 				files: release.files,
 				output,
 				suffix: files.suffix,
@@ -25026,7 +24895,7 @@ Content-Type: application/json
 				suffix,
 				verification
 			});
-			const { checkStamp } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 57163));
+			const { checkStamp } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(167)]).then(__nccwpck_require__.bind(__nccwpck_require__, 27167));
 			const stamp = naming(path, () => checkStamp(bytes, {
 				sha256: Buffer.from(sha256, "hex"),
 				nonce: undefined,
@@ -25143,7 +25012,7 @@ Content-Type: application/json
 				outcomes.push(outcome);
 			};
 			try {
-				await (0, verify.x)({
+				await (0, verify.xJ)({
 					files,
 					output,
 					suffix,
@@ -26153,7 +26022,20 @@ Content-Type: application/json
 					csr,
 					ott
 				};
-				const response = await asking.post((0, authority.UX)(`${url.pathname.replace(/\/+$/, "")}/1.0/sign`, wish));
+				const body = Buffer.from(JSON.stringify(wish));
+				const headers = [
+					"Content-Type",
+					"application/json",
+					"Content-Length",
+					String(body.length)
+				];
+				const path = `${url.pathname.replace(/\/+$/, "")}/1.0/sign`;
+				const response = await asking.post({
+					method: "POST",
+					path,
+					headers,
+					body
+				});
 				if (response.status === 201) {
 					const chain = (0, authority.Ej)((0, authority.hd)(response, "certChain"));
 					const certificates = chain.length > 0 ? chain : ["crt", "ca"].flatMap((each) => (0, authority.Ej)((0, authority.hd)(response, each)));
@@ -26205,11 +26087,10 @@ Content-Type: application/json
 			}
 			async close(signal) {
 				const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
-				const revoke = (token) => this.#transport.post((0, authority.UX)(path, {}, [
-					...vault_login.V,
-					"X-Vault-Token",
+				const revoke = (token) => this.#transport.post((0, vault_login.m)("POST", path, {
+					json: {},
 					token
-				]), signal);
+				}), signal);
 				await Promise.allSettled([...this.#issued].map(revoke));
 				this.#issued.clear();
 			}
@@ -26221,20 +26102,19 @@ Content-Type: application/json
 					format: "pem"
 				};
 				const path = this.#path(`${mount}/sign/${pkiRole}`);
-				return asking.post((0, authority.UX)(path, wish, [
-					...vault_login.V,
-					"X-Vault-Token",
+				return asking.post((0, vault_login.m)("POST", path, {
+					json: wish,
 					token
-				]));
+				}));
 			}
 			async #logIn(asking) {
 				const { login, loginRole } = this.#settings;
 				const { text: jwt } = await asking.drawToken();
 				const path = this.#path(`${login.path}/login`);
-				const response = await asking.post((0, authority.UX)(path, {
+				const response = await asking.post((0, vault_login.m)("POST", path, { json: {
 					role: loginRole,
 					jwt
-				}, vault_login.V));
+				} }));
 				const token = response.status === 200 ? (0, authority.hd)(response, "auth.client_token") : undefined;
 				if (typeof token !== "string" || !(0, answers.dT)(token)) throw (0, refusals.uj)(response, this.#settings, this.#asked(asking));
 				this.#world.mask(token);
@@ -26630,7 +26510,7 @@ Content-Type: application/json
 		}
 		async function askForStamp(context, { authorities, anchors }, sha256) {
 			const { runner, clock, now, randomInt, signal } = context;
-			const { requestStamp, createPost, bundledAnchors } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 57163));
+			const { requestStamp, createPost, bundledAnchors } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(167)]).then(__nccwpck_require__.bind(__nccwpck_require__, 27167));
 			const post = createPost({
 				proxyFor: (server) => (0, _service_route_js__WEBPACK_IMPORTED_MODULE_6__.iJ)(context, server),
 				anchors: (anchors ?? []).map(String),
@@ -26677,7 +26557,7 @@ Content-Type: application/json
 		async function findSound({ now }, { path, anchors }, { output, sha256 }) {
 			const bytes = readStamp(output, path);
 			if (bytes === undefined) return undefined;
-			const { checkStamp, bundledAnchors, MAX_CLOCK_DIFFERENCE_MS } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 57163));
+			const { checkStamp, bundledAnchors, MAX_CLOCK_DIFFERENCE_MS } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(167)]).then(__nccwpck_require__.bind(__nccwpck_require__, 27167));
 			try {
 				const stamp = checkStamp(bytes, {
 					sha256,
@@ -26736,7 +26616,7 @@ Content-Type: application/json
 		var _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(77215);
 		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(91506);
 		var _files_release_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(62207);
-		var _verifying_verify_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(98325);
+		var _verifying_verify_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(19780);
 		function releasePaths({ checksums, timestamp, kit, shard }) {
 			if (shard.index !== 1) return [];
 			const stamp = timestamp ? [timestamp.path] : [];
@@ -26872,7 +26752,7 @@ Content-Type: application/json
 				explain: "name",
 				onOutcome: () => {}
 			};
-			const [outcome] = await (0, _verifying_verify_js__WEBPACK_IMPORTED_MODULE_6__.x)({
+			const [outcome] = await (0, _verifying_verify_js__WEBPACK_IMPORTED_MODULE_6__.xJ)({
 				...options,
 				files: [file]
 			});
@@ -30640,6 +30520,90 @@ Content-Type: application/json
 			};
 		}
 	}),
+	89915: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			JL: () => mediaType,
+			VI: () => beginningOf,
+			ac: () => COMPRESSED_HINT,
+			uR: () => describeCompression
+		});
+		var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(38522);
+		const MAX_READ_BYTES = 64 * 1024;
+		const MAX_UNPACKED_BYTES = 1024 * 1024;
+		function mediaType({ headers }) {
+			return String(headers["content-type"] ?? "").toLowerCase();
+		}
+		function beginningOf(response, scrub) {
+			const bytes = plainBytes(response);
+			const type = mediaType(response);
+			if (bytes.length <= MAX_READ_BYTES) return decode(bytes, type);
+			return scrub(decode(bytes.subarray(0, 2 * MAX_READ_BYTES), type), MAX_READ_BYTES);
+		}
+		const UNPACKERS = [
+			[/^(?:x-)?gzip$|^deflate$/, node_zlib__WEBPACK_IMPORTED_MODULE_0__.unzipSync],
+			[/^br$/, node_zlib__WEBPACK_IMPORTED_MODULE_0__.brotliDecompressSync],
+			[/^zstd$/, node_zlib__WEBPACK_IMPORTED_MODULE_0__.zstdDecompressSync]
+		];
+		function plainBytes({ headers, body }) {
+			const coding = String(headers["content-encoding"] ?? "").trim().toLowerCase();
+			const unpack = UNPACKERS.find(([name]) => name.test(coding))?.[1];
+			if (unpack === undefined || body.length > MAX_READ_BYTES) return body;
+			try {
+				return unpack(body, { maxOutputLength: MAX_UNPACKED_BYTES });
+			} catch {
+				return body;
+			}
+		}
+		function decode(bytes, type) {
+			const charset = charsetByMark(bytes) ?? charsetIn(type) ?? charsetInMarkup(bytes) ?? charsetByZeros(bytes) ?? "utf-8";
+			const text = decodeAs(charset, bytes);
+			return text.includes("�") && isWestern(bytes) ? decodeAs("windows-1252", bytes) : text;
+		}
+		function decodeAs(charset, bytes) {
+			try {
+				return new TextDecoder(charset).decode(bytes);
+			} catch {
+				return bytes.toString("utf8");
+			}
+		}
+		function charsetByMark([first, second]) {
+			if (first === 255 && second === 254) return "utf-16le";
+			return first === 254 && second === 255 ? "utf-16be" : undefined;
+		}
+		function charsetIn(text) {
+			return /(?:charset|encoding)=["']?([\w.:-]{1,40})/i.exec(text)?.[1];
+		}
+		function charsetInMarkup(bytes) {
+			const beginning = bytes.toString("latin1", 0, 1024);
+			return /^\s*</.test(beginning) ? charsetIn(beginning) : undefined;
+		}
+		function charsetByZeros(bytes) {
+			const beginning = bytes.subarray(0, 64);
+			if (beginning.length < 4 || beginning.length % 2 !== 0) return undefined;
+			const isZeroAt = (rest) => beginning.every((byte, at) => byte === 0 === (at % 2 === rest));
+			if (isZeroAt(1)) return "utf-16le";
+			return isZeroAt(0) ? "utf-16be" : undefined;
+		}
+		function isWestern(bytes) {
+			const text = bytes.toString("latin1");
+			return !/[\0-\x08\x0E-\x1F\x7F]/.test(text) && text.replace(/[\x20-\x7E]/g, "").length * 2 < text.length;
+		}
+		const COMPRESSED_HINT = "The server, or a gateway in front of it, compresses although the request asked it not to: its operators must turn that off for this path. Check also that server-url leads to the signing service.";
+		const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/i;
+		function describeCompression({ headers }, scrub) {
+			for (const name of ["content-encoding", "transfer-encoding"]) {
+				const found = headers[name];
+				if (found === undefined) continue;
+				const value = [found].flat().join(", ").trim();
+				if (COMPRESSION.test(value)) {
+					const shown = scrub(value, MAX_SHOWN).toLowerCase();
+					return `The answer is compressed (${name}: ${shown}), though the request asked for a plain one.`;
+				}
+			}
+			return undefined;
+		}
+		const MAX_SHOWN = 60;
+	}),
 	30968: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Sd: () => MAX_ENTRIES,
@@ -30651,71 +30615,13 @@ Content-Type: application/json
 		});
 		const MAX_DEPTH = 4;
 		const MAX_ENTRIES = 3;
-		const CODE_NAMES = [
-			"code",
-			"errorcode",
-			"errcode",
-			"errno",
-			"resultcode",
-			"returncode",
-			"retcode",
-			"ret",
-			"statuscode",
-			"type"
-		];
+		const CODE_NAMES = "code errorcode errcode errno resultcode returncode retcode ret statuscode type".split(" ");
 		const WORDS = [
-			[
-				"title",
-				"error",
-				"err",
-				"status",
-				"reason",
-				"result"
-			],
-			[
-				"message",
-				"msg",
-				"errmsg",
-				"errormessage",
-				"errormsg",
-				"errordescription",
-				"resultmsg",
-				"returnmsg",
-				"retmsg"
-			],
-			[
-				"detail",
-				"details",
-				"description",
-				"faultstring",
-				"userinfo",
-				"hint",
-				"cause",
-				"exception",
-				"value",
-				"text"
-			]
-		].flat();
-		const CONTAINERS = [
-			"error",
-			"errors",
-			"err",
-			"fault",
-			"exception",
-			"detail",
-			"details",
-			"message",
-			"status",
-			"result",
-			"response",
-			"data",
-			"meta",
-			"head",
-			"header",
-			"problems",
-			"messages",
-			"violations"
-		];
+			"title error err status reason result",
+			"message msg errmsg errormessage errormsg errordescription resultmsg returnmsg retmsg",
+			"detail details description faultstring userinfo hint cause exception value text"
+		].flatMap((names) => names.split(" "));
+		const CONTAINERS = "error errors err fault exception detail details message status result response data meta head header problems messages violations".split(" ");
 		const LIKE_WORDS = /(?:msg|message|desc|description|info|details?|reason|cause|error|fehler|meldung|(?:err|error|status|reason)text)$/;
 		const LIKE_CONTAINER = /(?:status|result|response|info|details?|errors?|exception|message)$/;
 		const NAMED_BY_FIELD = [
@@ -30791,75 +30697,16 @@ Content-Type: application/json
 			return trimmed.slice(0, end);
 		}
 	}),
-	70359: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	21093: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			AA: () => isWebPage,
 			Xb: () => namePage,
+			FV: () => quoteReason,
+			AD: () => quoteWords,
 			YY: () => reasonIn
 		});
 		var external_node_util_ = __nccwpck_require__(57975);
-		var external_node_zlib_ = __nccwpck_require__(38522);
-		;
-		const MAX_READ_BYTES = 64 * 1024;
-		const MAX_UNPACKED_BYTES = 1024 * 1024;
-		function mediaType({ headers }) {
-			return String(headers["content-type"] ?? "").toLowerCase();
-		}
-		function beginningOf(response, scrub) {
-			const bytes = plainBytes(response);
-			const type = mediaType(response);
-			if (bytes.length <= MAX_READ_BYTES) return decode(bytes, type);
-			return scrub(decode(bytes.subarray(0, 2 * MAX_READ_BYTES), type), MAX_READ_BYTES);
-		}
-		const UNPACKERS = [
-			[/^(?:x-)?gzip$|^deflate$/, external_node_zlib_.unzipSync],
-			[/^br$/, external_node_zlib_.brotliDecompressSync],
-			[/^zstd$/, external_node_zlib_.zstdDecompressSync]
-		];
-		function plainBytes({ headers, body }) {
-			const coding = String(headers["content-encoding"] ?? "").trim().toLowerCase();
-			const unpack = UNPACKERS.find(([name]) => name.test(coding))?.[1];
-			if (unpack === undefined || body.length > MAX_READ_BYTES) return body;
-			try {
-				return unpack(body, { maxOutputLength: MAX_UNPACKED_BYTES });
-			} catch {
-				return body;
-			}
-		}
-		function decode(bytes, type) {
-			const charset = charsetByMark(bytes) ?? charsetIn(type) ?? charsetInMarkup(bytes) ?? charsetByZeros(bytes) ?? "utf-8";
-			const text = decodeAs(charset, bytes);
-			return text.includes("�") && isWestern(bytes) ? decodeAs("windows-1252", bytes) : text;
-		}
-		function decodeAs(charset, bytes) {
-			try {
-				return new TextDecoder(charset).decode(bytes);
-			} catch {
-				return bytes.toString("utf8");
-			}
-		}
-		function charsetByMark([first, second]) {
-			if (first === 255 && second === 254) return "utf-16le";
-			return first === 254 && second === 255 ? "utf-16be" : undefined;
-		}
-		function charsetIn(text) {
-			return /(?:charset|encoding)=["']?([\w.:-]{1,40})/i.exec(text)?.[1];
-		}
-		function charsetInMarkup(bytes) {
-			const beginning = bytes.toString("latin1", 0, 1024);
-			return /^\s*</.test(beginning) ? charsetIn(beginning) : undefined;
-		}
-		function charsetByZeros(bytes) {
-			const beginning = bytes.subarray(0, 64);
-			if (beginning.length < 4 || beginning.length % 2 !== 0) return undefined;
-			const isZeroAt = (rest) => beginning.every((byte, at) => byte === 0 === (at % 2 === rest));
-			if (isZeroAt(1)) return "utf-16le";
-			return isZeroAt(0) ? "utf-16be" : undefined;
-		}
-		function isWestern(bytes) {
-			const text = bytes.toString("latin1");
-			return !/[\0-\x08\x0E-\x1F\x7F]/.test(text) && text.replace(/[\x20-\x7E]/g, "").length * 2 < text.length;
-		}
+		var body_text = __nccwpck_require__(89915);
 		var members = __nccwpck_require__(30968);
 		;
 		function isPage(text, type) {
@@ -30915,7 +30762,10 @@ Content-Type: application/json
 				return point <= 1114111 ? String.fromCodePoint(point) : whole;
 			});
 		}
-		var answers_scrub = __nccwpck_require__(51168);
+		;
+		function cutOnly(text, maxLength) {
+			return text.slice(0, maxLength);
+		}
 		var told_by_headers = __nccwpck_require__(84297);
 		;
 		const MAX_QUOTED = {
@@ -30924,9 +30774,9 @@ Content-Type: application/json
 			words: 200
 		};
 		const MAX_SCRUBBED = 4096;
-		function reasonIn(response, scrub = answers_scrub.H) {
-			const type = mediaType(response);
-			const text = beginningOf(response, scrub);
+		function reasonIn(response, scrub) {
+			const type = (0, body_text.JL)(response);
+			const text = (0, body_text.VI)(response, scrub);
 			if (isPage(text, type)) {
 				const page = quoted("page", titleOf(text) ?? "", scrub) ?? quoted("page-text", visibleText(scrub(text, MAX_SCRUBBED)), scrub);
 				return page && {
@@ -30947,7 +30797,14 @@ Content-Type: application/json
 			return `${kind === "page" ? "titled" : "that says"} “${text}”${noted}`;
 		}
 		function isWebPage(response) {
-			return isPage(beginningOf(response, answers_scrub.H), mediaType(response));
+			return isPage((0, body_text.VI)(response, cutOnly), (0, body_text.JL)(response));
+		}
+		function quoteReason(response, scrub) {
+			const reason = reasonIn(response, scrub);
+			return reason === undefined ? "" : ` It says: ${reason.text}.`;
+		}
+		function quoteWords(response, scrub) {
+			return reasonIn(response, scrub)?.text.includes(" ") ? quoteReason(response, scrub) : "";
 		}
 		function quoted(kind, words, scrub) {
 			const line = (0, external_node_util_.stripVTControlCharacters)(scrub(words, MAX_SCRUBBED)).replace(/[\s\p{Cc}]+/gu, " ").trim();
@@ -31066,19 +30923,13 @@ Content-Type: application/json
 			return (Array.isArray(value) ? value[0] : value)?.trim();
 		}
 	}),
-	51168: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { H: () => cutOnly });
-		function cutOnly(text, maxLength) {
-			return text.slice(0, maxLength);
-		}
-	}),
 	61865: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			f: () => requestOf,
 			F: () => statusFailure
 		});
 		var failure = __nccwpck_require__(74318);
-		var answers_reason = __nccwpck_require__(70359);
+		var answers_reason = __nccwpck_require__(21093);
 		var retry_after = __nccwpck_require__(60458);
 		;
 		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
@@ -31236,8 +31087,7 @@ Content-Type: application/json
 		;
 		function statusFailure(response, facts) {
 			const { status, headers } = response;
-			const waitMs = (0, retry_after.V)(status, headers);
-			const asked = waitMs === undefined ? {} : { retryAfterMs: waitMs };
+			const asked = { retryAfterMs: (0, retry_after.V)(status, headers) };
 			if (status >= 300 && status < 400 && status !== 304) return redirect(response, facts);
 			const said = quote(response, facts.scrub);
 			switch (status) {
@@ -31274,7 +31124,7 @@ Content-Type: application/json
 		}
 		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
 		function requestOf({ request }, { scrub }) {
-			return request === undefined ? "" : `The request was ${scrub ? scrub(request) : request}. `;
+			return request === undefined ? "" : `The request was ${scrub(request)}. `;
 		}
 		function redirect(response, facts) {
 			const { status } = response;
@@ -31363,8 +31213,7 @@ Content-Type: application/json
 			y7: () => challenge
 		});
 		var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37067);
-		var _scrub_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51168);
-		function redirectTarget({ request = "", headers }, scrub = _scrub_js__WEBPACK_IMPORTED_MODULE_1__.H) {
+		function redirectTarget({ request = "", headers }, scrub) {
 			const [, address = ""] = request.split(" ");
 			const base = URL.canParse(address) ? address : undefined;
 			const location = scrub(String(headers["location"] ?? ""));
@@ -31383,7 +31232,7 @@ Content-Type: application/json
 			return /^[A-Z]{1,20}(?:, ?[A-Z]{1,20}){0,9}$/.test(methods) ? ` (it allows ${methods} there)` : "";
 		}
 		const MAX_SHOWN = 100;
-		function challenge({ headers }, scrub = _scrub_js__WEBPACK_IMPORTED_MODULE_1__.H) {
+		function challenge({ headers }, scrub) {
 			const text = scrub([headers["www-authenticate"] ?? []].flat().join(", ")).replace(/[^\x20-\x7E]/g, " ");
 			const scheme = /^\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/i.exec(text)?.[1];
 			if (scheme === undefined) return "";
@@ -31600,106 +31449,75 @@ Content-Type: application/json
 	}),
 	76421: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			V: () => REQUEST_HEADERS,
-			f: () => openSession
+			f: () => openSession,
+			m: () => vaultRequest
 		});
 		var _answers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(28291);
 		var _refusals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(131);
 		var _session_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(13708);
-		const REQUEST_HEADERS = ["X-Vault-Request", "true"];
-		function openSession(transport, options) {
-			const { base, login, scrub, now } = options;
+		function vaultRequest(method, path, { json, token }) {
+			const body = json === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(json));
+			const headers = ["X-Vault-Request", "true"];
+			if (json !== undefined) headers.push("Content-Type", "application/json");
+			if (method === "POST") headers.push("Content-Length", String(body.length));
+			if (token !== undefined) headers.push("X-Vault-Token", token);
+			return {
+				method,
+				path,
+				headers,
+				body
+			};
+		}
+		function openSession({ transport, base, login, world }) {
+			const { elapsed: now, mask } = world;
 			if (login.method === "token") {
 				const given = {
 					value: login.token,
 					leaseMs: Number.POSITIVE_INFINITY,
 					isRevocable: false
 				};
-				const check = (signal) => refuseWrapping(transport, {
+				const check = (signal) => refuseWrapping({
+					transport,
 					base,
-					scrub,
-					token: login.token,
-					signal
-				});
+					login,
+					world
+				}, signal);
 				return new _session_js__WEBPACK_IMPORTED_MODULE_2__.N({
 					login: (signal) => check(signal).then(() => given),
 					revoke: async () => {},
 					now
 				});
 			}
-			const { mount } = login;
 			return new _session_js__WEBPACK_IMPORTED_MODULE_2__.N({
 				now,
 				async login(signal) {
-					const token = await logIn(transport, {
+					const token = await logIn({
+						transport,
 						base,
 						login,
-						scrub,
-						signal
-					});
-					options.mask(token.value);
+						world
+					}, signal);
+					mask(token.value);
 					return token;
 				},
-				async revoke({ value }, signal) {
-					const path = `${base}/${mount.namespace}auth/token/revoke-self`;
-					const headers = [
-						...REQUEST_HEADERS,
-						"X-Vault-Token",
-						value,
-						"Content-Length",
-						"0"
-					];
-					await transport.post({
-						method: "POST",
-						path,
-						headers,
-						body: new Uint8Array()
-					}, signal);
+				async revoke({ value: token }, signal) {
+					const path = `${base}/${login.mount.namespace}auth/token/revoke-self`;
+					await transport.post(vaultRequest("POST", path, { token }), signal);
 				}
 			});
 		}
-		async function refuseWrapping(transport, { base, scrub, token, signal }) {
-			const body = Buffer.from(JSON.stringify({ token }));
-			const headers = [
-				...REQUEST_HEADERS,
-				"Content-Type",
-				"application/json",
-				"Content-Length",
-				String(body.length)
-			];
-			const asked = {
-				method: "POST",
-				path: `${base}/sys/wrapping/lookup`,
-				headers,
-				body
-			};
+		async function refuseWrapping({ transport, base, login: { token }, world }, signal) {
+			const asked = vaultRequest("POST", `${base}/sys/wrapping/lookup`, { json: { token } });
 			const createdAt = (0, _answers_js__WEBPACK_IMPORTED_MODULE_0__.hU)(await transport.post(asked, signal));
-			if (createdAt !== undefined) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.EI)(scrub(createdAt, 100));
+			if (createdAt !== undefined) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_1__.EI)(world.scrub(createdAt, 100));
 		}
-		async function logIn(transport, { base, login, scrub, signal }) {
-			const { method, mount } = login;
-			const account = method === "cert" ? login.role === undefined ? {} : { name: login.role } : await credentialsOf(login);
-			const body = Buffer.from(JSON.stringify(account));
-			const headers = [
-				...REQUEST_HEADERS,
-				"Content-Type",
-				"application/json",
-				"Content-Length",
-				String(body.length)
-			];
-			const path = `${base}/${mount.path}/login`;
-			return (0, _answers_js__WEBPACK_IMPORTED_MODULE_0__.mN)(await transport.post({
-				method: "POST",
-				path,
-				headers,
-				body
-			}, signal), method, scrub);
-		}
-		async function credentialsOf({ role, drawToken }) {
-			return {
-				role,
-				jwt: await drawToken()
-			};
+		async function logIn({ transport, base, login, world }, signal) {
+			const json = login.method === "oidc" ? {
+				role: login.role,
+				jwt: await world.drawIdToken(login.audience)
+			} : { name: login.role };
+			const request = vaultRequest("POST", `${base}/${login.mount.path}/login`, { json });
+			return (0, _answers_js__WEBPACK_IMPORTED_MODULE_0__.mN)(await transport.post(request, signal), login.method, world.scrub);
 		}
 	}),
 	131: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -31743,13 +31561,14 @@ Content-Type: application/json
 			});
 		}
 		function denied(response, { mount, name }, what) {
-			if (isTokenRefused(response)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", "The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.", { hint: "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc." });
+			if (isTokenRefused(response)) return loginRefused("The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.", "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.");
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", `The login worked, but its policy does not allow to use the key. ${what}.`, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.` });
 		}
 		const LOGIN_HINTS = {
 			cert: "The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.",
 			oidc: "Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run."
 		};
+		const NO_MOUNT = "Check login: this auth mount does not exist or is of another kind; another one is given as in oidc@auth/github.";
 		const NOT_OF_LOGIN = [
 			407,
 			408,
@@ -31771,26 +31590,38 @@ Content-Type: application/json
 			const ofLogin = status >= 400 && status < 500 && !NOT_OF_LOGIN.includes(status);
 			if (!ofLogin && !(status === 500 && /x509:|certificate/.test(said))) return sealedOrOther(response, scrub);
 			const detail = quote(said, scrub);
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, { hint: status === 404 || status === 405 ? "Check login: this auth mount does not exist or is of another kind; another one is given as in oidc@auth/github." : LOGIN_HINTS[method] });
+			return loginRefused(`The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, status === 404 || status === 405 ? NO_MOUNT : LOGIN_HINTS[method]);
 		}
 		function wrappingToken(createdAt) {
 			const made = createdAt && ` (made at ${createdAt})`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", `The token is a wrapping token${made}: it can only be unwrapped, once.`, { hint: "Unwrap it in an earlier step, as with bao unwrap, and give the token that is inside; or let the action log in: login: cert or login: oidc." });
+			return loginRefused(`The token is a wrapping token${made}: it can only be unwrapped, once.`, "Unwrap it in an earlier step, as with bao unwrap, and give the token that is inside; or let the action log in: login: cert or login: oidc.");
 		}
 		function secondFactorWanted() {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", "The login wants a second factor, which a run cannot give.", { hint: "Use a role, or another auth mount, for which the service enforces no MFA." });
+			return loginRefused("The login wants a second factor, which a run cannot give.", "Use a role, or another auth mount, for which the service enforces no MFA.");
+		}
+		function loginRefused(message, hint) {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "LOGIN_REFUSED", message, { hint });
 		}
 		function sealedOrOther(response, scrub) {
-			const asked = (0, _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__.V)(response.status, response.headers);
-			if (response.status === 503 && errorsIn(response.body).some((each) => /sealed/i.test(each))) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "SERVICE_SEALED", "The service answered 503: it is sealed.", {
-				hint: "Its operators must unseal it; until then it can neither log anybody in nor sign.",
-				throttled: true,
-				...asked === undefined ? {} : { retryAfterMs: asked }
-			});
-			if (NOT_READY.includes(response.status)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "UNAVAILABLE", `The service answered ${response.status}: this node cannot serve requests now.`, {
-				hint: "server-url must lead to active nodes only; a node whose data are behind is ready again after a moment.",
-				...asked === undefined ? {} : { retryAfterMs: asked }
-			});
+			const { status, headers, body } = response;
+			const asked = { retryAfterMs: (0, _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__.V)(status, headers) };
+			if (status === 503 && errorsIn(body).some((each) => /sealed/i.test(each))) {
+				const hint = "Its operators must unseal it; until then it can neither log anybody in nor sign.";
+				const message = "The service answered 503: it is sealed.";
+				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "SERVICE_SEALED", message, {
+					...asked,
+					hint,
+					throttled: true
+				});
+			}
+			if (NOT_READY.includes(status)) {
+				const hint = "server-url must lead to active nodes only; a node whose data are behind is ready again after a moment.";
+				const message = `The service answered ${status}: this node cannot serve requests now.`;
+				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "UNAVAILABLE", message, {
+					...asked,
+					hint
+				});
+			}
 			return (0, _answers_status_js__WEBPACK_IMPORTED_MODULE_2__.F)(response, {
 				scrub,
 				credentials: () => "login and role",
@@ -33426,58 +33257,52 @@ Content-Type: application/json
 			sha384: 48,
 			sha512: 64
 		};
-		function algorithmOf(name) {
-			switch (name) {
-				case "ecdsa-sha256": return {
-					name,
-					scheme: "ecdsa",
-					hash: "sha256"
-				};
-				case "ecdsa-sha384": return {
-					name,
-					scheme: "ecdsa",
-					hash: "sha384"
-				};
-				case "ecdsa-sha512": return {
-					name,
-					scheme: "ecdsa",
-					hash: "sha512"
-				};
-				case "rsa-pkcs1-sha256": return {
-					name,
-					scheme: "rsa-pkcs1",
-					hash: "sha256"
-				};
-				case "rsa-pkcs1-sha384": return {
-					name,
-					scheme: "rsa-pkcs1",
-					hash: "sha384"
-				};
-				case "rsa-pkcs1-sha512": return {
-					name,
-					scheme: "rsa-pkcs1",
-					hash: "sha512"
-				};
-				case "rsa-pss-sha256": return {
-					name,
-					scheme: "rsa-pss",
-					hash: "sha256"
-				};
-				case "rsa-pss-sha384": return {
-					name,
-					scheme: "rsa-pss",
-					hash: "sha384"
-				};
-				case "rsa-pss-sha512": return {
-					name,
-					scheme: "rsa-pss",
-					hash: "sha512"
-				};
-				case "ed25519": return {
-					name,
-					scheme: "ed25519"
-				};
+		const HASHED = {
+			"ecdsa-sha256": {
+				scheme: "ecdsa",
+				hash: "sha256"
+			},
+			"ecdsa-sha384": {
+				scheme: "ecdsa",
+				hash: "sha384"
+			},
+			"ecdsa-sha512": {
+				scheme: "ecdsa",
+				hash: "sha512"
+			},
+			"rsa-pkcs1-sha256": {
+				scheme: "rsa-pkcs1",
+				hash: "sha256"
+			},
+			"rsa-pkcs1-sha384": {
+				scheme: "rsa-pkcs1",
+				hash: "sha384"
+			},
+			"rsa-pkcs1-sha512": {
+				scheme: "rsa-pkcs1",
+				hash: "sha512"
+			},
+			"rsa-pss-sha256": {
+				scheme: "rsa-pss",
+				hash: "sha256"
+			},
+			"rsa-pss-sha384": {
+				scheme: "rsa-pss",
+				hash: "sha384"
+			},
+			"rsa-pss-sha512": {
+				scheme: "rsa-pss",
+				hash: "sha512"
 			}
+		};
+		function algorithmOf(name) {
+			return name === "ed25519" ? {
+				name,
+				scheme: name
+			} : {
+				name,
+				...HASHED[name]
+			};
 		}
 		function algorithmsFor(key) {
 			switch (key.kind) {
@@ -33991,38 +33816,16 @@ Content-Type: application/json
 			};
 		}
 	}),
-	98325: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	19780: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			E: () => orphaned,
-			x: () => verifyFiles
+			EO: () => orphaned,
+			xJ: () => verifyFiles
 		});
-		var errors = __nccwpck_require__(27406);
-		var names = __nccwpck_require__(93509);
-		var open_file = __nccwpck_require__(77215);
-		var read_small = __nccwpck_require__(91506);
-		var check = __nccwpck_require__(77259);
-		;
-		class MemoryBudget {
-			#bytes;
-			#taken = 0;
-			#waiting = [];
-			constructor(bytes) {
-				this.#bytes = bytes;
-			}
-			async run(bytes, task) {
-				while (this.#taken > 0 && this.#taken + bytes > this.#bytes) {
-					await new Promise((resolve) => this.#waiting.push(resolve));
-				}
-				this.#taken += bytes;
-				try {
-					return await task();
-				} finally {
-					this.#taken -= bytes;
-					for (const wake of this.#waiting.splice(0)) wake();
-				}
-			}
-		}
-		;
+		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+		var _files_names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
+		var _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(77215);
+		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(91506);
+		var _check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(77259);
 		const LANES = 4;
 		const MAX_BYTES_HELD = 48 * 1024 * 1024;
 		async function verifyFiles(options) {
@@ -34045,6 +33848,26 @@ Content-Type: application/json
 			await Promise.all(Array.from({ length: LANES }, lane));
 			return outcomes;
 		}
+		class MemoryBudget {
+			#bytes;
+			#taken = 0;
+			#waiting = [];
+			constructor(bytes) {
+				this.#bytes = bytes;
+			}
+			async run(bytes, task) {
+				while (this.#taken > 0 && this.#taken + bytes > this.#bytes) {
+					await new Promise((resolve) => this.#waiting.push(resolve));
+				}
+				this.#taken += bytes;
+				try {
+					return await task();
+				} finally {
+					this.#taken -= bytes;
+					for (const wake of this.#waiting.splice(0)) wake();
+				}
+			}
+		}
 		async function verifyFile(file, options) {
 			const startedAt = performance.now();
 			const outcome = (rest) => {
@@ -34057,20 +33880,20 @@ Content-Type: application/json
 			};
 			try {
 				const { output, suffix, patience } = options;
-				const text = await patience.read(file.path + suffix, () => (0, read_small.L6)(output.realPathOf(file.path + suffix)));
+				const text = await patience.read(file.path + suffix, () => (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_3__.L6)(output.realPathOf(file.path + suffix)));
 				if (text === undefined) return outcome({
 					status: "failed",
 					error: options.explain === "name" ? missing(file, suffix) : undefined
 				});
-				const open = await patience.read(file.path, () => (0, open_file.Tq)(file));
+				const open = await patience.read(file.path, () => (0, _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_2__.Tq)(file));
 				try {
-					const { valid, sha256 } = await patience.readAgain(file.path, () => (0, check.Ww)(open, text, options.verification));
+					const { valid, sha256 } = await patience.readAgain(file.path, () => (0, _check_js__WEBPACK_IMPORTED_MODULE_4__.Ww)(open, text, options.verification));
 					if (valid) return outcome({
 						status: "verified",
 						sha256,
-						signatureSha256: (0, read_small.qj)(text)
+						signatureSha256: (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_3__.qj)(text)
 					});
-					const error = options.explain === "name" ? await (0, check.Dy)(file.path, open, {
+					const error = options.explain === "name" ? await (0, _check_js__WEBPACK_IMPORTED_MODULE_4__.Dy)(file.path, open, {
 						...options.verification,
 						text,
 						advice: FETCH_AGAIN
@@ -34093,18 +33916,18 @@ Content-Type: application/json
 		const FETCH_AGAIN = "The file or its signature was changed after signing, or verify-key is the key of somebody else: fetch both again from where they are published, and compare the key with the one that the publisher told you.";
 		const TEXT_CHANGED = "Fetch the signature again as it was published: an editor, a web page or a transfer may have changed its text.";
 		function missing({ path }, suffix) {
-			return new errors.lZ("SIGNATURE_MISSING", `${(0, names.WU)(path)} has no signature ${(0, names.WU)(path + suffix)}.`, { hint: "Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run." });
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("SIGNATURE_MISSING", `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path)} has no signature ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path + suffix)}.`, { hint: "Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run." });
 		}
 		function asInvalid({ path }, error) {
-			const known = (0, errors.ie)(error, "FILE_UNREADABLE", `${(0, names.WU)(path)} could not be checked.`);
+			const known = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.ie)(error, "FILE_UNREADABLE", `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path)} could not be checked.`);
 			if (known.code !== "RESP_BAD_SIGNATURE") return known;
-			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid: ${known.message}`, {
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("SIGNATURE_INVALID", `The signature of ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path)} is not valid: ${known.message}`, {
 				hint: known.hint === undefined || known.hint.startsWith("The service ") ? TEXT_CHANGED : known.hint,
 				cause: known
 			});
 		}
 		function orphaned(path, suffix) {
-			const error = new errors.lZ("SIGNATURE_ORPHANED", `${(0, names.WU)(path + suffix)} signs ${(0, names.WU)(path)}, which is not there.`, { hint: "Restore the file, or delete the signature: a customer would miss what it promises." });
+			const error = new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("SIGNATURE_ORPHANED", `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path + suffix)} signs ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path)}, which is not there.`, { hint: "Restore the file, or delete the signature: a customer would miss what it promises." });
 			return {
 				file: {
 					path: path + suffix,

@@ -1,8 +1,13 @@
 import type { Failure } from '../../src/signing/policy/failure.ts';
-import { FAILURES, type Model, throttled } from './simulate.ts';
+import { FAILURES, type Model, type ModelRequest, throttled } from './simulate.ts';
 
 /** How long a modelled service takes for an answer, when nothing else is said. */
 export const ANSWER_MS = 20;
+
+/** Fails each request for which `when` says so, and every request without `when`. */
+export function failing(failure: Failure, when: (request: ModelRequest) => boolean = () => true, afterMs = 5): Model {
+  return (request) => ({ afterMs, failure: when(request) ? failure : undefined });
+}
 
 /** Fails a share of all requests. */
 export function failingShare(share: number, failure: Failure): Model {
@@ -24,13 +29,10 @@ export function ratePerSecond(rate: number, retryAfterMs?: number): Model {
 
 /** Serves so many requests at a time and answers 503 to the others. */
 export function atMostInFlight(most: number): Model {
-  return ({ inFlight }) => ({ afterMs: ANSWER_MS, failure: inFlight > most ? FAILURES.unavailable : undefined });
+  return failing(FAILURES.unavailable, ({ inFlight }) => inFlight > most, ANSWER_MS);
 }
 
 /** Is down between these times, and sound before and after. */
 export function downDuring(outages: readonly (readonly [fromMs: number, toMs: number])[], failure: Failure): Model {
-  return ({ atMs }) => {
-    const down = outages.some(([fromMs, toMs]) => atMs >= fromMs && atMs < toMs);
-    return { afterMs: ANSWER_MS, failure: down ? failure : undefined };
-  };
+  return failing(failure, ({ atMs }) => outages.some(([fromMs, toMs]) => atMs >= fromMs && atMs < toMs), ANSWER_MS);
 }

@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Growth, Limit } from '../../src/signing/policy/concurrency.ts';
-import type { Decision } from '../../src/signing/policy/decision.ts';
-import { Failure } from '../../src/signing/policy/failure.ts';
 import { OutageGate } from '../../src/signing/policy/outage-gate.ts';
-import { RunPolicy } from '../../src/signing/policy/policy.ts';
 import { InFlight } from '../../src/signing/schedule/in-flight.ts';
 import { RetryQueue } from '../../src/signing/schedule/queue.ts';
-import { FAILURES, sleep } from './simulate.ts';
+import { sleep } from './simulate.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 describe('the gate', () => {
@@ -106,39 +103,6 @@ describe('a file that waits so that the service can recover', () => {
     expect([queue.ready(100, 100), queue.nextReadyAt(100)]).toEqual([undefined, 7000]);
     expect([queue.ready(7000, never), queue.probe()]).toEqual([2, 2]);
   });
-
-  test('may be sent at once after a success, and after failures in a row as rarely as a probe', () => {
-    const gate = new OutageGate(() => 1);
-    const rests = Array.from({ length: 4 }, () => {
-      gate.onFailure({ startedAt: 0, isProbe: false, filesLeft: 30 }, 1000);
-      return gate.restUntil;
-    });
-    expect(rests).toEqual([1500, 2000, 3000, 5000]);
-    gate.onSuccess({ isProbe: true });
-    expect(gate.restUntil).toBe(0);
-  });
-
-  test('is sent early only when it is one of the last files and no request is in flight', () => {
-    const random = (): number => 0;
-    const policy = new RunPolicy({ jobs: 9, concurrency: 9, attempts: 8, endsAt: never, random, onEvent: () => {} });
-    expect([policy.restUntil(32, 0), policy.restUntil(33, 0), policy.restUntil(32, 1)]).toEqual([0, never, never]);
-  });
-
-  test('is told apart from a file that waits because of its own failure', () => {
-    const policy = new RunPolicy({
-      jobs: 9,
-      concurrency: 9,
-      attempts: 8,
-      endsAt: never,
-      random: () => 0,
-      onEvent: () => {},
-    });
-    const tried = { job: 3, isProbe: false, isCanary: false, left: 9, inFlight: 0, startedAt: 0 };
-    const reasons = [FAILURES.unavailable, FAILURES.serverError].map((failure) =>
-      policy.onFailure({ ...tried, failure }, 5),
-    );
-    expect(reasons).toMatchObject([{ reason: 'service' }, { reason: 'itself' }]);
-  });
 });
 
 describe('the limit', () => {
@@ -229,16 +193,6 @@ describe('the limit', () => {
     expect(limit.ramps).toBe(false);
   });
 
-  test('grows by one per round of successes after failures, by a quarter after 429 or 503', () => {
-    const grown = (reason: 'trouble' | 'throttled'): number => {
-      const limit = new Limit(100, 5);
-      limit.onPushBack(0, reason);
-      for (let success = 0; success < 7 * 4; success++) limit.onSuccess();
-      return limit.value;
-    };
-    expect([grown('trouble'), grown('throttled')]).toEqual([9, 7]);
-  });
-
   test('after an outage it doubles with each round up to half of what was good before', () => {
     const limit = new Limit(100, 5);
     limit.onPushBack(0, 'trouble');
@@ -281,76 +235,6 @@ describe('the limit', () => {
     await tick();
     expect(limit.value).toBe(62);
     expect(clock.now()).toBe(115);
-  });
-});
-
-describe('the policy', () => {
-  function createPolicy(attempts = 3, jobs = 200): { policy: RunPolicy; fail: Fail } {
-    const random = (): number => 0;
-    const policy = new RunPolicy({ jobs, concurrency: 64, attempts, endsAt: Infinity, random, onEvent: () => {} });
-    const fail: Fail = (failure, facts = {}) => {
-      const { job = 0, isProbe = false, left = 100, now = 1000 } = facts;
-      const state = { isProbe, left, inFlight: 0, startedAt: now - 5, isCanary: job === 0 };
-      return policy.onFailure({ failure, job, ...state }, now).next;
-    };
-    return { policy, fail };
-  }
-  type Fail = (
-    failure: Failure,
-    facts?: { job?: number; isProbe?: boolean; left?: number; now?: number },
-  ) => Decision['next'];
-
-  /** A success of another file, so that failures are not in a row. */
-  const others = (policy: RunPolicy): void => policy.onSuccess({ job: 0, isProbe: false });
-
-  test('gives a file as many attempts as the input says, and no more', () => {
-    const { policy, fail } = createPolicy(3);
-    const decisions = [1, 2, 3].map(() => {
-      others(policy);
-      return fail(FAILURES.refused, { job: 9 });
-    });
-    expect(decisions).toEqual(['retry', 'retry', 'lost']);
-  });
-
-  test('counts no attempt of a file while the gate is shut', () => {
-    const { policy, fail } = createPolicy(3);
-    for (let job = 10; job < 18; job++) fail(FAILURES.refused, { job });
-    for (let probe = 0; probe < 20; probe++) expect(fail(FAILURES.refused, { job: 9, isProbe: true })).toBe('retry');
-    policy.onSuccess({ job: 0, isProbe: true });
-    expect(fail(FAILURES.refused, { job: 9 })).toBe('retry');
-    others(policy);
-    expect(fail(FAILURES.refused, { job: 9 })).toBe('retry');
-    others(policy);
-    expect(fail(FAILURES.refused, { job: 9 })).toBe('lost');
-  });
-
-  test('loses none of the last files to failures of the service', () => {
-    const { policy, fail } = createPolicy(1);
-    others(policy);
-    expect(fail(FAILURES.refused, { job: 9, left: 33 })).toBe('lost');
-    others(policy);
-    expect(fail(FAILURES.refused, { job: 8, left: 32 })).toBe('retry');
-    expect(policy.ask(1000)).toMatchObject({ may: 'wait' });
-    expect(fail(FAILURES.serverError, { job: 7, left: 31 })).toBe('lost');
-  });
-
-  test('gives a file few attempts for a failure that repeats rarely mend, whatever else happened to the file', () => {
-    const { policy, fail } = createPolicy(8);
-    others(policy);
-    expect(fail(FAILURES.serverError, { job: 9 })).toBe('retry');
-    expect(fail(FAILURES.serverError, { job: 9 })).toBe('retry');
-    const mismatch = new Failure('request', 'SIGNATURE_INVALID', 'It does not fit.', { maxAttempts: 2 });
-    expect(fail(mismatch, { job: 9 })).toBe('retry');
-    expect(fail(mismatch, { job: 9 })).toBe('lost');
-  });
-
-  test('the limit is not halved further by probes', () => {
-    const { policy, fail } = createPolicy();
-    for (let job = 10; job < 18; job++) fail(FAILURES.refused, { job });
-    for (let now = 2000; now < 12_000; now += 1000) fail(FAILURES.refused, { job: 9, isProbe: true, now });
-    policy.onSuccess({ job: 0, isProbe: true });
-    for (let success = 0; success < 5; success++) others(policy);
-    expect(policy.limit.value).toBe(6);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { atMostInFlight, downDuring, failingShare, ratePerSecond } from './models.ts';
+import { atMostInFlight, downDuring, failing, failingShare, ratePerSecond } from './models.ts';
 import { FAILURES, type Model, type Simulation, type SimulationOptions, simulate } from './simulate.ts';
 
 const RUNS = 50;
@@ -74,7 +74,7 @@ describe('500 files and a service with outages', () => {
   });
 
   test('one file that the service can never sign costs the others nothing', async () => {
-    const poison: Model = ({ job }) => ({ afterMs: 20, failure: job === 250 ? FAILURES.serverError : undefined });
+    const poison = failing(FAILURES.serverError, ({ job }) => job === 250, 20);
     const row = await runRow(() => poison);
     for (const { settled, ending } of row.runs) {
       expect(ending).toBeUndefined();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { failing } from './models.ts';
 import { FAILURES, simulate } from './simulate.ts';
 
 test('the canary is sent first, and no other file during its head start', async () => {
@@ -54,10 +55,8 @@ test('concurrency below the initial limit holds from the start', async () => {
 });
 
 test('429 and 503 halve the limit once per quarter of a second, and successes raise the limit again', async () => {
-  const run = await simulate(
-    ({ atMs }) => ({ afterMs: 100, failure: atMs > 3000 && atMs < 3100 ? FAILURES.refused : undefined }),
-    { jobs: 5000, concurrency: 64 },
-  );
+  const model = failing(FAILURES.refused, ({ atMs }) => atMs > 3000 && atMs < 3100, 100);
+  const run = await simulate(model, { jobs: 5000, concurrency: 64 });
   const mostAt = (fromMs: number, toMs: number): number =>
     Math.max(...run.requests.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).map(({ inFlight }) => inFlight));
   expect(run.green).toBe(true);

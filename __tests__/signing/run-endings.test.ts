@@ -1,17 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { downDuring } from './models.ts';
+import { downDuring, failing } from './models.ts';
 import { FAILURES, type Model, simulate, throttled } from './simulate.ts';
 import { VirtualClock } from './virtual-clock.ts';
-
-const ALWAYS = (failure: (typeof FAILURES)[keyof typeof FAILURES], afterMs = 5): Model => {
-  return () => ({ afterMs, failure });
-};
 
 describe('before the first success', () => {
   test('a wrong secret ends the run after two requests of the canary', async () => {
     for (let seed = 1; seed <= 20; seed++) {
-      const run = await simulate(ALWAYS(FAILURES.unauthorised), { jobs: 500, canary: 7, seed });
+      const run = await simulate(failing(FAILURES.unauthorised), { jobs: 500, canary: 7, seed });
       expect(run.ending).toBe(FAILURES.unauthorised);
       expect(run.requests.map(({ job }) => job)).toEqual([7, 7]);
       expect(run.elapsedMs).toBeLessThan(2000);
@@ -19,51 +15,38 @@ describe('before the first success', () => {
   });
 
   test('a wrong secret at a slow service costs no more than what was in flight, and no second round', async () => {
-    const run = await simulate(ALWAYS(FAILURES.unauthorised, 450), { jobs: 500 });
+    const run = await simulate(failing(FAILURES.unauthorised, undefined, 450), { jobs: 500 });
     expect(run.ending).toBe(FAILURES.unauthorised);
     expect(run.requests.length).toBeLessThanOrEqual(2 * 40);
     expect(run.elapsedMs).toBeLessThan(2000);
   });
 
   test('one refusal that a corrected clock heals is no reason to end', async () => {
-    const run = await simulate(({ nth }) => ({ afterMs: 5, failure: nth === 1 ? FAILURES.unauthorised : undefined }), {
-      jobs: 100,
-    });
+    const model = failing(FAILURES.unauthorised, ({ nth }) => nth === 1);
+    const run = await simulate(model, { jobs: 100 });
     expect([run.green, run.requests.length]).toEqual([true, 101]);
   });
 
   test('a refusal that comes to all that were in flight, and then heals, is no reason to end', async () => {
-    const run = await simulate(
-      ({ atMs }) => ({ afterMs: 450, failure: atMs < 450 ? FAILURES.unauthorised : undefined }),
-      {
-        jobs: 100,
-      },
-    );
+    const model = failing(FAILURES.unauthorised, ({ atMs }) => atMs < 450, 450);
+    const run = await simulate(model, { jobs: 100 });
     expect(run.green).toBe(true);
   });
 
-  test('400 to the first four files ends the run', async () => {
-    const run = await simulate(ALWAYS(FAILURES.badRequest), { jobs: 500 });
-    expect(run.ending).toBe(FAILURES.badRequest);
-    expect(run.settled.size).toBe(4);
-    expect(run.requests.length).toBeLessThanOrEqual(16);
-  });
-
-  test('after the first refusal no more requests are in flight than it takes to end the run', async () => {
-    const run = await simulate(ALWAYS(FAILURES.badRequest), { jobs: 500 });
-    expect(run.ending).toBe(FAILURES.badRequest);
-    expect(run.requests).toHaveLength(4);
+  test('400 to the first four files ends the run, and no more requests are in flight than it takes to end it', async () => {
+    const run = await simulate(failing(FAILURES.badRequest), { jobs: 500 });
+    expect([run.ending, run.settled.size, run.requests.length]).toEqual([FAILURES.badRequest, 4, 4]);
   });
 
   test('an odd answer to every file ends the run after three attempts of the canary and one of each other file', async () => {
     const odd = FAILURES.badRequest.with({ kind: 'request', maxAttempts: 3 });
-    const run = await simulate(ALWAYS(odd), { jobs: 500 });
+    const run = await simulate(failing(odd), { jobs: 500 });
     expect(run.ending).toBe(odd);
     expect(run.requests.map(({ job }) => job)).toEqual([0, 0, 0, 1, 2, 3]);
   });
 
   test('three files whose signature does not fit the key end the run after three requests', async () => {
-    const run = await simulate(ALWAYS(FAILURES.wrongKey), { jobs: 500 });
+    const run = await simulate(failing(FAILURES.wrongKey), { jobs: 500 });
     expect(run.ending?.code).toBe('VERIFY_KEY_WRONG');
     expect(run.requests).toHaveLength(3);
     expect([...run.settled.values()].map(({ failure, attempts }) => [failure?.code, attempts])).toEqual(
@@ -72,51 +55,43 @@ describe('before the first success', () => {
   });
 
   test('at a slow service no request starts after the third signature that does not fit', async () => {
-    const run = await simulate(() => ({ afterMs: 500, failure: FAILURES.wrongKey }), { jobs: 500 });
+    const run = await simulate(failing(FAILURES.wrongKey, undefined, 500), { jobs: 500 });
     expect(run.ending?.code).toBe('VERIFY_KEY_WRONG');
     expect(run.requests.every(({ atMs }) => atMs < 560)).toBe(true);
     expect(run.requests.every(({ attempt }) => attempt === 1)).toBe(true);
   });
 
   test('a signature that does not fit is asked for once more when others fit', async () => {
-    const run = await simulate(
-      ({ job, attempt }) => ({ afterMs: 5, failure: job < 2 && attempt === 1 ? FAILURES.wrongKey : undefined }),
-      { jobs: 500 },
-    );
+    const model = failing(FAILURES.wrongKey, ({ job, attempt }) => job < 2 && attempt === 1);
+    const run = await simulate(model, { jobs: 500 });
     expect(run.green).toBe(true);
     expect(run.requests).toHaveLength(502);
     expect(run.settled.get(0)?.attempts).toBe(2);
   });
 
   test('a run of two files repeats both before it gives up', async () => {
-    const run = await simulate(ALWAYS(FAILURES.wrongKey), { jobs: 2 });
+    const run = await simulate(failing(FAILURES.wrongKey), { jobs: 2 });
     expect(run.ending).toBeUndefined();
     expect(run.requests.map(({ job }) => job).sort((a, b) => a - b)).toEqual([0, 0, 1, 1]);
     expect([...run.settled.values()].map(({ failure }) => failure?.code)).toEqual(Array(2).fill('SIGNATURE_INVALID'));
   });
 
   test('400 to three files, and a success, is about those three files', async () => {
-    const run = await simulate(({ job }) => ({ afterMs: 5, failure: job < 3 ? FAILURES.badRequest : undefined }), {
-      jobs: 50,
-    });
+    const model = failing(FAILURES.badRequest, ({ job }) => job < 3);
+    const run = await simulate(model, { jobs: 50 });
     expect(run.ending).toBeUndefined();
     expect([...run.settled].filter(([, { failure }]) => failure).map(([job]) => job)).toEqual([0, 1, 2]);
   });
 
   test('a web page on the first two tries of the canary ends the run', async () => {
-    const run = await simulate(ALWAYS(FAILURES.webPage), { jobs: 500, canary: 3 });
+    const run = await simulate(failing(FAILURES.webPage), { jobs: 500, canary: 3 });
     expect(run.ending).toBe(FAILURES.webPage);
     expect(run.requests.map(({ job }) => job)).toEqual([3, 3]);
   });
 
   test('400 to four files after a success is about those files', async () => {
-    const run = await simulate(
-      ({ job }) => ({ afterMs: 5, failure: job > 0 && job < 6 ? FAILURES.badRequest : undefined }),
-      {
-        jobs: 50,
-        concurrency: 1,
-      },
-    );
+    const model = failing(FAILURES.badRequest, ({ job }) => job > 0 && job < 6);
+    const run = await simulate(model, { jobs: 50, concurrency: 1 });
     expect([run.ending, run.settled.size]).toEqual([undefined, 50]);
   });
 
@@ -129,9 +104,8 @@ describe('before the first success', () => {
   });
 
   test('a web page on the first try only is repeated', async () => {
-    const run = await simulate(({ nth }) => ({ afterMs: 5, failure: nth === 1 ? FAILURES.webPage : undefined }), {
-      jobs: 20,
-    });
+    const model = failing(FAILURES.webPage, ({ nth }) => nth === 1);
+    const run = await simulate(model, { jobs: 20 });
     expect([run.green, run.requests.length]).toEqual([true, 21]);
   });
 
@@ -139,7 +113,7 @@ describe('before the first success', () => {
     const times: number[] = [];
     for (let seed = 1; seed <= 20; seed++) {
       const headStart = (): Promise<unknown> => Promise.withResolvers<void>().promise;
-      const run = await simulate(ALWAYS(FAILURES.noSuchHost), { jobs: 500, seed, headStart });
+      const run = await simulate(failing(FAILURES.noSuchHost), { jobs: 500, seed, headStart });
       expect(run.ending).toBe(FAILURES.noSuchHost);
       expect(run.requests).toHaveLength(3);
       times.push(run.elapsedMs);
@@ -150,7 +124,7 @@ describe('before the first success', () => {
   });
 
   test('a failure that only a person can mend ends the run at once', async () => {
-    const run = await simulate(ALWAYS(FAILURES.redirected), { jobs: 500 });
+    const run = await simulate(failing(FAILURES.redirected), { jobs: 500 });
     expect(run.ending).toBe(FAILURES.redirected);
     expect([run.requests.length, run.settled.size]).toEqual([1, 1]);
   });
@@ -163,9 +137,8 @@ describe('after the first success', () => {
       request.nth === 1 ? { afterMs: 5 } : failure(request, random);
 
   test('a file that is always refused is lost after three attempts, and every other file is signed', async () => {
-    const run = await simulate(({ job }) => ({ afterMs: 5, failure: job === 30 ? FAILURES.unauthorised : undefined }), {
-      jobs: 100,
-    });
+    const model = failing(FAILURES.unauthorised, ({ job }) => job === 30);
+    const run = await simulate(model, { jobs: 100 });
     expect(run.ending).toBeUndefined();
     const { failure, attempts } = run.settled.get(30) ?? {};
     expect([failure?.code, failure?.kind, attempts]).toEqual(['UNAUTHORIZED', 'request', 3]);
@@ -174,7 +147,7 @@ describe('after the first success', () => {
   });
 
   test('a few files that are always refused are lost, and every other file is signed', async () => {
-    const model: Model = ({ job }) => ({ afterMs: 5, failure: job % 150 === 20 ? FAILURES.unauthorised : undefined });
+    const model = failing(FAILURES.unauthorised, ({ job }) => job % 150 === 20);
     const run = await simulate(model, { jobs: 400, concurrency: 10 });
     expect(run.ending).toBeUndefined();
     const lost = [...run.settled].filter(([, { failure }]) => failure).map(([job]) => job);
@@ -182,7 +155,7 @@ describe('after the first success', () => {
   });
 
   test('three probes that are refused end the run, with the number of files that were signed', async () => {
-    const run = await simulate(afterCanary(ALWAYS(FAILURES.unauthorised)), { jobs: 500 });
+    const run = await simulate(afterCanary(failing(FAILURES.unauthorised)), { jobs: 500 });
     expect([run.ending?.kind, run.ending?.code]).toEqual(['config', 'UNAUTHORIZED']);
     expect(run.ending?.message).toBe(
       'The service answered 401, although the same credentials were good for 1 file of this run.',
@@ -214,7 +187,7 @@ describe('after the first success', () => {
   });
 
   test('a minute of refusals ends the run, also when every file that is left was refused', async () => {
-    const model: Model = ({ job }) => ({ afterMs: 5, failure: job >= 40 ? FAILURES.unauthorised : undefined });
+    const model = failing(FAILURES.unauthorised, ({ job }) => job >= 40);
     const run = await simulate(model, { jobs: 60, concurrency: 20 });
     expect(run.ending?.kind).toBe('config');
     expect(run.elapsedMs).toBeLessThan(90_000);
@@ -237,9 +210,8 @@ describe('after the first success', () => {
   });
 
   test('a web page is repeated like any odd answer, and costs the file at most', async () => {
-    const run = await simulate(({ job }) => ({ afterMs: 5, failure: job === 9 ? FAILURES.webPage : undefined }), {
-      jobs: 20,
-    });
+    const model = failing(FAILURES.webPage, ({ job }) => job === 9);
+    const run = await simulate(model, { jobs: 20 });
     expect(run.ending).toBeUndefined();
     expect(run.settled.get(9)?.attempts).toBe(8);
   });
@@ -311,10 +283,7 @@ describe('when the service asks to wait', () => {
 describe('the last files of a run', () => {
   test('do not wait for seconds while the service works and nothing is in flight', async () => {
     for (let seed = 1; seed <= 20; seed++) {
-      const model: Model = ({ job, attempt }) => ({
-        afterMs: 5,
-        failure: job % 5 === 3 && attempt === 1 ? FAILURES.unavailable : undefined,
-      });
+      const model = failing(FAILURES.unavailable, ({ job, attempt }) => job % 5 === 3 && attempt === 1);
       const run = await simulate(model, { jobs: 100, seed });
       expect([run.green, run.requests.length]).toEqual([true, 120]);
       expect(run.elapsedMs).toBeLessThan(700);
@@ -322,10 +291,7 @@ describe('the last files of a run', () => {
   });
 
   test('wait the whole backoff when the failure concerns the file alone', async () => {
-    const model: Model = ({ job, attempt }) => ({
-      afterMs: 5,
-      failure: job === 3 && attempt <= 5 ? FAILURES.serverError : undefined,
-    });
+    const model = failing(FAILURES.serverError, ({ job, attempt }) => job === 3 && attempt <= 5);
     const bounds = [200, 400, 800, 1600, 3200];
     let longest = 0;
     for (let seed = 1; seed <= 30; seed++) {
@@ -341,10 +307,7 @@ describe('the last files of a run', () => {
 
 describe('a connection that was idle for too long and closed', () => {
   test('costs one repeat at once, which is not counted', async () => {
-    const stale: Model = ({ job, attempt }) => ({
-      afterMs: 5,
-      failure: attempt === 1 && job > 0 ? FAILURES.stale : undefined,
-    });
+    const stale = failing(FAILURES.stale, ({ job, attempt }) => attempt === 1 && job > 0);
     const run = await simulate(stale, { jobs: 100, attempts: 1 });
     expect(run.green).toBe(true);
     expect(run.events).toEqual([]);
@@ -352,9 +315,8 @@ describe('a connection that was idle for too long and closed', () => {
   });
 
   test('is free once per file only', async () => {
-    const run = await simulate(({ job }) => ({ afterMs: 5, failure: job === 5 ? FAILURES.stale : undefined }), {
-      jobs: 200,
-    });
+    const model = failing(FAILURES.stale, ({ job }) => job === 5);
+    const run = await simulate(model, { jobs: 200 });
     expect(run.ending?.code).toBe('SERVICE_DOWN');
     expect(run.settled.size).toBe(199);
   });
@@ -375,13 +337,8 @@ describe('a connection that was idle for too long and closed', () => {
 
 describe('the gate after an outage', () => {
   test('is open: a single failure after the recovery does not shut the gate again', async () => {
-    const run = await simulate(
-      ({ atMs, nth }) => ({
-        afterMs: 5,
-        failure: (atMs > 60 && atMs < 3000) || nth % 20 === 0 ? FAILURES.refused : undefined,
-      }),
-      { jobs: 500 },
-    );
+    const model = failing(FAILURES.refused, ({ atMs, nth }) => (atMs > 60 && atMs < 3000) || nth % 20 === 0);
+    const run = await simulate(model, { jobs: 500 });
     expect(run.green).toBe(true);
     expect(run.events.filter(({ type }) => type === 'outage')).toHaveLength(1);
     expect(run.events.filter(({ type }) => type === 'recovery')).toHaveLength(1);
@@ -408,10 +365,7 @@ describe('the gate after an outage', () => {
         ],
         FAILURES.refused,
       ),
-      {
-        jobs: 3000,
-        concurrency: 2,
-      },
+      { jobs: 3000, concurrency: 2 },
     );
     expect(run.green).toBe(true);
     expect(run.elapsedMs).toBeGreaterThan(215_000);
@@ -478,7 +432,7 @@ describe('the end of a run', () => {
   });
 
   test('“stop” ends it at the first lost file; “collect” tries every file', async () => {
-    const model: Model = ({ job }) => ({ afterMs: 20, failure: job % 10 === 5 ? FAILURES.tooLarge : undefined });
+    const model = failing(FAILURES.tooLarge, ({ job }) => job % 10 === 5, 20);
     const stopped = await simulate(model, { jobs: 200, onFailure: 'stop' });
     expect(stopped.ending).toBe(FAILURES.tooLarge);
     expect([...stopped.settled.values()].filter(({ failure }) => failure)).toHaveLength(1);

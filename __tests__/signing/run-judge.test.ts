@@ -3,7 +3,7 @@ import { Failure } from '../../src/signing/policy/failure.ts';
 import { RunJudge } from '../../src/signing/policy/run-judge.ts';
 import { FAILURES } from './simulate.ts';
 
-/** A run whose attempts fail one after the other; `attempts` counts those of the canary, which is job 0. */
+/** The rules that a whole run does not show by itself (run-endings.test.ts has the others): a run whose attempts fail one after the other; `attempts` counts those of the canary, which is job 0. */
 function createRun(): { judge: RunJudge; fail: (failure: Failure, job: number, attempts?: number) => boolean } {
   const judge = new RunJudge();
   let now = 0;
@@ -15,11 +15,6 @@ function createRun(): { judge: RunJudge; fail: (failure: Failure, job: number, a
 }
 
 describe('a run ends', () => {
-  test('at the first failure that only a person can mend', () => {
-    expect(createRun().fail(FAILURES.redirected, 5)).toBe(true);
-    expect(createRun().fail(FAILURES.serverError, 0)).toBe(false);
-  });
-
   test('when the first two attempts of the canary bring no API, and not for other files', () => {
     const { fail } = createRun();
     expect([fail(FAILURES.webPage, 7), fail(FAILURES.webPage, 7, 2)]).toEqual([false, false]);
@@ -31,38 +26,6 @@ describe('a run ends', () => {
     expect(fail(FAILURES.webPage, 0)).toBe(false);
     judge.onSuccess();
     expect(fail(FAILURES.webPage, 0, 2)).toBe(false);
-  });
-
-  test('at the third time that there is no such host, unless it was reached before', () => {
-    const { fail } = createRun();
-    expect([1, 2, 3].map((job) => fail(FAILURES.noSuchHost, job))).toEqual([false, false, true]);
-    const reached = createRun();
-    reached.judge.onSuccess();
-    expect([1, 2, 3, 4].map((job) => reached.fail(FAILURES.noSuchHost, job))).toEqual([false, false, false, false]);
-  });
-
-  test('at the fourth different file that is refused before a success, however often each one was', () => {
-    const { fail } = createRun();
-    expect([0, 0, 0, 1, 2, 2, 3].map((job) => fail(FAILURES.badRequest, job))).toEqual([
-      ...Array<boolean>(6).fill(false),
-      true,
-    ]);
-  });
-
-  test('not at refusals after a success, and not at failures that concern their own file', () => {
-    const signed = createRun();
-    signed.judge.onSuccess();
-    expect([0, 1, 2, 3, 4].map((job) => signed.fail(FAILURES.badRequest, job))).not.toContain(true);
-    const { fail } = createRun();
-    expect([0, 1, 2, 3, 4].map((job) => fail(FAILURES.tooLarge, job))).not.toContain(true);
-  });
-
-  test('at the third different file whose signature does not fit the key, before a success', () => {
-    const { fail } = createRun();
-    expect([0, 0, 1, 2].map((job) => fail(FAILURES.wrongKey, job))).toEqual([false, false, false, true]);
-    const signed = createRun();
-    signed.judge.onSuccess();
-    expect([0, 1, 2].map((job) => signed.fail(FAILURES.wrongKey, job))).not.toContain(true);
   });
 
   test('only so many requests may be in flight as it takes to end the run', () => {
@@ -77,11 +40,6 @@ describe('a run ends', () => {
     expect(judge.inFlight).toBe(1);
     judge.onSuccess();
     expect(judge.inFlight).toBe(Number.POSITIVE_INFINITY);
-  });
-
-  test('at the second 401 before a success', () => {
-    const { fail } = createRun();
-    expect([fail(FAILURES.unauthorised, 0), fail(FAILURES.unauthorised, 0, 2)]).toEqual([false, true]);
   });
 
   test('not at a 401 to an attempt that began before the first one came', () => {

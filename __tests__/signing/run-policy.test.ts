@@ -74,6 +74,47 @@ describe('the time to the next attempt', () => {
   });
 });
 
+describe('the attempts of a file', () => {
+  const nextOf = (world: World, failure: Failure, facts: Partial<FailedAttempt> = {}): Decision['next'] =>
+    world.fail(failure, 1000, { job: 9, left: 100, ...facts }).next;
+  /** The same after a success of another file, so that failures are not in a row. */
+  const nextAfterSuccess = (world: World, ...given: [Failure, Partial<FailedAttempt>?]): Decision['next'] => {
+    succeed(world);
+    return nextOf(world, ...given);
+  };
+
+  test('are as many as the input says, and no more', () => {
+    const world = createWorld({ attempts: 3 });
+    const decisions = [1, 2, 3].map(() => nextAfterSuccess(world, FAILURES.refused));
+    expect(decisions).toEqual(['retry', 'retry', 'lost']);
+  });
+
+  test('are not counted while the gate is shut', () => {
+    const world = createWorld({ attempts: 3 });
+    world.failMany(8, 1000);
+    for (let probe = 0; probe < 20; probe++) expect(nextOf(world, FAILURES.refused, { isProbe: true })).toBe('retry');
+    world.policy.onSuccess({ job: 0, isProbe: true });
+    const decisions = [1, 2, 3].map(() => nextAfterSuccess(world, FAILURES.refused));
+    expect(decisions).toEqual(['retry', 'retry', 'lost']);
+  });
+
+  test('do not end for the last files because of failures of the service', () => {
+    const world = createWorld({ attempts: 1 });
+    expect(nextAfterSuccess(world, FAILURES.refused, { left: 33 })).toBe('lost');
+    expect(nextAfterSuccess(world, FAILURES.refused, { job: 8, left: 32 })).toBe('retry');
+    expect(world.policy.ask(1000)).toMatchObject({ may: 'wait' });
+    expect(nextOf(world, FAILURES.serverError, { job: 7, left: 31 })).toBe('lost');
+  });
+
+  test('are few for a failure that repeats rarely mend, whatever else happened to the file', () => {
+    const world = createWorld({ attempts: 8 });
+    succeed(world);
+    const mismatch = new Failure('request', 'SIGNATURE_INVALID', 'It does not fit.', { maxAttempts: 2 });
+    const failures = [FAILURES.serverError, FAILURES.serverError, mismatch, mismatch];
+    expect(failures.map((failure) => nextOf(world, failure))).toEqual(['retry', 'retry', 'retry', 'lost']);
+  });
+});
+
 describe('the last files', () => {
   test('leave the service alone for no longer than the pause after a failure, and only while nothing is in flight', () => {
     const world = createWorld();
@@ -119,6 +160,15 @@ describe('the limit', () => {
       return world.policy.limit.value;
     };
     expect([grown(FAILURES.unavailable), grown(FAILURES.refused)]).toEqual([7, 9]);
+  });
+
+  test('is not halved further by probes', () => {
+    const world = createWorld();
+    world.failMany(8, 1000);
+    for (let now = 2000; now < 12_000; now += 1000) world.fail(FAILURES.refused, now, { job: 9, isProbe: true });
+    world.policy.onSuccess({ job: 0, isProbe: true });
+    for (let success = 0; success < 5; success++) succeed(world);
+    expect(world.policy.limit.value).toBe(6);
   });
 
   test('starts from one after an outage', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { failing } from './models.ts';
 import { FAILURES, type Model, simulate } from './simulate.ts';
 
 /** A machine that can carry so many attempts at once, and a service that takes half a second for each. */
@@ -35,10 +36,8 @@ describe('a machine that allows few open files and connections', () => {
   });
 
   test('goes on when the shortage ends before that', async () => {
-    const run = await simulate(
-      ({ atMs }) => ({ afterMs: 10, failure: atMs < 9000 ? FAILURES.noDescriptor : undefined }),
-      { jobs: 20, attempts: 1 },
-    );
+    const model = failing(FAILURES.noDescriptor, ({ atMs }) => atMs < 9000, 10);
+    const run = await simulate(model, { jobs: 20, attempts: 1 });
     expect([run.green, run.elapsedMs < 11_000]).toEqual([true, true]);
   });
 });
