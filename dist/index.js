@@ -23203,7 +23203,7 @@ Content-Type: application/json
 		const HEAD_START = {
 			lengthMs: 50,
 			prepareAfterMs: 12,
-			latenessFactor: 4,
+			stepMs: 5,
 			slowFrom: 1.5,
 			maxSlowdown: 10
 		};
@@ -24175,23 +24175,24 @@ Content-Type: application/json
 			let isPrepared = false;
 			return async (signal) => {
 				const roundTripMs = await firstConnection;
-				const wakeAt = clock.now() + HEAD_START.prepareAfterMs + roundTripMs;
-				await waitFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
-				const lateMs = Math.max(0, clock.now() - wakeAt);
+				await idleFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
 				if (!isPrepared && !signal.aborted) prepare?.(connections, signal);
 				isPrepared = true;
-				const restMs = headStartMs(clock) - HEAD_START.prepareAfterMs + roundTripMs;
-				await waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
+				await idleFor(clock, headStartMs(clock) - HEAD_START.prepareAfterMs + roundTripMs);
 			};
 		}
 		function headStartMs({ slowdown = 1 }) {
 			const factor = slowdown < HEAD_START.slowFrom ? 1 : Math.min(slowdown, HEAD_START.maxSlowdown);
 			return HEAD_START.lengthMs * factor;
 		}
-		function waitFor(clock, ms) {
-			return new Promise((resolve) => {
-				clock.after(ms, resolve);
-			});
+		async function idleFor(clock, ms) {
+			for (let leftMs = ms; leftMs > 0;) {
+				const startedAt = clock.now();
+				const delayMs = Math.min(leftMs, HEAD_START.stepMs);
+				await new Promise((resolve) => void clock.after(delayMs, resolve));
+				leftMs -= Math.min(clock.now() - startedAt, delayMs + 1);
+			}
+			await new Promise((resolve) => clock.soon(resolve));
 		}
 		;
 		const PATIENCE_BYTES = 64 * 2 ** 20;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Patience } from '../../src/files/patience.ts';
 import { createAttempt } from '../../src/signing/attempt.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
-import { signFiles } from '../../src/signing/sign.ts';
+import { type SignOptions, type SignResult, signFiles } from '../../src/signing/sign.ts';
 import type { Signer } from '../../src/signing/signer.ts';
 import { chooseAlgorithm } from '../../src/verifying/algorithm.ts';
 import { readVerifyKey } from '../../src/verifying/key.ts';
@@ -64,37 +64,65 @@ test.each([
   '%s: so many files are in flight, and so many connections are opened ahead',
   async (_, sharing, concurrency, files, connections) => {
     const prepared: number[] = [];
+    const isSlow = Promise.withResolvers<void>();
     let [flying, most, calls] = [0, 0, 0];
     const signer: Signer = {
       sharing,
       async sign(source) {
         most = Math.max(most, ++flying);
-        // The first one lasts longer than the head start: the service is slow.
-        await delay(calls++ === 0 ? 150 : 10);
+        if (++calls === 2) isSlow.resolve();
+        // The first answer comes after the head start, which one request at a time does not have.
+        await (calls === 1 ? isSlow.promise : delay(10));
         flying--;
         return { text: Buffer.from(source.path).toString('base64') };
       },
     };
-    const tree = plantMany(30);
-    const result = await signFiles({
-      files: tree.files,
-      signer,
-      output: { write: () => {} },
-      patience: new Patience(createClock()),
-      suffix: '.sign',
-      concurrency,
-      attempts: 1,
-      timeoutMs: 20_000,
-      onFailure: 'collect',
-      firstConnection: Promise.resolve(0),
-      prepare: (count) => void prepared.push(count),
-      signal: new AbortController().signal,
-      clock: createClock(),
-      random: () => 0,
-      onOutcome: () => {},
-      onEvent: () => {},
-    });
+    const prepare = (count: number): void => {
+      prepared.push(count);
+      if (concurrency === 1) isSlow.resolve();
+    };
+    const result = await signMany(signer, { concurrency, prepare });
     expect(result.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(30);
     expect([most, prepared]).toEqual([files, [connections]]);
   },
 );
+
+test('an answer that comes in while handshakes keep the process busy ends the head start, however long they last', async () => {
+  const events: string[] = [];
+  const signer: Signer = {
+    async sign(source) {
+      events.push('request');
+      if (events.length === 1) await delay(100);
+      events.push('answer');
+      return { text: Buffer.from(source.path).toString('base64') };
+    },
+  };
+  const prepare = (): void => {
+    setImmediate(() => {
+      const endsAt = performance.now() + 150;
+      while (performance.now() < endsAt);
+    });
+  };
+  await signMany(signer, { concurrency: 10, prepare });
+  expect(events.slice(0, 2)).toEqual(['request', 'answer']);
+});
+
+function signMany(signer: Signer, settings: Pick<SignOptions, 'concurrency' | 'prepare'>): Promise<SignResult> {
+  return signFiles({
+    files: plantMany(30).files,
+    signer,
+    output: { write: () => {} },
+    patience: new Patience(createClock()),
+    suffix: '.sign',
+    attempts: 1,
+    timeoutMs: 20_000,
+    onFailure: 'collect',
+    firstConnection: Promise.resolve(0),
+    signal: new AbortController().signal,
+    clock: createClock(),
+    random: () => 0,
+    onOutcome: () => {},
+    onEvent: () => {},
+    ...settings,
+  });
+}

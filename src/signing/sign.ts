@@ -129,13 +129,10 @@ function createHeadStart({ files, concurrency, clock, prepare, firstConnection, 
   let isPrepared = false;
   return async (signal: AbortSignal): Promise<void> => {
     const roundTripMs = await firstConnection;
-    const wakeAt = clock.now() + HEAD_START.prepareAfterMs + roundTripMs;
-    await waitFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
-    const lateMs = Math.max(0, clock.now() - wakeAt);
+    await idleFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
     if (!isPrepared && !signal.aborted) prepare?.(connections, signal);
     isPrepared = true;
-    const restMs = headStartMs(clock) - HEAD_START.prepareAfterMs + roundTripMs;
-    await waitFor(clock, restMs + HEAD_START.latenessFactor * lateMs);
+    await idleFor(clock, headStartMs(clock) - HEAD_START.prepareAfterMs + roundTripMs);
   };
 }
 
@@ -144,8 +141,18 @@ function headStartMs({ slowdown = 1 }: Clock): number {
   return HEAD_START.lengthMs * factor;
 }
 
-function waitFor(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(ms, resolve);
-  });
+/**
+ * Resolves when the process has been able to read an answer for `ms` milliseconds.
+ *
+ * Time in which the process or its machine was busy with something else, such as handshakes, passes in long steps, of which
+ * only the length of a timely step counts. After each step, answers that have come in are read before the next one.
+ */
+async function idleFor(clock: Clock, ms: number): Promise<void> {
+  for (let leftMs = ms; leftMs > 0; ) {
+    const startedAt = clock.now();
+    const delayMs = Math.min(leftMs, HEAD_START.stepMs);
+    await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
+    leftMs -= Math.min(clock.now() - startedAt, delayMs + 1);
+  }
+  await new Promise<void>((resolve) => clock.soon(resolve));
 }

@@ -99,8 +99,8 @@ export const HEAD_START = {
   lengthMs: 50,
   /** Time after which connections are opened for the other files: a service that answers faster needs no more of them. */
   prepareAfterMs: 12,
-  /** On a busy machine answers are late as timers are: the head start grows by this many times the lateness of a timer. */
-  latenessFactor: 4,
+  /** The head start is waited for in steps of this length: on a busy machine, where answers are as late as timers are, it lasts longer. */
+  stepMs: 5,
   /** From this slowdown of the clock on its length is multiplied by it; below, cold disks and threads explain it. */
   slowFrom: 1.5,
   /** Largest factor by which a busy machine lengthens it. */
