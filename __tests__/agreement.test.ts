@@ -111,9 +111,3 @@ test('the action starts files that are in the bundle', () => {
   for (const file of [action.runs.main, action.runs.post]) expect(read(file).length).toBeGreaterThan(100);
   expect(action.runs.using).toBe('node24');
 });
-
-test('the post step knows the names that the credentials have', async () => {
-  const { CREDENTIALS_FILES, CREDENTIALS_PREFIX } = await import('../src/identity/credentials.ts');
-  const post = read('src/post.ts');
-  for (const name of [...Object.values(CREDENTIALS_FILES), CREDENTIALS_PREFIX]) expect(post).toContain(`'${name}'`);
-});

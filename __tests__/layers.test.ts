@@ -9,6 +9,7 @@ const REPOSITORY = join(import.meta.dirname, '..');
 /** Which layer a folder or file is in: each imports lower layers and itself only. An entry of its own goes before that of its folder. */
 const LAYERS: Readonly<Record<string, number>> = {
   'src/codes': -1,
+  'src/environment': -1,
   'src/errors': 0,
   'src/held': 1,
   'src/signing/signer': 1,
@@ -182,9 +183,13 @@ test('schedule and policy know nothing of HTTP, files or the runner', () => {
   expect(outside).toEqual(['src/signing/schedule/clock -> node:perf_hooks']);
 });
 
-test('the post step imports the file system and how to wait for a held file, and nothing imports the post step', () => {
-  const own = imports.filter(({ from }) => from === 'src/post').map(({ to }) => to.replace(/^node:/, ''));
-  expect(own.filter((name) => !['fs', 'path', 'src/held'].includes(name))).toEqual([]);
+test('the post step loads a few small files, and nothing imports the post step', () => {
+  const loaded = new Set(['src/post']);
+  for (const name of loaded)
+    for (const { from, to, how } of imports)
+      if (from === name && how === 'static') loaded.add(to.replace(/^node:/, ''));
+  const files = ['environment', 'errors', 'held', 'identity/key-files', 'post'].map((name) => `src/${name}`);
+  expect([...loaded].sort()).toEqual(['fs', 'path', ...files]);
   expect(internal.filter(({ to }) => to === 'src/post').map(show)).toEqual([]);
 });
 
@@ -240,9 +245,9 @@ test('only files that connect import the TLS modules of Node', () => {
   expect(wrong.map(show)).toEqual([]);
 });
 
-test('the step and its post step, which are two processes, read the environment in one place each', () => {
+test('one file reads the environment', () => {
   const readers = modules.filter(({ code }) => code.some((line) => line.includes('process.env')));
-  expect(readers.map(({ name }) => name).sort()).toEqual(['src/post', 'src/runner']);
+  expect(readers.map(({ name }) => name).sort()).toEqual(['src/environment']);
 });
 
 test('no folder has more than 12 files directly in it', () => {

@@ -1,42 +1,30 @@
-import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { isHeldInOwnDirectory, repeatWhileHeld } from './held.ts';
+import { lstatSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { environment } from './environment.ts';
+import { codeOf } from './errors.ts';
+import { CREDENTIALS_PREFIX, removeKeyFiles } from './identity/key-files.ts';
 
-// Runs after the job, also when the main step was killed: removes the key files that it may have left. It imports
-// next to nothing, so that it starts in milliseconds, and it repeats these names for that reason; a test compares them.
-const PREFIX = 'mtls-release-signing-credentials-';
-const FILES = ['client-cert.pem', 'client-key.pem', 'server-chain.pem'];
-
-const { STATE_credentials: state = '', RUNNER_TEMP: temporary = '' } = process.env;
+// Runs after the job, also when the main step was killed: removes the key files that it may have left. A bundle of its own,
+// which imports next to nothing, so that it starts in milliseconds.
+const { STATE_credentials: state = '', RUNNER_TEMP: temporary = '' } = environment;
 
 // An earlier step can forge the state: only a real directory of ours, directly below RUNNER_TEMP, is touched. The path is
 // resolved first, because a slash or a dot at its end would make lstat follow a link.
 const directory = resolve(state);
 const isOurs = state !== '' && temporary !== '' && dirname(directory) === resolve(temporary);
-if (isOurs && basename(directory).startsWith(PREFIX) && isDirectory(directory)) remove();
+if (isOurs && basename(directory).startsWith(CREDENTIALS_PREFIX) && isDirectory(directory)) {
+  const failure = removeKeyFiles(directory);
+  const code = (codeOf(failure) ?? '').replace(/\W/g, '');
+  if (failure !== undefined)
+    process.stdout.write(
+      `::warning title=Key files::A directory with key files below RUNNER_TEMP could not be removed (${code}).\n`,
+    );
+}
 
 function isDirectory(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   } catch {
     return false;
-  }
-}
-
-function remove(): void {
-  for (const name of FILES) attempt(() => unlinkSync(join(directory, name)));
-  attempt(() => rmdirSync(directory));
-}
-
-/** Waits up to two seconds for a program that has a file open, such as a virus scanner. */
-function attempt(act: () => void): void {
-  try {
-    repeatWhileHeld(act, { passes: isHeldInOwnDirectory });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code !== 'ENOENT')
-      process.stdout.write(
-        `::warning title=Key files::A directory with key files below RUNNER_TEMP could not be removed (${code.replace(/\W/g, '')}).\n`,
-      );
   }
 }

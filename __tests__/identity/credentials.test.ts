@@ -14,14 +14,9 @@ import { basename, dirname, join } from 'node:path';
 import { connect, createSecureContext, createServer, type SecureContext } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import {
-  CREDENTIALS_FILES,
-  CREDENTIALS_PREFIX,
-  type CredentialPaths,
-  removeCredentials,
-  withCredentials,
-} from '../../src/identity/credentials.ts';
+import { type CredentialPaths, removeCredentials, withCredentials } from '../../src/identity/credentials.ts';
 import type { Identity } from '../../src/identity/identity.ts';
+import { CREDENTIALS_FILES, CREDENTIALS_PREFIX } from '../../src/identity/key-files.ts';
 import { makePki, PASSPHRASE, type Pki, readIdentity } from './pki.ts';
 
 const options = { now: new Date(Date.now() + 60_000), expiryWarningDays: 0 };

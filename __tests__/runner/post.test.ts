@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { CREDENTIALS_FILES, CREDENTIALS_PREFIX } from '../../src/identity/credentials.ts';
+import { CREDENTIALS_FILES, CREDENTIALS_PREFIX } from '../../src/identity/key-files.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 
 const NAMES = Object.values(CREDENTIALS_FILES).sort();

@@ -1,18 +1,9 @@
-import { mkdtempSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError, codeOf, toActionError } from '../errors.ts';
 import { HELD_SENTENCE, isHeldInOwnDirectory, repeatWhileHeld } from '../held.ts';
 import type { Identity } from './identity.ts';
-
-/** How the name of every credentials directory begins; the post step touches no other. */
-export const CREDENTIALS_PREFIX = 'mtls-release-signing-credentials-';
-
-/** The names of the files in a credentials directory: all that is ever written there, and all that is ever removed. */
-export const CREDENTIALS_FILES = {
-  certificates: 'client-cert.pem',
-  key: 'client-key.pem',
-  anchors: 'server-chain.pem',
-} as const;
+import { CREDENTIALS_FILES, CREDENTIALS_PREFIX, removeKeyFiles } from './key-files.ts';
 
 /** Where the identity lies while a TLS context is built from it. */
 export interface CredentialPaths {
@@ -61,21 +52,14 @@ export async function withCredentials<Context, Result>(
 
 /** Removes the three known files and the directory; what is gone already is fine, and a file that is not ours stays. */
 export function removeCredentials(directory: string): void {
-  try {
-    for (const name of Object.values(CREDENTIALS_FILES)) {
-      ignoring(['ENOENT'], () => repeatHere(() => unlinkSync(join(directory, name))));
-    }
-    ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => repeatHere(() => rmdirSync(directory)));
-  } catch (cause) {
-    throw new ActionError(
-      'CREDENTIALS_NOT_REMOVED',
-      `the private key may still lie in ${directory}: it cannot be removed${isHeldInOwnDirectory(cause) ? `, because ${HELD_SENTENCE}` : ''}`,
-      {
-        hint: 'Remove the directory by hand, and look for what holds or protects it on this runner.',
-        cause,
-      },
-    );
-  }
+  const cause = removeKeyFiles(directory);
+  if (cause === undefined || ['ENOTEMPTY', 'EEXIST'].includes(codeOf(cause) ?? '')) return;
+  const why = isHeldInOwnDirectory(cause) ? `, because ${HELD_SENTENCE}` : '';
+  throw new ActionError(
+    'CREDENTIALS_NOT_REMOVED',
+    `the private key may still lie in ${directory}: it cannot be removed${why}`,
+    { hint: 'Remove the directory by hand, and look for what holds or protects it on this runner.', cause },
+  );
 }
 
 function makeDirectory(runnerTemp: string): string {
@@ -109,7 +93,7 @@ function writeFiles(directory: string, identity: Identity): CredentialPaths {
 
 function buildContext<Context>(paths: CredentialPaths, build: (paths: CredentialPaths) => Context): Context {
   try {
-    // A scanner may have the files open that were written just now.
+    // A virus scanner may have just opened the files that were written.
     return repeatHere(() => build(paths));
   } catch (cause) {
     throw toActionError(
@@ -120,15 +104,7 @@ function buildContext<Context>(paths: CredentialPaths, build: (paths: Credential
   }
 }
 
-/** Repeats an act on files in the directory of our own. */
+/** Repeats an act on files in the credentials directory, where no right can be missing. */
 function repeatHere<T>(act: () => T): T {
   return repeatWhileHeld(act, { passes: isHeldInOwnDirectory });
-}
-
-function ignoring(codes: readonly string[], remove: () => void): void {
-  try {
-    remove();
-  } catch (error) {
-    if (!codes.includes(codeOf(error) ?? '')) throw error;
-  }
 }
