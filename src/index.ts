@@ -1,6 +1,7 @@
 import './old-node.ts';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
+import { environment } from './environment.ts';
 import { ActionError, unexpected } from './errors.ts';
 import { Patience } from './files/patience.ts';
 import { main } from './main.ts';
@@ -35,7 +36,7 @@ process.on('uncaughtException', (error) => cancel.abort(unexpected(error)));
 
 const clock = createClock(measureSlowdown());
 // Once only: it takes out of the environment what it has read, and a second one would not warn of it.
-const runner = createRunner(undefined, [process.stdout, process.stderr]);
+const runner = createRunner(environment, [process.stdout, process.stderr]);
 const report = await main({
   runner,
   signal: cancel.signal,

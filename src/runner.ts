@@ -1,5 +1,4 @@
 import { debug, endGroup, error, getIDToken, info, notice, setSecret, startGroup, warning } from '@actions/core';
-import { environment as ownEnvironment } from './environment.ts';
 import { ActionError } from './errors.ts';
 import { show } from './files/names.ts';
 import { CommandFile, type FilePlace } from './runner/command-file.ts';
@@ -56,7 +55,7 @@ const LABELS = { notice: 'Notice', warning: 'Warning', error: 'Error' };
 
 /** Connects to the runner that started this process; what libraries print on the given streams goes through the encoder too. */
 export function createRunner(
-  environment: NodeJS.ProcessEnv = ownEnvironment,
+  environment: NodeJS.ProcessEnv,
   streams: Parameters<typeof captureForeignOutput>[0] = [],
 ): Runner {
   const masks = new Masks();

@@ -44,23 +44,20 @@ export class Masks {
     return lines.length > 1 ? wanted.flatMap((line) => this.add(line)) : [];
   }
 
-  /**
-   * Replaces every form of every secret by `***` and cuts the text after `maxLength` characters of the original.
-   *
-   * The cut comes last: a secret that begins before it is replaced whole, so that no part of it is left.
-   */
-  scrub(text: string, maxLength = Number.POSITIVE_INFINITY): string {
-    // What begins behind the cut need not be looked at.
-    const searched = text.length > maxLength ? text.slice(0, maxLength + this.#longest) : text;
-    return replaceAll(searched, findAll(searched, this.#forms), maxLength);
+  /** Replaces every form of every secret by `***`. */
+  scrub(text: string): string {
+    return replaceAll(text, findAll(text, this.#forms), text.length);
   }
 
   /**
    * Does the same to a text of somebody else, who may have spelled a secret otherwise: with the escapes of HTML, JSON or
    * URLs, some characters or all, as base64 or hex in lines or groups, as a list of bytes, in another case or character set,
-   * with other blanks, or only a part of it.
+   * with other blanks, or only a part of it. Cuts the text after `maxLength` characters of the original.
+   *
+   * The cut comes last: a secret that begins before it is replaced whole, so that no part of it is left.
    */
   scrubForeign(text: string, maxLength = Number.POSITIVE_INFINITY): string {
+    // A secret that begins behind the cut need not be found.
     const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
     const found = findAll(searched, this.#forms);
     const asItIs = original(searched);
