@@ -103,7 +103,7 @@ describe('secrets', () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
     const run = await scenario.run({ 'verify-key': textOf(privateKey) });
     expect(run.exitCode).toBe(1);
-    expect(run.log).toMatch(/VERIFY_KEY_UNREADABLE: Input verify-key is (?:JSON|hex|base64) without a BEGIN line/);
+    expect(run.log).toContain('VERIFY_KEY_UNREADABLE: Input verify-key is neither PEM text nor the path of a file');
     const { d = '' } = privateKey.export({ format: 'jwk' });
     const shown = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '');
     const hex = Buffer.from(d, 'base64url').toString('hex');
@@ -155,9 +155,7 @@ describe('secrets', () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
     const text = textOf(privateKey);
     const run = await scenario.run({ mode: 'verify', 'verify-key': text }, { env: { RUNNER_DEBUG: '1' } });
-    expect(run.log).toMatch(
-      /VERIFY_KEY_UNREADABLE: Input verify-key is (?:neither PEM text nor the path of a file|base64 without)/,
-    );
+    expect(run.log).toContain('VERIFY_KEY_UNREADABLE: Input verify-key is neither PEM text nor the path of a file');
     const shown = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '') + run.summary;
     for (const piece of text.match(/[\w+/=]{24,}/g) ?? []) expect(shown).not.toContain(piece.slice(0, 24));
   });

@@ -1,22 +1,10 @@
 import { labelOfDer } from './der/label.ts';
 import type { IdentityText } from './text/inputs.ts';
-import { isPrivateLabel, type Marker, markersOf } from './text/pem.ts';
+import { isPrivateLabel, type Marker, markersOf, mayHoldKey } from './text/pem.ts';
 import { type Shape, unwrap } from './text/shape.ts';
 
 // The runner masks each text wherever it occurs, and the last line of a PEM may be a word like `0gws`.
 const MIN_LENGTH = 16;
-// Encoded forms of something shorter are so short that they would mask innocent text.
-const MIN_ENCODED_LENGTH = 8;
-
-const PUBLIC_LABELS: readonly (string | undefined)[] = [
-  'CERTIFICATE',
-  'CERTIFICATE REQUEST',
-  'PKCS7',
-  'PUBLIC KEY',
-  'RSA PUBLIC KEY',
-  'X509 CRL',
-];
-
 /** Tells whether a text holds the BEGIN line of a private key, plain or wrapped in base64, sound or damaged; never throws. */
 export function containsPrivateKey(text: string): boolean {
   return unwrap(text).layers.some((layer) =>
@@ -28,25 +16,14 @@ export function containsPrivateKey(text: string): boolean {
  * Lists what must be masked before anything is printed: the passphrase, and private keys in every shape, sound or broken, in whichever input.
  *
  * No entry of key material is shorter than 16 characters. Certificates are public and not listed, except where one encoded
- * string holds a certificate and a key. The runner masks the base64, JSON and URI forms of every entry by itself. Never throws.
+ * string holds a certificate and a key. Encoded forms are the matter of whoever masks. Never throws.
  */
 export function secretsOf({ cert, key, keyPassphrase, chain }: Partial<IdentityText>): readonly string[] {
-  const found = new Set(passphraseForms(keyPassphrase ?? ''));
-  for (const secret of secretsInKey(key ?? '')) found.add(secret);
-  for (const text of [cert ?? '', chain ?? '']) {
-    for (const secret of secretsBesideCertificates(text)) found.add(secret);
-  }
-  return [...found];
+  const passphrases = [keyPassphrase ?? '', keyPassphrase?.trim() ?? ''].filter((text) => text.trim() !== '');
+  const besides = [cert ?? '', chain ?? ''].flatMap((text) => secretsIn(text, 'certificates'));
+  return [...new Set([...passphrases, ...secretsIn(key ?? '', 'key'), ...besides])];
 }
 
-/** Labels of DER that holds a private key. */
-const PRIVATE_LABELS: readonly (string | undefined)[] = [
-  'PKCS12',
-  'PRIVATE KEY',
-  'EC PRIVATE KEY',
-  'RSA PRIVATE KEY',
-  'ENCRYPTED PRIVATE KEY',
-];
 /** What every such text has: nearly all inputs are ruled out by one look. */
 const MAY_HOLD_KEY = /PRIVATE KEY|"kty"|[\w+/=:-]{40}/;
 /** Lines in a row that hold nothing but base64, or hex with or without colons; the last one may be short. */
@@ -68,10 +45,10 @@ export function misplacedKeys(text: string): readonly string[] {
 
 function keysOfPart(text: string): readonly string[] {
   const shape = unwrap(text);
-  const isKey = shape.der ? PRIVATE_LABELS.includes(labelOfDer(shape.der)) : containsPrivateKey(text);
+  const isKey = shape.der ? mayHoldKey(labelOfDer(shape.der) ?? '') : containsPrivateKey(text);
   if (isKey) return secretsOfShape(shape, 'certificates');
   const hex = text.replace(/[\s:]|^\s*0x/gi, '');
-  const isHexOfKey = /^30[0-9a-f]{30,}$/i.test(hex) && PRIVATE_LABELS.includes(labelOfDer(Buffer.from(hex, 'hex')));
+  const isHexOfKey = /^30[0-9a-f]{30,}$/i.test(hex) && mayHoldKey(labelOfDer(Buffer.from(hex, 'hex')) ?? '');
   return isHexOfKey ? [hex, ...text.split(/[\r\n]+/).map((line) => line.trim())].filter(isLong) : [];
 }
 
@@ -79,29 +56,17 @@ function isLong(text: string): boolean {
   return text.length >= MIN_LENGTH;
 }
 
-function passphraseForms(passphrase: string): readonly string[] {
-  const trimmed = passphrase.trim();
-  if (trimmed === '') return [];
-  if (trimmed.length < MIN_ENCODED_LENGTH) return [passphrase, trimmed];
-  const bytes = Buffer.from(trimmed);
-  return [passphrase, trimmed, bytes.toString('base64'), bytes.toString('hex'), JSON.stringify(trimmed).slice(1, -1)];
-}
-
-function secretsInKey(text: string): readonly string[] {
+function secretsIn(text: string, input: 'key' | 'certificates'): readonly string[] {
   const shape = unwrap(text);
-  const wholeText = text.trim();
-  const whole = wholeText.length < MIN_LENGTH ? [] : [Buffer.from(wholeText).toString('base64')];
-  return isPublic(shape) ? [] : [...whole, ...secretsOfShape(shape, 'key')];
-}
-
-function secretsBesideCertificates(text: string): readonly string[] {
-  const shape = unwrap(text);
-  return isPublic(shape) ? [] : secretsOfShape(shape, 'certificates');
+  if (isPublic(shape)) return [];
+  const whole = input === 'key' && isLong(text.trim()) ? [Buffer.from(text.trim()).toString('base64')] : [];
+  return [...whole, ...secretsOfShape(shape, input)];
 }
 
 // What cannot be read may be a damaged key, so only what is surely public counts as that.
 function isPublic({ pem, der }: Shape): boolean {
-  if (der !== undefined) return PUBLIC_LABELS.includes(labelOfDer(der));
+  const label = der && labelOfDer(der);
+  if (der !== undefined) return label !== undefined && !mayHoldKey(label);
   if (pem === undefined || pem.includes('PRIVATE KEY')) return false;
   return [...markersOf(pem)].length > 0;
 }
@@ -148,11 +113,11 @@ function piecesOf(text: string): readonly string[] {
   const joined = text.replace(/\\{1,4}[rn]|[^A-Za-z0-9+/=]/g, '');
   const standardLines = joined.match(/.{1,64}/g) ?? [];
   return [...lines, ...runs, joined, ...standardLines].filter(
-    (piece) => piece.length >= MIN_LENGTH && !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(piece),
+    (piece) => isLong(piece) && !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(piece),
   );
 }
 
 function base64Runs(text: string): readonly string[] {
   const runs = text.replace(/\\{1,4}[rn]/g, '\n').match(/[A-Za-z0-9+/=]+/g) ?? [];
-  return runs.filter((run) => run.length >= MIN_LENGTH);
+  return runs.filter(isLong);
 }

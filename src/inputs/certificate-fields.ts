@@ -1,5 +1,5 @@
 import type { AuthoritySettings, VaultPkiSettings } from '../identity/issued/authority.ts';
-import { isBlank } from '../identity/text/inputs.ts';
+import { isBlank } from '../identity/text/blocks.ts';
 import { loginMount, parseMount } from '../protocols/vault/paths.ts';
 import { NOWHERE, readAddress } from './address-fields.ts';
 import type { TakenInputs } from './taken.ts';

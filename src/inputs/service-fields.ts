@@ -1,4 +1,5 @@
-import { isBlank, readCertInput } from '../identity/text/inputs.ts';
+import { isBlank } from '../identity/text/blocks.ts';
+import { readCertInput } from '../identity/text/inputs.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { readAddress } from './address-fields.ts';
 import { readAuthority } from './certificate-fields.ts';

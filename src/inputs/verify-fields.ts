@@ -65,7 +65,6 @@ function readKey(value: string, { reader, runner, requested, encoding }: KeyTask
 
 function readKeyFile(value: string, runner: Runner): string {
   const { workspace } = runner.facts;
-  refuseBareKey(value, runner);
   const path = resolve(workspace, value);
   const text = readWhole(path, value, runner);
   // The file may be that of the private key, by mistake.
@@ -90,35 +89,13 @@ function warnOfForeignKey(path: string, { facts, annotate }: Runner): void {
   );
 }
 
-/** A key in another form is no path, may be a private key, and must not be quoted in an error. */
-function refuseBareKey(value: string, runner: Runner): void {
-  const text = value.replace(/\s/g, '');
-  const form = formOfBareKey(text);
-  if (form === undefined) return;
-  // Of JSON the single values count: none of them is a sentence of ours.
-  runner.mask([value, text, ...(form === 'JSON' ? (text.match(/[\w+/=-]{16,}/g) ?? []) : [])]);
-  throw new ActionError('VERIFY_KEY_UNREADABLE', `Input verify-key is ${form} without a BEGIN line.`, {
-    hint: 'Give the public key or certificate as PEM text, with its BEGIN and END lines, or the path of such a file.',
-  });
-}
-
-/** Names the form of a key that is neither PEM nor a path: base64 of DER, PEM or 32 bytes, hex, or JSON such as a JWK. */
-function formOfBareKey(text: string): string | undefined {
-  if (/^\[?\{"/.test(text)) return 'JSON';
-  if (/^(?:0x)?(?:[0-9a-f]{2}:?){30,}$/i.test(text)) return 'hex';
-  if (/^[\w+/-]{43}=$/.test(text)) return 'base64';
-  if (text.length < 60 || !/^[A-Za-z0-9+/]+=*$/.test(text)) return undefined;
-  const start = Buffer.from(text, 'base64');
-  return start[0] === 0x30 || start.toString('latin1', 0, 10).startsWith('-----BEGIN') ? 'base64' : undefined;
-}
-
 function readWhole(path: string, value: string, runner: Runner): string {
   const file = readSmallFile(path, { maxBytes: MAX_KEY_FILE_BYTES, longer: 'refused', links: 'followed' });
   if (file?.bytes) return file.bytes.toString('utf8');
-  const hint = 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.';
+  const hint = 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN and END lines.';
   if (!isSurelyPath(value)) {
-    // The system's words about the path would quote it as well.
-    runner.mask([value, ...value.split(/\s+/).filter((piece) => piece.length >= MIN_PIECE)]);
+    // The system's words about the path would quote it as well. A key as JSON, hex or base64 may stand elsewhere in pieces.
+    runner.mask([value, value.replace(/\s/g, ''), ...(value.match(/[^\s"',{}]{16,}/g) ?? [])]);
     const sentence =
       'Input verify-key is neither PEM text nor the path of a file that can be read; the text is not shown.';
     throw new ActionError('VERIFY_KEY_UNREADABLE', sentence, { hint });
@@ -127,15 +104,9 @@ function readWhole(path: string, value: string, runner: Runner): string {
   throw new ActionError(
     'VERIFY_KEY_UNREADABLE',
     `Input verify-key: the file ${show(value)} cannot be read: ${reason}.`,
-    {
-      hint,
-      cause: file?.cause,
-    },
+    { hint, cause: file?.cause },
   );
 }
-
-/** A piece of a key is longer than this. */
-const MIN_PIECE = 16;
 
 /**
  * Tells whether a text can only be a path: what names no file may be a private key without its BEGIN line, or in any other

@@ -9,7 +9,7 @@ import { type CertificateRequest, createKeyPair, createRequest } from './certifi
 import { type Claims, describeClaims, nameOf, readClaims } from './id-token.ts';
 
 /** The parts of a run that an issuer uses. */
-export interface IssuerWorld extends Pick<ProtocolWorld, 'now' | 'scrub' | 'mask' | 'drawIdToken'> {
+interface IssuerWorld extends Pick<ProtocolWorld, 'now' | 'scrub' | 'mask' | 'drawIdToken'> {
   readonly clock: Pick<Clock, 'now' | 'after'>;
 }
 

@@ -14,7 +14,7 @@ const COMMON_NAME = Buffer.from('550403', 'hex');
 const ECDSA_WITH_SHA256 = Buffer.from('2a8648ce3d040302', 'hex');
 
 /** A key and its public half. */
-export type KeyPair = KeyPairKeyObjectResult;
+type KeyPair = KeyPairKeyObjectResult;
 
 /** Makes an EC P-256 key. */
 export function createKeyPair(): Promise<KeyPair> {

@@ -18,7 +18,7 @@ export interface IssuedIdentity extends Identity {
 }
 
 /** What an issuer works with. */
-export interface IssuerOptions extends AskingOptions {
+interface IssuerOptions extends AskingOptions {
   /** What the signing service must chain to. */
   readonly trust: Trust;
 }

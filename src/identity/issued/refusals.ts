@@ -9,7 +9,7 @@ import { type Claims, describeClaims } from './id-token.ts';
 const MAX_QUOTED = 200;
 
 /** What explains an answer of an authority besides the answer itself. */
-export interface AskedAuthority {
+interface AskedAuthority {
   /** Origin of the authority. */
   readonly origin: string;
   /** Claims of the token that was sent. */

@@ -11,7 +11,7 @@ export interface Tenure {
 }
 
 /** How a transport gets its certificates. */
-export interface RenewalOptions {
+interface RenewalOptions {
   /** Gets a certificate and opens a transport that shows it. */
   readonly obtain: (signal: AbortSignal) => Promise<Tenure>;
   /** Wall clock, in milliseconds since the epoch. */

@@ -1,7 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ActionError } from '../../errors.ts';
 import { readBlocks, separate } from '../text/blocks.ts';
-import { inputEmpty, isBlank } from '../text/inputs.ts';
 import { type PlacedCertificate, readCertificate } from './certificate.ts';
 
 /** The inputs that hold trust anchors. */
@@ -20,7 +19,6 @@ interface Anchors {
  * Every block counts, since Node leaves out the broken ones of a bundle without a word, and takes an empty bundle for the system's roots.
  */
 export function readAnchors(text: string | undefined, input: AnchorsInput = 'chain'): Anchors {
-  if (isBlank(text)) return { certificates: [], problems: [inputEmpty(input)], tidied: [] };
   const { blocks, problems, tidied } = readBlocks(input, text);
   const read = separate(blocks.map(readCertificate));
   return {

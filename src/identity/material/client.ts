@@ -1,6 +1,6 @@
 import { ActionError } from '../../errors.ts';
-import { type Findings, separate } from '../text/blocks.ts';
-import { type CertInput, type IdentityText, inputEmpty, isBlank, readCertInput, readKeyInput } from '../text/inputs.ts';
+import { type Findings, inputEmpty, isBlank, separate } from '../text/blocks.ts';
+import { type CertInput, type IdentityText, readCertInput, readKeyInput } from '../text/inputs.ts';
 import type { Block } from '../text/pem.ts';
 import { type ClientChain, orderClientChain } from './client-chain.ts';
 import { type PrivateKey, readPrivateKey } from './private-key.ts';

@@ -20,8 +20,21 @@ export const MAX_INPUT_LENGTH = 1024 * 1024;
 // The largest public bundles of CA certificates have about 150.
 const MAX_BLOCKS = 1000;
 
+/** Tells whether an input holds nothing but white space. */
+export function isBlank(text: string | undefined): text is undefined | '' {
+  return text === undefined || text.trim() === '';
+}
+
+/** Builds the problem for an input that is needed and empty. */
+export function inputEmpty(input: InputName): ActionError {
+  return new ActionError('CREDENTIALS_MISSING', `input ${input} is empty`, {
+    hint: 'Check the name of the secret or variable, and that the job may read it.',
+  });
+}
+
 /** Reads every block of an input's text, whatever shape the text is in; never throws. */
-export function readBlocks(input: InputName, text: string): Blocks {
+export function readBlocks(input: InputName, text: string | undefined): Blocks {
+  if (isBlank(text)) return only(inputEmpty(input));
   if (text.length > MAX_INPUT_LENGTH) return only(tooLarge(input, `${text.length} characters`, MAX_INPUT_LENGTH));
   const { pem, der, tidied } = unwrap(text);
   if (der !== undefined) return readDer(input, der, tidied);

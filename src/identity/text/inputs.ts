@@ -2,7 +2,7 @@ import { ActionError } from '../../errors.ts';
 import { readPkcs12 } from '../der/pkcs12.ts';
 import { type PlacedCertificate, readCertificate } from '../material/certificate.ts';
 import { readBlocks, separate } from './blocks.ts';
-import { type Block, type InputName, isPrivateLabel } from './pem.ts';
+import { type Block, isPrivateLabel, mayHoldKey } from './pem.ts';
 import { wrongKind } from './wrong-kind.ts';
 
 /** The texts of the four inputs as they came; an absent one is `undefined` or empty. */
@@ -11,18 +11,6 @@ export interface IdentityText {
   readonly key: string | undefined;
   readonly keyPassphrase: string | undefined;
   readonly chain: string | undefined;
-}
-
-/** Tells whether an input holds nothing but white space. */
-export function isBlank(text: string | undefined): text is undefined | '' {
-  return text === undefined || text.trim() === '';
-}
-
-/** Builds the problem for an input that is needed and empty. */
-export function inputEmpty(input: InputName): ActionError {
-  return new ActionError('CREDENTIALS_MISSING', `input ${input} is empty`, {
-    hint: 'Check the name of the secret or variable, and that the job may read it.',
-  });
 }
 
 /** What the input `cert` holds, as far as it can be read. */
@@ -45,7 +33,6 @@ const MAX_CERTIFICATES = 100;
 
 /** Reads `cert`: certificates, and private keys beside them, from PEM, DER or PKCS#12; never throws. */
 export function readCertInput(text: string | undefined, passphrase: string | undefined): CertInput {
-  if (isBlank(text)) return { ...EMPTY, problems: [inputEmpty('cert')] };
   const { blocks, problems, brokenLabels, tidied } = readBlocks('cert', text);
   const isPkcs12 = blocks.some(({ label }) => label === 'PKCS12');
   const unpacked = separate(
@@ -68,22 +55,12 @@ export function readCertInput(text: string | undefined, passphrase: string | und
   };
 }
 
-const EMPTY: CertInput = {
-  certificates: [],
-  keys: [],
-  isPkcs12: false,
-  mayHideKey: false,
-  mayHideCertificate: false,
-  problems: [],
-  tidied: [],
-};
-
 function isForCertificates({ label }: Block): boolean {
   return !isPrivateLabel(label) && label !== 'EC PARAMETERS';
 }
 
 function isOpaque(label: string): boolean {
-  return isPrivateLabel(label) || label === 'PKCS12' || label === 'DER';
+  return mayHoldKey(label) || label === 'DER';
 }
 
 function noCertificate(): ActionError {

@@ -131,6 +131,11 @@ export function encodePem(block: Pick<Block, 'label' | 'der' | 'encryption'>): s
   return [`-----BEGIN ${block.label}-----`, ...headers, ...lines, `-----END ${block.label}-----`, ''].join('\n');
 }
 
+/** Tells whether an object with a PEM label holds a private key, or may hold one as a PKCS#12 does. */
+export function mayHoldKey(label: string): boolean {
+  return isPrivateLabel(label) || label === 'PKCS12';
+}
+
 /** Tells whether a PEM label announces a private key, in whatever format. */
 export function isPrivateLabel(label: string): boolean {
   return label.endsWith('PRIVATE KEY') || label.endsWith('PRIVATE KEY BLOCK');
