@@ -1,7 +1,7 @@
 import { foldName, show } from './names.ts';
 
 /** Two paths that other systems take for one, in their order. */
-export type Twins = readonly [string, string];
+type Twins = readonly [string, string];
 
 /** Finds paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
 export function findTwins(paths: Iterable<string>): Twins[] {

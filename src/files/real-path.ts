@@ -1,10 +1,10 @@
-import { type BigIntStats, lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
 import { foldName, otherSpellings } from './names.ts';
 
 /** Where a path really leads, or why it leads nowhere. */
-export type RealPath =
+type RealPath =
   | { readonly path: string; readonly failure?: undefined }
   | { readonly failure: string; readonly path?: undefined };
 
@@ -121,10 +121,24 @@ function isHardLink(one: string, other: string, file: BigIntStats): boolean {
 }
 
 function identify(location: string): BigIntStats | undefined {
+  // A place that the system does not let us look at is never taken for another one.
+  return orNothing(() => lstatSync(location, { bigint: true, throwIfNoEntry: false }));
+}
+
+/** Returns what is at a place, which may be a link; `undefined` when nothing is there or the system does not let us look. */
+export function lookAtPlace(location: string): Stats | undefined {
+  return orNothing(() => lstatSync(location, { throwIfNoEntry: false }));
+}
+
+/** Returns what is at a place, behind a link too; `undefined` when nothing is there or the system does not let us look. */
+export function lookBehindLinks(location: string): Stats | undefined {
+  return orNothing(() => statSync(location, { throwIfNoEntry: false }));
+}
+
+function orNothing<T>(look: () => T): T | undefined {
   try {
-    return lstatSync(location, { bigint: true, throwIfNoEntry: false });
+    return look();
   } catch {
-    // What cannot be looked at is no place that could be mistaken.
     return undefined;
   }
 }

@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ActionError, toActionError } from '../errors.ts';
 import { show } from './names.ts';
@@ -7,7 +6,7 @@ import { createPause } from './pause.ts';
 import { hashFile } from './reading/open-file.ts';
 import { movedDirectory } from './reading/read-errors.ts';
 import { hashText, holdsText, readSignatureFile } from './reading/read-small.ts';
-import { findRealPath } from './real-path.ts';
+import { findRealPath, lookAtPlace } from './real-path.ts';
 import type { FileOutcome, ReleaseFile } from './release-file.ts';
 import { matchesStamp } from './stamp.ts';
 import { findDirectory, isInPlace } from './writing/directories.ts';
@@ -29,7 +28,7 @@ export type CompareElsewhere = (
 ) => Promise<readonly number[] | undefined>;
 
 /** Where the signatures are, and who helps to read them. */
-export interface SealOptions {
+interface SealOptions {
   readonly output: OutputTree;
   readonly suffix: string;
   readonly signal: AbortSignal;
@@ -171,13 +170,9 @@ class Seal {
 
 function isAsListed({ location, size, stamp }: ReleaseFile): boolean {
   if (!stamp?.isSettled) return false;
-  try {
-    const now = lstatSync(location, { throwIfNoEntry: false });
-    return now !== undefined && now.size === size && matchesStamp(stamp, now);
-  } catch {
-    // Whoever reads the file again says why.
-    return false;
-  }
+  // Where the system does not let us look, the file is read again, and the error says why.
+  const now = lookAtPlace(location);
+  return now !== undefined && now.size === size && matchesStamp(stamp, now);
 }
 
 function changedSince(path: string): ActionError {

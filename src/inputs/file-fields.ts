@@ -1,10 +1,9 @@
-import { type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { readPatterns } from '../files/finding/patterns.ts';
 import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/finding/shard.ts';
 import { foldName, show } from '../files/names.ts';
-import { isSamePlace, isWithin, leadsInto, pathInside, resolveDirectory } from '../files/real-path.ts';
+import { isSamePlace, isWithin, leadsInto, lookBehindLinks, pathInside, resolveDirectory } from '../files/real-path.ts';
 import type { Runner } from '../runner.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FileInputs, KitPaths, TimestampInputs } from './inputs.ts';
@@ -13,7 +12,7 @@ import { readAuthorities, readTimestampChain } from './timestamp-fields.ts';
 /** Reads which files are meant and where what is written about them goes. */
 export function readFiles(reader: FieldReader, { facts }: Runner, purpose: 'signing' | 'verification'): FileInputs {
   const root = reader.pathInside('root', facts.workspace, '.');
-  if (lookAt(root)?.isDirectory() !== true) reader.reject('root', 'is not an existing directory');
+  if (lookBehindLinks(root)?.isDirectory() !== true) reader.reject('root', 'is not an existing directory');
   const suffix = reader.text('suffix') ?? '.sign';
   if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
     reader.reject('suffix', 'must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -');
@@ -164,14 +163,5 @@ function liesInGit(path: string): boolean {
 
 /** Tells whether a path can be a directory: the nearest part that exists is one. */
 function isDirectoryOrNew(path: string): boolean {
-  return lookAt(path)?.isDirectory() ?? (dirname(path) === path || isDirectoryOrNew(dirname(path)));
-}
-
-/** Returns what is at a path; `undefined` also where nothing can be, because the name is too long. */
-function lookAt(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
+  return lookBehindLinks(path)?.isDirectory() ?? (dirname(path) === path || isDirectoryOrNew(dirname(path)));
 }

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { constants } from 'node:buffer';
+import { readSmallFile } from '../files/reading/read-small.ts';
 
 /** Who can bring about a run of an event. */
 export interface EventFacts {
@@ -142,16 +143,11 @@ function strangerBehindRun({ payload, repository }: About): Pick<EventFacts, 'st
 /** Reads the payload; `undefined` when there is none that can be read. */
 function readPayload(path: string | undefined): Payload | undefined {
   if (!path) return undefined;
-  let descriptor: number | undefined;
+  const file = readSmallFile(path, { maxBytes: constants.MAX_STRING_LENGTH, longer: 'refused', links: 'followed' });
   try {
-    // Opening a FIFO that an earlier step put there would hang.
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    if (!fstatSync(descriptor).isFile()) return undefined;
-    const value: unknown = JSON.parse(readFileSync(descriptor, 'utf8'));
+    const value: unknown = JSON.parse(file?.bytes?.toString() ?? '');
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -27,7 +27,7 @@ export interface Discovery extends Remainder, Pick<OrphanSearch, 'orphanFailure'
 }
 
 /** A path that a pattern spells and does not mean. */
-export interface Misread {
+interface Misread {
   /** The pattern as the user wrote it. */
   readonly text: string;
   readonly path: string;

@@ -122,7 +122,7 @@ function refuse(path: string, code: Refusal, how: string, cause?: unknown): Refu
 }
 
 /** What decides whether a link needs a signature of its own. */
-export interface LinkTargetOptions extends Pick<ExamineOptions, 'realRoot' | 'suffix'> {
+interface LinkTargetOptions extends Pick<ExamineOptions, 'realRoot' | 'suffix'> {
   readonly own: OwnPaths;
   readonly start: Scope;
   /** Tells whether a file is signed or checked, by its path. */

@@ -1,6 +1,5 @@
-import { lstatSync } from 'node:fs';
 import { compareBytewise, sortByPath } from '../names.ts';
-import { findListedPath, isBelow, locate, pathBelow } from '../real-path.ts';
+import { findListedPath, isBelow, locate, lookAtPlace, pathBelow } from '../real-path.ts';
 import type { LeftOutReason } from './own-paths.ts';
 import type { DiscoverOptions } from './places.ts';
 import type { Entry } from './walk.ts';
@@ -23,7 +22,7 @@ export interface Uncovered {
 export type OwnPlace = Pick<Entry, 'path' | 'location'>;
 
 /** A path that is left out, and what the patterns say about it. */
-export interface Stray {
+interface Stray {
   readonly entry: Entry;
   readonly reason: LeftOutReason;
   /** Whether a pattern means the path. */
@@ -132,9 +131,5 @@ export class LeftOutFiles {
 
 /** Tells whether there is no file for a signature; links and the like are refused or left out as files, and not lost. */
 export function isGone(location: string): boolean {
-  try {
-    return lstatSync(location, { throwIfNoEntry: false })?.isDirectory() !== false;
-  } catch {
-    return true;
-  }
+  return lookAtPlace(location)?.isDirectory() !== false;
 }

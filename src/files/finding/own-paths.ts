@@ -1,13 +1,12 @@
-import { lstatSync } from 'node:fs';
 import { basename, dirname, relative } from 'node:path';
 import { foldName } from '../names.ts';
-import { findRealPath, isBelow, isSamePlace, isWithin, locate } from '../real-path.ts';
+import { findRealPath, isBelow, isSamePlace, isWithin, locate, lookAtPlace } from '../real-path.ts';
 import { ownerOf } from '../temporary.ts';
 import type { DiscoverOptions, RealPlaces } from './places.ts';
 import type { Entry } from './walk.ts';
 
 /** Why a path is no file of a release: its place is one of ours, or one where builds put nothing. */
-export type OwnReason = 'git' | 'runner-temp' | 'temporary' | 'written' | 'output-dir';
+type OwnReason = 'git' | 'runner-temp' | 'temporary' | 'written' | 'output-dir';
 
 /**
  * Why a path that a pattern means is not among the files of a release.
@@ -59,20 +58,12 @@ export class OwnPaths {
 
   /** Returns why a real path, to which some link leads, is never signed. */
   reasonBehind(real: string): OwnReason | undefined {
-    let kind: Entry['kind'] = isDirectory(real) ? 'directory' : 'file';
+    let kind: Entry['kind'] = lookAtPlace(real)?.isDirectory() ? 'directory' : 'file';
     for (let location = real; isBelow(this.#workspace, location); location = dirname(location)) {
       const reason = this.reasonFor({ location, name: basename(location), kind });
       if (reason !== undefined) return reason;
       kind = 'directory';
     }
     return undefined;
-  }
-}
-
-function isDirectory(location: string): boolean {
-  try {
-    return lstatSync(location, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch {
-    return false;
   }
 }

@@ -23,7 +23,7 @@ export interface Scope {
 }
 
 /** Patterns that may mean something in a directory, found by the name that they wait for: files may be listed one by one. */
-export class Candidates {
+class Candidates {
   readonly list: readonly Glob[];
   readonly #depth: number;
   #byName: Map<string, Glob[]> | undefined;
@@ -63,7 +63,7 @@ export class Candidates {
 }
 
 /** Which patterns there are. */
-export interface ScopeOptions {
+interface ScopeOptions {
   readonly patterns: readonly Pattern[];
   readonly includeHiddenFiles: boolean;
 }

@@ -1,9 +1,9 @@
-import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
 import { otherSpellings, show } from '../names.ts';
 import { createPause } from '../pause.ts';
-import { findRealPath, locate } from '../real-path.ts';
+import { findRealPath, locate, lookBehindLinks } from '../real-path.ts';
 
 /** Something in a tree. */
 export interface Entry {
@@ -98,7 +98,8 @@ function list<State>({ path, location, state }: Place<State>, { way, tolerates }
 
 /** Returns the directory that a link leads to, or the link when it leads to none. */
 function followLink(link: Entry): Entry {
-  const location = leadsToDirectory(link.location) ? findRealPath(link.location).path : undefined;
+  // A circle of links, and a link that the system does not let us look behind, stay links.
+  const location = lookBehindLinks(link.location)?.isDirectory() ? findRealPath(link.location).path : undefined;
   return location === undefined ? link : { ...link, kind: 'directory', location, isLink: true };
 }
 
@@ -175,15 +176,6 @@ function statLink(location: string): Stats | undefined {
     // Too long, or no name at all for this system: nothing can be there.
     if (/^(?:ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE)$/.test(codeOf(error) ?? '')) return undefined;
     throw unreadable(dirname(location), error);
-  }
-}
-
-function leadsToDirectory(location: string): boolean {
-  try {
-    return statSync(location, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  } catch {
-    // A circle of links, or nothing we may look at: it is judged as a link.
-    return false;
   }
 }
 

@@ -1,6 +1,7 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { foldName, show } from '../names.ts';
+import { lookBehindLinks } from '../real-path.ts';
 import type { ReleaseFile } from '../release-file.ts';
 import { discover } from './discover.ts';
 import { Glob } from './glob.ts';
@@ -140,23 +141,15 @@ function howFar({ glob }: Pattern, root: string): string | undefined {
   for (const [at, segment] of segments.entries()) {
     if (/[*?[\]\\]/.test(segment)) break;
     const next = segments.slice(0, at + 1).join('/');
-    const kind = kindOf(join(root, next));
-    if (kind === undefined) {
+    const found = lookBehindLinks(join(root, next));
+    if (found === undefined) {
       const missing = there === '' ? `there is no ${show(next)}` : `${show(there)} is there, ${show(next)} is not`;
       return [missing, contentsOf(root, there)].filter((part) => part !== undefined).join('; ');
     }
-    if (kind === 'file') return undefined;
+    if (!found.isDirectory()) return undefined;
     there = next;
   }
   return contentsOf(root, there);
-}
-
-function kindOf(path: string): 'file' | 'directory' | undefined {
-  try {
-    return statSync(path).isDirectory() ? 'directory' : 'file';
-  } catch {
-    return undefined;
-  }
 }
 
 function contentsOf(root: string, directory: string): string | undefined {

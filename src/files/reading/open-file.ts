@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { ActionError } from '../../errors.ts';
 import { leadsTo } from '../descriptors.ts';
 import { readInto, startHash } from '../hashing/file-hash.ts';
 import type { ReleaseFile } from '../release-file.ts';
 import { type FileStamp, matchesStamp, stampOf } from '../stamp.ts';
-import { readChunks, readerOf } from './read-chunks.ts';
+import { fillFrom, readChunks, readerOf } from './read-chunks.ts';
 import { changed, movedDirectory, notRegular, unreadable } from './read-errors.ts';
 
 /** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
@@ -86,11 +86,7 @@ export async function hashFile(file: ReleaseFile): Promise<string> {
 
 function readWhole(file: ReleaseFile, descriptor: number): Buffer {
   const buffer = Buffer.allocUnsafe(file.size);
-  let filled = 0;
-  for (let count = -1; count !== 0 && filled < file.size; filled += count) {
-    count = readSync(descriptor, buffer, filled, buffer.length - filled, filled);
-  }
-  if (filled !== file.size) throw changed(file);
+  if (fillFrom(descriptor, buffer) !== file.size) throw changed(file);
   return buffer;
 }
 

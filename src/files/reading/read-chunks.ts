@@ -1,4 +1,4 @@
-import { read } from 'node:fs';
+import { read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { ActionError } from '../../errors.ts';
 import type { ReleaseFile } from '../release-file.ts';
@@ -8,8 +8,17 @@ import { changed, unreadable } from './read-errors.ts';
 const CHUNK_BYTES = 384 * 1024;
 const readAsync = promisify(read);
 
+/** Fills a buffer from the start of an open file; returns how many bytes there were. */
+export function fillFrom(descriptor: number, buffer: Buffer): number {
+  let filled = 0;
+  for (let count = -1; count !== 0 && filled < buffer.length; filled += count) {
+    count = readSync(descriptor, buffer, filled, buffer.length - filled, filled);
+  }
+  return filled;
+}
+
 /** Reads into a buffer from a position in the file. */
-export type ReadAt = (buffer: Buffer, position: number) => Promise<{ readonly bytesRead: number }>;
+type ReadAt = (buffer: Buffer, position: number) => Promise<{ readonly bytesRead: number }>;
 
 /** Reads at positions of an open descriptor, whatever its own position is. */
 export function readerOf(descriptor: number): ReadAt {

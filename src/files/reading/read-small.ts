@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from '
 import { ActionError, codeOf } from '../../errors.ts';
 import { leadsTo } from '../descriptors.ts';
 import { show } from '../names.ts';
+import { fillFrom } from './read-chunks.ts';
 
 // Neither exists on Windows. NONBLOCK: opening a FIFO would hang.
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -39,7 +40,8 @@ export function readSmallFile(location: string, options: SmallFileOptions): Smal
     const { maxBytes, longer } = options;
     if (longer === 'refused' && stat.size > maxBytes)
       return { reason: `it has ${stat.size} bytes, more than ${maxBytes}` };
-    return { bytes: readBytes(descriptor, Math.min(stat.size, maxBytes)) };
+    const buffer = Buffer.alloc(Math.min(stat.size, maxBytes));
+    return { bytes: buffer.subarray(0, fillFrom(descriptor, buffer)) };
   } catch (cause) {
     const code = codeOf(cause) ?? 'unknown error';
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
@@ -53,15 +55,6 @@ const NOT_REGULAR = 'it is no regular file';
 const MOVED = 'its directory was moved, or replaced by a link';
 const LINK = 'it is a link';
 const REASONS: Readonly<Record<string, string>> = { ELOOP: LINK, ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
-
-function readBytes(descriptor: number, size: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  let filled = 0;
-  for (let count = -1; count !== 0 && filled < size; filled += count) {
-    count = readSync(descriptor, bytes, filled, size - filled, filled);
-  }
-  return bytes.subarray(0, filled);
-}
 
 /** Returns the SHA-256 of a text as base64url, the shortest form that can be printed. */
 export function hashText(text: string): string {

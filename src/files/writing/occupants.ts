@@ -1,4 +1,7 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { codeOf } from '../../errors.ts';
+import { foldName } from '../names.ts';
 import {
   MAX_SIGNATURE_FILE_BYTES,
   readSmallFile,
@@ -57,4 +60,29 @@ export function lookAt(location: string, options: SmallFileOptions): SmallFile |
   const code = file?.bytes ? undefined : codeOf(file?.cause);
   if (code === 'EBUSY' && !file?.bytes) throw file?.cause;
   return code === 'ENAMETOOLONG' ? undefined : file;
+}
+
+/**
+ * Picks the paths below a directory at which something may be already, by one listing for all in one directory.
+ *
+ * Names are compared without case and composition, as some file systems compare them, so that none is missed there.
+ */
+export function* mayBeOccupied(directory: string, paths: Iterable<string>): Generator<string> {
+  const names = new Map<string, Set<string> | undefined>();
+  for (const path of paths) {
+    const cut = path.lastIndexOf('/');
+    const parent = cut === -1 ? '.' : path.slice(0, cut);
+    if (!names.has(parent)) names.set(parent, namesIn(join(directory, parent)));
+    const known = names.get(parent);
+    if (known === undefined || known.has(foldName(path.slice(cut + 1)))) yield path;
+  }
+}
+
+/** Returns what is in a directory, or `undefined` when that cannot be told. */
+function namesIn(directory: string): Set<string> | undefined {
+  try {
+    return new Set(readdirSync(directory).map(foldName));
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? new Set() : undefined;
+  }
 }

@@ -3,6 +3,7 @@ import { ActionError } from '../../errors.ts';
 import type { ReleaseFile } from '../../files/release-file.ts';
 import {
   isSignatureText,
+  mayBeOccupied,
   type Occupant,
   occupantOfChecksums,
   occupantOfKit,
@@ -10,7 +11,6 @@ import {
   occupantOfTimestamp,
 } from '../../files/writing/occupants.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
-import { mayStand } from '../../files/writing/standing.ts';
 import { checkWay, tryWriting } from '../../files/writing/trial.ts';
 import { unwritable } from '../../files/writing/write-errors.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
@@ -24,7 +24,7 @@ import { type Receipt, signingTree } from './receipt.ts';
 import type { Release } from './release.ts';
 
 /** What a run is about to write. */
-export interface PlanTask {
+interface PlanTask {
   readonly mode: 'sign' | 'rehearse';
   readonly files: FileInputs;
   readonly output: OutputTree;
@@ -112,7 +112,7 @@ async function lookAtPlaces(
   const outdated: string[] = [];
   const foreign: string[] = [];
   const signatures = wanted.map(({ path }) => path + files.suffix);
-  for (const path of mayStand(output.directory, signatures)) {
+  for (const path of mayBeOccupied(output.directory, signatures)) {
     const occupant = await look(path);
     if (occupant !== 'nothing') (occupant === 'own' ? outdated : foreign).push(path);
   }

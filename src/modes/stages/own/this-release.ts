@@ -1,8 +1,8 @@
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Code } from '../../../codes.ts';
 import { ActionError } from '../../../errors.ts';
 import { show } from '../../../files/names.ts';
+import { lookAtPlace } from '../../../files/real-path.ts';
 import type { FileOutcome, ReleaseFile } from '../../../files/release-file.ts';
 import type { Sealed } from '../../../files/seal.ts';
 import type { KitPaths } from '../../../inputs/inputs.ts';
@@ -12,7 +12,7 @@ import { showList } from '../../../report/summary/units.ts';
 import { readIfThere } from './whole-release.ts';
 
 /** The release that is verified. */
-export interface ThisRelease {
+interface ThisRelease {
   /** Outcomes of the files that were checked. */
   readonly outcomes: readonly FileOutcome[];
   /** The checksums and their time stamp, as far as they were checked. */
@@ -103,12 +103,8 @@ function compare(
 
 /** The patterns may mean a part of the files: what they do not mean is only looked at. */
 function isThere(location: string, size: unknown): boolean {
-  try {
-    const stat = lstatSync(location, { throwIfNoEntry: false });
-    return stat?.isFile() === true && stat.size === size;
-  } catch {
-    return false;
-  }
+  const stat = lookAtPlace(location);
+  return stat?.isFile() === true && stat.size === size;
 }
 
 function differs(code: Code, path: string, why: string): ActionError {
