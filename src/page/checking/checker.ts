@@ -14,8 +14,7 @@ export interface Progress {
   readonly current: string | undefined;
 }
 
-/** What is told as the check goes on. */
-export interface CheckerEvents {
+interface CheckerEvents {
   /** The facts of an entry are known, or its bytes cannot be read: then it has none. */
   readonly onChecked: (entry: Entry) => void;
   readonly onProgress: () => void;

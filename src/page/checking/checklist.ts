@@ -6,8 +6,7 @@ import { type Entry, type GivenFile, groupByPath } from './entry.ts';
 import { Signatures } from './signatures.ts';
 import { inSlices } from './slices.ts';
 
-/** What is told as verdicts come. */
-export interface ChecklistEvents {
+interface ChecklistEvents {
   readonly onVerdict: (entry: Entry) => void;
   /** The entry gives way to another file of its path, or is checked again. */
   readonly onWithdrawn: (entry: Entry) => void;

@@ -19,7 +19,7 @@ export interface Tally {
 }
 
 /** The key of the page, and what the reader found about it. */
-export interface KeyState {
+interface KeyState {
   /** Lower-case hex. */
   readonly fingerprint: string;
   readonly compared: Comparison['state'];

@@ -9,8 +9,7 @@ const CURVES = {
   p521: { curve: p521, numberBytes: 66 },
 } as const;
 
-/** An ECDSA public key. */
-export type EcKey = Extract<PublicKey, { kind: 'ec' }>;
+type EcKey = Extract<PublicKey, { kind: 'ec' }>;
 
 /** Signatures after which a table of the key's multiples saves more time than it costs. */
 const TABLE_AFTER = 8;

@@ -3,8 +3,7 @@ import { bitLen, bytesToNumberBE, concatBytes, equalBytes, hexToBytes, numberToB
 import { type HashName, hashOf } from './digest.ts';
 import type { PublicKey } from './spki.ts';
 
-/** An RSA public key. */
-export type RsaKey = Extract<PublicKey, { kind: 'rsa' }>;
+type RsaKey = Extract<PublicKey, { kind: 'rsa' }>;
 
 /** What stands before the digest in a PKCS#1 v1.5 signature (RFC 8017, section 9.2), as hex. */
 const DIGEST_INFO = {

@@ -6,8 +6,7 @@ export type PublicKey =
   | { readonly kind: 'rsa'; readonly modulus: bigint; readonly exponent: bigint }
   | { readonly kind: 'ed25519'; readonly point: Uint8Array };
 
-/** The curves of ECDSA keys. */
-export type CurveName = 'p256' | 'p384' | 'p521';
+type CurveName = 'p256' | 'p384' | 'p521';
 
 /** Contents of the object identifiers that a key can begin with, as hex. */
 const OID = {

@@ -7,7 +7,7 @@ import { readSignatureText, type SignatureEncoding } from './signature-text.ts';
 import { type PublicKey, readPublicKey } from './spki.ts';
 
 /** What one pass over a file found. */
-export interface Digests {
+interface Digests {
   readonly sha256: Uint8Array;
   /** Of the signature's algorithm; with Ed25519 `undefined` when the signature was not known before the pass. */
   readonly signed: Uint8Array | undefined;

@@ -1,7 +1,7 @@
 import type { GivenFile } from '../checking/entry.ts';
 
 /** The files of a drop, and what the reader should know about it. */
-export interface Dropped {
+interface Dropped {
   readonly given: readonly GivenFile[];
   readonly note: string;
 }
