@@ -12,7 +12,7 @@ export const DENIED: readonly string[] = ['EPERM', 'EACCES'];
 export const HELD_SENTENCE = 'another program has it open, such as a virus scanner';
 
 /** When an act is repeated, and how the time until then passes. */
-export interface Repetition {
+interface Repetition {
   /** Tells whether an error may pass by itself; default: it says that another program has the file open. */
   readonly passes?: (error: unknown) => boolean;
   /** Waits for some milliseconds; default: by blocking this thread. */

@@ -135,7 +135,7 @@ export interface PreflightInputs {
 }
 
 /** There are no credentials, as is to be expected of this event, and the user wants nothing done then. */
-export interface SkippedInputs {
+interface SkippedInputs {
   readonly mode: 'skipped';
 }
 

@@ -1,4 +1,5 @@
 import type { Patience } from '../files/patience.ts';
+import type { ReportPart } from '../report/report.ts';
 import type { Runner } from '../runner.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
 import type { WorkerThread } from '../worker/worker.ts';
@@ -24,4 +25,14 @@ export interface Context {
   readonly worker: WorkerThread;
   /** Path of the page that every verification kit holds, without the data of a release. */
   readonly pageTemplate: string;
+}
+
+/** Annotates the run with sentences of one title, and returns them as notes for the summary. */
+export function annotate(
+  { runner }: Pick<Context, 'runner'>,
+  [level, title]: readonly [level: 'notice' | 'warning', title: string],
+  ...texts: readonly string[]
+): Pick<ReportPart, 'notes'> {
+  for (const text of texts) runner.annotate(level, title, text);
+  return { notes: texts };
 }

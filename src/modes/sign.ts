@@ -8,7 +8,7 @@ import { formatCount, plural } from '../report/summary/units.ts';
 import type { Verification } from '../verifying/check.ts';
 import { checkSize } from '../verifying/verifier.ts';
 import { verifyFiles } from '../verifying/verify.ts';
-import type { Context } from './context.ts';
+import { annotate, type Context } from './context.ts';
 import { sweepTemporaries, tellLeftOut, warnOfUncovered } from './stages/coverage.ts';
 import { deliver } from './stages/delivery.ts';
 import { planWrites, refuseHidingManifest } from './stages/planned-writes.ts';
@@ -34,7 +34,7 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     report.add({ outcomes: kept });
     const isUploaded = upload !== undefined;
     const plan = { mode, files, output, release, wanted, verification, receipt, isUploaded } as const;
-    const { outdated } = await planWrites(context, plan);
+    const outdated = await planWrites(context, plan);
     const isNeeded = wanted.length > 0;
     const task = { inputs: service, protocol, identity, proxied: 'as the environment says', isNeeded, report } as const;
     return withService(context, task, (open) =>
@@ -57,7 +57,7 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
   });
 }
 
-function describeVerification({ runner }: Context, verification: Verification | undefined): ReportPart {
+function describeVerification(context: Context, verification: Verification | undefined): ReportPart {
   if (verification?.verifier.key.certificate) {
     const text = 'verify-key is a certificate: its public key was used, its dates and issuer were not checked.';
     return { verification, notes: [text] };
@@ -65,8 +65,7 @@ function describeVerification({ runner }: Context, verification: Verification | 
   if (verification) return { verification };
   const text =
     'Signatures were not checked, because verify-key is empty. Give the public key of the service to have each one checked before it appears.';
-  runner.annotate('notice', 'Signatures not checked', text);
-  return { notes: [text] };
+  return annotate(context, ['notice', 'Signatures not checked'], text);
 }
 
 /** Sees that every file can be sent and checked. */
@@ -83,18 +82,13 @@ function checkFiles({ protocol, verification }: SignInputs, files: readonly Rele
   }
 }
 
-interface Found {
-  readonly release: Release;
-  readonly output: OutputTree;
-}
-
 /** Divides the files into those whose signatures are kept and those that need one; throws `TOO_MANY_FILES`. */
 async function chooseFiles(
   context: Context,
   { files, verification, reuse }: SignInputs,
-  { release, output }: Found,
+  { release, output }: Pick<Stored, 'release' | 'output'>,
 ): Promise<{ readonly kept: readonly FileOutcome[]; readonly wanted: readonly ReleaseFile[] }> {
-  const kept = reuse && verification ? await findValid(context, release, { output, files, verification }) : [];
+  const kept = reuse && verification ? await findValid(context, { release, output, files, verification }) : [];
   const done = new Set(kept.map(({ file }) => file.path));
   const wanted = release.files.filter(({ path }) => !done.has(path));
   checkBudget(wanted, files.maxFiles);
@@ -102,6 +96,7 @@ async function chooseFiles(
 }
 
 interface Stored {
+  readonly release: Release;
   readonly output: OutputTree;
   readonly files: FileInputs;
   readonly verification: Verification;
@@ -110,8 +105,7 @@ interface Stored {
 /** Finds the signatures that are valid for the files as they are now, which costs no request. */
 async function findValid(
   { runner, signal, patience }: Context,
-  release: Release,
-  { output, files, verification }: Stored,
+  { release, output, files, verification }: Stored,
 ): Promise<FileOutcome[]> {
   const checked = await verifyFiles({
     files: release.files,

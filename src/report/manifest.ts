@@ -5,7 +5,7 @@ import { type Report, totalsOf } from './report.ts';
 import { manifestFinding } from './summary/findings.ts';
 
 /** What a manifest is rendered with beside the report. */
-export interface ManifestOptions {
+interface ManifestOptions {
   readonly createdAt: Date;
   /** Hides secrets in a text; whatever others wrote goes through it, though it was scrubbed where it came in. */
   readonly scrub: (text: string) => string;

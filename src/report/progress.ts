@@ -31,7 +31,7 @@ export interface Progress {
 }
 
 /** One try for a file. */
-export interface Flight {
+interface Flight {
   /** Notes bytes that were read ahead of sending them. */
   readonly hashed: (bytes: number) => void;
   /** Notes bytes that are on their way. */

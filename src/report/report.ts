@@ -9,7 +9,7 @@ import type { Finding } from '../preflight/finding.ts';
 import type { Verification } from '../verifying/check.ts';
 
 /** The mode that ran, which may be another one than the input asked for. */
-export type ReportedMode = 'sign' | 'rehearse' | 'verify' | 'preflight' | 'skipped';
+type ReportedMode = 'sign' | 'rehearse' | 'verify' | 'preflight' | 'skipped';
 
 /** An uploaded artifact, complete and finished. */
 export interface Artifact {
@@ -21,14 +21,14 @@ export interface Artifact {
 }
 
 /** Files that a run writes, or keeps, for the release as a whole. */
-export interface WrittenFiles {
+interface WrittenFiles {
   readonly tree: OutputTree;
   /** Relative to the tree. */
   readonly paths: readonly string[];
 }
 
 /** When the checksums were stamped, and by whom. */
-export interface TimestampFacts {
+interface TimestampFacts {
   /** URL of the authority that was asked; else the subject of the certificate that signed the stamp. */
   readonly authority: string;
   readonly time: Date;
@@ -159,7 +159,7 @@ class LatestOutcomes {
 }
 
 /** Counts and sizes of a run. */
-export interface Totals {
+interface Totals {
   readonly files: number;
   readonly signed: number;
   readonly reused: number;

@@ -1,5 +1,5 @@
 /** What becomes of a line that a library prints. */
-export interface ForeignLines {
+interface ForeignLines {
   /** A line for people; names in it are not safe yet. */
   readonly line: (text: string) => string;
   /** A value that a library wants masked. */

@@ -1,7 +1,7 @@
 import { foldName } from '../names.ts';
 import { Glob } from './glob.ts';
 import type { LeftOutReason } from './own-paths.ts';
-import type { Pattern } from './patterns.ts';
+import type { DiscoverOptions } from './places.ts';
 import type { Entry } from './walk.ts';
 
 /** What the patterns say about one place in the tree. */
@@ -62,14 +62,11 @@ class Candidates {
   }
 }
 
-/** Which patterns there are. */
-interface ScopeOptions {
-  readonly patterns: readonly Pattern[];
-  readonly includeHiddenFiles: boolean;
-}
-
 /** Returns what the patterns say about the root directory. */
-export function startScope({ patterns, includeHiddenFiles }: ScopeOptions): Scope {
+export function startScope({
+  patterns,
+  includeHiddenFiles,
+}: Pick<DiscoverOptions, 'patterns' | 'includeHiddenFiles'>): Scope {
   const included = patterns.filter((pattern) => !pattern.excludes).map((pattern) => new Glob(pattern));
   const excludes = patterns.filter((pattern) => pattern.excludes).map((pattern) => new Glob(pattern));
   const meansRoot = (glob: Glob): boolean => glob.means([], 'directory');

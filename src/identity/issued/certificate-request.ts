@@ -1,4 +1,4 @@
-import { generateKeyPair, type KeyObject, type KeyPairKeyObjectResult, sign } from 'node:crypto';
+import { generateKeyPair, type KeyObject, type KeyPairKeyObjectResult as KeyPair, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { TAG, writeElement } from '../der/der.ts';
 import { encodePem } from '../text/pem.ts';
@@ -12,9 +12,6 @@ export interface CertificateRequest {
 
 const COMMON_NAME = Buffer.from('550403', 'hex');
 const ECDSA_WITH_SHA256 = Buffer.from('2a8648ce3d040302', 'hex');
-
-/** A key and its public half. */
-type KeyPair = KeyPairKeyObjectResult;
 
 /** Makes an EC P-256 key. */
 export function createKeyPair(): Promise<KeyPair> {

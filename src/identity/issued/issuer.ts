@@ -17,7 +17,6 @@ export interface IssuedIdentity extends Identity {
   readonly warnings: readonly string[];
 }
 
-/** What an issuer works with. */
 interface IssuerOptions extends AskingOptions {
   /** What the signing service must chain to. */
   readonly trust: Trust;

@@ -10,7 +10,6 @@ export interface Tenure {
   readonly endsAt: number;
 }
 
-/** How a transport gets its certificates. */
 interface RenewalOptions {
   /** Gets a certificate and opens a transport that shows it. */
   readonly obtain: (signal: AbortSignal) => Promise<Tenure>;

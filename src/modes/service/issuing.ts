@@ -9,8 +9,7 @@ import { sentence } from '../../report/summary/units.ts';
 import type { Context } from '../context.ts';
 import { CONNECT_TIMEOUT_MS, drawIdTokenOf, parting, proxyFor } from './route.ts';
 
-/** How certificates are issued to this run. */
-export interface IssuingTask {
+interface IssuingTask {
   readonly settings: AuthoritySettings;
   /** What the signing service must chain to. */
   readonly trust: Trust;

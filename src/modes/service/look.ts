@@ -15,7 +15,7 @@ import type { Context } from '../context.ts';
 import { parting, worldOf } from './route.ts';
 
 /** A service that can be looked at. */
-export interface Examined {
+interface Examined {
   readonly route: Route;
   /** What the service is shown; `undefined` for no certificate. */
   readonly identity: Identity | undefined;
@@ -63,10 +63,7 @@ async function lookAtKey(
   { inputs, protocol }: { readonly inputs: PreflightInputs; readonly protocol: Protocol },
   transport: Transport,
 ): Promise<readonly Finding[]> {
-  const open = protocol.open(
-    transport,
-    worldOf(context, () => {}),
-  );
+  const open = protocol.open(transport, worldOf(context));
   if (open.describeKey === undefined) return [];
   try {
     const key = await open.describeKey(AbortSignal.any([context.signal, AbortSignal.timeout(KEY_TIMEOUT_MS)]));
@@ -94,10 +91,7 @@ async function sendCanaryOver(
   const { attempts, timeoutMs } = inputs.effort;
   const opened: OpenProtocol[] = [];
   const createSigner = (through: Transport): Signer => {
-    const open = protocol.open(
-      through,
-      worldOf(context, () => {}),
-    );
+    const open = protocol.open(through, worldOf(context));
     opened.push(open);
     return open.signer;
   };

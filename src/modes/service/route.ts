@@ -61,13 +61,16 @@ export function parting({ signal }: Context): AbortSignal {
   return AbortSignal.timeout(signal.aborted ? 300 : 2000);
 }
 
-/** Returns what a protocol may use of this run. */
-export function worldOf({ runner, now, clock, randomInt }: Context, onWarning: ProtocolWorld['warn']): ProtocolWorld {
+/** Returns what a protocol may use of this run; its warnings go nowhere without `warn`. */
+export function worldOf(
+  { runner, now, clock, randomInt }: Context,
+  warn: ProtocolWorld['warn'] = () => {},
+): ProtocolWorld {
   return {
     now,
     elapsed: () => clock.now(),
     randomInt,
-    warn: onWarning,
+    warn,
     scrub: runner.scrub,
     mask: (secret) => runner.mask([secret]),
     drawIdToken: drawIdTokenOf(runner),

@@ -6,7 +6,7 @@ import { sentence } from '../../report/summary/units.ts';
 import type { Release } from './release.ts';
 
 /** What is written: a signature for each file of the release, and the files of our own. */
-export interface WrittenPaths {
+interface WrittenPaths {
   readonly release: Release;
   readonly suffix: string;
   /** Paths in the tree. */

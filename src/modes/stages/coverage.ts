@@ -14,7 +14,7 @@ import type { ReportPart } from '../../report/report.ts';
 import { describeLeftOut } from '../../report/summary/left-out.ts';
 import { plural, showList } from '../../report/summary/units.ts';
 import { orphaned } from '../../verifying/verify.ts';
-import type { Context } from '../context.ts';
+import { annotate, type Context } from '../context.ts';
 
 /** What a look through the tree says about files that the run does not sign or check. */
 export type Coverage = Pick<
@@ -23,12 +23,12 @@ export type Coverage = Pick<
 >;
 
 /** Tells what patterns mean and rules leave out, and what the patterns say without effect. Every slice sees it; the first tells it. */
-export function tellLeftOut({ runner }: Context, { shard }: FileInputs, coverage: Coverage): ReportPart {
+export function tellLeftOut(context: Context, { shard }: FileInputs, coverage: Coverage): ReportPart {
   if (shard.index !== 1) return {};
   const { leftOut, idleExcludes, misread } = coverage;
   for (const each of leftOut) {
     const more = each.count > each.first.length ? ', …' : '';
-    runner.line(`  left out, ${describeLeftOut(each)}: ${showList(each.first, each.first.length)}${more}`);
+    context.runner.line(`  left out, ${describeLeftOut(each)}: ${showList(each.first, each.first.length)}${more}`);
   }
   const warnings: string[] = [];
   if (idleExcludes.length > 0) {
@@ -47,8 +47,7 @@ export function tellLeftOut({ runner }: Context, { shard }: FileInputs, coverage
       `${plural(partial.count, 'link')} to directories of which an exclude leaves files out: ${showList(partial.first, 5)}. By way of the link these files are there without a signature: exclude them by that way too, or exclude the link.`,
     );
   }
-  for (const text of warnings) runner.annotate('warning', 'Patterns', text);
-  return { leftOut, notes: warnings };
+  return { leftOut, ...annotate(context, ['warning', 'Patterns'], ...warnings) };
 }
 
 const WHY: Readonly<Record<Uncovered['reason'], string>> = {
@@ -70,7 +69,7 @@ export function sweepTemporaries(output: OutputTree, { root }: FileInputs, cover
 }
 
 /** Warns of what a signing run leaves unsigned, or leaves there, and what a verification with the same inputs would refuse. */
-export function warnOfUncovered({ runner }: Context, { shard, suffix }: FileInputs, coverage: Coverage): ReportPart {
+export function warnOfUncovered(context: Context, { shard, suffix }: FileInputs, coverage: Coverage): ReportPart {
   if (shard.index !== 1) return {};
   const warnings: string[] = [];
   for (const reason of ['suffix', 'temporary', 'output-dir', 'written'] as const) {
@@ -90,22 +89,20 @@ export function warnOfUncovered({ runner }: Context, { shard, suffix }: FileInpu
     warnings.push(
       `Signatures without a file could not be looked for, and mode: verify will fail: ${coverage.orphanFailure.message}`,
     );
-  for (const text of warnings) runner.annotate('warning', 'Left unsigned', text);
-  return { notes: warnings };
+  return annotate(context, ['warning', 'Left unsigned'], ...warnings);
 }
 
 /** Judges what a verification leaves unchecked: orphans and paths that nothing covers are failures, what lies in .git and RUNNER_TEMP is named. */
-export function judgeUncovered({ runner }: Context, { shard, suffix }: FileInputs, coverage: Coverage): ReportPart {
+export function judgeUncovered(context: Context, { shard, suffix }: FileInputs, coverage: Coverage): ReportPart {
   if (shard.index !== 1) return {};
   const unchecked = coverage.leftOut.filter(({ reason }) => reason === 'git' || reason === 'runner-temp');
-  const notes = unchecked.map(describeUnchecked);
-  for (const text of notes) runner.annotate('warning', 'Not checked', text);
+  const notes = annotate(context, ['warning', 'Not checked'], ...unchecked.map(describeUnchecked));
   const outcomes = [
     ...coverage.orphans.map((path) => orphaned(path, suffix)),
     ...coverage.uncovered.map((each) => refuse(each)),
   ];
   const { orphanFailure: failure } = coverage;
-  return { outcomes, notes, ...(failure ? { failure } : {}) };
+  return { outcomes, ...notes, ...(failure ? { failure } : {}) };
 }
 
 /** Judges what is where this action writes: only what was checked as part of the release is covered. */

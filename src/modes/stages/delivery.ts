@@ -9,7 +9,7 @@ import { plural } from '../../report/summary/units.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 import { removeArtifact, uploadFiles } from '../../upload.ts';
 import { compareInWorker } from '../../worker/writer.ts';
-import type { Context } from '../context.ts';
+import { annotate, type Context } from '../context.ts';
 import { removeIfPossible, takeBack } from './own/whole-release.ts';
 import { placeReceipt, type Receipt, writeReceipt } from './receipt.ts';
 import { findAppeared, type Release } from './release.ts';
@@ -160,11 +160,10 @@ function nameArtifact({ mode, files, upload }: Delivery & { readonly upload: Upl
   return mode === 'rehearse' ? `rehearsal-${name}` : name;
 }
 
-function tellNoService({ runner }: Context, { mode }: Delivery): ReportPart {
+function tellNoService(context: Context, { mode }: Delivery): ReportPart {
   const where = mode === 'rehearse' ? '' : ' The signatures are where this step wrote them.';
   const text = `This GitHub server has no artifact service that the action could use: nothing was uploaded.${where}`;
-  runner.annotate('notice', 'No upload', text);
-  return { notes: [text] };
+  return annotate(context, ['notice', 'No upload'], text);
 }
 
 /** Deletes the artifact of a run that turned red after its upload; returns what the summary should say of it. */

@@ -36,19 +36,14 @@ interface PlanTask {
   readonly isUploaded: boolean;
 }
 
-/** What the plan found. */
-export interface Plan {
-  /** Paths of the signatures of earlier runs, to be removed before the first request. */
-  readonly outdated: readonly string[];
-}
-
 /**
- * Checks everything that a run is going to write, before its first request.
+ * Checks everything that a run is going to write, before its first request; returns the paths of the signatures of earlier
+ * runs, to be removed before it.
  *
  * @throws ActionError `OUTPUT_COLLISION`, `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`, `OUTPUT_OUTSIDE`,
  * `ARTIFACT_NAME_REFUSED`; `OUTPUT_INVALID` when several of these come together
  */
-export async function planWrites(context: Context, task: PlanTask): Promise<Plan> {
+export async function planWrites(context: Context, task: PlanTask): Promise<readonly string[]> {
   const { files, release, output } = task;
   const own = ownPaths(task.mode, files);
   const { outdated, foreign } = await lookAtPlaces(context, task);
@@ -60,7 +55,7 @@ export async function planWrites(context: Context, task: PlanTask): Promise<Plan
   ];
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length > 0) throw joined(found);
-  return { outdated };
+  return outdated;
 }
 
 /** Lists the paths of everything that is written for the release as a whole. */

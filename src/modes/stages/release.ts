@@ -14,7 +14,7 @@ import type { FileInputs } from '../../inputs/inputs.ts';
 import type { ReportPart } from '../../report/report.ts';
 import { formatBytes, formatCount, plural, showList } from '../../report/summary/units.ts';
 import type { Runner } from '../../runner.ts';
-import type { Context } from '../context.ts';
+import { annotate, type Context } from '../context.ts';
 import type { Coverage } from './coverage.ts';
 
 /** The files of this run. */
@@ -177,8 +177,7 @@ export async function checkMatched(context: Context, inputs: FileInputs, { unmat
       hint: 'Check the pattern and that the build has run; set if-no-files-found to warn or ignore if the pattern may match nothing.',
     });
   }
-  context.runner.annotate('warning', 'No files found', text);
-  return { notes: [text] };
+  return annotate(context, ['warning', 'No files found'], text);
 }
 
 /** Makes a directory of our own for what is written outside the workspace. */

@@ -21,7 +21,7 @@ import type { ReportBuilder } from '../../report/report.ts';
 import { sentence } from '../../report/summary/units.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { Signer } from '../../signing/signer.ts';
-import type { Context } from '../context.ts';
+import { annotate, type Context } from '../context.ts';
 import { describeIssued, withIssuer } from '../service/issuing.ts';
 import { announceProxy, CONNECT_TIMEOUT_MS, parting, withSecureContext, worldOf } from '../service/route.ts';
 
@@ -89,8 +89,9 @@ export function withService<T>(
   report.add({ service: server.origin });
   let isServerSeen = false;
   const onServer = (certificate: X509Certificate): void => {
-    if (!isServerSeen) warn(context, report, ['Server certificate', missingNames(certificate)]);
+    const text = isServerSeen ? undefined : missingNames(certificate);
     isServerSeen = true;
+    if (text !== undefined) report.add(annotate(context, ['warning', 'Server certificate'], text));
   };
   const open = ({ secureContext, tls12Context }: TlsContexts): Transport => {
     const addressBook = new AddressBook();
@@ -153,7 +154,7 @@ async function useService<T>(
 ): Promise<T> {
   const open = protocol.open(
     transport,
-    worldOf(context, (title, text) => warn(context, report, [title, text])),
+    worldOf(context, (title, text) => report.add(annotate(context, ['warning', title], text))),
   );
   try {
     const signer = namingRefused(open.signer, shown);
@@ -179,14 +180,4 @@ function namingRefused(signer: Signer, shown: () => Identity | undefined): Signe
         throw explainRefusal(error, own);
       }),
   };
-}
-
-function warn(
-  { runner }: Context,
-  report: ReportBuilder,
-  [title, text]: readonly [title: string, text: string | undefined],
-): void {
-  if (text === undefined) return;
-  runner.annotate('warning', title, text);
-  report.add({ notes: [text] });
 }

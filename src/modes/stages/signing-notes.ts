@@ -4,20 +4,19 @@ import type { ReportBuilder, ReportPart } from '../../report/report.ts';
 import { formatCount, formatMs, plural, sentence } from '../../report/summary/units.ts';
 import type { PolicyEvent } from '../../signing/policy/decision.ts';
 import type { Failure } from '../../signing/policy/failure.ts';
-import type { Context } from '../context.ts';
+import { annotate, type Context } from '../context.ts';
 
 // What the log, the annotations and the notes of the report say while files are signed.
 
 /** Returns what warns, once, of signatures that are not checked and that strict decoders refuse. */
-export function warnOfWhiteSpace({ runner }: Context, report: ReportBuilder): () => void {
+export function warnOfWhiteSpace(context: Context, report: ReportBuilder): () => void {
   let isTold = false;
   return () => {
     if (isTold) return;
     isTold = true;
     const text =
       'The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line. Until then, openssl base64 -d without -A reads lines of up to 76 characters.';
-    runner.annotate('warning', 'Signatures with white space', text);
-    report.add({ notes: [text] });
+    report.add(annotate(context, ['warning', 'Signatures with white space'], text));
   };
 }
 
@@ -64,10 +63,9 @@ export function printEvent({ runner }: Context, event: PolicyEvent, files: reado
 }
 
 /** A green run without a request must not pass for a proof that the service would sign. */
-export function describeUnasked({ runner }: Context, kept: readonly FileOutcome[], requests: number): ReportPart {
+export function describeUnasked(context: Context, kept: readonly FileOutcome[], requests: number): ReportPart {
   if (kept.length === 0 || requests > 0) return {};
   const text =
     'Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service would do.';
-  runner.annotate('notice', 'Nothing new to sign', text);
-  return { notes: [text] };
+  return annotate(context, ['notice', 'Nothing new to sign'], text);
 }

@@ -31,7 +31,7 @@ import {
 } from './signing-notes.ts';
 
 /** A release to be signed: how signatures are made, and where they go. */
-export interface ReleaseTask {
+interface ReleaseTask {
   readonly output: OutputTree;
   readonly suffix: string;
   readonly effort: EffortInputs;
@@ -64,7 +64,7 @@ export async function signRelease(context: Context, inputs: FileInputs, task: Re
   for (const path of outdated) await removeOwn(context, output, path);
   // What is complete and signed already stays, so that a repeated run costs no request.
   if (wanted.length > 0 || release.refused.length > 0) await removeReleasePaths(context, inputs, output);
-  report.add(describeWritten(inputs, task));
+  report.add(describeWritten(inputs, output, task.receipt.isDelivered ? task.receipt.path : undefined));
   try {
     const { outcomes, ending }: SignResult = wanted.length > 0 ? await runSigning(context, task) : { outcomes: [] };
     report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });

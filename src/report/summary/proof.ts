@@ -2,7 +2,7 @@ import { isGreen, type Report, totalsOf } from '../report.ts';
 import { plural } from './units.ts';
 
 /** What a green run is evidence of, and what it is not, as two sentences each without its start. */
-export interface Proof {
+interface Proof {
   readonly proved: string;
   readonly notProved: string;
 }

@@ -32,7 +32,7 @@ export function describeSpeed(outcomes: readonly FileOutcome[], durationMs: numb
 }
 
 /** Lists how long the files took that were done in this run, in milliseconds, the quickest first. */
-export function timesOf(outcomes: readonly FileOutcome[]): Float64Array {
+function timesOf(outcomes: readonly FileOutcome[]): Float64Array {
   return Float64Array.from(outcomes.filter(isDone), ({ elapsedMs }) => elapsedMs).sort();
 }
 
@@ -100,7 +100,7 @@ function renderSlowest(outcomes: readonly FileOutcome[]): string {
 }
 
 /** How many of some numbers lie from one bound to the next. */
-export interface Bucket {
+interface Bucket {
   /** Belongs to the bucket. */
   readonly from: number;
   /** Belongs to the next. */

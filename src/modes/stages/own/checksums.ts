@@ -4,12 +4,10 @@ import { openFile } from '../../../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../../../files/release-file.ts';
 import type { Sealed } from '../../../files/seal.ts';
 import { parseChecksums, renderChecksums } from '../../../files/writing/checksums.ts';
-import type { OutputTree } from '../../../files/writing/output-tree.ts';
 import type { FileInputs } from '../../../inputs/inputs.ts';
 import { showList } from '../../../report/summary/units.ts';
-import type { Verification } from '../../../verifying/check.ts';
 import type { Context } from '../../context.ts';
-import { checkOwn, findOwn, type OwnFileTask, writeOwnFile } from './whole-release.ts';
+import { checkOwn, findOwn, type OwnCheck, type OwnFileTask, writeOwnFile } from './whole-release.ts';
 
 /** Writes the checksums of all files and signs them; only the first slice does. */
 export async function writeChecksums(
@@ -22,9 +20,8 @@ export async function writeChecksums(
 }
 
 /** What the checksums are checked against. */
-export interface ChecksumsCheck {
-  readonly output: OutputTree;
-  readonly verification: Verification;
+interface ChecksumsCheck {
+  readonly check: OwnCheck;
   /** Files of all slices: the checksums name these and no others. */
   readonly allFiles: readonly ReleaseFile[];
   /** Outcomes of the files of this slice. */
@@ -36,13 +33,13 @@ export interface ChecksumsCheck {
 /** Checks the signature of the checksums file and every line of it against the files. */
 export async function checkChecksums(
   context: Context,
-  { checksums, suffix }: FileInputs,
-  { output, verification, allFiles, outcomes, isPartial }: ChecksumsCheck,
+  { checksums }: FileInputs,
+  { check, allFiles, outcomes, isPartial }: ChecksumsCheck,
 ): Promise<Sealed[]> {
   if (checksums === undefined) return [];
-  const file = findOwn(output, checksums);
+  const file = findOwn(check.output, checksums);
   if (file === undefined) throw missing(checksums);
-  const sealed = await checkOwn(context, file, { output, suffix, verification });
+  const sealed = await checkOwn(context, file, check);
   const lines = parseChecksums(await context.patience.readAgain(checksums, () => readWhole(file)));
   const wrong: string[] = [];
   for (const { file: each, sha256 } of outcomes) {

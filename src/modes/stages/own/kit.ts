@@ -64,12 +64,11 @@ export async function writeKit(context: Context, inputs: FileInputs, task: KitTa
 async function readEarlier(
   context: Context,
   kit: KitPaths,
-  { output, ...check }: OwnCheck & Pick<FileInputs, 'suffix'>,
+  check: OwnCheck,
 ): Promise<{ page: string; guide: string; createdAt: string } | undefined> {
-  const file = findOwn(output, kit.page);
-  if (file === undefined || (await checkOne(context, file, { output, ...check })).status !== 'verified')
-    return undefined;
-  const [page, guide] = [kit.page, kit.guide].map((path) => readIfThere(output.realPathOf(path))?.toString());
+  const file = findOwn(check.output, kit.page);
+  if (file === undefined || (await checkOne(context, file, check)).status !== 'verified') return undefined;
+  const [page, guide] = [kit.page, kit.guide].map((path) => readIfThere(check.output.realPathOf(path))?.toString());
   const [, createdAt] = /"createdAt":"(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z)"/.exec(page ?? '') ?? [];
   return page && guide && createdAt ? { page, guide, createdAt } : undefined;
 }
@@ -92,12 +91,12 @@ async function layoutOf(
 }
 
 /** Checks the signatures of the kit. */
-export async function checkKit(context: Context, { kit, suffix }: FileInputs, check: OwnCheck): Promise<Sealed[]> {
+export async function checkKit(context: Context, { kit }: FileInputs, check: OwnCheck): Promise<Sealed[]> {
   const sealed: Sealed[] = [];
   for (const path of kit ? [kit.page, kit.guide] : []) {
     const file = findOwn(check.output, path);
     if (file === undefined) throw missing(path);
-    sealed.push(await checkOwn(context, file, { suffix, ...check }));
+    sealed.push(await checkOwn(context, file, check));
   }
   return sealed;
 }

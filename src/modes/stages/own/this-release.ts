@@ -11,7 +11,6 @@ import { modeOfManifest } from '../../../report/manifest.ts';
 import { showList } from '../../../report/summary/units.ts';
 import { readIfThere } from './whole-release.ts';
 
-/** The release that is verified. */
 interface ThisRelease {
   /** Outcomes of the files that were checked. */
   readonly outcomes: readonly FileOutcome[];

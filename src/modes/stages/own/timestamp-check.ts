@@ -7,27 +7,24 @@ import type { Context } from '../../context.ts';
 import { readStamp } from './timestamp.ts';
 import { checkOwn, type OwnCheck } from './whole-release.ts';
 
-/** What the time stamp of a release is checked against. */
-export interface StampCheck extends OwnCheck {
-  /** Of the checksums, as hex; `undefined` when they were not checked. */
-  readonly sha256: string | undefined;
-}
-
-/** Checks a time stamp that is there: its signature, what it is for, and, with `timestamp-chain`, who made it; then one must be there. */
+/**
+ * Checks a time stamp that is there: its signature, that it is for the checksums of a SHA-256, given as hex, and who made it.
+ * With `timestamp-chain`, one must be there; without checked checksums, none is looked at.
+ */
 export async function checkReleaseStamp(
   context: Context,
-  { timestamp, suffix }: FileInputs,
-  { output, verification, sha256 }: StampCheck,
+  { timestamp }: FileInputs,
+  { sha256, ...check }: OwnCheck & { readonly sha256: string | undefined },
 ): Promise<{ readonly sealed: Sealed[]; readonly part: ReportPart }> {
   if (timestamp === undefined || sha256 === undefined) return { sealed: [], part: {} };
   const { path, anchors } = timestamp;
-  const bytes = readStamp(output, path);
+  const bytes = readStamp(check.output, path);
   if (bytes === undefined) {
     if (anchors) throw missing(path);
     return { sealed: [], part: {} };
   }
-  const file = { path, location: output.realPathOf(path), size: bytes.length };
-  const sealed = await checkOwn(context, file, { output, suffix, verification });
+  const file = { path, location: check.output.realPathOf(path), size: bytes.length };
+  const sealed = await checkOwn(context, file, check);
   const { checkStamp } = await import('../../../timestamp/timestamp.ts');
   const stamp = naming(path, () =>
     checkStamp(bytes, { sha256: Buffer.from(sha256, 'hex'), nonce: undefined, anchors }),

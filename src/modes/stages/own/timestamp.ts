@@ -11,7 +11,7 @@ import { type Finding, failed, passed, warned } from '../../../preflight/finding
 import type { ReportPart } from '../../../report/report.ts';
 import type { Stamp } from '../../../timestamp/check.ts';
 import type { NewStamp } from '../../../timestamp/request.ts';
-import type { Context } from '../../context.ts';
+import { annotate, type Context } from '../../context.ts';
 import { CONNECT_TIMEOUT_MS, proxyFor } from '../../service/route.ts';
 import { type OwnFileTask, writeOwnFile } from './whole-release.ts';
 
@@ -68,13 +68,12 @@ export async function prepareStamp(context: Context, inputs: FileInputs, task: S
 const NOT_REHEARSED = 'A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url.';
 
 /** Warns of a stamp that this run does not make anew: it is never signed, and a verification refuses one for other checksums. */
-function warnOfOldStamp({ runner }: Context, { checksums, suffix }: FileInputs, output: OutputTree): ReportPart {
+function warnOfOldStamp(context: Context, { checksums, suffix }: FileInputs, output: OutputTree): ReportPart {
   if (checksums === undefined || suffix === '.tsr') return {};
   const path = [`${checksums}.tsr`, `${checksums}.tsr${suffix}`].find((each) => !isGone(output.locate(each)));
   if (path === undefined) return {};
   const text = `${show(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
-  runner.annotate('warning', 'Old time stamp', text);
-  return { notes: [text] };
+  return annotate(context, ['warning', 'Old time stamp'], text);
 }
 
 async function askForStamp(
@@ -96,7 +95,7 @@ async function askForStamp(
 }
 
 /** A time stamp over the checksums, to be written, or as it is there already. */
-export interface PlacedStamp {
+interface PlacedStamp {
   readonly path: string;
   readonly bytes: Buffer;
   readonly time: Date;

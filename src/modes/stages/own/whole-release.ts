@@ -48,17 +48,9 @@ export function removeOwn({ patience }: Pick<Context, 'patience'>, output: Outpu
   return patience.remove(path, () => output.remove(path));
 }
 
-interface ReceiptPlace {
-  readonly path: string;
-  readonly isDelivered: boolean;
-}
-
-/** Says what a run is about to write about the whole release, the manifest included: none of it may stay when the run is red. */
-export function describeWritten(
-  inputs: FileInputs,
-  { output, receipt }: { readonly output: OutputTree; readonly receipt: ReceiptPlace },
-): ReportPart {
-  const paths = [...releasePaths(inputs), ...(receipt.isDelivered ? [receipt.path] : [])];
+/** Says what a run is about to write about the whole release, with the path of its manifest: none of it may stay when the run is red. */
+export function describeWritten(inputs: FileInputs, output: OutputTree, manifest: string | undefined): ReportPart {
+  const paths = [...releasePaths(inputs), ...(manifest === undefined ? [] : [manifest])];
   return { written: { tree: output, paths: paths.flatMap((path) => [path + inputs.suffix, path]) } };
 }
 
@@ -135,32 +127,21 @@ export function findOwn(output: OutputTree, path: string): ReleaseFile | undefin
 }
 
 /** Where the files of our own are, and what their signatures are checked with. */
-export interface OwnCheck {
-  readonly output: OutputTree;
-  readonly verification: Verification;
-}
+export type OwnCheck = Pick<VerifyOptions, 'output' | 'suffix' | 'verification'>;
 
 /** Checks the signature of one file of our own; throws why it is not valid. */
-export async function checkOwn(
-  context: Context,
-  file: ReleaseFile,
-  { suffix, ...check }: OwnCheck & Pick<FileInputs, 'suffix'>,
-): Promise<Sealed> {
-  const { error, sha256 = '', signatureSha256 } = await checkOne(context, file, { suffix, ...check });
+export async function checkOwn(context: Context, file: ReleaseFile, check: OwnCheck): Promise<Sealed> {
+  const { error, sha256 = '', signatureSha256 } = await checkOne(context, file, check);
   if (error) throw error;
   return { file, sha256, signatureSha256 };
 }
 
-/** Checks what else is at the paths of our own, such as the manifests of a signing: nobody may take it for part of the release unsigned. */
-export async function checkOthers(
-  context: Context,
-  { ownPaths, suffix }: FileInputs,
-  { known, ...check }: OwnCheck & { readonly known: readonly string[] },
-): Promise<Sealed[]> {
+/** Checks what is at paths of our own, such as the manifests of a signing: nobody may take it for part of the release unsigned. */
+export async function checkOthers(context: Context, paths: readonly string[], check: OwnCheck): Promise<Sealed[]> {
   const sealed: Sealed[] = [];
-  for (const path of new Set(ownPaths)) {
-    const file = known.includes(path) ? undefined : findOwn(check.output, path);
-    if (file) sealed.push(await checkOwn(context, file, { suffix, ...check }));
+  for (const path of new Set(paths)) {
+    const file = findOwn(check.output, path);
+    if (file) sealed.push(await checkOwn(context, file, check));
   }
   return sealed;
 }
@@ -169,7 +150,7 @@ export async function checkOthers(
 export async function checkOne(
   { signal, patience }: Context,
   file: ReleaseFile,
-  { output, suffix, verification }: Pick<VerifyOptions, 'output' | 'suffix' | 'verification'>,
+  { output, suffix, verification }: OwnCheck,
 ): Promise<FileOutcome> {
   const options = { output, suffix, verification, signal, patience, explain: 'name', onOutcome: () => {} } as const;
   const [outcome] = await verifyFiles({ ...options, files: [file] });
