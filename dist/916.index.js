@@ -14,7 +14,6 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	var finding = __webpack_require__(46800);
 	var client = __webpack_require__(11361);
 	var text_blocks = __webpack_require__(89238);
-	var inputs = __webpack_require__(17783);
 	;
 	const INPUTS = [
 		"cert",
@@ -87,7 +86,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	}
 	function describeInput(input, text) {
 		const value = text[input];
-		if ((0, inputs.z3)(value)) return input === "key" ? [(0, finding.bF)("key", "input key is empty; the key is looked for in cert")] : [];
+		if ((0, text_blocks.z3)(value)) return input === "key" ? [(0, finding.bF)("key", "input key is empty; the key is looked for in cert")] : [];
 		const startedAt = performance.now();
 		const { blocks } = (0, text_blocks.v_)(input, value);
 		if (blocks.length === 0) return [];
@@ -446,7 +445,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const hint = "Store the public key of the version that signs; after a rotation each version has a key of its own.";
 		return [known, (0, finding.gz)("verify-key", new errors.lZ("SIGNATURE_INVALID", message, { hint }))];
 	}
-	var route = __webpack_require__(32266);
+	var route = __webpack_require__(33794);
 	;
 	async function look(context, inputs, { route, identity, obstacle, anchors }) {
 		const { verification, isCallable, protocol } = inputs;
@@ -482,7 +481,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	}
 	const KEY_TIMEOUT_MS = 2e4;
 	async function lookAtKey(context, { inputs, protocol }, transport) {
-		const open = protocol.open(transport, (0, route.cO)(context, () => {}));
+		const open = protocol.open(transport, (0, route.cO)(context));
 		if (open.describeKey === undefined) return [];
 		try {
 			const key = await open.describeKey(AbortSignal.any([context.signal, AbortSignal.timeout(KEY_TIMEOUT_MS)]));
@@ -504,7 +503,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const { attempts, timeoutMs } = inputs.effort;
 		const opened = [];
 		const createSigner = (through) => {
-			const open = protocol.open(through, (0, route.cO)(context, () => {}));
+			const open = protocol.open(through, (0, route.cO)(context));
 			opened.push(open);
 			return open.signer;
 		};

@@ -15891,6 +15891,10 @@ var __webpack_modules__ = {
 			}
 		}
 	}),
+	72020: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { c: () => environment });
+		const environment = process.env;
+	}),
 	27406: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			$N: () => codeOf,
@@ -15963,9 +15967,8 @@ var __webpack_modules__ = {
 			S: () => isGone,
 			z: () => LeftOutFiles
 		});
-		var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-		var _names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
-		var _real_path_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(38629);
+		var _names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
+		var _real_path_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38629);
 		const FIRST = 5;
 		class LeftOutFiles {
 			#options;
@@ -15979,7 +15982,7 @@ var __webpack_modules__ = {
 				const { outputDirectory } = options;
 				this.#options = options;
 				this.#files = files;
-				this.#realOutput = outputDirectory && (0, _real_path_js__WEBPACK_IMPORTED_MODULE_2__.Wq)(outputDirectory);
+				this.#realOutput = outputDirectory && (0, _real_path_js__WEBPACK_IMPORTED_MODULE_1__.Wq)(outputDirectory);
 			}
 			add(reason, path) {
 				const known = this.#counts.get(reason) ?? {
@@ -15989,8 +15992,8 @@ var __webpack_modules__ = {
 				this.#counts.set(reason, known);
 				known.count++;
 				const last = known.first[FIRST - 1];
-				if (last !== undefined && (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.GV)(last, path) < 0) return;
-				known.first = [...known.first, path].sort(_names_js__WEBPACK_IMPORTED_MODULE_1__.GV).slice(0, FIRST);
+				if (last !== undefined && (0, _names_js__WEBPACK_IMPORTED_MODULE_0__.GV)(last, path) < 0) return;
+				known.first = [...known.first, path].sort(_names_js__WEBPACK_IMPORTED_MODULE_0__.GV).slice(0, FIRST);
 			}
 			take(stray) {
 				const { entry, reason, isMeant } = stray;
@@ -16017,22 +16020,22 @@ var __webpack_modules__ = {
 					if (this.#settleSignature(stray)) continue;
 					if (isMeant) this.add(reason, entry.path);
 					const signed = this.#signedBy(entry);
-					if (signed !== undefined && signs && isGone((0, _real_path_js__WEBPACK_IMPORTED_MODULE_2__.x5)(this.#options.root, signed))) orphans.add(signed);
+					if (signed !== undefined && signs && isGone((0, _real_path_js__WEBPACK_IMPORTED_MODULE_1__.x5)(this.#options.root, signed))) orphans.add(signed);
 					if (isMeant && (signed === undefined || !orphans.has(signed))) this.#uncovered.push({
 						path: entry.path,
 						reason
 					});
 				}
-				const counts = [...this.#counts].sort(([a], [b]) => (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.GV)(a, b));
+				const counts = [...this.#counts].sort(([a], [b]) => (0, _names_js__WEBPACK_IMPORTED_MODULE_0__.GV)(a, b));
 				return {
 					leftOut: counts.map(([reason, { count, first }]) => ({
 						reason,
 						count,
 						first
 					})),
-					uncovered: (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.$y)(this.#uncovered),
-					orphans: [...orphans].sort(_names_js__WEBPACK_IMPORTED_MODULE_1__.GV),
-					written: (0, _names_js__WEBPACK_IMPORTED_MODULE_1__.$y)(this.#written)
+					uncovered: (0, _names_js__WEBPACK_IMPORTED_MODULE_0__.$y)(this.#uncovered),
+					orphans: [...orphans].sort(_names_js__WEBPACK_IMPORTED_MODULE_0__.GV),
+					written: (0, _names_js__WEBPACK_IMPORTED_MODULE_0__.$y)(this.#written)
 				};
 			}
 			#settleSignature({ entry, isMeant }) {
@@ -16045,15 +16048,11 @@ var __webpack_modules__ = {
 				const { suffix } = this.#options;
 				if (!name.endsWith(suffix) || name === suffix) return undefined;
 				if (this.#realOutput === undefined) return path.slice(0, -suffix.length);
-				return (0, _real_path_js__WEBPACK_IMPORTED_MODULE_2__.Yw)(this.#realOutput, location) ? (0, _real_path_js__WEBPACK_IMPORTED_MODULE_2__.Br)(this.#realOutput, location).slice(0, -suffix.length) : undefined;
+				return (0, _real_path_js__WEBPACK_IMPORTED_MODULE_1__.Yw)(this.#realOutput, location) ? (0, _real_path_js__WEBPACK_IMPORTED_MODULE_1__.Br)(this.#realOutput, location).slice(0, -suffix.length) : undefined;
 			}
 		}
 		function isGone(location) {
-			try {
-				return (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(location, { throwIfNoEntry: false })?.isDirectory() !== false;
-			} catch {
-				return true;
-			}
+			return (0, _real_path_js__WEBPACK_IMPORTED_MODULE_1__.oG)(location)?.isDirectory() !== false;
 		}
 	}),
 	96048: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -16491,24 +16490,132 @@ var __webpack_modules__ = {
 			});
 		}
 	}),
-	77215: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	37747: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			XG: () => SMALL_FILE_BYTES,
 			DC: () => hashFile,
-			Tq: () => openFile
+			Tq: () => openFile,
+			XG: () => SMALL_FILE_BYTES
 		});
-		var external_node_crypto_ = __nccwpck_require__(77598);
-		var external_node_fs_ = __nccwpck_require__(73024);
-		var external_node_path_ = __nccwpck_require__(76760);
-		var errors = __nccwpck_require__(27406);
-		var descriptors = __nccwpck_require__(59887);
-		var file_hash = __nccwpck_require__(85027);
-		var files_stamp = __nccwpck_require__(10318);
-		var external_node_util_ = __nccwpck_require__(57975);
-		var read_errors = __nccwpck_require__(22494);
-		;
+		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+		var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(73024);
+		var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
+		var _descriptors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(59887);
+		var _hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(85027);
+		var _stamp_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(10318);
+		var _read_chunks_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95579);
+		var _read_errors_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(22494);
+		const SMALL_FILE_BYTES = 1024 * 1024;
+		const FLAGS = node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | (node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NOFOLLOW ?? 0) | (node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NONBLOCK ?? 0);
+		function openFile(file) {
+			const descriptor = attempt(file, () => (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(file.location, FLAGS));
+			let before;
+			let chunk;
+			try {
+				before = attempt(file, () => (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor));
+				if (!before.isFile()) throw (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_7__.oQ)(file);
+				if (!isListed(file, before) && !(0, _descriptors_js__WEBPACK_IMPORTED_MODULE_4__.R)(descriptor, file.location)) throw elsewhere(file);
+				if (before.size !== file.size) throw (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_7__.tD)(file);
+				if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => readWhole(file, descriptor));
+			} catch (error) {
+				(0, node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+				throw error;
+			}
+			const stamp = (0, _stamp_js__WEBPACK_IMPORTED_MODULE_8__.Z)(before, Date.now());
+			const checkUnchanged = (sha256) => compare(file, stamp, sha256);
+			if (chunk === undefined) return {
+				size: file.size,
+				...openLarge(file, descriptor),
+				checkUnchanged
+			};
+			(0, node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+			const content = [chunk];
+			return {
+				size: file.size,
+				read: () => content,
+				checkUnchanged,
+				close: () => {}
+			};
+		}
+		function isListed({ stamp }, { dev, ino }) {
+			return Number.isSafeInteger(ino) && ino === stamp?.inode && dev === stamp.device;
+		}
+		function elsewhere(file) {
+			const isLink = attempt(file, () => (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(file.location, { throwIfNoEntry: false }))?.isSymbolicLink() === true;
+			return isLink ? (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_7__.oQ)(file) : (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_7__.Bn)((0, node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(file.location));
+		}
+		async function hashFile(file) {
+			const open = openFile(file);
+			try {
+				const content = open.read();
+				if (Array.isArray(content)) return (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", content[0] ?? "", "hex");
+				const sum = (0, _hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_5__.LC)({ algorithm: "sha256" });
+				await (0, _hashing_file_hash_js__WEBPACK_IMPORTED_MODULE_5__.Pq)(content, [sum]);
+				return sum.digest().toString("hex");
+			} finally {
+				open.close();
+			}
+		}
+		function readWhole(file, descriptor) {
+			const buffer = Buffer.allocUnsafe(file.size);
+			if ((0, _read_chunks_js__WEBPACK_IMPORTED_MODULE_6__.e_)(descriptor, buffer) !== file.size) throw (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_7__.tD)(file);
+			return buffer;
+		}
+		function openLarge(file, descriptor) {
+			let closed = false;
+			const uses = new Set();
+			const readAt = (0, _read_chunks_js__WEBPACK_IMPORTED_MODULE_6__.TC)(descriptor);
+			function use(work) {
+				const result = closed ? Promise.reject(new Error("The file was closed")) : work();
+				uses.add(result);
+				const forget = () => void uses.delete(result);
+				result.then(forget, forget);
+				return result;
+			}
+			return {
+				read: () => (0, _read_chunks_js__WEBPACK_IMPORTED_MODULE_6__.zO)(file, (buffer, position) => use(() => readAt(buffer, position))),
+				lend: (reader) => use(() => reader(descriptor)),
+				close() {
+					if (closed) return;
+					closed = true;
+					if (uses.size === 0) (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+					else void Promise.allSettled(uses).then(() => (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor));
+				}
+			};
+		}
+		async function compare(file, stamp, sha256) {
+			const now = attempt(file, () => (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(file.location, { throwIfNoEntry: false }));
+			if (now && now.size === file.size && (0, _stamp_js__WEBPACK_IMPORTED_MODULE_8__.z)(stamp, now)) return;
+			if (await hashFile(file) !== sha256) throw (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_7__.tD)(file);
+		}
+		function attempt(file, act) {
+			try {
+				return act();
+			} catch (error) {
+				if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_3__.lZ) throw error;
+				throw (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_7__.O$)(file, error);
+			}
+		}
+	}),
+	95579: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			TC: () => readerOf,
+			e_: () => fillFrom,
+			zO: () => readChunks
+		});
+		var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+		var node_util__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(57975);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+		var _read_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(22494);
 		const CHUNK_BYTES = 384 * 1024;
-		const readAsync = (0, external_node_util_.promisify)(external_node_fs_.read);
+		const readAsync = (0, node_util__WEBPACK_IMPORTED_MODULE_1__.promisify)(node_fs__WEBPACK_IMPORTED_MODULE_0__.read);
+		function fillFrom(descriptor, buffer) {
+			let filled = 0;
+			for (let count = -1; count !== 0 && filled < buffer.length; filled += count) {
+				count = (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.readSync)(descriptor, buffer, filled, buffer.length - filled, filled);
+			}
+			return filled;
+		}
 		function readerOf(descriptor) {
 			return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
 		}
@@ -16522,113 +16629,17 @@ var __webpack_modules__ = {
 					if (bytesRead === 0) break;
 					const chunk = current.subarray(0, bytesRead);
 					position += bytesRead;
-					if (position > file.size) throw (0, read_errors.tD)(file);
+					if (position > file.size) throw (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_3__.tD)(file);
 					[current, ahead] = [ahead, current];
 					pending = readAt(current, position);
 					yield chunk;
 				}
 			} catch (error) {
-				throw error instanceof errors.lZ ? error : (0, read_errors.O$)(file, error);
+				throw error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ ? error : (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_3__.O$)(file, error);
 			} finally {
 				await pending.catch(() => {});
 			}
-			if (position !== file.size) throw (0, read_errors.tD)(file);
-		}
-		;
-		const SMALL_FILE_BYTES = 1024 * 1024;
-		const FLAGS = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NOFOLLOW ?? 0) | (external_node_fs_.constants.O_NONBLOCK ?? 0);
-		function openFile(file) {
-			const descriptor = attempt(file, () => (0, external_node_fs_.openSync)(file.location, FLAGS));
-			let before;
-			let chunk;
-			try {
-				before = attempt(file, () => (0, external_node_fs_.fstatSync)(descriptor));
-				if (!before.isFile()) throw (0, read_errors.oQ)(file);
-				if (!isListed(file, before) && !(0, descriptors.R)(descriptor, file.location)) throw elsewhere(file);
-				if (before.size !== file.size) throw (0, read_errors.tD)(file);
-				if (file.size <= SMALL_FILE_BYTES) chunk = attempt(file, () => readWhole(file, descriptor));
-			} catch (error) {
-				(0, external_node_fs_.closeSync)(descriptor);
-				throw error;
-			}
-			const stamp = (0, files_stamp.Z)(before, Date.now());
-			const checkUnchanged = (sha256) => compare(file, stamp, sha256);
-			if (chunk === undefined) return {
-				size: file.size,
-				...openLarge(file, descriptor),
-				checkUnchanged
-			};
-			(0, external_node_fs_.closeSync)(descriptor);
-			const content = [chunk];
-			return {
-				size: file.size,
-				read: () => content,
-				checkUnchanged,
-				close: () => {}
-			};
-		}
-		function isListed({ stamp }, { dev, ino }) {
-			return Number.isSafeInteger(ino) && ino === stamp?.inode && dev === stamp.device;
-		}
-		function elsewhere(file) {
-			const isLink = attempt(file, () => (0, external_node_fs_.lstatSync)(file.location, { throwIfNoEntry: false }))?.isSymbolicLink() === true;
-			return isLink ? (0, read_errors.oQ)(file) : (0, read_errors.Bn)((0, external_node_path_.dirname)(file.location));
-		}
-		async function hashFile(file) {
-			const open = openFile(file);
-			try {
-				const content = open.read();
-				if (Array.isArray(content)) return (0, external_node_crypto_.hash)("sha256", content[0] ?? "", "hex");
-				const sum = (0, file_hash.LC)({ algorithm: "sha256" });
-				await (0, file_hash.Pq)(content, [sum]);
-				return sum.digest().toString("hex");
-			} finally {
-				open.close();
-			}
-		}
-		function readWhole(file, descriptor) {
-			const buffer = Buffer.allocUnsafe(file.size);
-			let filled = 0;
-			for (let count = -1; count !== 0 && filled < file.size; filled += count) {
-				count = (0, external_node_fs_.readSync)(descriptor, buffer, filled, buffer.length - filled, filled);
-			}
-			if (filled !== file.size) throw (0, read_errors.tD)(file);
-			return buffer;
-		}
-		function openLarge(file, descriptor) {
-			let closed = false;
-			const uses = new Set();
-			const readAt = readerOf(descriptor);
-			function use(work) {
-				const result = closed ? Promise.reject(new Error("The file was closed")) : work();
-				uses.add(result);
-				const forget = () => void uses.delete(result);
-				result.then(forget, forget);
-				return result;
-			}
-			return {
-				read: () => readChunks(file, (buffer, position) => use(() => readAt(buffer, position))),
-				lend: (reader) => use(() => reader(descriptor)),
-				close() {
-					if (closed) return;
-					closed = true;
-					if (uses.size === 0) (0, external_node_fs_.closeSync)(descriptor);
-					else void Promise.allSettled(uses).then(() => (0, external_node_fs_.closeSync)(descriptor));
-				}
-			};
-		}
-		async function compare(file, stamp, sha256) {
-			const now = attempt(file, () => (0, external_node_fs_.lstatSync)(file.location, { throwIfNoEntry: false }));
-			if (now && now.size === file.size && (0, files_stamp.z)(stamp, now)) return;
-			if (await hashFile(file) !== sha256) throw (0, read_errors.tD)(file);
-		}
-		function attempt(file, act) {
-			try {
-				return act();
-			} catch (error) {
-				if (error instanceof errors.lZ) throw error;
-				throw (0, read_errors.O$)(file, error);
-			}
+			if (position !== file.size) throw (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_3__.tD)(file);
 		}
 	}),
 	22494: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -16690,6 +16701,7 @@ var __webpack_modules__ = {
 		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
 		var _descriptors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(59887);
 		var _names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
+		var _read_chunks_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(95579);
 		const FLAGS = node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | (node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NONBLOCK ?? 0);
 		const NO_LINK = node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NOFOLLOW ?? 0;
 		function readSmallFile(location, options) {
@@ -16704,7 +16716,8 @@ var __webpack_modules__ = {
 				if (options.links === "refused" && !(0, _descriptors_js__WEBPACK_IMPORTED_MODULE_3__.R)(descriptor, location)) return { reason: MOVED };
 				const { maxBytes, longer } = options;
 				if (longer === "refused" && stat.size > maxBytes) return { reason: `it has ${stat.size} bytes, more than ${maxBytes}` };
-				return { bytes: readBytes(descriptor, Math.min(stat.size, maxBytes)) };
+				const buffer = Buffer.alloc(Math.min(stat.size, maxBytes));
+				return { bytes: buffer.subarray(0, (0, _read_chunks_js__WEBPACK_IMPORTED_MODULE_5__.e_)(descriptor, buffer)) };
 			} catch (cause) {
 				const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.$N)(cause) ?? "unknown error";
 				if (code === "ENOENT" || code === "ENOTDIR") return undefined;
@@ -16724,14 +16737,6 @@ var __webpack_modules__ = {
 			ENXIO: NOT_REGULAR,
 			EISDIR: NOT_REGULAR
 		};
-		function readBytes(descriptor, size) {
-			const bytes = Buffer.alloc(size);
-			let filled = 0;
-			for (let count = -1; count !== 0 && filled < size; filled += count) {
-				count = (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, bytes, filled, size - filled, filled);
-			}
-			return bytes.subarray(0, filled);
-		}
 		function hashText(text) {
 			return (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", text, "base64url");
 		}
@@ -16772,7 +16777,9 @@ var __webpack_modules__ = {
 			Yw: () => isBelow,
 			_l: () => pathInside,
 			gA: () => leadsInto,
+			oG: () => lookAtPlace,
 			ps: () => findRealPath,
+			vE: () => lookBehindLinks,
 			x5: () => locate,
 			yT: () => resolveDirectory
 		});
@@ -16857,11 +16864,20 @@ var __webpack_modules__ = {
 			return names[0] !== names[1] && names.every((name) => listed.includes(name));
 		}
 		function identify(location) {
+			return orNothing(() => (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(location, {
+				bigint: true,
+				throwIfNoEntry: false
+			}));
+		}
+		function lookAtPlace(location) {
+			return orNothing(() => (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(location, { throwIfNoEntry: false }));
+		}
+		function lookBehindLinks(location) {
+			return orNothing(() => (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(location, { throwIfNoEntry: false }));
+		}
+		function orNothing(look) {
 			try {
-				return (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(location, {
-					bigint: true,
-					throwIfNoEntry: false
-				});
+				return look();
 			} catch {
 				return undefined;
 			}
@@ -18059,16 +18075,10 @@ var __webpack_modules__ = {
 			F: () => usableAnchors
 		});
 		var _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(89238);
-		var _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17783);
-		var _certificate_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(43879);
+		var _certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43879);
 		function readAnchors(text, input = "chain") {
-			if ((0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__.z3)(text)) return {
-				certificates: [],
-				problems: [(0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_1__.UV)(input)],
-				tidied: []
-			};
 			const { blocks, problems, tidied } = (0, _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__.v_)(input, text);
-			const read = (0, _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__.sj)(blocks.map(_certificate_js__WEBPACK_IMPORTED_MODULE_2__.w$));
+			const read = (0, _text_blocks_js__WEBPACK_IMPORTED_MODULE_0__.sj)(blocks.map(_certificate_js__WEBPACK_IMPORTED_MODULE_1__.w$));
 			return {
 				certificates: [...new Map(read.values.map((one) => [one.x509.fingerprint256, one])).values()],
 				problems: [...problems, ...read.problems],
@@ -18233,9 +18243,9 @@ var __webpack_modules__ = {
 		var _client_chain_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(79509);
 		var _private_key_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(61733);
 		function readClient({ cert, key, keyPassphrase }) {
-			const passphrase = (0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_2__.z3)(keyPassphrase) ? undefined : keyPassphrase.replace(/(?:\r\n|[\r\n])$/, "");
-			const inCert = (0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_2__.l0)(cert, passphrase);
-			const inKey = (0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_2__.z3)(key) || key.trim() === cert?.trim() ? undefined : (0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_2__.YT)(key);
+			const passphrase = (0, _text_blocks_js__WEBPACK_IMPORTED_MODULE_1__.z3)(keyPassphrase) ? undefined : keyPassphrase.replace(/(?:\r\n|[\r\n])$/, "");
+			const inCert = (0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_2__.l)(cert, passphrase);
+			const inKey = (0, _text_blocks_js__WEBPACK_IMPORTED_MODULE_1__.z3)(key) || key.trim() === cert?.trim() ? undefined : (0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_2__.Y)(key);
 			const opening = inKey === undefined && inCert.isPkcs12 ? passphrase ?? "" : passphrase;
 			const opened = openKeys((inKey ?? inCert).keys, opening);
 			const chosen = chooseKey(opened.values, inCert);
@@ -18267,7 +18277,7 @@ var __webpack_modules__ = {
 			return mayHideCertificate && !isLeafSure ? undefined : chain;
 		}
 		function keyAbsent({ isPkcs12 }) {
-			if (!isPkcs12) return (0, _text_inputs_js__WEBPACK_IMPORTED_MODULE_2__.UV)("key");
+			if (!isPkcs12) return (0, _text_blocks_js__WEBPACK_IMPORTED_MODULE_1__.UV)("key");
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("IDENTITY_WRONG_KIND", "input cert is a PKCS#12 without a private key, and input key is empty", { hint: "Export the PKCS#12 again together with its private key, or put the key into key." });
 		}
 		function openKeys(blocks, passphrase) {
@@ -18405,33 +18415,18 @@ var __webpack_modules__ = {
 		var _text_pem_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24336);
 		var _text_shape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73547);
 		const MIN_LENGTH = 16;
-		const MIN_ENCODED_LENGTH = 8;
-		const PUBLIC_LABELS = [
-			"CERTIFICATE",
-			"CERTIFICATE REQUEST",
-			"PKCS7",
-			"PUBLIC KEY",
-			"RSA PUBLIC KEY",
-			"X509 CRL"
-		];
 		function containsPrivateKey(text) {
 			return (0, _text_shape_js__WEBPACK_IMPORTED_MODULE_2__.o)(text).layers.some((layer) => /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(layer.replaceAll("\0", "")));
 		}
 		function secretsOf({ cert, key, keyPassphrase, chain }) {
-			const found = new Set(passphraseForms(keyPassphrase ?? ""));
-			for (const secret of secretsInKey(key ?? "")) found.add(secret);
-			for (const text of [cert ?? "", chain ?? ""]) {
-				for (const secret of secretsBesideCertificates(text)) found.add(secret);
-			}
-			return [...found];
+			const passphrases = [keyPassphrase ?? "", keyPassphrase?.trim() ?? ""].filter((text) => text.trim() !== "");
+			const besides = [cert ?? "", chain ?? ""].flatMap((text) => secretsIn(text, "certificates"));
+			return [...new Set([
+				...passphrases,
+				...secretsIn(key ?? "", "key"),
+				...besides
+			])];
 		}
-		const PRIVATE_LABELS = [
-			"PKCS12",
-			"PRIVATE KEY",
-			"EC PRIVATE KEY",
-			"RSA PRIVATE KEY",
-			"ENCRYPTED PRIVATE KEY"
-		];
 		const MAY_HOLD_KEY = /PRIVATE KEY|"kty"|[\w+/=:-]{40}/;
 		const ENCODED_LINES = /(?:^[ \t]*[\w+/=:-]{16,}[ \t]*(?:[\r\n]+|$))+(?:^[ \t]*[\w+/=:-]{1,15}[ \t]*$)?/gm;
 		const SECRET_MEMBERS = /"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([\w+/=-]{16,})"/g;
@@ -18443,40 +18438,24 @@ var __webpack_modules__ = {
 		}
 		function keysOfPart(text) {
 			const shape = (0, _text_shape_js__WEBPACK_IMPORTED_MODULE_2__.o)(text);
-			const isKey = shape.der ? PRIVATE_LABELS.includes((0, _der_label_js__WEBPACK_IMPORTED_MODULE_0__.T)(shape.der)) : containsPrivateKey(text);
+			const isKey = shape.der ? (0, _text_pem_js__WEBPACK_IMPORTED_MODULE_1__.Sv)((0, _der_label_js__WEBPACK_IMPORTED_MODULE_0__.T)(shape.der) ?? "") : containsPrivateKey(text);
 			if (isKey) return secretsOfShape(shape, "certificates");
 			const hex = text.replace(/[\s:]|^\s*0x/gi, "");
-			const isHexOfKey = /^30[0-9a-f]{30,}$/i.test(hex) && PRIVATE_LABELS.includes((0, _der_label_js__WEBPACK_IMPORTED_MODULE_0__.T)(Buffer.from(hex, "hex")));
+			const isHexOfKey = /^30[0-9a-f]{30,}$/i.test(hex) && (0, _text_pem_js__WEBPACK_IMPORTED_MODULE_1__.Sv)((0, _der_label_js__WEBPACK_IMPORTED_MODULE_0__.T)(Buffer.from(hex, "hex")) ?? "");
 			return isHexOfKey ? [hex, ...text.split(/[\r\n]+/).map((line) => line.trim())].filter(isLong) : [];
 		}
 		function isLong(text) {
 			return text.length >= MIN_LENGTH;
 		}
-		function passphraseForms(passphrase) {
-			const trimmed = passphrase.trim();
-			if (trimmed === "") return [];
-			if (trimmed.length < MIN_ENCODED_LENGTH) return [passphrase, trimmed];
-			const bytes = Buffer.from(trimmed);
-			return [
-				passphrase,
-				trimmed,
-				bytes.toString("base64"),
-				bytes.toString("hex"),
-				JSON.stringify(trimmed).slice(1, -1)
-			];
-		}
-		function secretsInKey(text) {
+		function secretsIn(text, input) {
 			const shape = (0, _text_shape_js__WEBPACK_IMPORTED_MODULE_2__.o)(text);
-			const wholeText = text.trim();
-			const whole = wholeText.length < MIN_LENGTH ? [] : [Buffer.from(wholeText).toString("base64")];
-			return isPublic(shape) ? [] : [...whole, ...secretsOfShape(shape, "key")];
-		}
-		function secretsBesideCertificates(text) {
-			const shape = (0, _text_shape_js__WEBPACK_IMPORTED_MODULE_2__.o)(text);
-			return isPublic(shape) ? [] : secretsOfShape(shape, "certificates");
+			if (isPublic(shape)) return [];
+			const whole = input === "key" && isLong(text.trim()) ? [Buffer.from(text.trim()).toString("base64")] : [];
+			return [...whole, ...secretsOfShape(shape, input)];
 		}
 		function isPublic({ pem, der }) {
-			if (der !== undefined) return PUBLIC_LABELS.includes((0, _der_label_js__WEBPACK_IMPORTED_MODULE_0__.T)(der));
+			const label = der && (0, _der_label_js__WEBPACK_IMPORTED_MODULE_0__.T)(der);
+			if (der !== undefined) return label !== undefined && !(0, _text_pem_js__WEBPACK_IMPORTED_MODULE_1__.Sv)(label);
 			if (pem === undefined || pem.includes("PRIVATE KEY")) return false;
 			return [...(0, _text_pem_js__WEBPACK_IMPORTED_MODULE_1__.Bs)(pem)].length > 0;
 		}
@@ -18517,17 +18496,19 @@ var __webpack_modules__ = {
 				...runs,
 				joined,
 				...standardLines
-			].filter((piece) => piece.length >= MIN_LENGTH && !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(piece));
+			].filter((piece) => isLong(piece) && !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(piece));
 		}
 		function base64Runs(text) {
 			const runs = text.replace(/\\{1,4}[rn]/g, "\n").match(/[A-Za-z0-9+/=]+/g) ?? [];
-			return runs.filter((run) => run.length >= MIN_LENGTH);
+			return runs.filter(isLong);
 		}
 	}),
 	89238: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			UV: () => inputEmpty,
 			sj: () => separate,
-			v_: () => readBlocks
+			v_: () => readBlocks,
+			z3: () => isBlank
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _der_der_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97415);
@@ -18536,7 +18517,14 @@ var __webpack_modules__ = {
 		var _shape_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(73547);
 		const MAX_INPUT_LENGTH = 1024 * 1024;
 		const MAX_BLOCKS = 1e3;
+		function isBlank(text) {
+			return text === undefined || text.trim() === "";
+		}
+		function inputEmpty(input) {
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("CREDENTIALS_MISSING", `input ${input} is empty`, { hint: "Check the name of the secret or variable, and that the job may read it." });
+		}
 		function readBlocks(input, text) {
+			if (isBlank(text)) return only(inputEmpty(input));
 			if (text.length > MAX_INPUT_LENGTH) return only(tooLarge(input, `${text.length} characters`, MAX_INPUT_LENGTH));
 			const { pem, der, tidied } = (0, _shape_js__WEBPACK_IMPORTED_MODULE_4__.o)(text);
 			if (der !== undefined) return readDer(input, der, tidied);
@@ -18667,10 +18655,8 @@ var __webpack_modules__ = {
 	}),
 	17783: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			UV: () => inputEmpty,
-			z3: () => isBlank,
-			l0: () => readCertInput,
-			YT: () => readKeyInput
+			l: () => readCertInput,
+			Y: () => readKeyInput
 		});
 		var errors = __nccwpck_require__(27406);
 		var external_node_tls_ = __nccwpck_require__(41692);
@@ -18822,18 +18808,8 @@ var __webpack_modules__ = {
 		var text_blocks = __nccwpck_require__(89238);
 		var wrong_kind = __nccwpck_require__(85794);
 		;
-		function isBlank(text) {
-			return text === undefined || text.trim() === "";
-		}
-		function inputEmpty(input) {
-			return new errors.lZ("CREDENTIALS_MISSING", `input ${input} is empty`, { hint: "Check the name of the secret or variable, and that the job may read it." });
-		}
 		const MAX_CERTIFICATES = 100;
 		function readCertInput(text, passphrase) {
-			if (isBlank(text)) return {
-				...EMPTY,
-				problems: [inputEmpty("cert")]
-			};
 			const { blocks, problems, brokenLabels, tidied } = (0, text_blocks.v_)("cert", text);
 			const isPkcs12 = blocks.some(({ label }) => label === "PKCS12");
 			const unpacked = (0, text_blocks.sj)(blocks.map((block) => block.label === "PKCS12" ? readPkcs12(block, passphrase) : [block]));
@@ -18858,20 +18834,11 @@ var __webpack_modules__ = {
 				tidied: isPkcs12 ? tidied.map((note) => note === "DER read" ? "PKCS#12 unpacked" : note) : tidied
 			};
 		}
-		const EMPTY = {
-			certificates: [],
-			keys: [],
-			isPkcs12: false,
-			mayHideKey: false,
-			mayHideCertificate: false,
-			problems: [],
-			tidied: []
-		};
 		function isForCertificates({ label }) {
 			return !(0, pem.w0)(label) && label !== "EC PARAMETERS";
 		}
 		function isOpaque(label) {
-			return (0, pem.w0)(label) || label === "PKCS12" || label === "DER";
+			return (0, pem.Sv)(label) || label === "DER";
 		}
 		function noCertificate() {
 			return new errors.lZ("IDENTITY_WRONG_KIND", "input cert is a PKCS#12 that holds a private key and no certificate", { hint: "Export the PKCS#12 again together with the certificate of that key." });
@@ -18903,6 +18870,7 @@ var __webpack_modules__ = {
 			$t: () => placeOf,
 			Bs: () => markersOf,
 			Je: () => readPem,
+			Sv: () => mayHoldKey,
 			TS: () => encodePem,
 			w0: () => isPrivateLabel
 		});
@@ -19013,6 +18981,9 @@ var __webpack_modules__ = {
 				`-----END ${block.label}-----`,
 				""
 			].join("\n");
+		}
+		function mayHoldKey(label) {
+			return isPrivateLabel(label) || label === "PKCS12";
 		}
 		function isPrivateLabel(label) {
 			return label.endsWith("PRIVATE KEY") || label.endsWith("PRIVATE KEY BLOCK");
@@ -19232,40 +19203,41 @@ var __webpack_modules__ = {
 				var _old_node_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(87389);
 				var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 				var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
-				var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-				var _files_patience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6711);
-				var _report_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(18456);
-				var _runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(41346);
-				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
-				var _worker_worker_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4688);
+				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
+				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
+				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(11876);
+				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
+				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(41346);
+				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
+				var _worker_worker_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4688);
 				if (process.report) process.report.excludeEnv = true;
 				const cancel = new AbortController();
 				let exitCode = 1;
 				for (const [name, number] of [["SIGINT", 2], ["SIGTERM", 15]]) {
 					process.once(name, () => {
 						exitCode = 128 + number;
-						cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_3__.lZ("CANCELLED", "The run was cancelled.", { hint: "What is listed as signed or verified is so; run the step again for the rest." }));
+						cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_4__.lZ("CANCELLED", "The run was cancelled.", { hint: "What is listed as signed or verified is so; run the step again for the rest." }));
 						setTimeout(() => process.exit(exitCode), 800).unref();
 					});
 				}
-				process.on("uncaughtException", (error) => cancel.abort((0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.os)(error)));
-				const clock = (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__.ts)((0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__.cu)());
-				const runner = (0, _runner_js__WEBPACK_IMPORTED_MODULE_6__.j)(undefined, [process.stdout, process.stderr]);
-				const report = await (0, _main_js__WEBPACK_IMPORTED_MODULE_5__.i)({
+				process.on("uncaughtException", (error) => cancel.abort((0, _errors_js__WEBPACK_IMPORTED_MODULE_4__.os)(error)));
+				const clock = (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__.ts)((0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__.cu)());
+				const runner = (0, _runner_js__WEBPACK_IMPORTED_MODULE_7__.j)(_environment_js__WEBPACK_IMPORTED_MODULE_3__.c, [process.stdout, process.stderr]);
+				const report = await (0, _main_js__WEBPACK_IMPORTED_MODULE_6__.i)({
 					runner,
 					signal: cancel.signal,
 					clock,
-					patience: new _files_patience_js__WEBPACK_IMPORTED_MODULE_4__.i(clock),
+					patience: new _files_patience_js__WEBPACK_IMPORTED_MODULE_5__.i(clock),
 					startedAt: clock.now(),
 					now: Date.now,
 					random: Math.random,
 					randomInt: node_crypto__WEBPACK_IMPORTED_MODULE_1__.randomInt,
 					processId: process.pid,
-					worker: new _worker_worker_js__WEBPACK_IMPORTED_MODULE_8__.b((0, node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, "thread", "index.js"), (reason) => runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`)),
+					worker: new _worker_worker_js__WEBPACK_IMPORTED_MODULE_9__.b((0, node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, "thread", "index.js"), (reason) => runner.debug(`The worker thread ended; the main thread does its work: ${String(reason)}`)),
 					pageTemplate: (0, node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, "page", "verify.html")
 				});
-				process.stdout.write("", () => process.exit((0, _report_report_js__WEBPACK_IMPORTED_MODULE_9__.gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
+				process.stdout.write("", () => process.exit((0, _report_report_js__WEBPACK_IMPORTED_MODULE_10__.gf)(report) && !cancel.signal.aborted ? 0 : exitCode));
 				__webpack_async_result__();
 			} catch (e) {
 				__webpack_async_result__(e);
@@ -19326,12 +19298,12 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	6711: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	11876: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
 		var address_fields = __nccwpck_require__(7593);
-		var inputs = __nccwpck_require__(17783);
+		var blocks = __nccwpck_require__(89238);
 		var src_runner = __nccwpck_require__(41346);
 		var files_names = __nccwpck_require__(93509);
 		var policy_failure = __nccwpck_require__(74318);
@@ -20937,7 +20909,7 @@ Content-Type: application/json
 		}
 		function isThere(credential, { identity, appSecret, token }, { hasIdTokens }) {
 			switch (credential) {
-				case "key": return !(0, inputs.z3)(identity.key) || (0, secrets.Fj)({ cert: identity.cert ?? "" }).length > 0;
+				case "key": return !(0, blocks.z3)(identity.key) || (0, secrets.Fj)({ cert: identity.cert ?? "" }).length > 0;
 				case "app-secret": return appSecret !== undefined;
 				case "token": return token !== undefined;
 				case "OIDC": return hasIdTokens;
@@ -21050,7 +21022,6 @@ Content-Type: application/json
 		function field_reader_short(value) {
 			return value.length > 40 ? `a text of ${value.length} characters` : (0, files_names.WU)(value);
 		}
-		var external_node_fs_ = __nccwpck_require__(73024);
 		var patterns = __nccwpck_require__(96048);
 		var finding_shard = __nccwpck_require__(25111);
 		var material_anchors = __nccwpck_require__(37078);
@@ -21082,7 +21053,7 @@ Content-Type: application/json
 		;
 		function readFiles(reader, { facts }, purpose) {
 			const root = reader.pathInside("root", facts.workspace, ".");
-			if (lookAt(root)?.isDirectory() !== true) reader.reject("root", "is not an existing directory");
+			if ((0, real_path.vE)(root)?.isDirectory() !== true) reader.reject("root", "is not an existing directory");
 			const suffix = reader.text("suffix") ?? ".sign";
 			if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
 				reader.reject("suffix", "must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -");
@@ -21241,14 +21212,7 @@ Content-Type: application/json
 			return isGit || liesInGit(above);
 		}
 		function isDirectoryOrNew(path) {
-			return lookAt(path)?.isDirectory() ?? ((0, external_node_path_.dirname)(path) === path || isDirectoryOrNew((0, external_node_path_.dirname)(path)));
-		}
-		function lookAt(path) {
-			try {
-				return (0, external_node_fs_.statSync)(path, { throwIfNoEntry: false });
-			} catch {
-				return undefined;
-			}
+			return (0, real_path.vE)(path)?.isDirectory() ?? ((0, external_node_path_.dirname)(path) === path || isDirectoryOrNew((0, external_node_path_.dirname)(path)));
 		}
 		;
 		const SECRETS = [
@@ -21300,6 +21264,7 @@ Content-Type: application/json
 			].some(Boolean) ? "No secret" : "None of the credentials";
 			return `${none} arrived. Probable causes, the most frequent first: ${blind}.`;
 		}
+		var inputs = __nccwpck_require__(17783);
 		;
 		const OWN_INPUTS = ["certificate-url", "certificate-role"];
 		function certificate_fields_readAuthority(task) {
@@ -21318,7 +21283,7 @@ Content-Type: application/json
 				["cert", identity.cert],
 				["key", identity.key],
 				["key-passphrase", identity.keyPassphrase]
-			]) if (!(0, inputs.z3)(text)) reader.reject(name, `is given, but certificate-from: ${from} gets a certificate for this run; leave it empty`);
+			]) if (!(0, blocks.z3)(text)) reader.reject(name, `is given, but certificate-from: ${from} gets a certificate for this run; leave it empty`);
 			const url = readUrl(task, from);
 			const common = {
 				url,
@@ -21387,7 +21352,7 @@ Content-Type: application/json
 			});
 			const shows = whatIsShown(taken, protocol);
 			if (shows === "stored certificate") missCertificate(reader, identity);
-			if ((0, inputs.z3)(identity.chain)) reader.miss("chain");
+			if ((0, blocks.z3)(identity.chain)) reader.miss("chain");
 			const http = reader.boolean("http2", false) ? "http2" : "http1";
 			const expiryWarningDays = reader.integer("cert-expiry-warning-days", {
 				from: 0,
@@ -21408,13 +21373,13 @@ Content-Type: application/json
 		}
 		function whatIsShown({ reader, identity }, protocol) {
 			if ((reader.text("certificate-from") ?? "input") !== "input") return "issued certificate";
-			const isNeeded = protocol?.certificate !== "optional" || !(0, inputs.z3)(identity.cert) || !(0, inputs.z3)(identity.key);
+			const isNeeded = protocol?.certificate !== "optional" || !(0, blocks.z3)(identity.cert) || !(0, blocks.z3)(identity.key);
 			return isNeeded ? "stored certificate" : "no certificate";
 		}
 		function missCertificate(reader, { cert, key, keyPassphrase }) {
-			if ((0, inputs.z3)(cert)) reader.miss("cert");
-			if (!(0, inputs.z3)(key)) return;
-			const { keys, mayHideKey } = (0, inputs.l0)(cert, keyPassphrase);
+			if ((0, blocks.z3)(cert)) reader.miss("cert");
+			if (!(0, blocks.z3)(key)) return;
+			const { keys, mayHideKey } = (0, inputs.l)(cert, keyPassphrase);
 			if (keys.length === 0 && !mayHideKey) reader.miss("key");
 		}
 		var read_small = __nccwpck_require__(91506);
@@ -21455,7 +21420,6 @@ Content-Type: application/json
 		}
 		function readKeyFile(value, runner) {
 			const { workspace } = runner.facts;
-			refuseBareKey(value, runner);
 			const path = (0, external_node_path_.resolve)(workspace, value);
 			const text = readWhole(path, value, runner);
 			runner.mask((0, secrets.XX)(text));
@@ -21470,25 +21434,6 @@ Content-Type: application/json
 			const who = isPullRequest ? "so whoever wrote the pull request chose the key" : `and if the checkout is not the repository's own, somebody else chose the key: ${starters} can start a run of ${eventName}`;
 			annotate("warning", isPullRequest ? "The key comes from the pull request" : "The key comes from the checkout", `verify-key is the file ${path} of this checkout, ${who}. Give the key as text in the workflow, or from a place that the author cannot change.`);
 		}
-		function refuseBareKey(value, runner) {
-			const text = value.replace(/\s/g, "");
-			const form = formOfBareKey(text);
-			if (form === undefined) return;
-			runner.mask([
-				value,
-				text,
-				...form === "JSON" ? text.match(/[\w+/=-]{16,}/g) ?? [] : []
-			]);
-			throw new errors.lZ("VERIFY_KEY_UNREADABLE", `Input verify-key is ${form} without a BEGIN line.`, { hint: "Give the public key or certificate as PEM text, with its BEGIN and END lines, or the path of such a file." });
-		}
-		function formOfBareKey(text) {
-			if (/^\[?\{"/.test(text)) return "JSON";
-			if (/^(?:0x)?(?:[0-9a-f]{2}:?){30,}$/i.test(text)) return "hex";
-			if (/^[\w+/-]{43}=$/.test(text)) return "base64";
-			if (text.length < 60 || !/^[A-Za-z0-9+/]+=*$/.test(text)) return undefined;
-			const start = Buffer.from(text, "base64");
-			return start[0] === 48 || start.toString("latin1", 0, 10).startsWith("-----BEGIN") ? "base64" : undefined;
-		}
 		function readWhole(path, value, runner) {
 			const file = (0, read_small.EW)(path, {
 				maxBytes: MAX_KEY_FILE_BYTES,
@@ -21496,9 +21441,13 @@ Content-Type: application/json
 				links: "followed"
 			});
 			if (file?.bytes) return file.bytes.toString("utf8");
-			const hint = "Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN line.";
+			const hint = "Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN and END lines.";
 			if (!isSurelyPath(value)) {
-				runner.mask([value, ...value.split(/\s+/).filter((piece) => piece.length >= MIN_PIECE)]);
+				runner.mask([
+					value,
+					value.replace(/\s/g, ""),
+					...value.match(/[^\s"',{}]{16,}/g) ?? []
+				]);
 				const sentence = "Input verify-key is neither PEM text nor the path of a file that can be read; the text is not shown.";
 				throw new errors.lZ("VERIFY_KEY_UNREADABLE", sentence, { hint });
 			}
@@ -21508,7 +21457,6 @@ Content-Type: application/json
 				cause: file?.cause
 			});
 		}
-		const MIN_PIECE = 16;
 		function isSurelyPath(value) {
 			return /^[^\r\n]{1,31}$/.test(value) || /^[^\r\n]{1,200}\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(value);
 		}
@@ -21722,6 +21670,7 @@ Content-Type: application/json
 			});
 		}
 		var output_tree = __nccwpck_require__(89310);
+		var external_node_fs_ = __nccwpck_require__(73024);
 		var markup = __nccwpck_require__(37735);
 		var units = __nccwpck_require__(76704);
 		;
@@ -21753,13 +21702,14 @@ Content-Type: application/json
 			return [`<details><summary>Left out, though files means them</summary>\n\n${lines.join("\n")}\n\n</details>`];
 		}
 		var verify = __nccwpck_require__(19780);
+		var modes_context = __nccwpck_require__(413);
 		;
-		function tellLeftOut({ runner }, { shard }, coverage) {
+		function tellLeftOut(context, { shard }, coverage) {
 			if (shard.index !== 1) return {};
 			const { leftOut, idleExcludes, misread } = coverage;
 			for (const each of leftOut) {
 				const more = each.count > each.first.length ? ", …" : "";
-				runner.line(`  left out, ${describeLeftOut(each)}: ${(0, units.w5)(each.first, each.first.length)}${more}`);
+				context.runner.line(`  left out, ${describeLeftOut(each)}: ${(0, units.w5)(each.first, each.first.length)}${more}`);
 			}
 			const warnings = [];
 			if (idleExcludes.length > 0) {
@@ -21774,10 +21724,9 @@ Content-Type: application/json
 			if (partial) {
 				warnings.push(`${(0, units.LS)(partial.count, "link")} to directories of which an exclude leaves files out: ${(0, units.w5)(partial.first, 5)}. By way of the link these files are there without a signature: exclude them by that way too, or exclude the link.`);
 			}
-			for (const text of warnings) runner.annotate("warning", "Patterns", text);
 			return {
 				leftOut,
-				notes: warnings
+				...(0, modes_context.f)(context, ["warning", "Patterns"], ...warnings)
 			};
 		}
 		const WHY = {
@@ -21796,7 +21745,7 @@ Content-Type: application/json
 				uncovered: coverage.uncovered.filter((each) => each.reason !== "temporary" || isThere(each))
 			};
 		}
-		function warnOfUncovered({ runner }, { shard, suffix }, coverage) {
+		function warnOfUncovered(context, { shard, suffix }, coverage) {
 			if (shard.index !== 1) return {};
 			const warnings = [];
 			for (const reason of [
@@ -21814,19 +21763,17 @@ Content-Type: application/json
 				warnings.push(`${(0, units.LS)(paths.length, "signature")} without a file, which mode: verify will refuse: ${(0, units.w5)(paths, 5)}. Remove what is left over from an earlier run.`);
 			}
 			if (coverage.orphanFailure) warnings.push(`Signatures without a file could not be looked for, and mode: verify will fail: ${coverage.orphanFailure.message}`);
-			for (const text of warnings) runner.annotate("warning", "Left unsigned", text);
-			return { notes: warnings };
+			return (0, modes_context.f)(context, ["warning", "Left unsigned"], ...warnings);
 		}
-		function judgeUncovered({ runner }, { shard, suffix }, coverage) {
+		function judgeUncovered(context, { shard, suffix }, coverage) {
 			if (shard.index !== 1) return {};
 			const unchecked = coverage.leftOut.filter(({ reason }) => reason === "git" || reason === "runner-temp");
-			const notes = unchecked.map(describeUnchecked);
-			for (const text of notes) runner.annotate("warning", "Not checked", text);
+			const notes = (0, modes_context.f)(context, ["warning", "Not checked"], ...unchecked.map(describeUnchecked));
 			const outcomes = [...coverage.orphans.map((path) => (0, verify.EO)(path, suffix)), ...coverage.uncovered.map((each) => refuse(each))];
 			const { orphanFailure: failure } = coverage;
 			return {
 				outcomes,
-				notes,
+				...notes,
 				...failure ? { failure } : {}
 			};
 		}
@@ -21862,7 +21809,7 @@ Content-Type: application/json
 			};
 		}
 		var pause = __nccwpck_require__(74743);
-		var open_file = __nccwpck_require__(77215);
+		var open_file = __nccwpck_require__(37747);
 		var read_errors = __nccwpck_require__(22494);
 		var files_stamp = __nccwpck_require__(10318);
 		var directories = __nccwpck_require__(37897);
@@ -21967,12 +21914,8 @@ Content-Type: application/json
 		}
 		function isAsListed({ location, size, stamp }) {
 			if (!stamp?.isSettled) return false;
-			try {
-				const now = (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-				return now !== undefined && now.size === size && (0, files_stamp.z)(stamp, now);
-			} catch {
-				return false;
-			}
+			const now = (0, real_path.oG)(location);
+			return now !== undefined && now.size === size && (0, files_stamp.z)(stamp, now);
 		}
 		function changedSince(path) {
 			return new errors.lZ("FILE_CHANGED", `${(0, files_names.WU)(path)} changed after it was signed or checked.`, { hint: "Let nothing write to the build outputs, or to their signatures, while this step runs." });
@@ -22171,12 +22114,12 @@ Content-Type: application/json
 				longer: "refused",
 				links: "refused"
 			};
-			const file = occupants_lookAt(location, options);
+			const file = lookAt(location, options);
 			if (file === undefined) return "nothing";
 			return file.bytes !== undefined && isSignature(file.bytes.toString("utf8")) ? "own" : "foreign";
 		}
 		function occupantOfChecksums(location, signature) {
-			const file = occupants_lookAt(location, {
+			const file = lookAt(location, {
 				maxBytes: 80,
 				longer: "cut",
 				links: "refused"
@@ -22186,7 +22129,7 @@ Content-Type: application/json
 			return isList && signature === "own" ? "own" : "foreign";
 		}
 		function occupantOfTimestamp(location, signature) {
-			const file = occupants_lookAt(location, {
+			const file = lookAt(location, {
 				maxBytes: 1,
 				longer: "cut",
 				links: "refused"
@@ -22195,7 +22138,7 @@ Content-Type: application/json
 			return file.bytes?.[0] === 48 && signature === "own" ? "own" : "foreign";
 		}
 		function occupantOfKit(location) {
-			const file = occupants_lookAt(location, {
+			const file = lookAt(location, {
 				maxBytes: 120,
 				longer: "cut",
 				links: "refused"
@@ -22207,11 +22150,28 @@ Content-Type: application/json
 		function isSignatureText(text) {
 			return text !== "" && !text.includes("�") && !/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(text);
 		}
-		function occupants_lookAt(location, options) {
+		function lookAt(location, options) {
 			const file = (0, read_small.EW)(location, options);
 			const code = file?.bytes ? undefined : (0, errors.$N)(file?.cause);
 			if (code === "EBUSY" && !file?.bytes) throw file?.cause;
 			return code === "ENAMETOOLONG" ? undefined : file;
+		}
+		function* mayBeOccupied(directory, paths) {
+			const names = new Map();
+			for (const path of paths) {
+				const cut = path.lastIndexOf("/");
+				const parent = cut === -1 ? "." : path.slice(0, cut);
+				if (!names.has(parent)) names.set(parent, namesIn((0, external_node_path_.join)(directory, parent)));
+				const known = names.get(parent);
+				if (known === undefined || known.has((0, files_names.zN)(path.slice(cut + 1)))) yield path;
+			}
+		}
+		function namesIn(directory) {
+			try {
+				return new Set((0, external_node_fs_.readdirSync)(directory).map(files_names.zN));
+			} catch (error) {
+				return (0, errors.$N)(error) === "ENOENT" ? new Set() : undefined;
+			}
 		}
 		var temporary_files = __nccwpck_require__(52019);
 		var manifest = __nccwpck_require__(37987);
@@ -22244,7 +22204,7 @@ Content-Type: application/json
 		}
 		const MAX_PARSED_BYTES = 8 * 1024 * 1024;
 		function occupantOf(location) {
-			const file = occupants_lookAt(location, {
+			const file = lookAt(location, {
 				maxBytes: MAX_PARSED_BYTES,
 				longer: "cut",
 				links: "refused"
@@ -22417,11 +22377,10 @@ Content-Type: application/json
 			const name = `${upload.artifactName}${count > 1 ? `-${index}-of-${count}` : ""}`;
 			return mode === "rehearse" ? `rehearsal-${name}` : name;
 		}
-		function tellNoService({ runner }, { mode }) {
+		function tellNoService(context, { mode }) {
 			const where = mode === "rehearse" ? "" : " The signatures are where this step wrote them.";
 			const text = `This GitHub server has no artifact service that the action could use: nothing was uploaded.${where}`;
-			runner.annotate("notice", "No upload", text);
-			return { notes: [text] };
+			return (0, modes_context.f)(context, ["notice", "No upload"], text);
 		}
 		async function withdraw({ runner, signal }, artifact) {
 			const { name, id } = artifact;
@@ -22449,24 +22408,6 @@ Content-Type: application/json
 				artifact: undefined,
 				notes: [...report.notes, ...await withdraw(context, artifact)]
 			};
-		}
-		;
-		function* mayStand(directory, paths) {
-			const names = new Map();
-			for (const path of paths) {
-				const cut = path.lastIndexOf("/");
-				const parent = cut === -1 ? "." : path.slice(0, cut);
-				if (!names.has(parent)) names.set(parent, namesIn((0, external_node_path_.join)(directory, parent)));
-				const standing = names.get(parent);
-				if (standing === undefined || standing.has((0, files_names.zN)(path.slice(cut + 1)))) yield path;
-			}
-		}
-		function namesIn(directory) {
-			try {
-				return new Set((0, external_node_fs_.readdirSync)(directory).map(files_names.zN));
-			} catch (error) {
-				return (0, errors.$N)(error) === "ENOENT" ? new Set() : undefined;
-			}
 		}
 		var held = __nccwpck_require__(46018);
 		var temporary = __nccwpck_require__(70398);
@@ -22593,7 +22534,7 @@ Content-Type: application/json
 			];
 			const found = problems.filter((problem) => problem !== undefined);
 			if (found.length > 0) throw joined(found);
-			return { outdated };
+			return outdated;
 		}
 		function ownPaths(mode, inputs) {
 			const { manifest, suffix } = inputs;
@@ -22626,7 +22567,7 @@ Content-Type: application/json
 			const outdated = [];
 			const foreign = [];
 			const signatures = wanted.map(({ path }) => path + files.suffix);
-			for (const path of mayStand(output.directory, signatures)) {
+			for (const path of mayBeOccupied(output.directory, signatures)) {
 				const occupant = await look(path);
 				if (occupant !== "nothing") (occupant === "own" ? outdated : foreign).push(path);
 			}
@@ -22781,7 +22722,7 @@ Content-Type: application/json
 			}
 		}
 		var issuing = __nccwpck_require__(9971);
-		var service_route = __nccwpck_require__(32266);
+		var service_route = __nccwpck_require__(33794);
 		;
 		const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 		function checkIdentity({ runner, now }, inputs, report) {
@@ -22811,8 +22752,9 @@ Content-Type: application/json
 			report.add({ service: server.origin });
 			let isServerSeen = false;
 			const onServer = (certificate) => {
-				if (!isServerSeen) warn(context, report, ["Server certificate", (0, server_certificate.JA)(certificate)]);
+				const text = isServerSeen ? undefined : (0, server_certificate.JA)(certificate);
 				isServerSeen = true;
+				if (text !== undefined) report.add((0, modes_context.f)(context, ["warning", "Server certificate"], text));
 			};
 			const open = ({ secureContext, tls12Context }) => {
 				const addressBook = new addresses.u5();
@@ -22890,7 +22832,7 @@ Content-Type: application/json
 			});
 		}
 		async function useService(context, { inputs, protocol, report, transport, shown }, use) {
-			const open = protocol.open(transport, (0, service_route.cO)(context, (title, text) => warn(context, report, [title, text])));
+			const open = protocol.open(transport, (0, service_route.cO)(context, (title, text) => report.add((0, modes_context.f)(context, ["warning", title], text))));
 			try {
 				const signer = namingRefused(open.signer, shown);
 				const maxBytesInFlight = inputs.http === "http2" ? HTTP2_BYTES_IN_FLIGHT : undefined;
@@ -22920,11 +22862,6 @@ Content-Type: application/json
 					throw (0, own_certificate.G)(error, own);
 				})
 			};
-		}
-		function warn({ runner }, report, [title, text]) {
-			if (text === undefined) return;
-			runner.annotate("warning", title, text);
-			report.add({ notes: [text] });
 		}
 		;
 		const FIRST_LINE_MS = 5e3;
@@ -24238,15 +24175,11 @@ Content-Type: application/json
 				content: (0, writing_checksums.p)(task.entries)
 			}, task)];
 		}
-		async function checkChecksums(context, { checksums, suffix }, { output, verification, allFiles, outcomes, isPartial }) {
+		async function checkChecksums(context, { checksums }, { check, allFiles, outcomes, isPartial }) {
 			if (checksums === undefined) return [];
-			const file = (0, whole_release.gq)(output, checksums);
+			const file = (0, whole_release.gq)(check.output, checksums);
 			if (file === undefined) throw missing(checksums);
-			const sealed = await (0, whole_release.vz)(context, file, {
-				output,
-				suffix,
-				verification
-			});
+			const sealed = await (0, whole_release.vz)(context, file, check);
 			const lines = (0, writing_checksums.y)(await context.patience.readAgain(checksums, () => checksums_readWhole(file)));
 			const wrong = [];
 			for (const { file: each, sha256 } of outcomes) {
@@ -24325,13 +24258,10 @@ Content-Type: application/json
 				content: guide
 			}, task)];
 		}
-		async function readEarlier(context, kit, { output, ...check }) {
-			const file = (0, whole_release.gq)(output, kit.page);
-			if (file === undefined || (await (0, whole_release.hS)(context, file, {
-				output,
-				...check
-			})).status !== "verified") return undefined;
-			const [page, guide] = [kit.page, kit.guide].map((path) => (0, whole_release.qC)(output.realPathOf(path))?.toString());
+		async function readEarlier(context, kit, check) {
+			const file = (0, whole_release.gq)(check.output, kit.page);
+			if (file === undefined || (await (0, whole_release.hS)(context, file, check)).status !== "verified") return undefined;
+			const [page, guide] = [kit.page, kit.guide].map((path) => (0, whole_release.qC)(check.output.realPathOf(path))?.toString());
 			const [, createdAt] = /"createdAt":"(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z)"/.exec(page ?? "") ?? [];
 			return page && guide && createdAt ? {
 				page,
@@ -24350,15 +24280,12 @@ Content-Type: application/json
 			}
 			return "der";
 		}
-		async function checkKit(context, { kit, suffix }, check) {
+		async function checkKit(context, { kit }, check) {
 			const sealed = [];
 			for (const path of kit ? [kit.page, kit.guide] : []) {
 				const file = (0, whole_release.gq)(check.output, path);
 				if (file === undefined) throw kit_missing(path);
-				sealed.push(await (0, whole_release.vz)(context, file, {
-					suffix,
-					...check
-				}));
+				sealed.push(await (0, whole_release.vz)(context, file, check));
 			}
 			return sealed;
 		}
@@ -24367,14 +24294,13 @@ Content-Type: application/json
 		}
 		var own_timestamp = __nccwpck_require__(89627);
 		;
-		function warnOfWhiteSpace({ runner }, report) {
+		function warnOfWhiteSpace(context, report) {
 			let isTold = false;
 			return () => {
 				if (isTold) return;
 				isTold = true;
 				const text = "The service puts line ends or blanks into its signatures: openssl base64 -d -A and mode: verify will refuse them. Its operators should send each signature as one line. Until then, openssl base64 -d without -A reads lines of up to 76 characters.";
-				runner.annotate("warning", "Signatures with white space", text);
-				report.add({ notes: [text] });
+				report.add((0, modes_context.f)(context, ["warning", "Signatures with white space"], text));
 			};
 		}
 		function noteBadNode(report) {
@@ -24411,11 +24337,10 @@ Content-Type: application/json
 				runner.debug(`${(0, files_names.WU)(files[event.job]?.path ?? "")}: ${code}, again in ${(0, units._V)(event.delayMs)}: ${message}`);
 			}
 		}
-		function describeUnasked({ runner }, kept, requests) {
+		function describeUnasked(context, kept, requests) {
 			if (kept.length === 0 || requests > 0) return {};
 			const text = "Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service would do.";
-			runner.annotate("notice", "Nothing new to sign", text);
-			return { notes: [text] };
+			return (0, modes_context.f)(context, ["notice", "Nothing new to sign"], text);
 		}
 		;
 		async function signRelease(context, inputs, task) {
@@ -24424,7 +24349,7 @@ Content-Type: application/json
 			report.add(await (0, own_timestamp.Lc)(context, inputs, task));
 			for (const path of outdated) await (0, whole_release.LO)(context, output, path);
 			if (wanted.length > 0 || release.refused.length > 0) await (0, whole_release.MS)(context, inputs, output);
-			report.add((0, whole_release.hD)(inputs, task));
+			report.add((0, whole_release.hD)(inputs, output, task.receipt.isDelivered ? task.receipt.path : undefined));
 			try {
 				const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : { outcomes: [] };
 				report.add({
@@ -24720,7 +24645,7 @@ Content-Type: application/json
 					receipt,
 					isUploaded
 				};
-				const { outdated } = await planWrites(context, plan);
+				const outdated = await planWrites(context, plan);
 				const isNeeded = wanted.length > 0;
 				const task = {
 					inputs: service,
@@ -24747,7 +24672,7 @@ Content-Type: application/json
 				}));
 			});
 		}
-		function describeVerification({ runner }, verification) {
+		function describeVerification(context, verification) {
 			if (verification?.verifier.key.certificate) {
 				const text = "verify-key is a certificate: its public key was used, its dates and issuer were not checked.";
 				return {
@@ -24757,8 +24682,7 @@ Content-Type: application/json
 			}
 			if (verification) return { verification };
 			const text = "Signatures were not checked, because verify-key is empty. Give the public key of the service to have each one checked before it appears.";
-			runner.annotate("notice", "Signatures not checked", text);
-			return { notes: [text] };
+			return (0, modes_context.f)(context, ["notice", "Signatures not checked"], text);
 		}
 		function checkFiles({ protocol, verification }, files) {
 			for (const file of files) protocol.checkFile?.(file);
@@ -24776,7 +24700,8 @@ Content-Type: application/json
 			}
 		}
 		async function chooseFiles(context, { files, verification, reuse }, { release, output }) {
-			const kept = reuse && verification ? await findValid(context, release, {
+			const kept = reuse && verification ? await findValid(context, {
+				release,
 				output,
 				files,
 				verification
@@ -24789,7 +24714,7 @@ Content-Type: application/json
 				wanted
 			};
 		}
-		async function findValid({ runner, signal, patience }, release, { output, files, verification }) {
+		async function findValid({ runner, signal, patience }, { release, output, files, verification }) {
 			const checked = await (0, verify.xJ)({
 				files: release.files,
 				output,
@@ -24857,12 +24782,8 @@ Content-Type: application/json
 			if (missing.length > 0) throw differs(code, path, `it lists ${(0, units.w5)(missing, 5)}, which is not here`);
 		}
 		function this_release_isThere(location, size) {
-			try {
-				const stat = (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
-				return stat?.isFile() === true && stat.size === size;
-			} catch {
-				return false;
-			}
+			const stat = (0, real_path.oG)(location);
+			return stat?.isFile() === true && stat.size === size;
 		}
 		function differs(code, path, why) {
 			return new errors.lZ(code, `${(0, files_names.WU)(path)} is of another release, or of a part of this one: ${why}.`, { hint: "Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs. A kit of a part of the files is checked with the files of that part, and a part of the files with partial: true." });
@@ -24872,13 +24793,13 @@ Content-Type: application/json
 			return (found && (0, whole_release.qC)(found.file.location)?.toString()) ?? "";
 		}
 		;
-		async function checkReleaseStamp(context, { timestamp, suffix }, { output, verification, sha256 }) {
+		async function checkReleaseStamp(context, { timestamp }, { sha256, ...check }) {
 			if (timestamp === undefined || sha256 === undefined) return {
 				sealed: [],
 				part: {}
 			};
 			const { path, anchors } = timestamp;
-			const bytes = (0, own_timestamp.UL)(output, path);
+			const bytes = (0, own_timestamp.UL)(check.output, path);
 			if (bytes === undefined) {
 				if (anchors) throw timestamp_check_missing(path);
 				return {
@@ -24888,14 +24809,10 @@ Content-Type: application/json
 			}
 			const file = {
 				path,
-				location: output.realPathOf(path),
+				location: check.output.realPathOf(path),
 				size: bytes.length
 			};
-			const sealed = await (0, whole_release.vz)(context, file, {
-				output,
-				suffix,
-				verification
-			});
+			const sealed = await (0, whole_release.vz)(context, file, check);
 			const { checkStamp } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(167)]).then(__nccwpck_require__.bind(__nccwpck_require__, 27167));
 			const stamp = naming(path, () => checkStamp(bytes, {
 				sha256: Buffer.from(sha256, "hex"),
@@ -24951,24 +24868,24 @@ Content-Type: application/json
 				if (ending) throw ending;
 				report.add(judgeUncovered(context, files, release.coverage));
 				const { allFiles } = release;
-				const checksums = await checkChecksums(context, files, {
+				const check = {
 					output,
-					verification,
+					suffix: files.suffix,
+					verification
+				};
+				const checksums = await checkChecksums(context, files, {
+					check,
 					allFiles,
 					outcomes,
 					isPartial
 				});
 				const sha256 = checksums[0]?.sha256;
 				const { sealed: stamp, part } = await checkReleaseStamp(context, files, {
-					output,
-					verification,
+					...check,
 					sha256
 				});
 				report.add(part);
-				const kit = await checkKit(context, files, {
-					output,
-					verification
-				});
+				const kit = await checkKit(context, files, check);
 				const lists = [...checksums, ...stamp];
 				const directories = [files.root, output.directory];
 				const thisRelease = {
@@ -24979,19 +24896,16 @@ Content-Type: application/json
 					isPartial
 				};
 				if (files.kit) checkKitOfRelease(files.kit, kit, thisRelease);
-				const own = [
-					...checksums,
-					...stamp,
-					...kit
-				];
-				const known = [...own.map(({ file }) => file.path), ...receipt.isDelivered ? [receipt.path] : []];
-				const others = await (0, whole_release.AX)(context, files, {
-					output,
-					verification,
-					known
-				});
+				const known = [...lists, ...kit].map(({ file }) => file.path);
+				if (receipt.isDelivered) known.push(receipt.path);
+				const unknown = files.ownPaths.filter((path) => !known.includes(path));
+				const others = await (0, whole_release.AX)(context, unknown, check);
 				checkReceiptsOfRelease(others, thisRelease);
-				own.push(...others);
+				const own = [
+					...lists,
+					...kit,
+					...others
+				];
 				report.add(judgeOwnPlaces(files, release.coverage, own));
 				return {
 					release,
@@ -25844,6 +25758,13 @@ Content-Type: application/json
 			});
 		}
 	}),
+	413: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { f: () => annotate });
+		function annotate({ runner }, [level, title], ...texts) {
+			for (const text of texts) runner.annotate(level, title, text);
+			return { notes: texts };
+		}
+	}),
 	9971: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			p: () => describeIssued,
@@ -26184,7 +26105,7 @@ Content-Type: application/json
 			}
 		}
 		var units = __nccwpck_require__(76704);
-		var service_route = __nccwpck_require__(32266);
+		var service_route = __nccwpck_require__(33794);
 		;
 		async function withIssuer(context, { settings, trust, onStep }, use) {
 			const { runner, now, clock } = context;
@@ -26233,7 +26154,7 @@ Content-Type: application/json
 			};
 		}
 	}),
-	32266: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	33794: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			cC: () => CONNECT_TIMEOUT_MS,
 			_v: () => announceProxy,
@@ -26317,6 +26238,19 @@ Content-Type: application/json
 			key: "client-key.pem",
 			anchors: "server-chain.pem"
 		};
+		function removeKeyFiles(directory) {
+			const files = Object.values(CREDENTIALS_FILES).map((name) => () => (0, external_node_fs_.unlinkSync)((0, external_node_path_.join)(directory, name)));
+			const [failure] = [...files, () => (0, external_node_fs_.rmdirSync)(directory)].flatMap((remove) => {
+				try {
+					(0, held.CU)(remove, { passes: held.k_ });
+					return [];
+				} catch (error) {
+					return (0, errors.$N)(error) === "ENOENT" ? [] : [error];
+				}
+			});
+			return failure;
+		}
+		;
 		async function withCredentials(identity, { runnerTemp, announce, build }, use) {
 			const directory = makeDirectory(runnerTemp);
 			try {
@@ -26330,21 +26264,13 @@ Content-Type: application/json
 			}
 		}
 		function removeCredentials(directory) {
-			try {
-				for (const name of Object.values(CREDENTIALS_FILES)) {
-					ignoring(["ENOENT"], () => repeatHere(() => (0, external_node_fs_.unlinkSync)((0, external_node_path_.join)(directory, name))));
-				}
-				ignoring([
-					"ENOENT",
-					"ENOTEMPTY",
-					"EEXIST"
-				], () => repeatHere(() => (0, external_node_fs_.rmdirSync)(directory)));
-			} catch (cause) {
-				throw new errors.lZ("CREDENTIALS_NOT_REMOVED", `the private key may still lie in ${directory}: it cannot be removed${(0, held.k_)(cause) ? `, because ${held.iH}` : ""}`, {
-					hint: "Remove the directory by hand, and look for what holds or protects it on this runner.",
-					cause
-				});
-			}
+			const cause = removeKeyFiles(directory);
+			if (cause === undefined || ["ENOTEMPTY", "EEXIST"].includes((0, errors.$N)(cause) ?? "")) return;
+			const why = (0, held.k_)(cause) ? `, because ${held.iH}` : "";
+			throw new errors.lZ("CREDENTIALS_NOT_REMOVED", `the private key may still lie in ${directory}: it cannot be removed${why}`, {
+				hint: "Remove the directory by hand, and look for what holds or protects it on this runner.",
+				cause
+			});
 		}
 		function makeDirectory(runnerTemp) {
 			try {
@@ -26385,13 +26311,6 @@ Content-Type: application/json
 		}
 		function repeatHere(act) {
 			return (0, held.CU)(act, { passes: held.k_ });
-		}
-		function ignoring(codes, remove) {
-			try {
-				remove();
-			} catch (error) {
-				if (!codes.includes((0, errors.$N)(error) ?? "")) throw error;
-			}
 		}
 		var failure = __nccwpck_require__(74318);
 		;
@@ -26436,12 +26355,12 @@ Content-Type: application/json
 		function parting({ signal }) {
 			return AbortSignal.timeout(signal.aborted ? 300 : 2e3);
 		}
-		function worldOf({ runner, now, clock, randomInt }, onWarning) {
+		function worldOf({ runner, now, clock, randomInt }, warn = () => {}) {
 			return {
 				now,
 				elapsed: () => clock.now(),
 				randomInt,
-				warn: onWarning,
+				warn,
 				scrub: runner.scrub,
 				mask: (secret) => runner.mask([secret]),
 				drawIdToken: drawIdTokenOf(runner)
@@ -26472,7 +26391,8 @@ Content-Type: application/json
 		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(91506);
 		var _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(22414);
 		var _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(46800);
-		var _service_route_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(32266);
+		var _context_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(413);
+		var _service_route_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(33794);
 		var _whole_release_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(78132);
 		async function tryAuthorities(context, authorities) {
 			const random = Buffer.from(Array.from({ length: 32 }, () => context.randomInt(256)));
@@ -26501,13 +26421,12 @@ Content-Type: application/json
 			return {};
 		}
 		const NOT_REHEARSED = "A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url.";
-		function warnOfOldStamp({ runner }, { checksums, suffix }, output) {
+		function warnOfOldStamp(context, { checksums, suffix }, output) {
 			if (checksums === undefined || suffix === ".tsr") return {};
 			const path = [`${checksums}.tsr`, `${checksums}.tsr${suffix}`].find((each) => !(0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__.S)(output.locate(each)));
 			if (path === undefined) return {};
 			const text = `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
-			runner.annotate("warning", "Old time stamp", text);
-			return { notes: [text] };
+			return (0, _context_js__WEBPACK_IMPORTED_MODULE_9__.f)(context, ["warning", "Old time stamp"], text);
 		}
 		async function askForStamp(context, { authorities, anchors }, sha256) {
 			const { runner, clock, now, randomInt, signal } = context;
@@ -26614,7 +26533,7 @@ Content-Type: application/json
 		var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
 		var node_fs__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73024);
 		var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
-		var _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(77215);
+		var _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(37747);
 		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(91506);
 		var _files_release_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(62207);
 		var _verifying_verify_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(19780);
@@ -26636,8 +26555,8 @@ Content-Type: application/json
 		function removeOwn({ patience }, output, path) {
 			return patience.remove(path, () => output.remove(path));
 		}
-		function describeWritten(inputs, { output, receipt }) {
-			const paths = [...releasePaths(inputs), ...receipt.isDelivered ? [receipt.path] : []];
+		function describeWritten(inputs, output, manifest) {
+			const paths = [...releasePaths(inputs), ...manifest === undefined ? [] : [manifest]];
 			return { written: {
 				tree: output,
 				paths: paths.flatMap((path) => [path + inputs.suffix, path])
@@ -26720,11 +26639,8 @@ Content-Type: application/json
 				throw error;
 			}
 		}
-		async function checkOwn(context, file, { suffix, ...check }) {
-			const { error, sha256 = "", signatureSha256 } = await checkOne(context, file, {
-				suffix,
-				...check
-			});
+		async function checkOwn(context, file, check) {
+			const { error, sha256 = "", signatureSha256 } = await checkOne(context, file, check);
 			if (error) throw error;
 			return {
 				file,
@@ -26732,14 +26648,11 @@ Content-Type: application/json
 				signatureSha256
 			};
 		}
-		async function checkOthers(context, { ownPaths, suffix }, { known, ...check }) {
+		async function checkOthers(context, paths, check) {
 			const sealed = [];
-			for (const path of new Set(ownPaths)) {
-				const file = known.includes(path) ? undefined : findOwn(check.output, path);
-				if (file) sealed.push(await checkOwn(context, file, {
-					suffix,
-					...check
-				}));
+			for (const path of new Set(paths)) {
+				const file = findOwn(check.output, path);
+				if (file) sealed.push(await checkOwn(context, file, check));
 			}
 			return sealed;
 		}
@@ -29737,7 +29650,7 @@ Content-Type: application/json
 				return reason === "written" && kind === "directory" ? undefined : reason;
 			}
 			reasonBehind(real) {
-				let kind = isDirectory(real) ? "directory" : "file";
+				let kind = (0, real_path.oG)(real)?.isDirectory() ? "directory" : "file";
 				for (let location = real; (0, real_path.Yw)(this.#workspace, location); location = (0, external_node_path_.dirname)(location)) {
 					const reason = this.reasonFor({
 						location,
@@ -29748,13 +29661,6 @@ Content-Type: application/json
 					kind = "directory";
 				}
 				return undefined;
-			}
-		}
-		function isDirectory(location) {
-			try {
-				return (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false })?.isDirectory() === true;
-			} catch {
-				return false;
 			}
 		}
 		;
@@ -29825,7 +29731,7 @@ Content-Type: application/json
 			}
 		}
 		function followLink(link) {
-			const location = leadsToDirectory(link.location) ? (0, real_path.ps)(link.location).path : undefined;
+			const location = (0, real_path.vE)(link.location)?.isDirectory() ? (0, real_path.ps)(link.location).path : undefined;
 			return location === undefined ? link : {
 				...link,
 				kind: "directory",
@@ -29896,13 +29802,6 @@ Content-Type: application/json
 			} catch (error) {
 				if (/^(?:ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE)$/.test((0, errors.$N)(error) ?? "")) return undefined;
 				throw unreadable((0, external_node_path_.dirname)(location), error);
-			}
-		}
-		function leadsToDirectory(location) {
-			try {
-				return (0, external_node_fs_.statSync)(location, { throwIfNoEntry: false })?.isDirectory() ?? false;
-			} catch {
-				return false;
 			}
 		}
 		function checkName(directory, name) {
@@ -30244,22 +30143,15 @@ Content-Type: application/json
 			for (const [at, segment] of segments.entries()) {
 				if (/[*?[\]\\]/.test(segment)) break;
 				const next = segments.slice(0, at + 1).join("/");
-				const kind = why_unmatched_kindOf((0, external_node_path_.join)(root, next));
-				if (kind === undefined) {
+				const found = (0, real_path.vE)((0, external_node_path_.join)(root, next));
+				if (found === undefined) {
 					const missing = there === "" ? `there is no ${(0, files_names.WU)(next)}` : `${(0, files_names.WU)(there)} is there, ${(0, files_names.WU)(next)} is not`;
 					return [missing, contentsOf(root, there)].filter((part) => part !== undefined).join("; ");
 				}
-				if (kind === "file") return undefined;
+				if (!found.isDirectory()) return undefined;
 				there = next;
 			}
 			return contentsOf(root, there);
-		}
-		function why_unmatched_kindOf(path) {
-			try {
-				return (0, external_node_fs_.statSync)(path).isDirectory() ? "directory" : "file";
-			} catch {
-				return undefined;
-			}
 		}
 		function contentsOf(root, directory) {
 			const where = directory === "" ? "root" : (0, files_names.WU)(directory);
@@ -30326,6 +30218,7 @@ Content-Type: application/json
 			});
 		}
 		var units = __nccwpck_require__(76704);
+		var modes_context = __nccwpck_require__(413);
 		;
 		async function findRelease(context, inputs) {
 			const { runner } = context;
@@ -30455,8 +30348,7 @@ Content-Type: application/json
 			if (inputs.ifNoFilesFound === "error") {
 				throw new errors.lZ("NO_FILES_FOUND", text, { hint: "Check the pattern and that the build has run; set if-no-files-found to warn or ignore if the pattern may match nothing." });
 			}
-			context.runner.annotate("warning", "No files found", text);
-			return { notes: [text] };
+			return (0, modes_context.f)(context, ["warning", "No files found"], text);
 		}
 		function makeOwnDirectory({ runner }) {
 			const { temporaryDirectory } = runner.facts;
@@ -32317,6 +32209,8 @@ Content-Type: application/json
 		;
 		const external_node_inspector_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:inspector");
 		var external_node_path_ = __nccwpck_require__(76760);
+		var external_node_buffer_ = __nccwpck_require__(4573);
+		var read_small = __nccwpck_require__(91506);
 		;
 		const PULL_REQUEST_EVENTS = [
 			"pull_request",
@@ -32437,16 +32331,16 @@ Content-Type: application/json
 		}
 		function readPayload(path) {
 			if (!path) return undefined;
-			let descriptor;
+			const file = (0, read_small.EW)(path, {
+				maxBytes: external_node_buffer_.constants.MAX_STRING_LENGTH,
+				longer: "refused",
+				links: "followed"
+			});
 			try {
-				descriptor = (0, external_node_fs_.openSync)(path, external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NONBLOCK ?? 0));
-				if (!(0, external_node_fs_.fstatSync)(descriptor).isFile()) return undefined;
-				const value = JSON.parse((0, external_node_fs_.readFileSync)(descriptor, "utf8"));
+				const value = JSON.parse(file?.bytes?.toString() ?? "");
 				return typeof value === "object" && value !== null ? value : undefined;
 			} catch {
 				return undefined;
-			} finally {
-				if (descriptor !== undefined) (0, external_node_fs_.closeSync)(descriptor);
 			}
 		}
 		;
@@ -32711,9 +32605,8 @@ Content-Type: application/json
 				const wanted = lines.filter((line) => line.length >= MIN_ENCODED_LENGTH && !line.startsWith("-----"));
 				return lines.length > 1 ? wanted.flatMap((line) => this.add(line)) : [];
 			}
-			scrub(text, maxLength = Number.POSITIVE_INFINITY) {
-				const searched = text.length > maxLength ? text.slice(0, maxLength + this.#longest) : text;
-				return replaceAll(searched, findAll(searched, this.#forms), maxLength);
+			scrub(text) {
+				return replaceAll(text, findAll(text, this.#forms), text.length);
 			}
 			scrubForeign(text, maxLength = Number.POSITIVE_INFINITY) {
 				const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
@@ -32828,7 +32721,7 @@ Content-Type: application/json
 			warning: "Warning",
 			error: "Error"
 		};
-		function createRunner(environment = process.env, streams = []) {
+		function createRunner(environment, streams = []) {
 			const masks = new Masks();
 			const line = (text) => (0, names.WU)(masks.scrub(text));
 			const mask = (secret) => {
@@ -33824,7 +33717,7 @@ Content-Type: application/json
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _files_names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
-		var _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(77215);
+		var _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(37747);
 		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(91506);
 		var _check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(77259);
 		const LANES = 4;

@@ -5,6 +5,8 @@ const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import
 ;
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;
+const environment = process.env;
+;
 class ActionError extends Error {
 	code;
 	hint;
@@ -64,32 +66,37 @@ function block(ms) {
 	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 ;
-const PREFIX = "mtls-release-signing-credentials-";
-const FILES = [
-	"client-cert.pem",
-	"client-key.pem",
-	"server-chain.pem"
-];
-const { STATE_credentials: state = "", RUNNER_TEMP: temporary = "" } = process.env;
+const CREDENTIALS_PREFIX = "mtls-release-signing-credentials-";
+const CREDENTIALS_FILES = {
+	certificates: "client-cert.pem",
+	key: "client-key.pem",
+	anchors: "server-chain.pem"
+};
+function removeKeyFiles(directory) {
+	const files = Object.values(CREDENTIALS_FILES).map((name) => () => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(directory, name)));
+	const [failure] = [...files, () => (0, external_node_fs_namespaceObject.rmdirSync)(directory)].flatMap((remove) => {
+		try {
+			repeatWhileHeld(remove, { passes: isHeldInOwnDirectory });
+			return [];
+		} catch (error) {
+			return codeOf(error) === "ENOENT" ? [] : [error];
+		}
+	});
+	return failure;
+}
+;
+const { STATE_credentials: state = "", RUNNER_TEMP: temporary = "" } = environment;
 const directory = (0, external_node_path_namespaceObject.resolve)(state);
 const isOurs = state !== "" && temporary !== "" && (0, external_node_path_namespaceObject.dirname)(directory) === (0, external_node_path_namespaceObject.resolve)(temporary);
-if (isOurs && (0, external_node_path_namespaceObject.basename)(directory).startsWith(PREFIX) && isDirectory(directory)) remove();
+if (isOurs && (0, external_node_path_namespaceObject.basename)(directory).startsWith(CREDENTIALS_PREFIX) && isDirectory(directory)) {
+	const failure = removeKeyFiles(directory);
+	const code = (codeOf(failure) ?? "").replace(/\W/g, "");
+	if (failure !== undefined) process.stdout.write(`::warning title=Key files::A directory with key files below RUNNER_TEMP could not be removed (${code}).\n`);
+}
 function isDirectory(path) {
 	try {
 		return (0, external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 	} catch {
 		return false;
-	}
-}
-function remove() {
-	for (const name of FILES) attempt(() => (0, external_node_fs_namespaceObject.unlinkSync)((0, external_node_path_namespaceObject.join)(directory, name)));
-	attempt(() => (0, external_node_fs_namespaceObject.rmdirSync)(directory));
-}
-function attempt(act) {
-	try {
-		repeatWhileHeld(act, { passes: isHeldInOwnDirectory });
-	} catch (error) {
-		const code = error instanceof Error && "code" in error ? String(error.code) : "";
-		if (code !== "ENOENT") process.stdout.write(`::warning title=Key files::A directory with key files below RUNNER_TEMP could not be removed (${code.replace(/\W/g, "")}).\n`);
 	}
 }

@@ -257,6 +257,13 @@ function movedDirectory(directory) {
 ;
 const CHUNK_BYTES = 384 * 1024;
 const readAsync = (0, external_node_util_namespaceObject.promisify)(external_node_fs_namespaceObject.read);
+function read_chunks_fillFrom(descriptor, buffer) {
+	let filled = 0;
+	for (let count = -1; count !== 0 && filled < buffer.length; filled += count) {
+		count = readSync(descriptor, buffer, filled, buffer.length - filled, filled);
+	}
+	return filled;
+}
 function readerOf(descriptor) {
 	return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
 }
@@ -362,11 +369,20 @@ function isHardLink(one, other, file) {
 	return names[0] !== names[1] && names.every((name) => listed.includes(name));
 }
 function identify(location) {
+	return orNothing(() => lstatSync(location, {
+		bigint: true,
+		throwIfNoEntry: false
+	}));
+}
+function lookAtPlace(location) {
+	return orNothing(() => lstatSync(location, { throwIfNoEntry: false }));
+}
+function lookBehindLinks(location) {
+	return orNothing(() => statSync(location, { throwIfNoEntry: false }));
+}
+function orNothing(look) {
 	try {
-		return lstatSync(location, {
-			bigint: true,
-			throwIfNoEntry: false
-		});
+		return look();
 	} catch {
 		return undefined;
 	}
@@ -418,7 +434,8 @@ function readSmallFile(location, options) {
 		if (options.links === "refused" && !leadsTo(descriptor, location)) return { reason: MOVED };
 		const { maxBytes, longer } = options;
 		if (longer === "refused" && stat.size > maxBytes) return { reason: `it has ${stat.size} bytes, more than ${maxBytes}` };
-		return { bytes: readBytes(descriptor, Math.min(stat.size, maxBytes)) };
+		const buffer = Buffer.alloc(Math.min(stat.size, maxBytes));
+		return { bytes: buffer.subarray(0, fillFrom(descriptor, buffer)) };
 	} catch (cause) {
 		const code = codeOf(cause) ?? "unknown error";
 		if (code === "ENOENT" || code === "ENOTDIR") return undefined;
@@ -438,14 +455,6 @@ const REASONS = {
 	ENXIO: NOT_REGULAR,
 	EISDIR: NOT_REGULAR
 };
-function readBytes(descriptor, size) {
-	const bytes = Buffer.alloc(size);
-	let filled = 0;
-	for (let count = -1; count !== 0 && filled < size; filled += count) {
-		count = readSync(descriptor, bytes, filled, size - filled, filled);
-	}
-	return bytes.subarray(0, filled);
-}
 function hashText(text) {
 	return hash("sha256", text, "base64url");
 }

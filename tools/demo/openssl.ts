@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Rehearsal, SignedFile } from './rehearsal.ts';
 
 /** What `openssl` printed, and whether it ended well. */
-export interface CommandResult {
+interface CommandResult {
   /** The command as a person would type it into a shell. */
   readonly command: string;
   readonly ok: boolean;

@@ -5,8 +5,7 @@ import { createServer } from 'node:http';
 /** Claims of a job's token; GitHub sends all numbers but the times as text. */
 export type Claims = Readonly<Record<string, string | number>>;
 
-/** How a token service behaves. */
-export interface TokenServiceOptions {
+interface TokenServiceOptions {
   /** Claims over those of an ordinary push of a tag. */
   readonly claims?: Claims;
   /** Seconds from the issue of a token to its expiry. */

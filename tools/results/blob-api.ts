@@ -1,7 +1,7 @@
 import type { Artifact, ArtifactStore } from './artifact-store.ts';
 
 /** One request to the blob storage, with its whole body. */
-export interface BlobRequest {
+interface BlobRequest {
   readonly method: string;
   readonly url: URL;
   /** Names in lower case. */

@@ -1,8 +1,7 @@
 /** A step of an upload, download or deletion at which the results service can be told to fail. */
 export type FaultPoint = 'create' | 'block' | 'commit' | 'finalize' | 'list' | 'sign-url' | 'download' | 'delete';
 
-/** What goes wrong there. */
-export type FaultKind =
+type FaultKind =
   /** An HTTP status with a message; a status below 400 makes an answer that is well-formed and says `ok: false`. */
   | { readonly kind: 'status'; readonly status: number; readonly message?: string }
   /** The connection is cut without an answer. */

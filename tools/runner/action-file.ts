@@ -5,8 +5,7 @@ import { codeOf } from '../../src/errors.ts';
 import { isRecord } from '../json.ts';
 import { ToolError } from '../tool-error.ts';
 
-/** One declared input. */
-export interface ActionInput {
+interface ActionInput {
   /** Its default as written, expressions included; empty when there is none. */
   readonly default: string;
   /** What a workflow is told that still sets it. */

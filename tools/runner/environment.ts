@@ -6,7 +6,7 @@ import type { ActionFile } from './action-file.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The directories and files that the standard variables point to. */
-export interface Places {
+interface Places {
   readonly workspace: string;
   readonly runnerTemp: string;
   readonly eventPath: string;
@@ -86,7 +86,7 @@ function inheritedEnvironment(node: string): Record<string, string> {
 }
 
 /** The `INPUT_*` variables of a step, and the warnings that the runner prints about its inputs. */
-export interface InputEnvironment {
+interface InputEnvironment {
   readonly env: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }

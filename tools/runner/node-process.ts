@@ -61,7 +61,7 @@ export async function runScript(script: Script, watchers: Watchers): Promise<Scr
     detached: process.platform !== 'win32',
   });
   const ended = new AbortController();
-  const memory = watchPeakMemory(child.pid);
+  const stopWatching = watchPeakMemory(child.pid);
   const closed = once(child, 'close', { signal: ended.signal });
   const exited: Promise<[number | null, NodeJS.Signals | null]> = new Promise((resolve, reject) => {
     child.once('exit', (code, signal) => resolve([code, signal]));
@@ -77,10 +77,10 @@ export async function runScript(script: Script, watchers: Watchers): Promise<Scr
     const [exitCode, signal] = await Promise.race([exited, failLate(child, watchers.timeoutMs, ended.signal)]);
     const durationMs = performance.now() - started;
     await Promise.race([closed, delay(OUTPUT_GRACE_MS, undefined, { signal: ended.signal })]);
-    return { exitCode, signal, durationMs, peakRssKb: memory.stop() };
+    return { exitCode, signal, durationMs, peakRssKb: stopWatching() };
   } finally {
     watchers.signal?.removeEventListener('abort', onCancel);
-    memory.stop();
+    stopWatching();
     ended.abort();
     child.stdout.destroy();
     child.stderr.destroy();

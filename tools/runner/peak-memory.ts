@@ -1,30 +1,23 @@
 import { readFileSync } from 'node:fs';
 
-/** A running measurement. */
-export interface PeakMemory {
-  /** Ends the measurement and returns the highest resident memory in KiB, if the system told any. */
-  stop(): number | undefined;
-}
-
 const INTERVAL_MS = 25;
 
 /**
- * Watches the highest resident memory of a process on Linux; elsewhere the result is `undefined`.
+ * Watches the highest resident memory of a process; returns a function that ends this and returns the memory in KiB, or
+ * `undefined` where the system does not tell (only Linux does).
  *
  * The kernel keeps the peak itself, so that looking now and then misses only what the last interval added, and a process that ends within the first.
  */
-export function watchPeakMemory(pid: number | undefined): PeakMemory {
+export function watchPeakMemory(pid: number | undefined): () => number | undefined {
   let peakKb: number | undefined;
   const look = () => {
     peakKb = readPeakKb(pid) ?? peakKb;
   };
   const timer = setInterval(look, INTERVAL_MS);
   timer.unref();
-  return {
-    stop() {
-      clearInterval(timer);
-      return peakKb;
-    },
+  return () => {
+    clearInterval(timer);
+    return peakKb;
   };
 }
 

@@ -38,8 +38,7 @@ export interface StepRun extends ScriptExit {
   readonly exported: { readonly env: Readonly<Record<string, string>>; readonly path: readonly string[] };
 }
 
-/** A step to run. */
-export interface StepOptions {
+interface StepOptions {
   readonly script: Script;
   readonly runScript: RunScript;
   readonly runnerTemp: string;

@@ -25,7 +25,7 @@ export function signDigest(digest: Uint8Array, { scheme, hash }: DigestAlgorithm
 }
 
 /** An algorithm that signs a digest; Ed25519 signs the file itself. */
-export type DigestAlgorithm = Pick<Exclude<Algorithm, { readonly scheme: 'ed25519' }>, 'scheme' | 'hash'>;
+type DigestAlgorithm = Pick<Exclude<Algorithm, { readonly scheme: 'ed25519' }>, 'scheme' | 'hash'>;
 
 /** Signs the bytes of a file. */
 export function signBytes(bytes: Uint8Array, algorithm: Algorithm, key: KeyObject): Buffer {

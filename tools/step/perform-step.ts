@@ -11,8 +11,7 @@ import { type ActionRun, runAction } from '../runner/runner.ts';
 import { summaryToPage, summaryToText } from '../summary/render.ts';
 import { heading, showTable, toPrintable } from '../summary/terminal.ts';
 
-/** What to run, and what to show of it. */
-export interface StepRequest {
+interface StepRequest {
   readonly actionDirectory: string;
   readonly workspace: string;
   readonly inputs: Readonly<Record<string, string>>;

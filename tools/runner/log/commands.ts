@@ -15,7 +15,7 @@ export interface Command {
 }
 
 /** Tells whether a lower-cased name is a command; names that are not registered are plain output to the runner. */
-export type IsCommand = (name: string) => boolean;
+type IsCommand = (name: string) => boolean;
 
 /** The names that GitHub's runner registers; `stop-commands` adds its token while it holds. */
 export const COMMAND_NAMES = [

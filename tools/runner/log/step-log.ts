@@ -4,7 +4,7 @@ import { type Group, LogPrinter } from './log-printer.ts';
 import { type Masks, trimBlanks } from './masks.ts';
 
 /** What the lines of one step came to. */
-export interface StepLogResult {
+interface StepLogResult {
   /** The log as a user reads it on the page of the run, masked; each line ends in LF. */
   readonly log: string;
   readonly annotations: readonly Annotation[];
@@ -20,8 +20,7 @@ export interface StepLogResult {
   readonly failures: readonly string[];
 }
 
-/** What a step's log depends on. */
-export interface StepLogOptions {
+interface StepLogOptions {
   /** Shared by all steps of a job, and added to by `::add-mask::`. */
   readonly masks: Masks;
   /** `shown` when the run has step debugging switched on. */
