@@ -58,7 +58,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   );
   watchConnections(server, reception, options.acceptConnection ?? (() => true));
   const port = await listen(server, options.port ?? 0);
-  const { appKey, appSecret, signPath, pathPrefix } = reception.context.rules;
+  const { appKey, appSecret, signPath, pathPrefix } = reception.rules;
   return {
     url: `https://127.0.0.1:${port}${pathPrefix}`,
     port,
@@ -74,7 +74,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       appSecret,
       verifyKeyPem: pki.signingPublicKeyPem,
     },
-    counters: reception.context.counters,
+    counters: reception.counters,
     log: reception.log,
     close: () => close(server, reception.connections, stop),
   };
@@ -89,21 +89,19 @@ function createReception(options: ServiceOptions, pki: Pki, closing: AbortSignal
   const now = options.now ?? Date.now;
   const offsetMs = options.clockOffsetMs ?? 0;
   return {
-    context: {
-      rules: {
-        appKey: options.appKey ?? 'rehearsal',
-        appSecret: options.appSecret ?? randomBytes(24).toString('hex'),
-        pathPrefix: options.pathPrefix ?? '',
-        signPath: options.signPath ?? '/api/v1/sign_file',
-        windowMs,
-        // A timestamp from the future stays good for two windows, so its nonce must be remembered as long.
-        nonces: new Nonces(2 * windowMs, () => performance.now()),
-      },
-      signingKey: pki.signingKey,
-      counters: startCounters(),
-      delayMs: options.delayMs ?? 0,
-      record: options.record ?? false,
+    rules: {
+      appKey: options.appKey ?? 'rehearsal',
+      appSecret: options.appSecret ?? randomBytes(24).toString('hex'),
+      pathPrefix: options.pathPrefix ?? '',
+      signPath: options.signPath ?? '/api/v1/sign_file',
+      windowMs,
+      // A timestamp from the future stays good for two windows, so its nonce must be remembered as long.
+      nonces: new Nonces(2 * windowMs, () => performance.now()),
     },
+    signingKey: pki.signingKey,
+    counters: startCounters(),
+    delayMs: options.delayMs ?? 0,
+    record: options.record ?? false,
     connections: new Connections(),
     script: options.script,
     closing,
@@ -117,7 +115,7 @@ function watchConnections(
   reception: Reception,
   accept: (index: number) => boolean,
 ): void {
-  const { counters } = reception.context;
+  const { counters } = reception;
   server.on('connection', (socket: Socket) => {
     reception.connections.add(socket);
     if (!accept(counters.connections++)) socket.resetAndDestroy();

@@ -1,25 +1,30 @@
-/** What a service counted so far. */
-export interface Counters {
-  /** TCP connections. */
-  connections: number;
-  /** TLS handshakes that failed, among them those of clients without the right certificate. */
-  refusedHandshakes: number;
-  requests: number;
-  /** Requests that were right in everything and were answered with a signature. */
-  signed: number;
-  /** Requests that broke a rule of the wire protocol. */
-  refused: number;
-  /** Requests that ended before they were read or answered. */
-  aborted: number;
-  /** Requests that a script chose a fault for. */
-  faulted: number;
-  /** Requests whose nonce had been used before. */
-  replays: number;
-  /** Decoded bytes that were signed. */
-  signedBytes: number;
-  inFlight: number;
-  mostInFlight: number;
+/** Returns the counters of a service, at zero. */
+export function startCounters() {
+  return {
+    /** TCP connections. */
+    connections: 0,
+    /** TLS handshakes that failed, among them those of clients without the right certificate. */
+    refusedHandshakes: 0,
+    requests: 0,
+    /** Requests that were right in everything and were answered with a signature. */
+    signed: 0,
+    /** Requests that broke a rule of the wire protocol. */
+    refused: 0,
+    /** Requests that ended before they were read or answered. */
+    aborted: 0,
+    /** Requests that a script chose a fault for. */
+    faulted: 0,
+    /** Requests whose nonce had been used before. */
+    replays: 0,
+    /** Decoded bytes that were signed. */
+    signedBytes: 0,
+    inFlight: 0,
+    mostInFlight: 0,
+  };
 }
+
+/** What a service counted so far. */
+export type Counters = ReturnType<typeof startCounters>;
 
 /** What is noted of one request when a service records. */
 export interface RequestEntry {
@@ -31,32 +36,15 @@ export interface RequestEntry {
   readonly remotePort: number | undefined;
   readonly clientSubject: string | undefined;
   /** Kind of the fault that a script chose. */
-  fault: string | undefined;
+  fault?: string | undefined;
   /** Whether the request was judged, and how; undefined when a fault came first. */
-  verdict: 'signed' | 'refused' | undefined;
+  verdict?: 'signed' | 'refused' | undefined;
   /** Code of the refusal. */
-  code: string | undefined;
+  code?: string | undefined;
   /** Status of the answer, unless a fault took its place; set before it is sent. */
-  status: number | undefined;
+  status?: number | undefined;
   /** Decoded bytes, when the body was right. */
-  bytes: number | undefined;
+  bytes?: number | undefined;
   /** SHA-256 of the decoded bytes in hex, when the body was right. */
-  sha256: string | undefined;
-}
-
-/** Returns counters at zero. */
-export function startCounters(): Counters {
-  return {
-    connections: 0,
-    refusedHandshakes: 0,
-    requests: 0,
-    signed: 0,
-    refused: 0,
-    aborted: 0,
-    faulted: 0,
-    replays: 0,
-    signedBytes: 0,
-    inFlight: 0,
-    mostInFlight: 0,
-  };
+  sha256?: string | undefined;
 }

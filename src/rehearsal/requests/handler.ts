@@ -6,8 +6,7 @@ import type { RequestEntry } from './counters.ts';
 import { type ServiceContext, serveCall } from './judge.ts';
 
 /** What stands between the server and the judging of single requests. */
-export interface Reception {
-  readonly context: ServiceContext;
+export interface Reception extends ServiceContext {
   readonly connections: Connections;
   readonly script: Script | undefined;
   /** Fires when the service closes. */
@@ -19,14 +18,13 @@ export interface Reception {
 
 /** Returns the function that takes requests from the server: it counts them, asks the script, and has them served. */
 export function createHandler(reception: Reception): Handler {
-  const { context, connections, script, closing, now, log } = reception;
-  const { counters } = context;
+  const { counters, connections, script, closing, now, log } = reception;
   const lengths = new Map<number, number>();
   return (request, response) => {
     const connection = connections.find(request.socket.remotePort);
     const entry = openEntry(counters.requests, request, connection);
     const call = new Call({ request, response, connection, closing, now, entry });
-    if (context.record) log.push(entry);
+    if (reception.record) log.push(entry);
     counters.requests += 1;
     counters.inFlight += 1;
     counters.mostInFlight = Math.max(counters.mostInFlight, counters.inFlight);
@@ -42,12 +40,12 @@ export function createHandler(reception: Reception): Handler {
     });
     if (fault !== undefined) counters.faulted += 1;
     entry.fault = fault?.kind;
-    void serve(reception, call, () => serveCall(context, call, fault));
+    void serve(reception, call, () => serveCall(reception, call, fault));
   };
 }
 
 async function serve(reception: Reception, call: Call, exchange: () => Promise<void>): Promise<void> {
-  const { counters } = reception.context;
+  const { counters } = reception;
   try {
     await exchange();
   } catch (error) {
@@ -86,12 +84,6 @@ function openEntry(
     timestamp: readOne(request.headers['es-auth-timestamp']),
     remotePort: connection?.socket.remotePort,
     clientSubject: connection?.subject,
-    fault: undefined,
-    verdict: undefined,
-    code: undefined,
-    status: undefined,
-    bytes: undefined,
-    sha256: undefined,
   };
 }
 
