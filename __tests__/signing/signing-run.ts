@@ -17,6 +17,7 @@ import { openTransport, type Transport } from '../../src/connection/transport.ts
 import { Patience } from '../../src/files/patience.ts';
 import type { ReleaseFile } from '../../src/files/release-file.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
+import { cutOnly } from '../../src/protocols/answers/scrub.ts';
 import { createSignFileSigner } from '../../src/protocols/es-auth/sign-file.ts';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
@@ -86,7 +87,7 @@ export interface SigningRun extends SignResult {
   readonly requests: number;
   readonly events: readonly PolicyEvent[];
   readonly elapsedMs: number;
-  readonly clockOffsets: readonly number[];
+  readonly warnings: readonly string[];
 }
 
 /** Settings that differ from the ordinary ones. */
@@ -103,19 +104,16 @@ export type RunSettings = Partial<Omit<SignOptions, 'files'>> & {
 /** Signs a tree with a service over real sockets; delays of the policy are as short as they can be unless `random` is given. */
 export async function signTree(service: Target, tree: Tree, settings: RunSettings = {}): Promise<SigningRun> {
   const events: PolicyEvent[] = [];
-  const clockOffsets: number[] = [];
+  const warnings: string[] = [];
   const { appSecret = service.appSecret, algorithm, wrap = (signer) => signer, ...others } = settings;
   const transport = settings.transport ?? openWay(service);
-  const signer = createSignFileSigner(transport, {
-    requestPath: new URL(service.url).pathname.replace(/\/$/, '') + service.signPath,
-    signPath: service.signPath,
-    appKey: service.appKey,
-    appSecret,
-    now: Date.now,
-    randomInt,
-    onClockOffset: (seconds) => void clockOffsets.push(seconds),
-    scrub: (text, maxLength) => text.slice(0, maxLength),
-  });
+  const { appKey, signPath } = service;
+  const requestPath = new URL(service.url).pathname.replace(/\/$/, '') + signPath;
+  const signer = createSignFileSigner(
+    transport,
+    { requestPath, signPath, appKey, appSecret },
+    { now: Date.now, randomInt, scrub: cutOnly, warn: (_, text) => void warnings.push(text) },
+  );
   const startedMs = performance.now();
   const result = await signFiles({
     files: tree.files,
@@ -138,7 +136,7 @@ export async function signTree(service: Target, tree: Tree, settings: RunSetting
     ...others,
   });
   transport.close();
-  return { ...result, requests: transport.requests(), events, clockOffsets, elapsedMs: performance.now() - startedMs };
+  return { ...result, requests: transport.requests(), events, warnings, elapsedMs: performance.now() - startedMs };
 }
 
 function verificationOf(service: Target, algorithm: AlgorithmName | 'none' = 'ecdsa-sha256'): Verification | undefined {

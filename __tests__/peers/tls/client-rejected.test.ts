@@ -53,16 +53,11 @@ async function signAs(reason: Reason, peer: Peer, delayMs: number): Promise<Atte
   const secureContext = createTlsContext({ cert: client?.cert, key: client?.key, ca: anchors.map(String) });
   const route = { server, secureContext, timeoutMs: 5000 };
   const transport = openTransport(route, { diagnosis: createDiagnosis(route, { anchors, now: Date.now }) });
-  const signer = createSignFileSigner(transport, {
-    requestPath: '/sign',
-    signPath: '/sign',
-    appKey: 'app',
-    appSecret: 'secret',
-    now: Date.now,
-    randomInt,
-    onClockOffset: () => {},
-    scrub: (text) => text,
-  });
+  const signer = createSignFileSigner(
+    transport,
+    { requestPath: '/sign', signPath: '/sign', appKey: 'app', appSecret: 'secret' },
+    { now: Date.now, randomInt, scrub: (text) => text, warn: () => {} },
+  );
   try {
     const result = await signFiles({
       files,

@@ -1,30 +1,22 @@
 import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
+import { show } from '../../files/names.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { Hashing, Signature, Signer, Source } from '../../signing/signer.ts';
-import type { Scrub } from '../answers/scrub.ts';
+import type { ProtocolWorld } from '../protocol.ts';
 import { ClockOffset } from './clock-offset.ts';
 import { bodyLength, drawNonce, requestBody, requestHeaders } from './request.ts';
 import { type FreshFacts, headerHashing } from './request-signature.ts';
 import { otherContentType, readResponse } from './response.ts';
 
-/** Settings of the `es-auth` service. */
-export interface SignFileOptions {
+/** Settings of an `es-auth` service. */
+export interface EsAuthSettings {
   /** Path of the requests, with the prefix of the server's URL. */
   readonly requestPath: string;
   /** The part of the path that the request signature covers, exactly as configured. */
   readonly signPath: string;
   readonly appKey: string;
   readonly appSecret: string;
-  /** Wall clock, in milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly randomInt: (bound: number) => number;
-  /** Removes secrets from what the service says. */
-  readonly scrub: Scrub;
-  /** Called once when the service's clock differs from this machine's clock, with the difference in seconds. */
-  readonly onClockOffset: (seconds: number) => void;
-  /** Called once when a sound answer comes with a content type other than JSON. */
-  readonly onContentType?: (type: string) => void;
 }
 
 /** What may be wrong when the service refuses a request, depending on the time in its answer. */
@@ -46,33 +38,35 @@ interface Draft extends Hashing {
 }
 
 /** Creates the signer for a service that speaks `es-auth`: one POST per file, authenticated by a keyed hash over the whole body. */
-export function createSignFileSigner(transport: Transport, options: SignFileOptions): Signer {
-  const clock = new ClockOffset(options);
-  let { onContentType } = options;
-
-  const hashingOf = headerHashing({ ...options, method: 'POST', path: options.signPath });
+export function createSignFileSigner(
+  transport: Transport,
+  settings: EsAuthSettings,
+  { now, randomInt, scrub, warn }: Pick<ProtocolWorld, 'now' | 'randomInt' | 'scrub' | 'warn'>,
+): Signer {
+  const { appKey, appSecret, requestPath, signPath } = settings;
+  const clock = new ClockOffset({ now, onClockOffset: (seconds) => warn('Clocks differ', describeOffset(seconds)) });
+  const hashingOf = headerHashing({ method: 'POST', path: signPath, appKey, appSecret });
+  let isTypeTold = false;
 
   function begin(): Draft {
-    const fresh = { nonce: drawNonce(options.randomInt), timestamp: String(Math.round(clock.now())) };
-    return { ...hashingOf(fresh), fresh, datedAt: options.now() };
+    const fresh = { nonce: drawNonce(randomInt), timestamp: String(Math.round(clock.now())) };
+    return { ...hashingOf(fresh), fresh, datedAt: now() };
   }
 
   async function sign(source: Source, signal: AbortSignal): Promise<Signature> {
     const { hashing, digest } = await source.digest(begin);
     const sign = Buffer.from(digest).toString('hex');
-    const headers = requestHeaders({ appKey: options.appKey, ...hashing.fresh }, sign, bodyLength(source.size));
+    const headers = requestHeaders({ appKey, ...hashing.fresh }, sign, bodyLength(source.size));
     const body = requestBody(source.read());
-    const response = await post(transport, { method: 'POST', path: options.requestPath, headers, body }, signal);
+    const response = await post(transport, { method: 'POST', path: requestPath, headers, body }, signal);
     try {
       const asksForCertificate = transport.asksForCertificate();
       const credentials = (): string => CREDENTIALS[clock.agreesWith(response) ? 'sameClock' : 'anyClock'];
-      const facts = { size: source.size, scrub: options.scrub, asksForCertificate, credentials };
+      const facts = { size: source.size, scrub, asksForCertificate, credentials };
       const text = readResponse(response, facts);
       const type = otherContentType(response);
-      if (type !== undefined) {
-        onContentType?.(options.scrub(type, MAX_TYPE));
-        onContentType = undefined;
-      }
+      if (type !== undefined && !isTypeTold) warn('Content type', describeContentType(scrub(type, MAX_TYPE)));
+      isTypeTold ||= type !== undefined;
       return { text };
     } catch (error) {
       throw error instanceof Failure ? clock.explain(error, response, hashing.datedAt) : error;
@@ -93,4 +87,12 @@ async function post(transport: Transport, request: WireRequest, signal: AbortSig
   } catch (error) {
     throw sent && error instanceof Failure ? error.with({ unanswered: true }) : error;
   }
+}
+
+function describeContentType(type: string): string {
+  return `The service labels its answers ${show(type)} instead of application/json; the action read the answers all the same. The operators of the service should correct the label, because gateways may act on it.`;
+}
+
+function describeOffset(seconds: number): string {
+  return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} the clock of this runner; the action dates its requests accordingly.`;
 }

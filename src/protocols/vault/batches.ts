@@ -1,12 +1,9 @@
 import { asOneEvent, type Failure } from '../../signing/policy/failure.ts';
 
-/** What a batch says of one of its items. */
-export type ItemResult<Result> = Result | Failure;
-
 /** How items are put together. */
 export interface BatchOptions<Item, Result> {
   /** Sends items in one request; resolves with one result for each, or rejects when the request as a whole failed. */
-  readonly send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly ItemResult<Result>[]>;
+  readonly send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly (Result | Failure)[]>;
   /** Most items in one request. */
   readonly maxItems: number;
   /** What an item adds to the size of the request. */
