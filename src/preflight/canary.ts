@@ -1,6 +1,5 @@
 import type { WireRequest, WireResponse } from '../connection/exchange.ts';
 import type { Transport } from '../connection/transport.ts';
-import { type ActionError, toActionError } from '../errors.ts';
 import { asFailure, type Failure, timedOut } from '../signing/policy/failure.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
 import { memorySource } from '../signing/sent-bytes.ts';
@@ -88,8 +87,7 @@ async function tryOnce(signer: Signer, { clock, timeoutMs, signal }: CanaryOptio
     const { text } = await signer.sign(memorySource(CANARY_PATH, CANARY), both);
     return { text, failure: undefined };
   } catch (error) {
-    const cause: ActionError = toActionError(both.aborted ? both.reason : error, 'INTERNAL', 'Unexpected error.');
-    return { text: undefined, failure: asFailure(cause) };
+    return { text: undefined, failure: asFailure(both.aborted ? both.reason : error) };
   } finally {
     cancelTimeout();
   }

@@ -72,7 +72,12 @@ export function createAttempt(options: AttemptOptions): Attempt {
 }
 
 function fail(error: unknown): never {
-  throw withEveryFile(withFullDisk(asFailure(error)));
+  const failure = asFailure(error);
+  // On a full disk no other file can be written either.
+  if (failure.code === 'OUTPUT_FULL') throw failure.with({ kind: 'config' });
+  // A signature in another encoding than the announced one comes in that encoding for every file.
+  if (failure.code === 'RESP_BAD_SIGNATURE') throw failure.with({ endsRun: 'first-four-files' });
+  throw failure;
 }
 
 /** A service that returns what it was sent must not make this action publish it. */
@@ -97,14 +102,4 @@ function wrongSignature(error: ActionError, ending: ActionError): Failure {
     endsRun: 'verify-key',
     ending: new Failure('config', ending.code, ending.message, { hint: ending.hint ?? '', cause: error }),
   });
-}
-
-/** A signature in another encoding than the announced one comes in that encoding for every file. */
-function withEveryFile(failure: Failure): Failure {
-  return failure.code === 'RESP_BAD_SIGNATURE' ? failure.with({ endsRun: 'first-four-files' }) : failure;
-}
-
-/** On a full disk no other file can be written either. */
-function withFullDisk(failure: Failure): Failure {
-  return failure.code === 'OUTPUT_FULL' ? failure.with({ kind: 'config' }) : failure;
 }

@@ -1,4 +1,5 @@
 import { aboutOtherServer } from '../connection/diagnosis/other-server.ts';
+import type { WireResponse } from '../connection/exchange.ts';
 import { ActionError, unexpected } from '../errors.ts';
 import { show } from '../files/names.ts';
 import { Failure } from '../signing/policy/failure.ts';
@@ -6,16 +7,10 @@ import { orAborted } from '../signing/schedule/clock.ts';
 import { checkStamp, readStampAnswer, type Stamp, type StampDemand } from './check.ts';
 import { encodeRequest } from './structures.ts';
 
-/** What comes back over HTTP. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly body: Buffer;
-}
-
 /** What asking for a stamp needs of the world. */
 export interface StampWorld {
   /** Sends a request to an authority; rejects when there is no answer. */
-  readonly post: (authority: URL, body: Buffer, signal: AbortSignal) => Promise<HttpAnswer>;
+  readonly post: (authority: URL, body: Buffer, signal: AbortSignal) => Promise<Pick<WireResponse, 'status' | 'body'>>;
   /** An unpredictable whole number below a bound. */
   readonly randomInt: (bound: number) => number;
   readonly sleep: (ms: number) => Promise<void>;
@@ -103,7 +98,7 @@ async function ask(
   const askedAt = now();
   const { status, body } = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch(
     (error: unknown) => {
-      throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : inOwnInputs(error);
+      throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : aboutAuthority(error);
     },
   );
   if (status !== 200 && status !== 201) throw badStatus(status);
@@ -157,7 +152,7 @@ function withoutQuery({ origin, pathname }: URL): string {
 
 const OWN_INPUTS = { name: 'the time stamp authority', url: 'timestamp-url', chain: 'timestamp-chain' };
 
-function inOwnInputs(error: unknown): unknown {
+function aboutAuthority(error: unknown): unknown {
   return error instanceof Failure ? error.with(aboutOtherServer(error, OWN_INPUTS)) : error;
 }
 
