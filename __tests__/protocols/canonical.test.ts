@@ -186,7 +186,7 @@ test('all pairs of base64 characters are quoted right', () => {
   expect(signOf(FACTS, [content])).toBe(plainSign(FACTS, content));
 });
 
-test('the internal step of large chunks leaves no seam, and a step whose every character is quoted has room', () => {
+test('large chunks are encoded in steps without a gap, also when every character of a step is percent-encoded', () => {
   for (const length of [STEP_BYTES - 1, STEP_BYTES, STEP_BYTES + 1, 3 * STEP_BYTES + 2]) {
     for (const fill of ['seam+/?', Buffer.of(0xff), Buffer.of(0xfb, 0xef, 0xbe)]) {
       const content = Buffer.alloc(length, fill);

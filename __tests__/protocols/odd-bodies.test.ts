@@ -85,7 +85,7 @@ describe('the reason is read in every character set', () => {
       expect(said(utf16be, { 'content-type': type })).toBe('no right to sign');
   });
 
-  test('bytes of Western Europe are read where nobody says what they are, and no others', () => {
+  test('bytes without a declared character set are read as text of Western Europe, where they can be that', () => {
     expect(said(Buffer.from('Schlüssel ungültig', 'latin1'), { 'content-type': 'text/plain' })).toBe(
       'Schlüssel ungültig',
     );
@@ -100,7 +100,7 @@ describe('the reason is read in every character set', () => {
   });
 });
 
-describe('the reason is read in a body that was compressed though nobody asked for that', () => {
+describe('the reason is read in a body that was compressed although the request did not allow it', () => {
   const packers = {
     gzip: gzipSync,
     'x-gzip': gzipSync,

@@ -29,7 +29,7 @@ function numberOf(digits: readonly number[]): number {
   return digits.reduce((sum, digit, place) => sum + digit * 62 ** place, 0);
 }
 
-test('a request bears what the service asks for, the length of its body, and no wish for a compressed answer', () => {
+test('a request has the headers of the service, the length of its body, and allows no compressed answer', () => {
   const facts = {
     method: 'POST',
     path: '/api/v1/sign_file',

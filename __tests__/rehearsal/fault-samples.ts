@@ -35,7 +35,7 @@ export function earlyTooLarge(limitBytes: number): Fault {
   return { kind: 'answer', answer, when: 'during-body', by: 'reset' };
 }
 
-/** Answers 200 with compressed JSON although nobody asked for it. */
+/** Answers 200 with compressed JSON although the request did not allow it. */
 export function compressed(json: string): Fault {
   const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
   return { kind: 'answer', answer: { status: 200, headers, body: gzipSync(json) } };

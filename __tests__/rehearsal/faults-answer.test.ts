@@ -143,7 +143,7 @@ test('drip: the bytes are spread over time', async () => {
   expect((timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0)).toBeGreaterThan(100);
 });
 
-test('drop: a kept connection ends unannounced after an honest answer', async () => {
+test('drop: a kept connection ends without an announcement after a regular answer', async () => {
   await start([{ kind: 'drop', afterMs: 20, by: 'close' }]);
   const wire = await observe(service, CONTENT);
   expect(wire.bytes).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

@@ -68,7 +68,7 @@ test('a function sees which try and which connection a request is', async () => 
   ]);
 });
 
-test('delay: the honest answer comes later', async () => {
+test('delay: the regular answer comes later', async () => {
   await start([
     { kind: 'delay', ms: 60 },
     { kind: 'delay', ms: 60, next: status(429, { 'retry-after': '7' }) },

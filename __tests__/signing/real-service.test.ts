@@ -74,7 +74,7 @@ test('a fault on the first try of every file costs no file; every try is a fresh
     { kind: 'inform', status: 103 },
     webPage('Maintenance'),
   ];
-  // The canary has an honest answer: what these faults mean to it is another matter.
+  // The canary gets a regular answer: other rules hold for a fault of the canary.
   const script = ({ index, nthOfLength }: { index: number; nthOfLength: number }): Fault | undefined =>
     index > 0 && nthOfLength === 0 ? faults[index % faults.length] : undefined;
   const service = await openService({ script });

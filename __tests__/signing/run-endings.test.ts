@@ -21,13 +21,13 @@ describe('before the first success', () => {
     expect(run.elapsedMs).toBeLessThan(2000);
   });
 
-  test('one refusal that a corrected clock heals is no reason to end', async () => {
+  test('one refusal does not end the run when the repeat with a corrected clock succeeds', async () => {
     const model = failing(FAILURES.unauthorised, ({ nth }) => nth === 1);
     const run = await simulate(model, { jobs: 100 });
     expect([run.green, run.requests.length]).toEqual([true, 101]);
   });
 
-  test('a refusal that comes to all that were in flight, and then heals, is no reason to end', async () => {
+  test('refusals of all requests in flight do not end the run when later requests succeed', async () => {
     const model = failing(FAILURES.unauthorised, ({ atMs }) => atMs < 450, 450);
     const run = await simulate(model, { jobs: 100 });
     expect(run.green).toBe(true);
@@ -83,7 +83,7 @@ describe('before the first success', () => {
     expect([...run.settled].filter(([, { failure }]) => failure).map(([job]) => job)).toEqual([0, 1, 2]);
   });
 
-  test('a web page on the first two tries of the canary ends the run', async () => {
+  test('a web page on the first two attempts of the canary ends the run', async () => {
     const run = await simulate(failing(FAILURES.webPage), { jobs: 500, canary: 3 });
     expect(run.ending).toBe(FAILURES.webPage);
     expect(run.requests.map(({ job }) => job)).toEqual([3, 3]);
@@ -95,7 +95,7 @@ describe('before the first success', () => {
     expect([run.ending, run.settled.size]).toEqual([undefined, 50]);
   });
 
-  test('a web page on the second and third try is none on the first two', async () => {
+  test('a web page on the second and third attempt of the canary does not end the run', async () => {
     const answers = [FAILURES.serverError, FAILURES.webPage, FAILURES.webPage];
     const run = await simulate(({ nth, job }) => ({ afterMs: 5, failure: job === 0 ? answers[nth - 1] : undefined }), {
       jobs: 1,
@@ -103,7 +103,7 @@ describe('before the first success', () => {
     expect([run.green, run.requests.length]).toEqual([true, 4]);
   });
 
-  test('a web page on the first try only is repeated', async () => {
+  test('a web page on the first attempt only is repeated', async () => {
     const model = failing(FAILURES.webPage, ({ nth }) => nth === 1);
     const run = await simulate(model, { jobs: 20 });
     expect([run.green, run.requests.length]).toEqual([true, 21]);
@@ -305,8 +305,8 @@ describe('the last files of a run', () => {
   });
 });
 
-describe('a connection that was idle for too long and closed', () => {
-  test('costs one repeat at once, which is not counted', async () => {
+describe('a connection that was closed while it was idle', () => {
+  test('is replaced at once: the file is repeated, and the repeat is not counted', async () => {
     const stale = failing(FAILURES.stale, ({ job, attempt }) => attempt === 1 && job > 0);
     const run = await simulate(stale, { jobs: 100, attempts: 1 });
     expect(run.green).toBe(true);
@@ -314,14 +314,14 @@ describe('a connection that was idle for too long and closed', () => {
     expect(run.requests.length).toBe(199);
   });
 
-  test('is free once per file only', async () => {
+  test('is left uncounted once per file only', async () => {
     const model = failing(FAILURES.stale, ({ job }) => job === 5);
     const run = await simulate(model, { jobs: 200 });
     expect(run.ending?.code).toBe('SERVICE_DOWN');
     expect(run.settled.size).toBe(199);
   });
 
-  test('as a probe does not keep the gate shut', async () => {
+  test('does not keep the gate shut when a probe meets it', async () => {
     let probes = 0;
     const run = await simulate(
       ({ atMs }) => {

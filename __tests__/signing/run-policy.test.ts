@@ -14,7 +14,7 @@ interface World {
   readonly failMany: (count: number, now: number) => void;
 }
 
-/** A policy over 500 files whose dice always fall highest. */
+/** A policy over 500 files whose random delays are always the longest. */
 function createWorld(settings: { readonly endsAt?: number; readonly attempts?: number } = {}): World {
   const events: PolicyEvent[] = [];
   const policy = new RunPolicy({

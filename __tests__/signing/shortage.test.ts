@@ -14,7 +14,7 @@ describe('a machine that allows few open files and connections', () => {
     expect(run.green).toBe(true);
     const settledRequests = run.requests.filter(({ inFlight }) => inFlight <= most);
     expect(settledRequests.length).toBe(200);
-    // It pays for its lack with time, and not with a storm of attempts.
+    // The shortage costs time, and few further attempts.
     expect(run.requests.length).toBeLessThan(200 + 3 * 200);
     expect(run.elapsedMs).toBeLessThan((200 / most) * 500 * 1.6 + 1500);
     expect(run.outages).toEqual([]);

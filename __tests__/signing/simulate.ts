@@ -27,7 +27,7 @@ export interface ModelAnswer {
 /** A service as a function; `random` is seeded. */
 export type Model = (request: ModelRequest, random: () => number) => ModelAnswer;
 
-/** A time in which the road was closed to all but probes. */
+/** A time in which only probes were sent. */
 export interface Outage {
   readonly fromMs: number;
   /** Infinite when it lasted to the end. */
@@ -209,7 +209,7 @@ export function sleep(clock: VirtualClock, ms: number, signal?: AbortSignal): Pr
   return promise;
 }
 
-/** Failures as the service's rooms make them. */
+/** Failures as the protocols and the connection make them. */
 export const FAILURES = {
   unavailable: new Failure('service', 'UNAVAILABLE', 'The service answered 503.', { throttled: true }),
   refused: new Failure('service', 'CONNECT_REFUSED', 'The connection was refused.'),
@@ -236,7 +236,7 @@ export const FAILURES = {
   redirected: new Failure('config', 'HTTP_REDIRECT', 'The service answered 302.'),
 } as const;
 
-/** Returns 429 with the service's own wish. */
+/** Returns the failure of an answer of 429, with the wait that the service asks for. */
 export function throttled(retryAfterMs?: number): Failure {
   const facts = retryAfterMs === undefined ? {} : { retryAfterMs };
   return new Failure('service', 'THROTTLED', 'The service answered 429.', { throttled: true, ...facts });

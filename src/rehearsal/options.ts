@@ -20,7 +20,7 @@ export interface ServiceOptions {
   readonly clockOffsetMs?: number;
   /** The machine's clock. */
   readonly now?: () => number;
-  /** Wait ahead of every honest answer. */
+  /** Wait before each regular answer. */
   readonly delayMs?: number;
   /** True offers HTTP/2 beside HTTP/1.1. */
   readonly http2?: boolean;

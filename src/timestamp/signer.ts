@@ -4,7 +4,7 @@ import { type CertificateRules, readRules } from './structures.ts';
 
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 const ANY_USE = '2.5.29.37.0';
-/** Basic constraints, key usage, extended key usage and certificate policies: critical ones that are heeded here, or bind nobody who accepts any policy. */
+/** Basic constraints, key usage, extended key usage and certificate policies: critical extensions that are checked here. Certificate policies restrict only a reader who demands certain policies. */
 const KNOWN_CRITICAL = ['2.5.29.19', '2.5.29.15', '2.5.29.37', '2.5.29.32'];
 /** Longer chains do not occur. */
 const MAX_ISSUERS = 8;

@@ -85,7 +85,7 @@ async function verifyFile(file: ReleaseFile, options: VerifyOptions): Promise<Fi
     const text = await patience.read(file.path + suffix, () =>
       readSignatureFile(output.realPathOf(file.path + suffix)),
     );
-    // Before the first run of a release no file has a signature, and an error for each would be made for nobody.
+    // Before the first run of a release no file has a signature, and no report shows an error for each.
     if (text === undefined)
       return outcome({ status: 'failed', error: options.explain === 'name' ? missing(file, suffix) : undefined });
     const open = await patience.read(file.path, () => openFile(file));

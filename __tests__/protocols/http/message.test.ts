@@ -29,7 +29,7 @@ test('a body keeps its empty lines and loses only the line end that YAML adds', 
   expect(fillTemplate(message.body, 'text', () => 'D')).toBe('a\n\nb D\n');
 });
 
-test('a line of blanks is an empty line, because nobody sees the blanks', () => {
+test('a line of blanks is an empty line, because its blanks are invisible', () => {
   const message = parsed('POST /s\nA: b\n \t\n{"hash":"{digest:hex}"}');
   expect(fillTemplate(message.body, 'text', () => 'D')).toBe('{"hash":"D"}');
 });

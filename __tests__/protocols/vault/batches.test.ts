@@ -100,7 +100,7 @@ test('an aborted call rejects at once, and the request goes on for the others', 
   expect(await stays).toBe(4);
 });
 
-test('a request that nobody waits for any more is aborted', async () => {
+test('a request is aborted when no file waits for it any more', async () => {
   const { batches, signals } = doubling(() => new Promise(() => {}));
   const controller = new AbortController();
   const calls = [1, 2].map((item) => batches.add(item, controller.signal));

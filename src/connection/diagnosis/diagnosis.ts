@@ -116,14 +116,14 @@ function noAgreement(origin: string, cause: Failure): Failure {
 }
 
 /**
- * Doubts the service until it has answered once: until then a lost connection may be a refusal in disguise.
+ * Until the service has answered once, a lost connection may be a refusal of our certificate that the server did not name.
  *
- * One look is taken, and while it lasts no further request leaves.
+ * The first such failure is examined by one more handshake; no request is sent until the result is known.
  */
 export class Suspicion {
   readonly #diagnosis: Diagnosis | undefined;
   #look: Promise<Failure> | undefined;
-  /** Message of the failure that was looked into. */
+  /** Message of the failure that was examined. */
   #looked = '';
   #isOver = false;
 
@@ -131,19 +131,19 @@ export class Suspicion {
     this.#diagnosis = diagnosis;
   }
 
-  /** Notes an answer: whoever answers has accepted our certificate, or says itself that it did not. */
+  /** Notes an answer: a server that answers has accepted our certificate, or says itself that it did not. */
   dispel(): void {
     this.#isOver = true;
   }
 
-  /** Waits for a look that is being taken; rejects with what it found when that ends the run. */
+  /** Waits for an examination that is under way; rejects with its result when that ends the run. */
   async settled(signal: AbortSignal): Promise<void> {
     if (this.#look === undefined || this.#isOver) return;
     const found = await orAborted(this.#look, signal);
     if (found.kind === 'config') throw found;
   }
 
-  /** Returns a failure as it is, or what a look found behind it. */
+  /** Returns a failure as it is, or the failure that the examination found behind it. */
   async explain(failure: Failure, signal: AbortSignal): Promise<Failure> {
     const diagnosis = this.#diagnosis;
     if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;

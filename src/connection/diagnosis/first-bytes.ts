@@ -11,7 +11,7 @@ const ENOUGH_BYTES = 256;
 
 /**
  * Begins one more handshake and resolves with what the server sends first, before TLS reads it; empty when nothing came, or
- * no connection could be opened. Node hands such bytes to nobody once TLS has read them.
+ * no connection could be opened. Once TLS has read such bytes, Node does not hand them on.
  */
 export async function readFirstBytes(route: Route, addressBook: AddressBook): Promise<Buffer> {
   const underlay = await openUnderlay(route, addressBook).catch(() => undefined);

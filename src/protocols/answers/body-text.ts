@@ -26,7 +26,7 @@ const UNPACKERS: readonly (readonly [RegExp, (bytes: Buffer, options: { maxOutpu
   [/^zstd$/, zstdDecompressSync],
 ];
 
-/** Unpacks a short body that a gateway compressed although nobody asked for that: its text still says what is wrong. */
+/** Unpacks a short body that a gateway compressed although the request did not allow it: the text still gives the reason. */
 function plainBytes({ headers, body }: WireResponse): Buffer {
   const coding = String(headers['content-encoding'] ?? '')
     .trim()

@@ -16,7 +16,7 @@ export function withReason(failure: Failure, response: WireResponse, answer: unk
 
 /**
  * Explains an answer with a status of success whose body has the status of an error, as in `{"code": 503, "message": …}`;
- * `undefined` when the body has none. The sentence tells both: nobody finds a 503 in the log of a server that sent 200.
+ * `undefined` when the body has none. The sentence names both: the log of a server that sent 200 shows no 503.
  */
 function failureInEnvelope(response: WireResponse, answer: unknown, facts: AnswerFacts): Failure | undefined {
   const status = statusIn(answer) ?? HOLDERS.map((name) => statusIn(memberOf(answer, name))).find(Boolean);

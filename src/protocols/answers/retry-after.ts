@@ -36,7 +36,7 @@ const RATE_STATUSES = [403, 429, 503];
 function rateLimitMs(status: number, headers: WireResponse['headers'], nowMs: number | undefined): number | undefined {
   const after = headerOf(headers, 'reset-after');
   const apart = { remaining: headerOf(headers, 'remaining'), reset: after ?? headerOf(headers, 'reset') };
-  // Whoever answers 429 has no request left, whether a header says so or not.
+  // A status of 429 means that no request is left, with or without a header that says so.
   const isUsedUp = ({ remaining }: Limit): boolean =>
     remaining === undefined ? status === 429 : Number(remaining) === 0;
   const waits = [...limitsIn(headers['ratelimit']), apart]

@@ -16,7 +16,7 @@ const OTHER_HOST =
 const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
 /** What to do about an answer in the form of SOAP. */
 export const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
-/** What to do about an answer that nobody but the operators can explain. */
+/** What to do about an answer that only the operators can explain. */
 export const ASK_OPERATORS = 'Show this answer to the operators of the service.';
 const ROWS: Readonly<Record<number, StatusRow>> = {
   404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],

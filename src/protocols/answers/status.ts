@@ -118,7 +118,7 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
     : `The service answered ${status}${before}${said}.`;
   return new Failure('request', status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', message, {
     ...facts.asked,
-    // Whoever says that the certificate came too late has not looked at the other credentials.
+    // A server that got the certificate too late has not looked at the other credentials.
     hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
     mayConcernCertificate: isPage && !isBlind && gatewayHint(response) === '',
     endsRun: 'unauthorised',

@@ -103,7 +103,7 @@ export function fillTemplate(template: Template, place: Place, fill: (placeholde
  */
 export function escapeFor(place: Place, { placeholder, within, strings }: Gap, value: string): string {
   if (!canHold(place, value)) throw new RangeError('control characters');
-  // Only names come from whoever made the files; tokens and digests may hold `=` and must stay as they are.
+  // The author of a file chooses its name; tokens and digests may hold `=` and must stay as they are.
   const isBareName = placeholder === 'name' && within === 'value';
   switch (place) {
     case 'target':

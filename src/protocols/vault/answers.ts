@@ -112,7 +112,7 @@ export function readLogin(response: WireResponse, method: 'cert' | 'oidc', scrub
   };
 }
 
-/** Reads the answer to the question whether a token wraps something: where that was made; `undefined` when it does not, or nobody says so. */
+/** Reads from the answer to a look-up where a wrapping token was made; `undefined` for any other token, and for an answer that does not say. */
 export function readWrapping({ status, body }: WireResponse): string | undefined {
   if (status !== 200) return undefined;
   try {

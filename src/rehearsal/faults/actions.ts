@@ -3,18 +3,18 @@ import { constants } from 'node:http2';
 import { Aborted, type Answer, type Call } from '../requests/call.ts';
 import type { Fault, Framing } from './faults.ts';
 
-/** Reads a request, judges it honestly, and returns the answer it deserves. */
+/** Reads a request, judges it by the rules, and returns the regular answer. */
 export type Judge = () => Promise<Answer>;
 
 type Drip = Extract<Fault, { kind: 'drip' }>;
 type Http2Fault = Extract<Fault, { kind: 'http2' }>;
 
-/** Does to a request what its fault says. */
+/** Carries out the fault of a request. */
 export async function performFault(fault: Fault, call: Call, judge: Judge): Promise<void> {
   switch (fault.kind) {
     case 'delay':
       await call.wait(fault.ms);
-      return fault.next === undefined ? answerHonestly(call, judge) : performFault(fault.next, call, judge);
+      return fault.next === undefined ? answerRegularly(call, judge) : performFault(fault.next, call, judge);
     case 'end':
       await call.receive(fault.when);
       call.end(fault.by);
@@ -31,7 +31,7 @@ export async function performFault(fault: Fault, call: Call, judge: Judge): Prom
     case 'inform':
       if (fault.status === 100) call.parts.response.writeContinue();
       else call.parts.response.writeEarlyHints({ link: '</>; rel=preload' });
-      return answerHonestly(call, judge);
+      return answerRegularly(call, judge);
     case 'raw':
       await call.receive('after-body');
       await call.write(fault.bytes);
@@ -50,12 +50,12 @@ export async function performFault(fault: Fault, call: Call, judge: Judge): Prom
   }
 }
 
-async function answerHonestly(call: Call, judge: Judge): Promise<void> {
+async function answerRegularly(call: Call, judge: Judge): Promise<void> {
   await call.send(await judge());
 }
 
 async function answerAndDrop(fault: Extract<Fault, { kind: 'drop' }>, call: Call, judge: Judge): Promise<void> {
-  await answerHonestly(call, judge);
+  await answerRegularly(call, judge);
   await call.wait(fault.afterMs);
   call.end(fault.by);
 }
@@ -98,7 +98,7 @@ async function failSession(fault: Http2Fault, call: Call, judge: Judge): Promise
   switch (fault.error) {
     case 'goaway':
       request.stream.session?.goaway(constants.NGHTTP2_NO_ERROR);
-      return answerHonestly(call, judge);
+      return answerRegularly(call, judge);
     case 'refused-stream':
       await call.receive('after-body');
       request.stream.close(constants.NGHTTP2_REFUSED_STREAM);

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, Ending, Stage } from '../requests/call.ts';
 
-/** What a request shall meet instead of, or around, its honest answer. */
+/** What happens to a request instead of, or around, its regular answer. */
 export type Fault =
-  /** The rest, `ms` later: the honest answer, or another fault. */
+  /** A wait of `ms`, then the regular answer or another fault. */
   | { readonly kind: 'delay'; readonly ms: number; readonly next?: Fault }
   /** The connection ends without an answer. */
   | { readonly kind: 'end'; readonly when: Stage; readonly by: Ending }
@@ -11,15 +11,15 @@ export type Fault =
   | { readonly kind: 'silence' }
   /** Another answer; sent before the body was read, if `when` says so, and followed by the end of the connection, if `by` does. */
   | { readonly kind: 'answer'; readonly answer: Answer; readonly when?: Stage; readonly by?: Ending }
-  /** An unasked informational answer ahead of the honest one. */
+  /** An informational answer that the client did not ask for, before the regular answer. */
   | { readonly kind: 'inform'; readonly status: 100 | 103 }
   /** These bytes in place of an answer; without `by` the connection stays open. */
   | { readonly kind: 'raw'; readonly bytes: string | Uint8Array; readonly by?: Ending }
-  /** Half of the honest answer's body. */
+  /** Half of the regular answer's body. */
   | { readonly kind: 'cut'; readonly framing: Framing; readonly by: Ending }
-  /** The honest answer, one byte every `everyMs`; its head at once unless `from` is `head`. */
+  /** The regular answer, one byte every `everyMs`; its head at once unless `from` is `head`. */
   | { readonly kind: 'drip'; readonly everyMs: number; readonly from: 'head' | 'body' }
-  /** The honest answer; then the connection ends after `afterMs`, unannounced. */
+  /** The regular answer; after `afterMs` the connection ends without an announcement. */
   | { readonly kind: 'drop'; readonly afterMs: number; readonly by: Ending }
   /** HTTP/2 only: the session is told to go away, then the request is answered (`goaway`) or its stream is reset. */
   | { readonly kind: 'http2'; readonly error: 'goaway' | 'refused-stream' | 'internal-error' };

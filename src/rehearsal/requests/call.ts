@@ -59,7 +59,7 @@ function ended(stream: Readable): Error {
   return new Aborted('The request ended early.', { cause: stream.errored });
 }
 
-/** One request and the ways to read and to answer it, honest or not. */
+/** One request, with the ways to read and to answer it, regularly or with a fault. */
 export class Call {
   readonly parts: CallParts;
 

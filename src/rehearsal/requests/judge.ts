@@ -12,13 +12,13 @@ export interface ServiceContext {
   readonly rules: Rules;
   readonly signingKey: KeyObject;
   readonly counters: Counters;
-  /** Wait ahead of every honest answer. */
+  /** Wait before each regular answer. */
   readonly delayMs: number;
   /** Whether entries need the hash of what was signed. */
   readonly record: boolean;
 }
 
-/** Reads, judges and answers one request, or does to it what its fault says. */
+/** Reads, judges and answers one request, or carries out its fault. */
 export async function serveCall(context: ServiceContext, call: Call, fault: Fault | undefined): Promise<void> {
   // The headers are read first whatever happens then: a nonce counts as used even when its request meets a fault.
   const claims = readOrRefuse(context, call);

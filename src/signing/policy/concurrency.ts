@@ -65,7 +65,7 @@ export class Limit {
     else if (this.#value < Math.min(GROWTH.answered, this.#jobs / GROWTH.filesPerConnection)) this.#raise(1);
   }
 
-  /** Learns of a failure of the service, or of its wish for fewer requests; several at the same time count as one. */
+  /** Learns of a failure of the service, or that the service asks for fewer requests; several within a short time count as one. */
   onPushBack(now: number, reason: 'trouble' | 'throttled'): void {
     this.#mode = 'careful';
     this.#step = reason === 'throttled' ? GROWTH.throttledStep : 1;

@@ -33,7 +33,7 @@ export interface FailureFacts extends ErrorFacts {
   readonly staleConnection?: boolean;
   /** The whole request had left and no whole answer came: the service may have signed. */
   readonly unanswered?: boolean;
-  /** The refusal may be meant for the client certificate: whoever knows that certificate should name it. */
+  /** The refusal may be about the client certificate, so that the message should name that certificate. */
   readonly mayConcernCertificate?: boolean;
   /** An earlier connection to the same host was good, so that other servers of that name may be as good. */
   readonly isOneOfSeveral?: boolean;
