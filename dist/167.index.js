@@ -722,7 +722,7 @@ export const modules = {
 			const late = AbortSignal.timeout(tryMs);
 			const askedAt = now();
 			const { status, body } = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch((error) => {
-				throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : inOwnInputs(error);
+				throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : aboutAuthority(error);
 			});
 			if (status !== 200 && status !== 201) throw badStatus(status);
 			const answer = readStampAnswer(body);
@@ -763,7 +763,7 @@ export const modules = {
 			url: "timestamp-url",
 			chain: "timestamp-chain"
 		};
-		function inOwnInputs(error) {
+		function aboutAuthority(error) {
 			return error instanceof failure.HR ? error.with((0, other_server.x)(error, OWN_INPUTS)) : error;
 		}
 		function drawNonce(randomInt) {

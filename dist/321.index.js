@@ -265,7 +265,7 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 		switch (fault.kind) {
 			case "delay":
 				await call.wait(fault.ms);
-				return fault.next === undefined ? answerHonestly(call, judge) : performFault(fault.next, call, judge);
+				return fault.next === undefined ? answerRegularly(call, judge) : performFault(fault.next, call, judge);
 			case "end":
 				await call.receive(fault.when);
 				call.end(fault.by);
@@ -282,7 +282,7 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 			case "inform":
 				if (fault.status === 100) call.parts.response.writeContinue();
 				else call.parts.response.writeEarlyHints({ link: "</>; rel=preload" });
-				return answerHonestly(call, judge);
+				return answerRegularly(call, judge);
 			case "raw":
 				await call.receive("after-body");
 				await call.write(fault.bytes);
@@ -297,11 +297,11 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 			case "http2": return failSession(fault, call, judge);
 		}
 	}
-	async function answerHonestly(call, judge) {
+	async function answerRegularly(call, judge) {
 		await call.send(await judge());
 	}
 	async function answerAndDrop(fault, call, judge) {
-		await answerHonestly(call, judge);
+		await answerRegularly(call, judge);
 		await call.wait(fault.afterMs);
 		call.end(fault.by);
 	}
@@ -334,7 +334,7 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 		switch (fault.error) {
 			case "goaway":
 				request.stream.session?.goaway(external_node_http2_.constants.NGHTTP2_NO_ERROR);
-				return answerHonestly(call, judge);
+				return answerRegularly(call, judge);
 			case "refused-stream":
 				await call.receive("after-body");
 				request.stream.close(external_node_http2_.constants.NGHTTP2_REFUSED_STREAM);
@@ -594,8 +594,7 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 	}
 	;
 	function createHandler(reception) {
-		const { context, connections, script, closing, now, log } = reception;
-		const { counters } = context;
+		const { counters, connections, script, closing, now, log } = reception;
 		const lengths = new Map();
 		return (request, response) => {
 			const connection = connections.find(request.socket.remotePort);
@@ -608,7 +607,7 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 				now,
 				entry
 			});
-			if (context.record) log.push(entry);
+			if (reception.record) log.push(entry);
 			counters.requests += 1;
 			counters.inFlight += 1;
 			counters.mostInFlight = Math.max(counters.mostInFlight, counters.inFlight);
@@ -624,11 +623,11 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 			});
 			if (fault !== undefined) counters.faulted += 1;
 			entry.fault = fault?.kind;
-			void serve(reception, call, () => serveCall(context, call, fault));
+			void serve(reception, call, () => serveCall(reception, call, fault));
 		};
 	}
 	async function serve(reception, call, exchange) {
-		const { counters } = reception.context;
+		const { counters } = reception;
 		try {
 			await exchange();
 		} catch (error) {
@@ -661,13 +660,7 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 			nonce: readOne(request.headers["es-auth-nonce"]),
 			timestamp: readOne(request.headers["es-auth-timestamp"]),
 			remotePort: connection?.socket.remotePort,
-			clientSubject: connection?.subject,
-			fault: undefined,
-			verdict: undefined,
-			code: undefined,
-			status: undefined,
-			bytes: undefined,
-			sha256: undefined
+			clientSubject: connection?.subject
 		};
 	}
 	function readOne(value) {
@@ -747,7 +740,7 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 		}, createHandler(reception));
 		watchConnections(server, reception, options.acceptConnection ?? (() => true));
 		const port = await listen(server, options.port ?? 0);
-		const { appKey, appSecret, signPath, pathPrefix } = reception.context.rules;
+		const { appKey, appSecret, signPath, pathPrefix } = reception.rules;
 		return {
 			url: `https://127.0.0.1:${port}${pathPrefix}`,
 			port,
@@ -763,7 +756,7 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 				appSecret,
 				verifyKeyPem: pki.signingPublicKeyPem
 			},
-			counters: reception.context.counters,
+			counters: reception.counters,
 			log: reception.log,
 			close: () => service_close(server, reception.connections, stop)
 		};
@@ -780,20 +773,18 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 		const now = options.now ?? Date.now;
 		const offsetMs = options.clockOffsetMs ?? 0;
 		return {
-			context: {
-				rules: {
-					appKey: options.appKey ?? "rehearsal",
-					appSecret: options.appSecret ?? (0, external_node_crypto_.randomBytes)(24).toString("hex"),
-					pathPrefix: options.pathPrefix ?? "",
-					signPath: options.signPath ?? "/api/v1/sign_file",
-					windowMs,
-					nonces: new Nonces(2 * windowMs, () => performance.now())
-				},
-				signingKey: pki.signingKey,
-				counters: startCounters(),
-				delayMs: options.delayMs ?? 0,
-				record: options.record ?? false
+			rules: {
+				appKey: options.appKey ?? "rehearsal",
+				appSecret: options.appSecret ?? (0, external_node_crypto_.randomBytes)(24).toString("hex"),
+				pathPrefix: options.pathPrefix ?? "",
+				signPath: options.signPath ?? "/api/v1/sign_file",
+				windowMs,
+				nonces: new Nonces(2 * windowMs, () => performance.now())
 			},
+			signingKey: pki.signingKey,
+			counters: startCounters(),
+			delayMs: options.delayMs ?? 0,
+			record: options.record ?? false,
 			connections: new Connections(),
 			script: options.script,
 			closing,
@@ -802,7 +793,7 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 		};
 	}
 	function watchConnections(server, reception, accept) {
-		const { counters } = reception.context;
+		const { counters } = reception;
 		server.on("connection", (socket) => {
 			reception.connections.add(socket);
 			if (!accept(counters.connections++)) socket.resetAndDestroy();

@@ -155,10 +155,9 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 				failure: undefined
 			};
 		} catch (error) {
-			const cause = (0, errors.ie)(both.aborted ? both.reason : error, "INTERNAL", "Unexpected error.");
 			return {
 				text: undefined,
-				failure: (0, failure.h_)(cause)
+				failure: (0, failure.h_)(both.aborted ? both.reason : error)
 			};
 		} finally {
 			cancelTimeout();

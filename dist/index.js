@@ -19635,36 +19635,41 @@ var __webpack_modules__ = {
 			sameClock: "app-key and app-secret (no quotes, nothing missing), and that they belong to this service. The clock of the runner agrees with the Date of the answer: if the answer complains about the time, a clock behind the service is wrong"
 		};
 		const MAX_TYPE = 60;
-		function createSignFileSigner(transport, options) {
-			const clock = new ClockOffset(options);
-			let { onContentType } = options;
-			const hashingOf = headerHashing({
-				...options,
-				method: "POST",
-				path: options.signPath
+		function createSignFileSigner(transport, settings, { now, randomInt, scrub, warn }) {
+			const { appKey, appSecret, requestPath, signPath } = settings;
+			const clock = new ClockOffset({
+				now,
+				onClockOffset: (seconds) => warn("Clocks differ", describeOffset(seconds))
 			});
+			const hashingOf = headerHashing({
+				method: "POST",
+				path: signPath,
+				appKey,
+				appSecret
+			});
+			let isTypeTold = false;
 			function begin() {
 				const fresh = {
-					nonce: drawNonce(options.randomInt),
+					nonce: drawNonce(randomInt),
 					timestamp: String(Math.round(clock.now()))
 				};
 				return {
 					...hashingOf(fresh),
 					fresh,
-					datedAt: options.now()
+					datedAt: now()
 				};
 			}
 			async function sign(source, signal) {
 				const { hashing, digest } = await source.digest(begin);
 				const sign = Buffer.from(digest).toString("hex");
 				const headers = requestHeaders({
-					appKey: options.appKey,
+					appKey,
 					...hashing.fresh
 				}, sign, bodyLength(source.size));
 				const body = requestBody(source.read());
 				const response = await post(transport, {
 					method: "POST",
-					path: options.requestPath,
+					path: requestPath,
 					headers,
 					body
 				}, signal);
@@ -19673,16 +19678,14 @@ var __webpack_modules__ = {
 					const credentials = () => CREDENTIALS[clock.agreesWith(response) ? "sameClock" : "anyClock"];
 					const facts = {
 						size: source.size,
-						scrub: options.scrub,
+						scrub,
 						asksForCertificate,
 						credentials
 					};
 					const text = readResponse(response, facts);
 					const type = otherContentType(response);
-					if (type !== undefined) {
-						onContentType?.(options.scrub(type, MAX_TYPE));
-						onContentType = undefined;
-					}
+					if (type !== undefined && !isTypeTold) warn("Content type", describeContentType(scrub(type, MAX_TYPE)));
+					isTypeTold ||= type !== undefined;
 					return { text };
 				} catch (error) {
 					throw error instanceof policy_failure.HR ? clock.explain(error, response, hashing.datedAt) : error;
@@ -19704,32 +19707,22 @@ var __webpack_modules__ = {
 				throw sent && error instanceof policy_failure.HR ? error.with({ unanswered: true }) : error;
 			}
 		}
-		;
-		function createEsAuth({ requestPath, signPath, appKey, appSecret }) {
-			return {
-				name: "es-auth",
-				certificate: "required",
-				open: (transport, { now, randomInt, warn, scrub }) => ({
-					signer: createSignFileSigner(transport, {
-						requestPath,
-						signPath,
-						appKey,
-						appSecret,
-						now,
-						randomInt,
-						scrub,
-						onClockOffset: (seconds) => warn("Clocks differ", describeOffset(seconds)),
-						onContentType: (type) => warn("Content type", describeContentType(type))
-					}),
-					close: async () => {}
-				})
-			};
-		}
 		function describeContentType(type) {
 			return `The service labels its answers ${(0, files_names.WU)(type)} instead of application/json; the action read the answers all the same. The operators of the service should correct the label, because gateways may act on it.`;
 		}
 		function describeOffset(seconds) {
 			return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} the clock of this runner; the action dates its requests accordingly.`;
+		}
+		;
+		function createEsAuth(settings) {
+			return {
+				name: "es-auth",
+				certificate: "required",
+				open: (transport, world) => ({
+					signer: createSignFileSigner(transport, settings, world),
+					close: async () => {}
+				})
+			};
 		}
 		;
 		const MAX_SHOWN = 100;
@@ -19946,7 +19939,7 @@ var __webpack_modules__ = {
 			return template.map((part) => typeof part === "string" ? part : escapeFor(place, part, fill(part.placeholder))).join("");
 		}
 		function escapeFor(place, { placeholder, within, strings }, value) {
-			if (!canHold(place, value)) throw new RangeError("control characters");
+			if (!canHold(place, value)) throw new RangeError(`The value has a character that ${place} cannot carry.`);
 			const isBareName = placeholder === "name" && within === "value";
 			switch (place) {
 				case "target":
@@ -23065,7 +23058,10 @@ Content-Type: application/json
 			};
 		}
 		function fail(error) {
-			throw withEveryFile(withFullDisk((0, policy_failure.h_)(error)));
+			const failure = (0, policy_failure.h_)(error);
+			if (failure.code === "OUTPUT_FULL") throw failure.with({ kind: "config" });
+			if (failure.code === "RESP_BAD_SIGNATURE") throw failure.with({ endsRun: "first-four-files" });
+			throw failure;
 		}
 		function secretInSignature() {
 			return new policy_failure.HR("request", "RESP_BAD_SIGNATURE", "The answer holds a secret of this run where the signature should be.", {
@@ -23084,12 +23080,6 @@ Content-Type: application/json
 					cause: error
 				})
 			});
-		}
-		function withEveryFile(failure) {
-			return failure.code === "RESP_BAD_SIGNATURE" ? failure.with({ endsRun: "first-four-files" }) : failure;
-		}
-		function withFullDisk(failure) {
-			return failure.code === "OUTPUT_FULL" ? failure.with({ kind: "config" }) : failure;
 		}
 		;
 		const RETRY = {

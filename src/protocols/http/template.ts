@@ -102,7 +102,7 @@ export function fillTemplate(template: Template, place: Place, fill: (placeholde
  * @throws RangeError for a value that {@link canHold} says no to
  */
 export function escapeFor(place: Place, { placeholder, within, strings }: Gap, value: string): string {
-  if (!canHold(place, value)) throw new RangeError('control characters');
+  if (!canHold(place, value)) throw new RangeError(`The value has a character that ${place} cannot carry.`);
   // The author of a file chooses its name; tokens and digests may hold `=` and must stay as they are.
   const isBareName = placeholder === 'name' && within === 'value';
   switch (place) {
