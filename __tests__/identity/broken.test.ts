@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import type { IdentityText } from '../../src/identity/text/inputs.ts';
-import { base64, makePki, OPTIONS, type Pki, problemsOf, readIdentity, soundText } from './pki.ts';
+import { base64, makePki, OPTIONS, problemExpecter, problemsOf, readIdentity, soundText } from './pki.ts';
 
-let pki: Pki;
-let sound: IdentityText;
-
-beforeAll(() => {
-  pki = makePki();
-  sound = soundText(pki);
-});
-afterAll(() => pki.remove());
-
-/** Expects exactly one problem, and that it reads as given. */
-function expectProblem(change: Partial<IdentityText>, pattern: RegExp, options = OPTIONS): void {
-  const problems = problemsOf({ ...sound, ...change }, options);
-  expect(problems).toHaveLength(1);
-  expect(problems[0]).toMatch(pattern);
-}
+const pki = makePki();
+const sound = soundText(pki);
+const expectProblem = problemExpecter(sound);
 
 const cutLines = (pem: string, count: number): string => pem.split('\n').toSpliced(3, count).join('\n');
 

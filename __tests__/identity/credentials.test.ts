@@ -12,33 +12,20 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { connect, createSecureContext, createServer, type SecureContext } from 'node:tls';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import { type CredentialPaths, removeCredentials, withCredentials } from '../../src/identity/credentials.ts';
-import type { Identity } from '../../src/identity/identity.ts';
 import { CREDENTIALS_FILES, CREDENTIALS_PREFIX } from '../../src/identity/key-files.ts';
-import { makePki, PASSPHRASE, type Pki, readIdentity } from './pki.ts';
+import { makePki, PASSPHRASE, readIdentity, soundText } from './pki.ts';
 
 const options = { now: new Date(Date.now() + 60_000), expiryWarningDays: 0 };
-let pki: Pki;
-let identity: Identity;
-let runnerTemp: string;
-
-beforeAll(() => {
-  pki = makePki();
-  pki.openssl('pkcs8', '-topk8', '-in', 'client.key', '-passout', `pass:${PASSPHRASE}`, '-out', 'encrypted.key');
-  pki.issue('server', { issuer: 'server-root', extensions: 'subjectAltName=DNS:localhost\n' });
-  runnerTemp = mkdtempSync(join(tmpdir(), 'runner-temp-'));
-});
-beforeEach(() => {
-  const cert = pki.text('client.pem') + pki.text('intermediate.pem');
-  const key = pki.text('encrypted.key');
-  identity = readIdentity({ cert, key, keyPassphrase: PASSPHRASE, chain: pki.text('server-root.pem') }, options);
-});
-afterAll(() => {
-  pki.remove();
-  rmSync(runnerTemp, { recursive: true, force: true });
-});
+const pki = makePki();
+pki.openssl('pkcs8', '-topk8', '-in', 'client.key', '-passout', `pass:${PASSPHRASE}`, '-out', 'encrypted.key');
+pki.issue('server', { issuer: 'server-root', extensions: 'subjectAltName=DNS:localhost\n' });
+const encrypted = { ...soundText(pki), key: pki.text('encrypted.key'), keyPassphrase: PASSPHRASE };
+const identity = readIdentity(encrypted, options);
+const runnerTemp = mkdtempSync(join(tmpdir(), 'runner-temp-'));
+afterAll(() => rmSync(runnerTemp, { recursive: true, force: true }));
 
 function buildContext(paths: CredentialPaths): SecureContext {
   return createSecureContext({

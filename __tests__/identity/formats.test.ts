@@ -1,18 +1,12 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inspectIdentity } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
-import { base64, CLIENT, expectSameIdentity, makePki, OPTIONS, PASSPHRASE, type Pki, soundText } from './pki.ts';
+import { base64, CLIENT, expectSameIdentity, makePki, OPTIONS, PASSPHRASE, soundText } from './pki.ts';
 
-let pki: Pki;
-let sound: IdentityText;
-
-beforeAll(() => {
-  pki = makePki();
-  sound = soundText(pki);
-});
-afterAll(() => pki.remove());
+const pki = makePki();
+const sound = soundText(pki);
 
 /** Expects the changed text to give the sound identity all the same; returns the notice. */
 const expectSame = (change: Partial<IdentityText>, certificateCount = 2): string =>

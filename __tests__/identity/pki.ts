@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { type Identity, inspectIdentity, requireIdentity } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
 import type { ValidityOptions } from '../../src/identity/validity.ts';
@@ -74,9 +74,10 @@ export const CA = 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSi
 export const CLIENT = 'basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth\n';
 export const PASSPHRASE = 'correct-horse battery "staple" ü';
 
-/** Makes root → intermediate → client, and a root for the server. */
+/** Makes root → intermediate → client, and a root for the server, for the tests of one file. */
 export function makePki(): Pki {
   const pki = new Pki();
+  afterAll(() => pki.remove());
   pki.issue('root', { extensions: CA });
   pki.issue('intermediate', { issuer: 'root', extensions: CA });
   pki.issue('client', { issuer: 'intermediate', extensions: CLIENT });
@@ -103,6 +104,17 @@ export function problemsOf(text: IdentityText, options = OPTIONS): readonly stri
   const { identity, problems } = inspectIdentity(text, options);
   expect(identity === undefined).toBe(problems.length > 0);
   return problems.map(({ code, message, hint }) => `${code}: ${message}. ${hint}`);
+}
+
+/** Returns a function that expects exactly one problem of a sound text with a change, and that the problem reads as given. */
+export function problemExpecter(
+  sound: IdentityText,
+): (change: Partial<IdentityText>, pattern: RegExp, options?: typeof OPTIONS) => void {
+  return (change, pattern, options) => {
+    const problems = problemsOf({ ...sound, ...change }, options);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(pattern);
+  };
 }
 
 /** Encodes text or bytes as base64 on one line. */

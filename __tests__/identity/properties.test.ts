@@ -1,28 +1,20 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import { inspectIdentity } from '../../src/identity/identity.ts';
 import { secretsOf } from '../../src/identity/secrets.ts';
 import { readBlocks } from '../../src/identity/text/blocks.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
 import { type Block, encodePem } from '../../src/identity/text/pem.ts';
-import { base64, makePki, PASSPHRASE, type Pki, readIdentity } from './pki.ts';
+import { base64, makePki, PASSPHRASE, readIdentity, soundText } from './pki.ts';
 
 const options = { now: new Date(Date.now() + 60_000), expiryWarningDays: 30 };
-let pki: Pki;
-let sound: IdentityText;
-let packed: Buffer;
-
-beforeAll(() => {
-  pki = makePki();
-  pki.openssl('pkcs8', '-topk8', '-in', 'client.key', '-passout', `pass:${PASSPHRASE}`, '-out', 'encrypted.key');
-  const passphrase = ['-passout', `pass:${PASSPHRASE}`];
-  pki.openssl('pkcs12', '-export', '-in', 'client.pem', '-inkey', 'client.key', ...passphrase, '-out', 'client.p12');
-  packed = pki.bytes('client.p12');
-  const cert = pki.text('client.pem') + pki.text('intermediate.pem');
-  sound = { cert, key: pki.text('encrypted.key'), keyPassphrase: PASSPHRASE, chain: pki.text('server-root.pem') };
-});
-afterAll(() => pki.remove());
+const pki = makePki();
+const passphrase = ['-passout', `pass:${PASSPHRASE}`];
+pki.openssl('pkcs8', '-topk8', '-in', 'client.key', ...passphrase, '-out', 'encrypted.key');
+pki.openssl('pkcs12', '-export', '-in', 'client.pem', '-inkey', 'client.key', ...passphrase, '-out', 'client.p12');
+const packed = pki.bytes('client.p12');
+const sound = { ...soundText(pki), key: pki.text('encrypted.key'), keyPassphrase: PASSPHRASE };
 
 const layouts = fc.constantFrom<(pem: string) => string>(
   (pem) => pem,

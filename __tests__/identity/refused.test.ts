@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inspectIdentity } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
-import { base64, makePki, OPTIONS, type Pki, problemsOf, soundText } from './pki.ts';
+import { base64, makePki, OPTIONS, problemExpecter, soundText } from './pki.ts';
 
-let pki: Pki;
-let sound: IdentityText;
-
-beforeAll(() => {
-  pki = makePki();
-  sound = soundText(pki);
-});
-afterAll(() => pki.remove());
-
-/** Expects exactly one problem, and that it reads as given. */
-function expectProblem(change: Partial<IdentityText>, pattern: RegExp, options = OPTIONS): void {
-  const problems = problemsOf({ ...sound, ...change }, options);
-  expect(problems).toHaveLength(1);
-  expect(problems[0]).toMatch(pattern);
-}
+const pki = makePki();
+const sound = soundText(pki);
+const expectProblem = problemExpecter(sound);
 
 describe('key and certificate', () => {
   it('that do not belong together show both prints', () => {

@@ -1,18 +1,11 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { misplacedKeys, secretsOf } from '../../src/identity/secrets.ts';
-import { base64, makePki, PASSPHRASE, type Pki } from './pki.ts';
+import { base64, makePki, PASSPHRASE } from './pki.ts';
 
-let pki: Pki;
-let key: string;
-let cert: string;
-
-beforeAll(() => {
-  pki = makePki();
-  key = pki.text('client.key');
-  cert = pki.text('client.pem') + pki.text('intermediate.pem');
-});
-afterAll(() => pki.remove());
+const pki = makePki();
+const key = pki.text('client.key');
+const cert = pki.text('client.pem') + pki.text('intermediate.pem');
 
 const derOf = (each: KeyObject): Buffer => each.export({ format: 'der', type: 'pkcs8' });
 

@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inspectIdentity, missingIssuerHint, refusalHint } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
-import { CA, CLIENT, makePki, OPTIONS, type Pki, problemsOf, readIdentity, soundText } from './pki.ts';
+import { CA, CLIENT, makePki, OPTIONS, problemExpecter, readIdentity, soundText } from './pki.ts';
 
-let pki: Pki;
-let sound: IdentityText;
-
-beforeAll(() => {
-  pki = makePki();
-  sound = soundText(pki);
-});
-afterAll(() => pki.remove());
-
-/** Expects exactly one problem, and that it reads as given. */
-function expectProblem(change: Partial<IdentityText>, pattern: RegExp, options = OPTIONS): void {
-  const problems = problemsOf({ ...sound, ...change }, options);
-  expect(problems).toHaveLength(1);
-  expect(problems[0]).toMatch(pattern);
-}
+const pki = makePki();
+const sound = soundText(pki);
+const expectProblem = problemExpecter(sound);
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { inspectIdentity } from '../../src/identity/identity.ts';
-import type { IdentityText } from '../../src/identity/text/inputs.ts';
-import { base64, makePki, OPTIONS, PASSPHRASE, type Pki, problemsOf, soundText } from './pki.ts';
+import { base64, makePki, OPTIONS, PASSPHRASE, problemExpecter, problemsOf, soundText } from './pki.ts';
 
-let pki: Pki;
-let sound: IdentityText;
-
-beforeAll(() => {
-  pki = makePki();
-  sound = soundText(pki);
-});
-afterAll(() => pki.remove());
-
-/** Expects exactly one problem, and that it reads as given. */
-function expectProblem(change: Partial<IdentityText>, pattern: RegExp, options = OPTIONS): void {
-  const problems = problemsOf({ ...sound, ...change }, options);
-  expect(problems).toHaveLength(1);
-  expect(problems[0]).toMatch(pattern);
-}
+const pki = makePki();
+const sound = soundText(pki);
+const expectProblem = problemExpecter(sound);
 
 describe('wrong kinds', () => {
   beforeAll(() => {

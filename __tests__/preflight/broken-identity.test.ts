@@ -2,27 +2,25 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki, type Pki as ServicePki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
-import { CLIENT, makePki, type Pki } from '../identity/pki.ts';
+import { CLIENT, makePki } from '../identity/pki.ts';
 import { expectOneFailure, finding, troubles } from './expectations.ts';
 import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 
 let service: Service;
-let pki: Pki;
+const pki = makePki();
 let inputs: Record<string, string>;
 
 beforeAll(async () => {
   service = await startService();
   inputs = inputsFor(service);
-  pki = makePki();
   pki.issue('small', { key: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'], extensions: CLIENT });
   pki.issue('sha1', { digest: 'sha1', extensions: CLIENT });
   pki.openssl('pkcs8', '-topk8', '-in', 'client.key', '-out', 'sealed.key', '-passout', 'pass:right one');
 });
 afterAll(async () => {
   await service.close();
-  pki.remove();
 });
 
 const withInputs = (change: Readonly<Record<string, string>>): Promise<Preflight> =>
