@@ -8,12 +8,10 @@ export type Claims = Readonly<Record<string, string | number>>;
 interface TokenServiceOptions {
   /** Claims over those of an ordinary push of a tag. */
   readonly claims?: Claims;
-  /** Seconds from the issue of a token to its expiry. */
-  readonly lifeSeconds?: number;
   /** A free one when absent. */
   readonly port?: number;
   /** Status of each answer; 200 when absent. */
-  readonly status?: (nth: number) => number;
+  readonly status?: () => number;
 }
 
 /** A stand-in for GitHub's OIDC token service on loopback, with a key of its own. */
@@ -51,8 +49,8 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
       return [200, { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: KEY_ID, alg: 'RS256', use: 'sig' }] }];
     if (authorization !== `Bearer ${requestToken}`) return [401, { message: 'no such job' }];
     const audience = url.searchParams.get('audience') ?? 'https://github.com/acme';
-    const nth = audiences.push(audience) - 1;
-    const status = options.status?.(nth) ?? 200;
+    audiences.push(audience);
+    const status = options.status?.() ?? 200;
     if (status !== 200) return [status, { message: 'as scripted' }];
     const claims = claimsOf(issuer, audience, options);
     const text = [{ alg: 'RS256', kid: KEY_ID, typ: 'JWT' }, claims].map(encode).join('.');
@@ -75,7 +73,7 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
   };
 }
 
-function claimsOf(issuer: string, audience: string, { claims, lifeSeconds = 300 }: TokenServiceOptions): Claims {
+function claimsOf(issuer: string, audience: string, { claims }: TokenServiceOptions): Claims {
   const now = Math.floor(Date.now() / 1000);
   const workflow = 'acme/app/.github/workflows/release.yml@refs/tags/v1.0.0';
   return {
@@ -85,7 +83,7 @@ function claimsOf(issuer: string, audience: string, { claims, lifeSeconds = 300 
     jti: randomUUID(),
     iat: now,
     nbf: now - 300,
-    exp: now + lifeSeconds,
+    exp: now + 300,
     repository: 'acme/app',
     repository_id: '74',
     repository_owner: 'acme',

@@ -4,10 +4,9 @@ import type { Handout } from './client-files.ts';
 import { renderScript } from './es-auth-script.ts';
 import { readWorkflowInputs } from './given-inputs.ts';
 import type { Guide } from './guide.ts';
-import { describe } from './http/describe.ts';
 import { HTTP_INPUTS, readSettings } from './http/settings.ts';
 import { startStandIn } from './http/stand-in.ts';
-import type { LoopbackOptions } from './loopback.ts';
+import type { Loopback, LoopbackOptions } from './loopback.ts';
 import { readTransitSettings, VAULT_INPUTS } from './vault/settings.ts';
 import { startTransit } from './vault/transit.ts';
 
@@ -30,8 +29,6 @@ export interface Offer extends Pick<Guide, 'inputs' | 'renderEnd'> {
   readonly material: Handout;
   close(): Promise<void>;
 }
-
-const TOLD = '# Every request is told below.\n\n';
 
 /** Starts the service of a rehearsal. */
 export async function offerEsAuth(
@@ -70,8 +67,7 @@ export async function offerHttp(
   const ofWorkflow = workflow === undefined ? {} : await readWorkflowInputs(workflow, 'http', HTTP_INPUTS);
   const given = await readAssignments('--with', assignments);
   const settings = readSettings({ ...ofWorkflow, ...given });
-  const service = await startStandIn(options, settings, (told) => print(describe(told)));
-  const { root, client } = service.pki;
+  const service = await startStandIn(options, settings, print);
   const { request = '', token, ...inputs } = settings.inputs;
   return {
     inputs: {
@@ -81,14 +77,7 @@ export async function offerHttp(
       // A real secret is in its file alone.
       ...(token === undefined ? {} : { token: given['token'] === undefined ? token : 'the one of --with token' }),
     },
-    material: {
-      chain: root.cert,
-      verifyKey: service.publicKeyPem,
-      client: { cert: client.cert, key: client.key },
-      inputs: { request, ...(token === undefined ? {} : { token }) },
-    },
-    renderEnd: () => TOLD,
-    close: () => service.close(),
+    ...offerOf(service, { request, ...(token === undefined ? {} : { token }) }),
   };
 }
 
@@ -100,17 +89,27 @@ export async function offerVault(
   const ofWorkflow = workflow === undefined ? {} : await readWorkflowInputs(workflow, 'vault', VAULT_INPUTS);
   const settings = readTransitSettings({ ...ofWorkflow, ...(await readAssignments('--with', assignments)) });
   const service = await startTransit(options, settings, print);
-  const { root, client } = service.pki;
   const token = settings.login === 'token' ? { token: service.token } : {};
   return {
     inputs: { 'server-url': address(service.port), ...settings.inputs, ...token },
+    ...offerOf(service, token),
+  };
+}
+
+/** Returns what all stand-ins have in common: certificates that were made up for them, and a line for each request. */
+function offerOf(
+  service: Loopback & { readonly publicKeyPem: string },
+  inputs: Handout['inputs'],
+): Pick<Offer, 'material' | 'renderEnd' | 'close'> {
+  const { root, client } = service.pki;
+  return {
     material: {
       chain: root.cert,
       verifyKey: service.publicKeyPem,
       client: { cert: client.cert, key: client.key },
-      inputs: token,
+      inputs,
     },
-    renderEnd: () => TOLD,
+    renderEnd: () => '# Every request is told below.\n\n',
     close: () => service.close(),
   };
 }

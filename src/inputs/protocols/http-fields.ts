@@ -1,6 +1,6 @@
 import { parseAnswerPlace } from '../../protocols/http/answer.ts';
 import { type HttpMessage, isSentAsWritten, parseMessage } from '../../protocols/http/message.ts';
-import { PRESETS, type Preset } from '../../protocols/http/presets.ts';
+import { PRESETS, type Preset, presetIn } from '../../protocols/http/presets.ts';
 import { createHttp } from '../../protocols/http/protocol.ts';
 import { fillTemplate } from '../../protocols/http/template.ts';
 import type { Protocol } from '../../protocols/protocol.ts';
@@ -17,9 +17,11 @@ const PRESET_NAMES = Object.keys(PRESETS).map((name) => `preset:${name}`);
 export function readHttp(task: ProtocolTask): Protocol | undefined {
   const { reader, serverUrl, form, token, purpose } = task;
   const text = reader.required('request');
-  const preset = readPreset(reader, text);
-  const message = text === '' || preset === 'unknown' ? undefined : readMessage(reader, preset?.request ?? text);
+  const preset = presetIn(text);
   const known = preset === 'unknown' ? undefined : preset;
+  if (preset === 'unknown')
+    reader.reject('request', `names a preset that does not exist; write one of ${PRESET_NAMES.join(', ')}`);
+  const message = text === '' || preset === 'unknown' ? undefined : readMessage(reader, known?.request ?? text);
   const given = reader.text('answer') ?? DEFAULT_ANSWER;
   const answer = parseAnswerPlace(known && given === DEFAULT_ANSWER ? known.answer : given);
   if (answer === undefined)
@@ -47,18 +49,9 @@ export function readHttp(task: ProtocolTask): Protocol | undefined {
 /** Lists the secrets that the message needs, besides the client certificate. */
 export function httpCredentials(reader: FieldReader): readonly Credential[] {
   const text = reader.text('request') ?? '';
-  const [, preset = ''] = /^preset:(.*)$/s.exec(text) ?? [];
-  const message = Object.hasOwn(PRESETS, preset) ? PRESETS[preset]?.request : text;
-  return message?.includes('{token}') ? ['key', 'token'] : ['key'];
-}
-
-function readPreset(reader: FieldReader, text: string): Preset | 'unknown' | undefined {
-  const [, name] = /^preset:(.*)$/s.exec(text) ?? [];
-  if (name === undefined) return undefined;
-  const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
-  if (preset === undefined)
-    reader.reject('request', `names a preset that does not exist; write one of ${PRESET_NAMES.join(', ')}`);
-  return preset ?? 'unknown';
+  const preset = presetIn(text);
+  const message = preset === undefined || preset === 'unknown' ? text : preset.request;
+  return message.includes('{token}') ? ['key', 'token'] : ['key'];
 }
 
 function readMessage(reader: FieldReader, text: string): HttpMessage | undefined {

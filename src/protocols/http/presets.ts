@@ -46,3 +46,10 @@ Content-Type: application/json
     hash: 'sha256',
   },
 };
+
+/** Finds the preset that the input `request` names; `undefined` for a message that is written out. */
+export function presetIn(request: string): Preset | 'unknown' | undefined {
+  const [, name] = /^preset:(.*)$/s.exec(request) ?? [];
+  if (name === undefined) return undefined;
+  return (Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined) ?? 'unknown';
+}

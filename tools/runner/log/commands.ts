@@ -46,47 +46,21 @@ export function isCommandName(name: string): name is CommandName {
 
 const LEADING_BLANKS = new RegExp(`^${BLANKS}`);
 
-/** Token and its escape, in the order in which the runner replaces them; `%25` last, so that nothing is unescaped twice. */
-type Escapes = ReadonlyArray<readonly [code: string, token: string]>;
-const DATA_ESCAPES: Escapes = [
-  ['%0D', '\r'],
-  ['%0A', '\n'],
-  ['%25', '%'],
-];
-const PROPERTY_ESCAPES: Escapes = [
-  ['%0D', '\r'],
-  ['%0A', '\n'],
-  ['%3A', ':'],
-  ['%2C', ','],
-  ['%25', '%'],
-];
-const BRACKET_ESCAPES: Escapes = [
-  ['%3B', ';'],
-  ['%0D', '\r'],
-  ['%0A', '\n'],
-  ['%5D', ']'],
-  ['%25', '%'],
-];
+/** Escapes and what they stand for, in the order in which the runner replaces them; `%25` last, so that nothing is unescaped twice. */
+type Escapes = Readonly<Record<string, string>>;
+const DATA: Escapes = { '%0D': '\r', '%0A': '\n', '%25': '%' };
+const PROPERTY: Escapes = { '%0D': '\r', '%0A': '\n', '%3A': ':', '%2C': ',', '%25': '%' };
+const BRACKET_TEXT: Escapes = { '%3B': ';', '%0D': '\r', '%0A': '\n', '%5D': ']', '%25': '%' };
 
 /** What sets one notation apart from the other once the command's two ends are found. */
 interface Notation {
   readonly form: Command['form'];
   readonly separator: ',' | ';';
-  readonly propertyEscapes: Escapes;
-  readonly dataEscapes: Escapes;
+  readonly property: Escapes;
+  readonly data: Escapes;
 }
-const COLONS: Notation = {
-  form: '::',
-  separator: ',',
-  propertyEscapes: PROPERTY_ESCAPES,
-  dataEscapes: DATA_ESCAPES,
-};
-const BRACKET: Notation = {
-  form: '##[',
-  separator: ';',
-  propertyEscapes: BRACKET_ESCAPES,
-  dataEscapes: BRACKET_ESCAPES,
-};
+const COLONS: Notation = { form: '::', separator: ',', property: PROPERTY, data: DATA };
+const BRACKET: Notation = { form: '##[', separator: ';', property: BRACKET_TEXT, data: BRACKET_TEXT };
 
 /**
  * Parses `::name key=value,key=value::data`, which counts only at the start of a line, after blanks.
@@ -149,7 +123,7 @@ function build(parts: Parts, isCommand: IsCommand): Command | undefined {
   const name = (space < 0 ? head : head.slice(0, space)).toLowerCase();
   if (!isCommand(name)) return undefined;
   const properties = space > 0 ? parseProperties(head.slice(space + 1), notation) : {};
-  return { name, form: notation.form, properties, data: decode(parts.tail, notation.dataEscapes), line: parts.line };
+  return { name, form: notation.form, properties, data: decode(parts.tail, notation.data), line: parts.line };
 }
 
 function parseProperties(text: string, notation: Notation): Record<string, string> {
@@ -158,7 +132,7 @@ function parseProperties(text: string, notation: Notation): Record<string, strin
   const list = notation.form === '::' ? trimBlanks(text) : text;
   for (const pair of list.split(notation.separator)) {
     const [key, value] = splitPair(pair);
-    if (key !== '' && value !== '') properties[key.toLowerCase()] = decode(value, notation.propertyEscapes);
+    if (key !== '' && value !== '') properties[key.toLowerCase()] = decode(value, notation.property);
   }
   return properties;
 }
@@ -170,5 +144,5 @@ function splitPair(pair: string): readonly [key: string, value: string] {
 }
 
 function decode(text: string, escapes: Escapes): string {
-  return escapes.reduce((result, [code, token]) => result.replaceAll(code, token), text);
+  return Object.entries(escapes).reduce((result, [code, token]) => result.replaceAll(code, token), text);
 }

@@ -3,7 +3,7 @@ import type { HttpMessage } from '../../../src/protocols/http/message.ts';
 import { CONTENT } from '../../../src/protocols/http/template.ts';
 import { DIGEST_BYTES, type Hash } from '../../../src/verifying/algorithm.ts';
 import type { Received } from '../loopback.ts';
-import { Mistake } from './mistake.ts';
+import { Mistake } from '../mistake.ts';
 import { type Found, quote, readBody, readHeaders, readTarget, written } from './readers.ts';
 
 /** The message that every request must be, and the values of its placeholders. */

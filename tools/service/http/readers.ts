@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { show } from '../../../src/files/names.ts';
 import type { HttpMessage } from '../../../src/protocols/http/message.ts';
 import type { Gap, Placeholder, Template } from '../../../src/protocols/http/template.ts';
-import { Mistake } from './mistake.ts';
+import { Mistake } from '../mistake.ts';
 
 /** A value that stands in a request where the message has a placeholder; bytes for the raw content of a body. */
 export interface Found {

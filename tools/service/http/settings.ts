@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { show } from '../../../src/files/names.ts';
 import { type AnswerPlace, parseAnswerPlace } from '../../../src/protocols/http/answer.ts';
 import { parseMessage } from '../../../src/protocols/http/message.ts';
-import { PRESETS } from '../../../src/protocols/http/presets.ts';
+import { PRESETS, presetIn } from '../../../src/protocols/http/presets.ts';
 import { type Algorithm, algorithmOf, SIGNATURE_ALGORITHMS } from '../../../src/verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../../src/verifying/encoding.ts';
 import { type Inputs, invalid, readChoice, refuseForeign } from '../given-inputs.ts';
@@ -25,7 +25,9 @@ export function readSettings(given: Inputs): Settings {
   refuseForeign(given, HTTP_INPUTS);
   const text = given['request'] ?? '';
   if (text === '') throw invalid('No request is given.', '--help shows how to give one: by --workflow or --with.');
-  const preset = readPreset(text);
+  const preset = presetIn(text);
+  if (preset === 'unknown')
+    throw invalid(`There is no preset ${show(text.slice('preset:'.length))}, only ${Object.keys(PRESETS).join(', ')}.`);
   const message = parseMessage(preset?.request ?? text);
   if (!('method' in message)) throw invalid(`The input request\n${message.map((each) => `  ${each}`).join('\n')}`);
   const place = given['answer'] ?? preset?.answer ?? '/signature';
@@ -45,14 +47,6 @@ export function readSettings(given: Inputs): Settings {
   };
   const hash = algorithm.scheme === 'ed25519' ? undefined : algorithm.hash;
   return { message, answer, encoding, algorithm, hash, key, token, inputs };
-}
-
-function readPreset(text: string): (typeof PRESETS)[string] | undefined {
-  const [, name] = /^preset:(.*)$/s.exec(text) ?? [];
-  if (name === undefined) return undefined;
-  if (!Object.hasOwn(PRESETS, name))
-    throw invalid(`There is no preset ${show(name)}, only ${Object.keys(PRESETS).join(', ')}.`);
-  return PRESETS[name];
 }
 
 function readAlgorithm(given: Inputs, sendsFile: boolean): Algorithm {

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { show } from '../../../src/files/names.ts';
 import type { AnswerPlace } from '../../../src/protocols/http/answer.ts';
 import type { Algorithm } from '../../../src/verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../../src/verifying/encoding.ts';
@@ -11,35 +12,46 @@ import {
   serveOnLoopback,
   toPem,
 } from '../loopback.ts';
+import { Mistake } from '../mistake.ts';
 import { signBytes, signDigest } from '../sign-digest.ts';
 import { judge, type Wish } from './judge.ts';
-import { Mistake } from './mistake.ts';
 import type { Settings } from './settings.ts';
 
-/** What became of one request. */
-export type Told = Pick<Received, 'method' | 'target'> &
+type Told = Pick<Received, 'method' | 'target'> &
   ({ readonly wish: Wish; readonly mistake?: undefined } | { readonly mistake: string });
 
-/** Starts a service that takes the requests of one message and refuses any other. */
+/** Starts a service that takes the requests of one message and refuses any other; `tell` gets a line for each request. */
 export async function startStandIn(
   options: LoopbackOptions,
   settings: Settings,
-  onRequest: (told: Told) => void,
+  tell: (line: string) => void,
 ): Promise<Loopback & { readonly publicKeyPem: string }> {
   const { publicKey, privateKey } = await createSigningKeys(settings.algorithm);
   const loopback = await serveOnLoopback(options, (request) => {
     const { method, target } = request;
     try {
       const wish = judge(settings, request);
-      onRequest({ method, target, wish });
+      tell(describe({ method, target, wish }));
       return shape(sign(wish, settings.algorithm, privateKey), settings);
     } catch (error) {
       const { message, status } = error instanceof Mistake ? error : new Mistake(String(error), 500);
-      onRequest({ method, target, mistake: message });
+      tell(describe({ method, target, mistake: message }));
       return { status, type: 'application/json', body: JSON.stringify({ error: message }) };
     }
   });
   return { ...loopback, publicKeyPem: toPem(publicKey) };
+}
+
+/** Longest path of a request that is shown, in characters. */
+const MAX_SHOWN = 100;
+
+/** Says what became of one request, in one line. */
+function describe(told: Told): string {
+  const line = show(`${told.method} ${told.target.slice(0, MAX_SHOWN)}`);
+  if (told.mistake !== undefined) return `refused  ${line}  ${told.mistake}\n`;
+  const { kind, bytes, name } = told.wish;
+  const what = kind === 'digest' ? `digest ${bytes.toString('hex').slice(0, 16)}…` : `${bytes.length} bytes`;
+  return `signed   ${line}  ${what}${name === undefined ? '' : `  ${show(name)}`}\n`;
 }
 
 function sign({ kind, bytes }: Wish, algorithm: Algorithm, key: KeyObject): Buffer {

@@ -1,5 +1,6 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { type Algorithm, DIGEST_BYTES } from '../../../src/verifying/algorithm.ts';
+import { stringMember } from '../../json.ts';
 import {
   createSigningKeys,
   type Loopback,
@@ -9,19 +10,9 @@ import {
   serveOnLoopback,
   toPem,
 } from '../loopback.ts';
+import { Mistake } from '../mistake.ts';
 import { signBytes, signDigest } from '../sign-digest.ts';
 import type { TransitSettings } from './settings.ts';
-
-/** A refusal, in words that OpenBao has for it or that say what the real engine would do without a word. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = 'Refusal';
-    this.status = status;
-  }
-}
 
 interface Engine extends TransitSettings {
   readonly token: string;
@@ -50,7 +41,7 @@ export async function startTransit(
       tell(`${told}  ${request.method} ${request.target}\n`);
       return reply;
     } catch (error) {
-      const { status, message } = error instanceof Refusal ? error : new Refusal(500, String(error));
+      const { status, message } = error instanceof Mistake ? error : new Mistake(String(error), 500);
       tell(`refused  ${request.method} ${request.target}  ${message}\n`);
       return json(status, { errors: [message] });
     }
@@ -61,18 +52,18 @@ export async function startTransit(
 function answer(engine: Engine, request: Received): { readonly told: string; readonly reply: Reply } {
   const { mount, key, token } = engine;
   const path = request.target.replace(/^\/v1\//, '');
-  if (path === 'sys/wrapping/lookup') throw new Refusal(400, 'wrapping token is not valid or does not exist');
+  if (path === 'sys/wrapping/lookup') throw new Mistake('wrapping token is not valid or does not exist', 400);
   if (/(?:^|\/)auth\/.+\/login$/.test(path)) {
     const auth = { client_token: token, lease_duration: 600, renewable: true, token_type: 'service' };
     return { told: 'login ', reply: json(200, { auth }) };
   }
-  if (headerOf(request, 'x-vault-token') !== token) throw new Refusal(403, 'permission denied');
+  if (headerOf(request, 'x-vault-token') !== token) throw new Mistake('permission denied', 403);
   if (path.endsWith('auth/token/revoke-self')) return { told: 'logout', reply: json(204, undefined) };
-  if (!path.startsWith(`${mount}/`)) throw new Refusal(404, `no handler for route "${path}". route entry not found.`);
+  if (!path.startsWith(`${mount}/`)) throw new Mistake(`no handler for route "${path}". route entry not found.`, 404);
   const [action = '', name, hash] = path.slice(mount.length + 1).split('/');
-  if (name !== key) throw new Refusal(400, 'signing key not found');
+  if (name !== key) throw new Mistake('signing key not found', 400);
   if (action === 'keys') return { told: 'key   ', reply: json(200, { data: describe(engine) }) };
-  if (action !== 'sign') throw new Refusal(405, 'unsupported operation');
+  if (action !== 'sign') throw new Mistake('unsupported operation', 405);
   const results = sign(engine, hash, request.body);
   return { told: `signed ${results.length}`, reply: json(200, { data: { batch_results: results } }) };
 }
@@ -112,18 +103,18 @@ function demands(algorithm: Algorithm): Readonly<Record<string, unknown>> {
 
 function sign({ algorithm, privateKey }: Engine, hash: string | undefined, body: Buffer): readonly object[] {
   const { batch_input: items, key_version: version = 1, ...said } = parse(body);
-  if (version !== 1) throw new Refusal(400, 'requested version for signing is higher than the latest key version');
+  if (version !== 1) throw new Mistake('requested version for signing is higher than the latest key version', 400);
   const wanted = demands(algorithm);
   for (const [name, value] of Object.entries({ ...said, ...wanted }))
     if (said[name] !== value || wanted[name] !== value)
-      throw new Refusal(400, `${name} must be ${JSON.stringify(wanted[name])}, and is ${JSON.stringify(said[name])}`);
+      throw new Mistake(`${name} must be ${JSON.stringify(wanted[name])}, and is ${JSON.stringify(said[name])}`, 400);
   const planned = algorithm.scheme === 'ed25519' ? undefined : HASHES[algorithm.hash];
-  if (hash !== planned) throw new Refusal(400, `the path must end with ${planned ?? 'the key'}, and ends with ${hash}`);
-  if (!Array.isArray(items) || items.length === 0) throw new Refusal(400, 'missing batch input to process');
+  if (hash !== planned) throw new Mistake(`the path must end with ${planned ?? 'the key'}, and ends with ${hash}`, 400);
+  if (!Array.isArray(items) || items.length === 0) throw new Mistake('missing batch input to process', 400);
   return items.map((item: unknown) => {
     const bytes = decode(item);
     const isWrong = algorithm.scheme !== 'ed25519' && bytes.length !== DIGEST_BYTES[algorithm.hash];
-    if (isWrong) throw new Refusal(400, `an input has ${bytes.length} bytes, which is no digest by ${planned}`);
+    if (isWrong) throw new Mistake(`an input has ${bytes.length} bytes, which is no digest by ${planned}`, 400);
     const signature =
       algorithm.scheme === 'ed25519'
         ? signBytes(bytes, algorithm, privateKey)
@@ -133,10 +124,10 @@ function sign({ algorithm, privateKey }: Engine, hash: string | undefined, body:
 }
 
 function decode(item: unknown): Buffer {
-  const input: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, 'input') : undefined;
-  if (typeof input !== 'string') throw new Refusal(400, 'missing input');
+  const input = stringMember(item, 'input');
+  if (input === undefined) throw new Mistake('missing input', 400);
   const bytes = Buffer.from(input, 'base64');
-  if (bytes.toString('base64') !== input) throw new Refusal(400, 'an input is not base64');
+  if (bytes.toString('base64') !== input) throw new Mistake('an input is not base64', 400);
   return bytes;
 }
 
@@ -144,7 +135,7 @@ function parse(body: Buffer): Readonly<Record<string, unknown>> {
   try {
     return { ...JSON.parse(body.toString()) };
   } catch {
-    throw new Refusal(400, 'the body is no JSON');
+    throw new Mistake('the body is no JSON', 400);
   }
 }
 

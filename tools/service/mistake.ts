@@ -1,4 +1,4 @@
-/** What is wrong with a request, in a sentence for the person who wrote the message. */
+/** What is wrong with a request to a stand-in, in a sentence for the person who wrote the request. */
 export class Mistake extends Error {
   /** Status of the answer. */
   readonly status: number;
