@@ -10,6 +10,8 @@ export const DENIED: readonly string[] = ['EPERM', 'EACCES'];
 
 /** Why an act on such a file fails, as the end of a sentence. */
 export const HELD_SENTENCE = 'another program has it open, such as a virus scanner';
+/** What to do about such a file. */
+export const HELD_HINT = 'Close that program, or have the scanner leave out the directory, and run the step again.';
 
 /** When an act is repeated, and how the time until then passes. */
 interface Repetition {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Code } from '../codes.ts';
 import { ActionError, codeOf } from '../errors.ts';
-import { DENIED, HELD, HELD_SENTENCE, isHeld, REPEAT_LIMITS } from '../held.ts';
+import { DENIED, HELD, HELD_HINT, HELD_SENTENCE, isHeld, REPEAT_LIMITS } from '../held.ts';
 import { TABLE_FULL, TABLE_FULL_HINT } from '../signing/policy/failure.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
 import { show } from './names.ts';
@@ -126,7 +126,6 @@ function heldUp({ path, kind, code, waitedMs, cause }: HeldUp): ActionError {
 
 function explain(code: string): readonly [why: string, hint: string] {
   if (TABLE_FULL.includes(code)) return ['this system has too many files open', TABLE_FULL_HINT];
-  const close = 'Close that program, or have the scanner leave out the directory, and run the step again.';
-  if (!DENIED.includes(code)) return [HELD_SENTENCE, close];
-  return [`${HELD_SENTENCE}, or a right is missing`, `Look at the rights of the file and its directory. ${close}`];
+  if (!DENIED.includes(code)) return [HELD_SENTENCE, HELD_HINT];
+  return [`${HELD_SENTENCE}, or a right is missing`, `Look at the rights of the file and its directory. ${HELD_HINT}`];
 }

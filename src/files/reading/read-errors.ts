@@ -1,5 +1,5 @@
 import { ActionError, codeOf } from '../../errors.ts';
-import { HELD_SENTENCE } from '../../held.ts';
+import { HELD_HINT, HELD_SENTENCE } from '../../held.ts';
 import { show } from '../names.ts';
 import type { ReleaseFile } from '../release-file.ts';
 
@@ -20,7 +20,7 @@ export function unreadable(file: Named, error: unknown): ActionError {
       return notRegular(file, error);
     case 'EBUSY':
       return new ActionError('FILE_UNREADABLE', `${name} cannot be read: ${HELD_SENTENCE} (EBUSY).`, {
-        hint: 'Close that program, or have the virus scanner leave out the directory, and run the step again.',
+        hint: HELD_HINT,
         cause: error,
       });
     default:

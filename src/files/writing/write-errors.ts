@@ -1,42 +1,21 @@
 import { ActionError, codeOf } from '../../errors.ts';
-import { HELD_SENTENCE } from '../../held.ts';
+import { HELD_HINT, HELD_SENTENCE } from '../../held.ts';
 import { show } from '../names.ts';
 
-interface Explanation {
-  readonly kind: 'OUTPUT_FULL' | 'OUTPUT_UNWRITABLE';
-  readonly why: string;
-  readonly hint: string;
-}
+type Explanation = readonly [code: 'OUTPUT_FULL' | 'OUTPUT_UNWRITABLE', why: string, hint: string];
 
 const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
-const FULL: Explanation = {
-  kind: 'OUTPUT_FULL',
-  why: 'the disk is full',
-  hint: 'Free some space, or set output-dir to another disk.',
-};
-const READ_ONLY: Explanation = {
-  kind: 'OUTPUT_FULL',
-  why: 'the file system is read-only',
-  hint: 'Set output-dir to a directory that can be written.',
-};
-const DENIED: Explanation = { kind: 'OUTPUT_UNWRITABLE', why: 'no right to write there', hint: CLEAR_THE_WAY };
-const OCCUPIED: Explanation = {
-  kind: 'OUTPUT_UNWRITABLE',
-  why: 'something else stands at its place',
-  hint: CLEAR_THE_WAY,
-};
+const FULL: Explanation = ['OUTPUT_FULL', 'the disk is full', 'Free some space, or set output-dir to another disk.'];
+const DENIED: Explanation = ['OUTPUT_UNWRITABLE', 'no right to write there', CLEAR_THE_WAY];
+const OCCUPIED: Explanation = ['OUTPUT_UNWRITABLE', 'something else stands at its place', CLEAR_THE_WAY];
+const HELD: Explanation = ['OUTPUT_UNWRITABLE', HELD_SENTENCE, HELD_HINT];
+const OTHER: Explanation = ['OUTPUT_UNWRITABLE', 'the system refuses it', CLEAR_THE_WAY];
 
-const HELD: Explanation = {
-  kind: 'OUTPUT_UNWRITABLE',
-  why: HELD_SENTENCE,
-  hint: 'Close that program, or have the scanner leave out the directory, and run the step again.',
-};
-
-/** By the code of the system's error; the first two concern every file that comes after. */
+/** By the code of the system's error; `OUTPUT_FULL` concerns every file that comes after. */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ENOSPC: FULL,
   EDQUOT: FULL,
-  EROFS: READ_ONLY,
+  EROFS: ['OUTPUT_FULL', 'the file system is read-only', 'Set output-dir to a directory that can be written.'],
   EACCES: DENIED,
   EPERM: DENIED,
   EISDIR: OCCUPIED,
@@ -51,11 +30,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
 export function unwritable(path: string, error: unknown): ActionError {
   if (error instanceof ActionError) return error;
   const code = codeOf(error) ?? 'unknown error';
-  const { kind, why, hint } = EXPLANATIONS[code] ?? {
-    kind: 'OUTPUT_UNWRITABLE',
-    why: 'the system refuses it',
-    hint: CLEAR_THE_WAY,
-  };
+  const [kind, why, hint] = EXPLANATIONS[code] ?? OTHER;
   return new ActionError(kind, `${show(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
 }
 

@@ -18,10 +18,13 @@ export function plain(text: string): string {
 
 /** Renders sentences, one a line, safe in Markdown and HTML and on one line of Markdown. */
 export function sentences(text: string): string {
-  const lines = text.split('\n');
+  return showLines(text.split('\n')).join('<br>');
+}
+
+function showLines(lines: readonly string[]): string[] {
   const shown = lines.slice(0, MAX_LINES).map((line) => plain(sentence(line)));
   if (lines.length > MAX_LINES) shown.push(`and ${plural(lines.length - MAX_LINES, 'line')} more; the log has all`);
-  return shown.join('<br>');
+  return shown;
 }
 
 /** Renders a message: what its first line announces, and lines that stand side by side, are a list. */
@@ -47,8 +50,7 @@ interface Parts {
 
 function partsOf(text: string): Parts {
   const lines = text.split('\n');
-  const shown = lines.slice(0, MAX_LINES).map((line) => plain(sentence(line.replace(/^- /, ''))));
-  if (lines.length > MAX_LINES) shown.push(`and ${plural(lines.length - MAX_LINES, 'line')} more; the log has all`);
+  const shown = showLines(lines.map((line) => line.replace(/^- /, '')));
   const [first = '', ...others] = shown;
   const isAnnounced = others.length === 0 || lines[0]?.endsWith(':') || lines[1]?.startsWith('- ');
   return isAnnounced ? { first, others } : { first: '', others: shown };
