@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../../src/modes/context.ts';
-import type { Runner } from '../../src/runner.ts';
+import { createRunner, type Runner } from '../../src/runner.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
 import { makeDirectory } from '../files/trees.ts';
 import { contextOf } from '../helpers/context.ts';
@@ -27,47 +27,25 @@ export function inProcess(inputs: Readonly<Record<string, string>>, replaced: Pa
   const annotations: { title: string; text: string }[] = [];
   const timers = new Set<object>();
   const clock = createClock();
+  const environment = {
+    GITHUB_ACTIONS: 'true',
+    GITHUB_EVENT_NAME: 'push',
+    GITHUB_WORKSPACE: workspace,
+    GITHUB_REPOSITORY: 'octo/road-roller',
+    GITHUB_REF_NAME: 'v1.2.3',
+    GITHUB_SHA: '5f1d0a7c3b9e4d2f8a6c1e0b7d4f3a2c9e8b7d6a',
+    RUNNER_TEMP: temporaryDirectory,
+  };
   const runner: Runner = {
-    facts: {
-      workspace,
-      temporaryDirectory,
-      eventName: 'push',
-      repository: 'octo/road-roller',
-      refName: 'v1.2.3',
-      commit: '5f1d0a7c3b9e4d2f8a6c1e0b7d4f3a2c9e8b7d6a',
-      pages: { commit: '', run: '', docs: '', artifactHost: '' },
-      runAttempt: 1,
-      isDebug: false,
-      hasIdTokens: false,
-      maxRetentionDays: 90,
-      secretsWithheld: false,
-      stranger: 'nothing',
-      starters: '',
-      httpsProxy: undefined,
-      httpProxy: undefined,
-      noProxy: undefined,
-      isOnRunner: true,
-      suspiciousVariables: [],
-      taps: [],
-    },
+    ...createRunner(environment),
     takeInput: (name) => inputs[name],
     mask: () => {},
-    scrub: (text) => text,
-    scrubOwn: (text) => text,
-    holdsSecret: () => false,
     line: (text) => void lines.push(text),
     lines: (texts) => void lines.push(...texts),
     debug: () => {},
     openGroup: () => {},
     closeGroup: () => {},
     annotate: (_, title, text) => void annotations.push({ title, text }),
-    checkFiles: () => {},
-    giveUpFiles: () => [],
-    output: () => {},
-    saveState: () => {},
-    drawIdToken: async () => '',
-    artifactUrl: () => '',
-    summary: () => {},
     ...replaced,
   };
   const context = contextOf(runner, {

@@ -57,17 +57,17 @@ export async function issue({
     trust: trustIn([new X509Certificate(chain)], new Date()),
     world: {
       now,
-      clock: {
-        now: () => clock.now() + aheadMs(),
-        after(delayMs, callback) {
-          pauses.push(delayMs);
-          // Limits stay as long as they are: a busy machine is no dead authority.
-          return clock.after(delayMs > 10_000 ? delayMs : delayMs / hurry, callback);
-        },
-      },
       scrub: (text, maxLength) => text.slice(0, maxLength),
       mask: (secret) => void masked.push(secret),
       drawIdToken,
+    },
+    clock: {
+      now: () => clock.now() + aheadMs(),
+      after(delayMs, callback) {
+        pauses.push(delayMs);
+        // Limits stay as long as they are: a busy machine is no dead authority.
+        return clock.after(delayMs > 10_000 ? delayMs : delayMs / hurry, callback);
+      },
     },
     onStep: (step) => void steps.push(step),
   });

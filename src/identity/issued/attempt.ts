@@ -8,17 +8,13 @@ import type { Asking, AuthoritySettings, Step } from './authority.ts';
 import { type CertificateRequest, createKeyPair, createRequest } from './certificate-request.ts';
 import { type Claims, describeClaims, nameOf, readClaims } from './id-token.ts';
 
-/** The parts of a run that an issuer uses. */
-interface IssuerWorld extends Pick<ProtocolWorld, 'now' | 'scrub' | 'mask' | 'drawIdToken'> {
-  readonly clock: Pick<Clock, 'now' | 'after'>;
-}
-
 /** What an authority is asked with. */
 export interface AskingOptions {
   readonly settings: AuthoritySettings;
   /** To the authority: its own origin and trust, and no client certificate. */
   readonly transport: Transport;
-  readonly world: IssuerWorld;
+  readonly world: Pick<ProtocolWorld, 'now' | 'scrub' | 'mask' | 'drawIdToken'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   /** Is told each step that worked. */
   readonly onStep?: (step: Step) => void;
 }
@@ -41,7 +37,7 @@ export class IssueAttempt implements Asking {
   constructor(options: AskingOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#endsAt = options.world.clock.now() + LIMITS.totalMs;
+    this.#endsAt = options.clock.now() + LIMITS.totalMs;
     // Told when the keys are used; an attempt that ends before that must not end the process.
     this.#keys.catch(() => {});
     options.transport.prepare(1, signal);
@@ -58,7 +54,7 @@ export class IssueAttempt implements Asking {
       });
     this.#requests++;
     const timeout = new AbortController();
-    const cancel = this.#options.world.clock.after(limitMs, () =>
+    const cancel = this.#options.clock.after(limitMs, () =>
       timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1000)} s`, { kind: 'service' })),
     );
     try {
@@ -104,12 +100,12 @@ export class IssueAttempt implements Asking {
     this.#pauseMs *= 2;
     if (this.#requests >= LIMITS.requests || waitMs >= this.#leftMs()) throw lasting(error, this.#requests);
     const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#options.world.clock.after(waitMs, resolve);
+    const cancel = this.#options.clock.after(waitMs, resolve);
     await orAborted(promise, this.#signal).finally(cancel);
   }
 
   #leftMs(): number {
-    return this.#endsAt - this.#options.world.clock.now();
+    return this.#endsAt - this.#options.clock.now();
   }
 }
 

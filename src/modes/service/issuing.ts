@@ -7,7 +7,7 @@ import { type IssuedIdentity, Issuer } from '../../identity/issued/issuer.ts';
 import type { ReportPart } from '../../report/report.ts';
 import { sentence } from '../../report/summary/units.ts';
 import type { Context } from '../context.ts';
-import { CONNECT_TIMEOUT_MS, drawIdTokenOf, parting, proxyFor } from './route.ts';
+import { CONNECT_TIMEOUT_MS, parting, proxyFor, worldOf } from './route.ts';
 
 interface IssuingTask {
   readonly settings: AuthoritySettings;
@@ -22,7 +22,7 @@ export async function withIssuer<T>(
   { settings, trust, onStep }: IssuingTask,
   use: (issuer: Issuer) => Promise<T>,
 ): Promise<T> {
-  const { runner, now, clock } = context;
+  const { now, clock } = context;
   const authority = requireTrust(settings.chain, new Date(now()), settings.chainInput);
   const route = {
     server: settings.url,
@@ -34,13 +34,8 @@ export async function withIssuer<T>(
     settings,
     trust,
     transport: openTransport(route, { diagnosis: createDiagnosis(route, { anchors: authority.anchors, now }) }),
-    world: {
-      now,
-      clock,
-      scrub: runner.scrub,
-      mask: (secret) => runner.mask([secret]),
-      drawIdToken: drawIdTokenOf(runner),
-    },
+    world: worldOf(context),
+    clock,
     ...(onStep ? { onStep } : {}),
   });
   try {

@@ -78,7 +78,7 @@ export function worldOf(
 }
 
 /** Returns how this run draws OIDC tokens; a token that is not to be had ends the run, because every file would need one. */
-export function drawIdTokenOf(runner: Context['runner']): ProtocolWorld['drawIdToken'] {
+function drawIdTokenOf(runner: Context['runner']): ProtocolWorld['drawIdToken'] {
   return (audience) =>
     runner.drawIdToken(audience).catch((error: unknown) => {
       if (!(error instanceof ActionError)) throw error;
