@@ -28,7 +28,8 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
     refuseHidingManifest(receipt, release);
     report.add(await checkMatched(context, files, release));
     const wanted = release.files;
-    await planWrites(context, { mode, files, output, release, wanted, verification: undefined, receipt, isUploaded });
+    const plan = { mode, files, output, release, wanted, verification: undefined, receipt, isUploaded };
+    await planWrites(context, plan);
     for (const file of release.files) inputs.protocol?.checkFile?.(file);
     return withRehearsalService(context, async (embedded) => {
       const verification = await publishKey(context, output, embedded);
@@ -37,20 +38,7 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
       const identity = checkIdentity(context, ofService, report);
       const task = { inputs: ofService, protocol, identity, proxied: 'never', isNeeded: true, report } as const;
       return withService(context, task, (open) =>
-        signRelease(context, files, {
-          release,
-          wanted,
-          receipt,
-          output,
-          suffix: files.suffix,
-          effort,
-          verification,
-          reuse: false,
-          isUploaded,
-          isRehearsal: true,
-          service: open,
-          report,
-        }),
+        signRelease(context, { plan: { ...plan, verification }, effort, reuse: false, service: open, report }),
       );
     });
   });

@@ -38,21 +38,7 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     const isNeeded = wanted.length > 0;
     const task = { inputs: service, protocol, identity, proxied: 'as the environment says', isNeeded, report } as const;
     return withService(context, task, (open) =>
-      signRelease(context, files, {
-        release,
-        wanted,
-        kept,
-        outdated,
-        receipt,
-        output,
-        suffix: files.suffix,
-        effort,
-        verification,
-        reuse,
-        isUploaded,
-        service: open,
-        report,
-      }),
+      signRelease(context, { plan, kept, outdated, effort, reuse, service: open, report }),
     );
   });
 }

@@ -23,8 +23,8 @@ import { releasePaths } from './own/whole-release.ts';
 import { type Receipt, signingTree } from './receipt.ts';
 import type { Release } from './release.ts';
 
-/** What a run is about to write. */
-interface PlanTask {
+/** What a signing is about to write, and how its signatures are checked. */
+export interface Plan {
   readonly mode: 'sign' | 'rehearse';
   readonly files: FileInputs;
   readonly output: OutputTree;
@@ -43,15 +43,15 @@ interface PlanTask {
  * @throws ActionError `OUTPUT_COLLISION`, `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`, `OUTPUT_OUTSIDE`,
  * `ARTIFACT_NAME_REFUSED`; `OUTPUT_INVALID` when several of these come together
  */
-export async function planWrites(context: Context, task: PlanTask): Promise<readonly string[]> {
-  const { files, release, output } = task;
-  const own = ownPaths(task.mode, files);
-  const { outdated, foreign } = await lookAtPlaces(context, task);
+export async function planWrites(context: Context, plan: Plan): Promise<readonly string[]> {
+  const { files, release, output } = plan;
+  const own = ownPaths(plan.mode, files);
+  const { outdated, foreign } = await lookAtPlaces(context, plan);
   const problems = [
     ...findCollisions({ release, suffix: files.suffix, own, output }),
-    ...(task.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : []),
+    ...(plan.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : []),
     ...(foreign.length > 0 ? [occupied(foreign)] : []),
-    ...tryDirectories(task, own),
+    ...tryDirectories(plan, own),
   ];
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length > 0) throw joined(found);
@@ -98,10 +98,9 @@ export function refusedInArtifact(paths: readonly string[]): ActionError | undef
 /** Looks at what is already where something will be written. */
 async function lookAtPlaces(
   { patience }: Context,
-  task: PlanTask,
+  { files, output, release, wanted, receipt, verification }: Plan,
 ): Promise<{ readonly outdated: string[]; readonly foreign: string[] }> {
-  const { files, output, release, wanted, receipt } = task;
-  const isSignature = signatureTest(task.verification);
+  const isSignature = signatureTest(verification);
   const look = (path: string): Promise<Occupant> =>
     patience.read(path, () => occupantOfSignature(output.realPathOf(path), isSignature));
   const outdated: string[] = [];
@@ -156,7 +155,7 @@ function occupied(paths: readonly string[]): ActionError {
 }
 
 /** Tries each directory once in which something will be written. */
-function tryDirectories({ wanted, files, output }: PlanTask, own: readonly string[]): ActionError[] {
+function tryDirectories({ wanted, files, output }: Plan, own: readonly string[]): ActionError[] {
   // Where every signature is kept, only the manifest is written for certain.
   const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
   const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];

@@ -1,7 +1,7 @@
 import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
 import type { Sealed } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
-import type { EffortInputs, FileInputs } from '../../inputs/inputs.ts';
+import type { EffortInputs } from '../../inputs/inputs.ts';
 import { startProgress, watchSigning } from '../../report/progress.ts';
 import type { ReportBuilder } from '../../report/report.ts';
 import { plural } from '../../report/summary/units.ts';
@@ -9,7 +9,6 @@ import { deadlinePassed } from '../../signing/policy/failure.ts';
 import { loadAtLeisure } from '../../signing/schedule/clock.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../signing/sign.ts';
 import { loadClient } from '../../upload.ts';
-import type { Verification } from '../../verifying/check.ts';
 import { hashInWorker } from '../../worker/hasher.ts';
 import { writeInWorker } from '../../worker/writer.ts';
 import type { Context } from '../context.ts';
@@ -18,8 +17,8 @@ import { writeChecksums } from './own/checksums.ts';
 import { writeKit } from './own/kit.ts';
 import { prepareStamp, stampChecksums, writeStamp } from './own/timestamp.ts';
 import { describeWritten, listRelease, removeOwn, removeReleasePaths } from './own/whole-release.ts';
-import { type Receipt, writeReceipt } from './receipt.ts';
-import type { Release } from './release.ts';
+import type { Plan } from './planned-writes.ts';
+import { writeReceipt } from './receipt.ts';
 import type { OpenService } from './service.ts';
 import {
   describeBlindRepeats,
@@ -30,24 +29,15 @@ import {
   warnOfWhiteSpace,
 } from './signing-notes.ts';
 
-/** A release to be signed: how signatures are made, and where they go. */
 interface ReleaseTask {
-  readonly output: OutputTree;
-  readonly suffix: string;
+  readonly plan: Plan;
   readonly effort: EffortInputs;
-  readonly verification: Verification | undefined;
   readonly service: OpenService;
-  readonly release: Release;
-  /** The files that need a signature. */
-  readonly wanted: readonly ReleaseFile[];
   /** Outcomes of the files whose signatures are kept. */
   readonly kept?: readonly FileOutcome[];
   /** Signatures of earlier runs, to be removed first. */
   readonly outdated?: readonly string[];
   readonly reuse: boolean;
-  readonly isUploaded: boolean;
-  readonly isRehearsal?: boolean;
-  readonly receipt: Receipt;
   readonly report: ReportBuilder;
 }
 
@@ -57,14 +47,15 @@ interface ReleaseTask {
  *
  * @throws ActionError that ended the run before every file was tried
  */
-export async function signRelease(context: Context, inputs: FileInputs, task: ReleaseTask): Promise<Done> {
-  const { release, wanted, kept = [], outdated = [], output, report, service } = task;
+export async function signRelease(context: Context, task: ReleaseTask): Promise<Done> {
+  const { plan, kept = [], outdated = [], report, service } = task;
+  const { files, release, wanted, output, receipt } = plan;
   const startedAt = context.clock.now();
-  report.add(await prepareStamp(context, inputs, task));
+  report.add(await prepareStamp(context, plan));
   for (const path of outdated) await removeOwn(context, output, path);
   // What is complete and signed already stays, so that a repeated run costs no request.
-  if (wanted.length > 0 || release.refused.length > 0) await removeReleasePaths(context, inputs, output);
-  report.add(describeWritten(inputs, output, task.receipt.isDelivered ? task.receipt.path : undefined));
+  if (wanted.length > 0 || release.refused.length > 0) await removeReleasePaths(context, files, output);
+  report.add(describeWritten(files, output, receipt.isDelivered ? receipt.path : undefined));
   try {
     const { outcomes, ending }: SignResult = wanted.length > 0 ? await runSigning(context, task) : { outcomes: [] };
     report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
@@ -72,7 +63,7 @@ export async function signRelease(context: Context, inputs: FileInputs, task: Re
     const known = [...kept, ...outcomes];
     const isComplete = known.length === release.files.length && known.every(({ error }) => error === undefined);
     if (!isComplete || release.refused.length > 0) return { release, outcomes: known, own: [] };
-    const own = await signOwn(context, inputs, { task, known, startedAt });
+    const own = await signOwn(context, { task, known, startedAt });
     report.add(describeUnasked(context, kept, service.transport.requests()));
     return { release, outcomes: known, own };
   } finally {
@@ -89,11 +80,13 @@ interface OwnTask {
 }
 
 /** Writes and signs what is about the whole release, and the manifest last. */
-async function signOwn(context: Context, inputs: FileInputs, { task, known, startedAt }: OwnTask): Promise<Sealed[]> {
-  const { output, suffix, verification, reuse, release, receipt, report, service } = task;
+async function signOwn(context: Context, { task, known, startedAt }: OwnTask): Promise<Sealed[]> {
+  const { plan, reuse, report, service } = task;
+  const { mode, files: inputs, output, verification, release, receipt } = plan;
   const sign = (file: ReleaseFile): Promise<string> => signOwnFile(context, task, { file, startedAt });
   const entries = await listRelease(context, inputs, { allFiles: release.allFiles, known });
-  const own = { output, suffix, verification, reuse, entries, sign, isRehearsal: task.isRehearsal === true };
+  const { suffix } = inputs;
+  const own = { output, suffix, verification, reuse, entries, sign, isRehearsal: mode === 'rehearse' };
   // Asked for first: without it nothing of the release as a whole is signed.
   const stamp = await stampChecksums(context, inputs, own);
   const sealed = await writeChecksums(context, inputs, own);
@@ -109,7 +102,8 @@ async function signOwn(context: Context, inputs: FileInputs, { task, known, star
 /** Signs the files and shows how it goes. */
 async function runSigning(context: Context, task: ReleaseTask): Promise<SignResult> {
   const { runner, clock } = context;
-  const { wanted, output, service, isUploaded } = task;
+  const { plan, service } = task;
+  const { wanted, output, isUploaded } = plan;
   runner.openGroup('Signing');
   const swept = output.sweep(wanted.map(({ path }) => path));
   if (swept > 0) runner.line(`Removed ${plural(swept, 'temporary file')} of a run that was killed`);
@@ -146,7 +140,8 @@ async function signTidily({ patience }: Context, tree: OutputTree, options: Sign
 
 function signOptions(context: Context, task: ReleaseTask, files: readonly ReleaseFile[]): SignOptions {
   const { signal, clock, random, worker, patience, runner } = context;
-  const { output, suffix, verification, effort, service, report } = task;
+  const { plan, effort, service, report } = task;
+  const { output, verification } = plan;
   const onBadNode = noteBadNode(report);
   return {
     files,
@@ -154,7 +149,7 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
     output: files.length < WORKER_FILES ? output : writeInWorker(worker, output),
     patience,
     hashElsewhere: hashInWorker(worker),
-    suffix,
+    suffix: plan.files.suffix,
     verification,
     clientKeySha256: service.clientKeySha256,
     holdsSecret: runner.holdsSecret,
@@ -185,11 +180,11 @@ async function signOwnFile(
   task: ReleaseTask,
   { file, startedAt }: Pick<OwnTask, 'startedAt'> & { readonly file: ReleaseFile },
 ): Promise<string> {
-  const { effort, report } = task;
-  await removeOwn(context, task.output, file.path + task.suffix);
+  const { effort, report, plan } = task;
+  await removeOwn(context, plan.output, file.path + plan.files.suffix);
   const deadlineMs = effort.deadlineMs && Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
   const options = { ...signOptions(context, task, [file]), deadlineMs };
-  const { outcomes, ending } = await signTidily(context, task.output, options);
+  const { outcomes, ending } = await signTidily(context, plan.output, options);
   report.add(describeBlindRepeats(context, outcomes));
   if (ending?.code === 'DEADLINE') throw deadlinePassed(effort.deadlineMs, ending.cause, ending.facts.open);
   const error = ending ?? outcomes[0]?.error;

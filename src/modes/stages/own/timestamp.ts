@@ -13,6 +13,7 @@ import type { Stamp } from '../../../timestamp/check.ts';
 import type { NewStamp } from '../../../timestamp/request.ts';
 import { annotate, type Context } from '../../context.ts';
 import { CONNECT_TIMEOUT_MS, proxyFor } from '../../service/route.ts';
+import type { Plan } from '../planned-writes.ts';
 import { type OwnFileTask, writeOwnFile } from './whole-release.ts';
 
 /** Asks for a stamp over random bytes: whether there will be one at the end of a long signing is known before it begins. */
@@ -40,26 +41,18 @@ export async function lookAtAuthorities(
   }
 }
 
-/** What of a signing decides how its time stamp is prepared. */
-interface StampTask {
-  readonly output: OutputTree;
-  /** The files that need a signature. */
-  readonly wanted: readonly unknown[];
-  readonly isRehearsal?: boolean;
-}
-
 /**
  * Asks an authority before the first signing request, where the first slice is to be stamped; a rehearsal asks nobody and
  * says so. Where no file needs a signature, the stamp itself comes before the first request.
  *
  * @throws ActionError `TIMESTAMP_FAILED`
  */
-export async function prepareStamp(context: Context, inputs: FileInputs, task: StampTask): Promise<ReportPart> {
-  const { timestamp, shard } = inputs;
+export async function prepareStamp(context: Context, { mode, files, output, wanted }: Plan): Promise<ReportPart> {
+  const { timestamp, shard } = files;
   if (shard.index !== 1) return {};
-  if (timestamp === undefined) return warnOfOldStamp(context, inputs, task.output);
-  if (task.isRehearsal) return { notes: [NOT_REHEARSED] };
-  if (task.wanted.length === 0) return {};
+  if (timestamp === undefined) return warnOfOldStamp(context, files, output);
+  if (mode === 'rehearse') return { notes: [NOT_REHEARSED] };
+  if (wanted.length === 0) return {};
   const { authority } = await tryAuthorities(context, timestamp);
   context.runner.line(`Time stamp authority: ${authority}`);
   return {};
