@@ -12,8 +12,8 @@ import {
 } from './environment.ts';
 import { Masks } from './log/masks.ts';
 import { findNode } from './node-binary.ts';
-import { type RunScript, runScript, type StepProcess, type Watchers } from './node-process.ts';
-import { runStep, type StepRun } from './step.ts';
+import { type RunScript, runScript, type Script, type StepProcess } from './node-process.ts';
+import { runStep, type StepOptions, type StepRun } from './step.ts';
 
 /** What to run, on what, and with what around it. */
 export interface ActionOptions {
@@ -85,53 +85,19 @@ export async function runAction(options: ActionOptions): Promise<ActionRun> {
   );
   const inputs = inputEnvironment(action, options.inputs ?? {}, base);
   const masks = createMasks(options.secrets ?? [], base);
-  const job: Job = { options, node, workspace, runnerTemp, masks };
-
-  const watchers = { signal: options.signal, onStart: options.onStart, onOutput: options.onOutput };
-  const main = await runJobStep(job, {
-    path: action.main,
-    env: { ...base, ...inputs.env },
-    warnings: inputs.warnings,
-    watchers,
-    onLogLine: options.onLogLine,
-  });
+  const { nodeArgs = [], timeoutMs = DEFAULT_TIMEOUT_MS, signal, onStart, onOutput, onLogLine } = options;
+  const start = (path: string, env: Script['env'], of: Partial<StepOptions> = {}): Promise<StepRun> => {
+    const script = { node, nodeArgs, path, cwd: workspace, env };
+    const watchers = { ...of.watchers, timeoutMs };
+    return runStep({ ...of, script, runnerTemp, masks, watchers, runScript: options.runScript ?? runScript });
+  };
+  const watchers = { signal, onStart, onOutput, timeoutMs };
+  const main = await start(action.main, { ...base, ...inputs.env }, { warnings: inputs.warnings, watchers, onLogLine });
   const path = [...main.exported.path.toReversed(), base['PATH']].join(delimiter);
   const exported = workflowEnvironment(main.exported.env);
   const env = mergeEnvironments(base, exported, { PATH: path }, inputs.env, stateEnvironment(main.state));
-  const post =
-    action.post !== undefined && postRuns(action, main)
-      ? await runJobStep(job, { path: action.post, env, warnings: [], watchers: {} })
-      : undefined;
+  const post = action.post !== undefined && postRuns(action, main) ? await start(action.post, env) : undefined;
   return { ...main, post, masks: masks.values, runnerTemp };
-}
-
-interface Job {
-  readonly options: ActionOptions;
-  readonly node: string;
-  readonly workspace: string;
-  readonly runnerTemp: string;
-  readonly masks: Masks;
-}
-
-interface JobStep {
-  readonly path: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly warnings: readonly string[];
-  readonly watchers: Omit<Watchers, 'onLine' | 'timeoutMs'>;
-  readonly onLogLine?: ((line: string) => void) | undefined;
-}
-
-function runJobStep(job: Job, step: JobStep): Promise<StepRun> {
-  const { node, options } = job;
-  return runStep({
-    script: { node, nodeArgs: options.nodeArgs ?? [], path: step.path, cwd: job.workspace, env: step.env },
-    runnerTemp: job.runnerTemp,
-    masks: job.masks,
-    warnings: step.warnings,
-    onLogLine: step.onLogLine,
-    runScript: options.runScript ?? runScript,
-    watchers: { ...step.watchers, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS },
-  });
 }
 
 async function writeEvent(runnerTemp: string, event: Readonly<Record<string, unknown>>): Promise<string> {

@@ -6,45 +6,32 @@ import {
   parseFileCommand,
   readFileCommands,
 } from './file-commands.ts';
-import type { Annotation } from './log/annotations.ts';
-import type { Command } from './log/commands.ts';
-import type { Group } from './log/log-printer.ts';
 import type { Masks } from './log/masks.ts';
-import { StepLog } from './log/step-log.ts';
+import { StepLog, type StepLogResult } from './log/step-log.ts';
 import type { RunScript, Script, ScriptExit, Watchers } from './node-process.ts';
 
 /** Everything that one step (main or post) did, as the runner and its user see it. */
-export interface StepRun extends ScriptExit {
+export interface StepRun extends ScriptExit, Omit<StepLogResult, 'failures'> {
   /** `failure` also when the exit code is 0 and a command or a file command was invalid. */
   readonly conclusion: 'success' | 'failure' | 'cancelled';
-  /** The log as a user reads it, masked, without colours or times. */
-  readonly log: string;
   /** The bytes of both outputs in order of arrival, unmasked. */
   readonly rawLog: Buffer;
-  /** As shown on the page of the run: at most ten of each type, masked, at most 4096 characters each. */
-  readonly annotations: readonly Annotation[];
-  /** Every command that was obeyed, in order. */
-  readonly commands: readonly Command[];
-  /** Lines that look like commands but are none to the runner. */
-  readonly unknownCommands: readonly Command[];
-  readonly groups: readonly Group[];
-  readonly outputs: Readonly<Record<string, string>>;
   /** Names of outputs that hold a masked value: GitHub drops them when they become outputs of the job. */
   readonly secretOutputs: readonly string[];
-  readonly state: Readonly<Record<string, string>>;
   /** The job summary in Markdown, masked; empty when it is larger than GitHub takes. */
   readonly summary: string;
   /** Variables and path entries for the steps that follow. */
   readonly exported: { readonly env: Readonly<Record<string, string>>; readonly path: readonly string[] };
 }
 
-interface StepOptions {
+/** A step to run. */
+export interface StepOptions {
   readonly script: Script;
   readonly runScript: RunScript;
   readonly runnerTemp: string;
   readonly masks: Masks;
   /** What the runner says ahead of the step. */
-  readonly warnings: readonly string[];
+  readonly warnings?: readonly string[];
   readonly watchers: Omit<Watchers, 'onLine'>;
   /** Gets each line of the log as it comes, masked. */
   readonly onLogLine?: ((line: string) => void) | undefined;
@@ -58,7 +45,7 @@ export async function runStep(options: StepOptions): Promise<StepRun> {
   const files = await createFileCommands(options.runnerTemp);
   const debug = script.env['RUNNER_DEBUG'] === '1' ? 'shown' : 'hidden';
   const log = new StepLog({ masks, debug, onLine: options.onLogLine });
-  for (const warning of options.warnings) log.issue('warning', warning);
+  for (const warning of options.warnings ?? []) log.issue('warning', warning);
   const chunks: Buffer[] = [];
   const exit = await options.runScript(
     { ...script, env: { ...fileCommandEnvironment(files), ...script.env } },

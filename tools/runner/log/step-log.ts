@@ -4,9 +4,10 @@ import { type Group, LogPrinter } from './log-printer.ts';
 import { type Masks, trimBlanks } from './masks.ts';
 
 /** What the lines of one step came to. */
-interface StepLogResult {
-  /** The log as a user reads it on the page of the run, masked; each line ends in LF. */
+export interface StepLogResult {
+  /** The log as a user reads it, masked, without colours or times; each line ends in LF. */
   readonly log: string;
+  /** As shown on the page of the run: at most ten of each type, masked, at most 4096 characters each. */
   readonly annotations: readonly Annotation[];
   /** Every command that was obeyed, in order; a test finds commands here that are not the action's own. */
   readonly commands: readonly Command[];
