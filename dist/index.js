@@ -16473,9 +16473,8 @@ var __webpack_modules__ = {
 		}
 		function explain(code) {
 			if (_signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__.zH.includes(code)) return ["this system has too many files open", _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__.tf];
-			const close = "Close that program, or have the scanner leave out the directory, and run the step again.";
-			if (!_held_js__WEBPACK_IMPORTED_MODULE_2__.Iy.includes(code)) return [_held_js__WEBPACK_IMPORTED_MODULE_2__.iH, close];
-			return [`${_held_js__WEBPACK_IMPORTED_MODULE_2__.iH}, or a right is missing`, `Look at the rights of the file and its directory. ${close}`];
+			if (!_held_js__WEBPACK_IMPORTED_MODULE_2__.Iy.includes(code)) return [_held_js__WEBPACK_IMPORTED_MODULE_2__.iH, _held_js__WEBPACK_IMPORTED_MODULE_2__.om];
+			return [`${_held_js__WEBPACK_IMPORTED_MODULE_2__.iH}, or a right is missing`, `Look at the rights of the file and its directory. ${_held_js__WEBPACK_IMPORTED_MODULE_2__.om}`];
 		}
 	}),
 	74743: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -16665,7 +16664,7 @@ var __webpack_modules__ = {
 				case "ENXIO":
 				case "EISDIR": return notRegular(file, error);
 				case "EBUSY": return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_UNREADABLE", `${name} cannot be read: ${_held_js__WEBPACK_IMPORTED_MODULE_1__.iH} (EBUSY).`, {
-					hint: "Close that program, or have the virus scanner leave out the directory, and run the step again.",
+					hint: _held_js__WEBPACK_IMPORTED_MODULE_1__.om,
 					cause: error
 				});
 				default: return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_UNREADABLE", `${name} cannot be read (${(0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "unknown error"}).`, {
@@ -17312,35 +17311,39 @@ var __webpack_modules__ = {
 		var _held_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(46018);
 		var _names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
 		const CLEAR_THE_WAY = "Clear the way, give the runner the right to write there, or set output-dir.";
-		const FULL = {
-			kind: "OUTPUT_FULL",
-			why: "the disk is full",
-			hint: "Free some space, or set output-dir to another disk."
-		};
-		const READ_ONLY = {
-			kind: "OUTPUT_FULL",
-			why: "the file system is read-only",
-			hint: "Set output-dir to a directory that can be written."
-		};
-		const DENIED = {
-			kind: "OUTPUT_UNWRITABLE",
-			why: "no right to write there",
-			hint: CLEAR_THE_WAY
-		};
-		const OCCUPIED = {
-			kind: "OUTPUT_UNWRITABLE",
-			why: "something else stands at its place",
-			hint: CLEAR_THE_WAY
-		};
-		const HELD = {
-			kind: "OUTPUT_UNWRITABLE",
-			why: _held_js__WEBPACK_IMPORTED_MODULE_1__.iH,
-			hint: "Close that program, or have the scanner leave out the directory, and run the step again."
-		};
+		const FULL = [
+			"OUTPUT_FULL",
+			"the disk is full",
+			"Free some space, or set output-dir to another disk."
+		];
+		const DENIED = [
+			"OUTPUT_UNWRITABLE",
+			"no right to write there",
+			CLEAR_THE_WAY
+		];
+		const OCCUPIED = [
+			"OUTPUT_UNWRITABLE",
+			"something else stands at its place",
+			CLEAR_THE_WAY
+		];
+		const HELD = [
+			"OUTPUT_UNWRITABLE",
+			_held_js__WEBPACK_IMPORTED_MODULE_1__.iH,
+			_held_js__WEBPACK_IMPORTED_MODULE_1__.om
+		];
+		const OTHER = [
+			"OUTPUT_UNWRITABLE",
+			"the system refuses it",
+			CLEAR_THE_WAY
+		];
 		const EXPLANATIONS = {
 			ENOSPC: FULL,
 			EDQUOT: FULL,
-			EROFS: READ_ONLY,
+			EROFS: [
+				"OUTPUT_FULL",
+				"the file system is read-only",
+				"Set output-dir to a directory that can be written."
+			],
 			EACCES: DENIED,
 			EPERM: DENIED,
 			EISDIR: OCCUPIED,
@@ -17353,11 +17356,7 @@ var __webpack_modules__ = {
 		function unwritable(path, error) {
 			if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ) return error;
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "unknown error";
-			const { kind, why, hint } = EXPLANATIONS[code] ?? {
-				kind: "OUTPUT_UNWRITABLE",
-				why: "the system refuses it",
-				hint: CLEAR_THE_WAY
-			};
+			const [kind, why, hint] = EXPLANATIONS[code] ?? OTHER;
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(kind, `${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(path)} cannot be written: ${why} (${code}).`, {
 				hint,
 				cause: error
@@ -17378,7 +17377,8 @@ var __webpack_modules__ = {
 			_r: () => HELD,
 			i7: () => isHeld,
 			iH: () => HELD_SENTENCE,
-			k_: () => isHeldInOwnDirectory
+			k_: () => isHeldInOwnDirectory,
+			om: () => HELD_HINT
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		const REPEAT_LIMITS = {
@@ -17389,6 +17389,7 @@ var __webpack_modules__ = {
 		const HELD = ["EBUSY", "ETXTBSY"];
 		const DENIED = ["EPERM", "EACCES"];
 		const HELD_SENTENCE = "another program has it open, such as a virus scanner";
+		const HELD_HINT = "Close that program, or have the scanner leave out the directory, and run the step again.";
 		function isHeld(error) {
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) ?? "";
 			return HELD.includes(code) || process.platform === "win32" && DENIED.includes(code);
@@ -17976,6 +17977,7 @@ var __webpack_modules__ = {
 	}),
 	30655: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			UC: () => passingFailure,
 			WC: () => vaultSignFailure,
 			X1: () => noCertificate,
 			nK: () => stepFailure,
@@ -17988,8 +17990,6 @@ var __webpack_modules__ = {
 		const MAX_QUOTED = 200;
 		function vaultLoginFailure(response, settings, asked) {
 			const { status } = response;
-			const passing = passingFailure(response, asked);
-			if (passing) return passing;
 			const { login, loginRole } = settings;
 			if (status === 200) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "LOGIN_REFUSED", `The authority ${asked.origin} answered 200 to the login at ${login.path}, but gave no token that can be sent.`, { hint: "Check that certificate-url leads to OpenBao or Vault and not to another service." });
 			const said = quote(response, asked);
@@ -18009,8 +18009,6 @@ var __webpack_modules__ = {
 			return known?.[1] ?? "Compare bound_claims, bound_subject and bound_audiences of the role with the claims above: the role is bound to another repository, ref or workflow.";
 		}
 		function vaultSignFailure(response, settings, asked) {
-			const passing = passingFailure(response, asked);
-			if (passing) return passing;
 			const { mount, pkiRole } = settings;
 			const path = `${mount}/sign/${pkiRole}`;
 			if (response.status === 403) return notIssued(response, asked, `The policies of the login role must allow this: path "${path}" { capabilities = ["update"] }. A mistyped mount or role is refused in the same way.`);
@@ -18018,8 +18016,6 @@ var __webpack_modules__ = {
 			return notIssued(response, asked, `Check the role “${pkiRole}” of the pki engine: it must allow keys of the type ec with 256 bits, client_flag, and the name of the request (allow_any_name with enforce_hostnames=false, or allowed_domains).`);
 		}
 		function stepFailure(response, asked) {
-			const passing = passingFailure(response, asked);
-			if (passing) return passing;
 			const { status } = response;
 			if (status === 401) {
 				const sentence = `The authority ${asked.origin} refused the OIDC token: it answered 401. ${sentToken(asked)}`;
@@ -20235,6 +20231,11 @@ Content-Type: application/json
 				hash: "sha256"
 			}
 		};
+		function presetIn(request) {
+			const [, name] = /^preset:(.*)$/s.exec(request) ?? [];
+			if (name === undefined) return undefined;
+			return (Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined) ?? "unknown";
+		}
 		;
 		const REQUEST_WEIGHT = 16 * 1024;
 		const HASHING_WEIGHT = 1024 * 1024;
@@ -20389,9 +20390,10 @@ Content-Type: application/json
 		function readHttp(task) {
 			const { reader, serverUrl, form, token, purpose } = task;
 			const text = reader.required("request");
-			const preset = readPreset(reader, text);
-			const message = text === "" || preset === "unknown" ? undefined : readMessage(reader, preset?.request ?? text);
+			const preset = presetIn(text);
 			const known = preset === "unknown" ? undefined : preset;
+			if (preset === "unknown") reader.reject("request", `names a preset that does not exist; write one of ${PRESET_NAMES.join(", ")}`);
+			const message = text === "" || preset === "unknown" ? undefined : readMessage(reader, known?.request ?? text);
 			const given = reader.text("answer") ?? DEFAULT_ANSWER;
 			const answer = parseAnswerPlace(known && given === DEFAULT_ANSWER ? known.answer : given);
 			if (answer === undefined) reader.reject("answer", "must be a JSON pointer such as /data/signature, or body, or body:raw");
@@ -20412,16 +20414,9 @@ Content-Type: application/json
 		}
 		function httpCredentials(reader) {
 			const text = reader.text("request") ?? "";
-			const [, preset = ""] = /^preset:(.*)$/s.exec(text) ?? [];
-			const message = Object.hasOwn(PRESETS, preset) ? PRESETS[preset]?.request : text;
-			return message?.includes("{token}") ? ["key", "token"] : ["key"];
-		}
-		function readPreset(reader, text) {
-			const [, name] = /^preset:(.*)$/s.exec(text) ?? [];
-			if (name === undefined) return undefined;
-			const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
-			if (preset === undefined) reader.reject("request", `names a preset that does not exist; write one of ${PRESET_NAMES.join(", ")}`);
-			return preset ?? "unknown";
+			const preset = presetIn(text);
+			const message = preset === undefined || preset === "unknown" ? text : preset.request;
+			return message.includes("{token}") ? ["key", "token"] : ["key"];
 		}
 		function readMessage(reader, text) {
 			if (Object.hasOwn(PRESETS, text)) {
@@ -20990,19 +20985,18 @@ Content-Type: application/json
 				return path;
 			}
 			directoryInside(name, directory) {
-				const value = this.#take(name);
-				if (value === undefined) return undefined;
-				const path = (0, real_path._l)(directory, (0, external_node_path_.join)((0, external_node_path_.isAbsolute)(value) ? "" : directory, value));
-				if (path !== undefined) return this.#checkNames(name, path.replace(/\/$/, ""));
-				this.reject(name, "must be a directory inside output-dir, or inside root when output-dir is empty");
-				return undefined;
+				return this.#inside(name, directory, "a directory")?.replace(/\/$/, "");
 			}
 			fileInside(name, directory) {
+				return this.#inside(name, directory, "the path of a file");
+			}
+			#inside(name, directory, what) {
 				const value = this.#take(name);
 				if (value === undefined) return undefined;
 				const path = (0, real_path._l)(directory, (0, external_node_path_.join)((0, external_node_path_.isAbsolute)(value) ? "" : directory, value));
-				if (path !== undefined && path !== "" && !/[/\\]$/.test(value)) return this.#checkNames(name, path);
-				this.reject(name, "must be the path of a file inside output-dir, or inside root when output-dir is empty");
+				const isWanted = what === "a directory" || path !== "" && !/[/\\]$/.test(value);
+				if (path !== undefined && isWanted) return this.#checkNames(name, path);
+				this.reject(name, `must be ${what} inside output-dir, or inside root when output-dir is empty`);
 				return undefined;
 			}
 			#checkNames(input, path) {
@@ -22510,10 +22504,10 @@ Content-Type: application/json
 			return shown.map(units.em).join("\n");
 		}
 		;
-		async function planWrites(context, task) {
-			const { files, release, output } = task;
-			const own = ownPaths(task.mode, files);
-			const { outdated, foreign } = await lookAtPlaces(context, task);
+		async function planWrites(context, plan) {
+			const { files, release, output } = plan;
+			const own = ownPaths(plan.mode, files);
+			const { outdated, foreign } = await lookAtPlaces(context, plan);
 			const problems = [
 				...findCollisions({
 					release,
@@ -22521,9 +22515,9 @@ Content-Type: application/json
 					own,
 					output
 				}),
-				...task.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : [],
+				...plan.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : [],
 				...foreign.length > 0 ? [occupied(foreign)] : [],
-				...tryDirectories(task, own)
+				...tryDirectories(plan, own)
 			];
 			const found = problems.filter((problem) => problem !== undefined);
 			if (found.length > 0) throw joined(found);
@@ -22553,9 +22547,8 @@ Content-Type: application/json
 			if (refused.length === 0) return undefined;
 			return new errors.lZ("ARTIFACT_NAME_REFUSED", `${(0, units.LS)(refused.length, "path")} cannot be in a workflow artifact: ${(0, units.w5)(refused, 10)}.`, { hint: "Artifacts take none of \" : < > | * ? \\ or line ends. Rename or exclude these files, or set upload: false." });
 		}
-		async function lookAtPlaces({ patience }, task) {
-			const { files, output, release, wanted, receipt } = task;
-			const isSignature = signatureTest(task.verification);
+		async function lookAtPlaces({ patience }, { files, output, release, wanted, receipt, verification }) {
+			const isSignature = signatureTest(verification);
 			const look = (path) => patience.read(path, () => occupantOfSignature(output.realPathOf(path), isSignature));
 			const outdated = [];
 			const foreign = [];
@@ -24333,13 +24326,14 @@ Content-Type: application/json
 			return (0, modes_context.f)(context, ["notice", "Nothing new to sign"], text);
 		}
 		;
-		async function signRelease(context, inputs, task) {
-			const { release, wanted, kept = [], outdated = [], output, report, service } = task;
+		async function signRelease(context, task) {
+			const { plan, kept = [], outdated = [], report, service } = task;
+			const { files, release, wanted, output, receipt } = plan;
 			const startedAt = context.clock.now();
-			report.add(await (0, own_timestamp.Lc)(context, inputs, task));
+			report.add(await (0, own_timestamp.Lc)(context, plan));
 			for (const path of outdated) await (0, whole_release.LO)(context, output, path);
-			if (wanted.length > 0 || release.refused.length > 0) await (0, whole_release.MS)(context, inputs, output);
-			report.add((0, whole_release.hD)(inputs, output, task.receipt.isDelivered ? task.receipt.path : undefined));
+			if (wanted.length > 0 || release.refused.length > 0) await (0, whole_release.MS)(context, files, output);
+			report.add((0, whole_release.hD)(files, output, receipt.isDelivered ? receipt.path : undefined));
 			try {
 				const { outcomes, ending } = wanted.length > 0 ? await runSigning(context, task) : { outcomes: [] };
 				report.add({
@@ -24354,7 +24348,7 @@ Content-Type: application/json
 					outcomes: known,
 					own: []
 				};
-				const own = await signOwn(context, inputs, {
+				const own = await signOwn(context, {
 					task,
 					known,
 					startedAt
@@ -24369,8 +24363,9 @@ Content-Type: application/json
 				report.add({ requests: service.transport.requests() });
 			}
 		}
-		async function signOwn(context, inputs, { task, known, startedAt }) {
-			const { output, suffix, verification, reuse, release, receipt, report, service } = task;
+		async function signOwn(context, { task, known, startedAt }) {
+			const { plan, reuse, report, service } = task;
+			const { mode, files: inputs, output, verification, release, receipt } = plan;
 			const sign = (file) => signOwnFile(context, task, {
 				file,
 				startedAt
@@ -24379,6 +24374,7 @@ Content-Type: application/json
 				allFiles: release.allFiles,
 				known
 			});
+			const { suffix } = inputs;
 			const own = {
 				output,
 				suffix,
@@ -24386,7 +24382,7 @@ Content-Type: application/json
 				reuse,
 				entries,
 				sign,
-				isRehearsal: task.isRehearsal === true
+				isRehearsal: mode === "rehearse"
 			};
 			const stamp = await (0, own_timestamp.MH)(context, inputs, own);
 			const sealed = await writeChecksums(context, inputs, own);
@@ -24409,7 +24405,8 @@ Content-Type: application/json
 		}
 		async function runSigning(context, task) {
 			const { runner, clock } = context;
-			const { wanted, output, service, isUploaded } = task;
+			const { plan, service } = task;
+			const { wanted, output, isUploaded } = plan;
 			runner.openGroup("Signing");
 			const swept = output.sweep(wanted.map(({ path }) => path));
 			if (swept > 0) runner.line(`Removed ${(0, units.LS)(swept, "temporary file")} of a run that was killed`);
@@ -24447,7 +24444,8 @@ Content-Type: application/json
 		}
 		function signOptions(context, task, files) {
 			const { signal, clock, random, worker, patience, runner } = context;
-			const { output, suffix, verification, effort, service, report } = task;
+			const { plan, effort, service, report } = task;
+			const { output, verification } = plan;
 			const onBadNode = noteBadNode(report);
 			return {
 				files,
@@ -24455,7 +24453,7 @@ Content-Type: application/json
 				output: files.length < WORKER_FILES ? output : writeInWorker(worker, output),
 				patience,
 				hashElsewhere: hashInWorker(worker),
-				suffix,
+				suffix: plan.files.suffix,
 				verification,
 				clientKeySha256: service.clientKeySha256,
 				holdsSecret: runner.holdsSecret,
@@ -24479,14 +24477,14 @@ Content-Type: application/json
 			};
 		}
 		async function signOwnFile(context, task, { file, startedAt }) {
-			const { effort, report } = task;
-			await (0, whole_release.LO)(context, task.output, file.path + task.suffix);
+			const { effort, report, plan } = task;
+			await (0, whole_release.LO)(context, plan.output, file.path + plan.files.suffix);
 			const deadlineMs = effort.deadlineMs && Math.max(1, effort.deadlineMs - (context.clock.now() - startedAt));
 			const options = {
 				...signOptions(context, task, [file]),
 				deadlineMs
 			};
-			const { outcomes, ending } = await signTidily(context, task.output, options);
+			const { outcomes, ending } = await signTidily(context, plan.output, options);
 			report.add(describeBlindRepeats(context, outcomes));
 			if (ending?.code === "DEADLINE") throw (0, policy_failure.Hx)(effort.deadlineMs, ending.cause, ending.facts.open);
 			const error = ending ?? outcomes[0]?.error;
@@ -24512,7 +24510,7 @@ Content-Type: application/json
 				refuseHidingManifest(receipt, release);
 				report.add(await (0, stages_release.VE)(context, files, release));
 				const wanted = release.files;
-				await planWrites(context, {
+				const plan = {
 					mode,
 					files,
 					output,
@@ -24521,7 +24519,8 @@ Content-Type: application/json
 					verification: undefined,
 					receipt,
 					isUploaded
-				});
+				};
+				await planWrites(context, plan);
 				for (const file of release.files) inputs.protocol?.checkFile?.(file);
 				return withRehearsalService(context, async (embedded) => {
 					const verification = await publishKey(context, output, embedded);
@@ -24536,17 +24535,13 @@ Content-Type: application/json
 						isNeeded: true,
 						report
 					};
-					return withService(context, task, (open) => signRelease(context, files, {
-						release,
-						wanted,
-						receipt,
-						output,
-						suffix: files.suffix,
+					return withService(context, task, (open) => signRelease(context, {
+						plan: {
+							...plan,
+							verification
+						},
 						effort,
-						verification,
 						reuse: false,
-						isUploaded,
-						isRehearsal: true,
 						service: open,
 						report
 					}));
@@ -24645,18 +24640,12 @@ Content-Type: application/json
 					isNeeded,
 					report
 				};
-				return withService(context, task, (open) => signRelease(context, files, {
-					release,
-					wanted,
+				return withService(context, task, (open) => signRelease(context, {
+					plan,
 					kept,
 					outdated,
-					receipt,
-					output,
-					suffix: files.suffix,
 					effort,
-					verification,
 					reuse,
-					isUploaded,
 					service: open,
 					report
 				}));
@@ -25793,6 +25782,7 @@ Content-Type: application/json
 			};
 		}
 		var id_token = __nccwpck_require__(9287);
+		var refusals = __nccwpck_require__(30655);
 		;
 		const LIMITS = {
 			requests: 5,
@@ -25812,7 +25802,7 @@ Content-Type: application/json
 			constructor(options, signal) {
 				this.#options = options;
 				this.#signal = signal;
-				this.#endsAt = options.world.clock.now() + LIMITS.totalMs;
+				this.#endsAt = options.clock.now() + LIMITS.totalMs;
 				this.#keys.catch(() => {});
 				options.transport.prepare(1, signal);
 			}
@@ -25824,9 +25814,18 @@ Content-Type: application/json
 				if (limitMs <= 0) throw unreachable(origin, `gave no certificate within ${LIMITS.totalMs / 1e3} s`, { hint: "The authority, or the service of the runner that gives tokens, is slow: run this job again." });
 				this.#requests++;
 				const timeout = new AbortController();
-				const cancel = this.#options.world.clock.after(limitMs, () => timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1e3)} s`, { kind: "service" })));
+				const cancel = this.#options.clock.after(limitMs, () => timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1e3)} s`, { kind: "service" })));
 				try {
-					return await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
+					const response = await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
+					const { scrub, now } = this.#options.world;
+					const passing = (0, refusals.UC)(response, {
+						origin,
+						claims: this.claims,
+						scrub,
+						now
+					});
+					if (passing) throw passing;
+					return response;
 				} catch (error) {
 					this.#signal.throwIfAborted();
 					throw error instanceof policy_failure.HR && error.code !== "CERTIFICATE_NOT_ISSUED" ? aboutAuthority(origin, error) : error;
@@ -25878,11 +25877,11 @@ Content-Type: application/json
 				this.#pauseMs *= 2;
 				if (this.#requests >= LIMITS.requests || waitMs >= this.#leftMs()) throw lasting(error, this.#requests);
 				const { promise, resolve } = Promise.withResolvers();
-				const cancel = this.#options.world.clock.after(waitMs, resolve);
+				const cancel = this.#options.clock.after(waitMs, resolve);
 				await (0, clock.H6)(promise, this.#signal).finally(cancel);
 			}
 			#leftMs() {
-				return this.#endsAt - this.#options.world.clock.now();
+				return this.#endsAt - this.#options.clock.now();
 			}
 		}
 		function unreachable(origin, what, { kind = "config", hint, cause } = {}) {
@@ -25912,7 +25911,6 @@ Content-Type: application/json
 		}
 		var issued_certificate = __nccwpck_require__(39481);
 		var authority = __nccwpck_require__(80997);
-		var refusals = __nccwpck_require__(30655);
 		;
 		class StepCa {
 			#settings;
@@ -26098,7 +26096,7 @@ Content-Type: application/json
 		var service_route = __nccwpck_require__(33794);
 		;
 		async function withIssuer(context, { settings, trust, onStep }, use) {
-			const { runner, now, clock } = context;
+			const { now, clock } = context;
 			const authority = (0, identity.aN)(settings.chain, new Date(now()), settings.chainInput);
 			const route = {
 				server: settings.url,
@@ -26113,13 +26111,8 @@ Content-Type: application/json
 					anchors: authority.anchors,
 					now
 				}) }),
-				world: {
-					now,
-					clock,
-					scrub: runner.scrub,
-					mask: (secret) => runner.mask([secret]),
-					drawIdToken: (0, service_route.Y0)(runner)
-				},
+				world: (0, service_route.cO)(context),
+				clock,
 				...onStep ? { onStep } : {}
 			});
 			try {
@@ -26148,7 +26141,6 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			cC: () => CONNECT_TIMEOUT_MS,
 			_v: () => announceProxy,
-			Y0: () => drawIdTokenOf,
 			AZ: () => parting,
 			iJ: () => proxyFor,
 			hr: () => withSecureContext,
@@ -26400,12 +26392,12 @@ Content-Type: application/json
 				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.ie)(error, "TIMESTAMP_FAILED", "no time stamp was to be had"), elapsed())];
 			}
 		}
-		async function prepareStamp(context, inputs, task) {
-			const { timestamp, shard } = inputs;
+		async function prepareStamp(context, { mode, files, output, wanted }) {
+			const { timestamp, shard } = files;
 			if (shard.index !== 1) return {};
-			if (timestamp === undefined) return warnOfOldStamp(context, inputs, task.output);
-			if (task.isRehearsal) return { notes: [NOT_REHEARSED] };
-			if (task.wanted.length === 0) return {};
+			if (timestamp === undefined) return warnOfOldStamp(context, files, output);
+			if (mode === "rehearse") return { notes: [NOT_REHEARSED] };
+			if (wanted.length === 0) return {};
 			const { authority } = await tryAuthorities(context, timestamp);
 			context.runner.line(`Time stamp authority: ${authority}`);
 			return {};
@@ -31930,10 +31922,12 @@ Content-Type: application/json
 			return (0, _files_names_js__WEBPACK_IMPORTED_MODULE_0__.ZD)((0, _units_js__WEBPACK_IMPORTED_MODULE_1__.ml)(text, MAX_LINE));
 		}
 		function sentences(text) {
-			const lines = text.split("\n");
+			return showLines(text.split("\n")).join("<br>");
+		}
+		function showLines(lines) {
 			const shown = lines.slice(0, MAX_LINES).map((line) => plain((0, _units_js__WEBPACK_IMPORTED_MODULE_1__.em)(line)));
 			if (lines.length > MAX_LINES) shown.push(`and ${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.LS)(lines.length - MAX_LINES, "line")} more; the log has all`);
-			return shown.join("<br>");
+			return shown;
 		}
 		function message(text) {
 			const { first, others } = partsOf(text);
@@ -31945,8 +31939,7 @@ Content-Type: application/json
 		}
 		function partsOf(text) {
 			const lines = text.split("\n");
-			const shown = lines.slice(0, MAX_LINES).map((line) => plain((0, _units_js__WEBPACK_IMPORTED_MODULE_1__.em)(line.replace(/^- /, ""))));
-			if (lines.length > MAX_LINES) shown.push(`and ${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.LS)(lines.length - MAX_LINES, "line")} more; the log has all`);
+			const shown = showLines(lines.map((line) => line.replace(/^- /, "")));
 			const [first = "", ...others] = shown;
 			const isAnnounced = others.length === 0 || lines[0]?.endsWith(":") || lines[1]?.startsWith("- ");
 			return isAnnounced ? {

@@ -42,6 +42,7 @@ const REPEAT_LIMITS = {
 const HELD = ["EBUSY", "ETXTBSY"];
 const DENIED = ["EPERM", "EACCES"];
 const HELD_SENTENCE = "another program has it open, such as a virus scanner";
+const HELD_HINT = "Close that program, or have the scanner leave out the directory, and run the step again.";
 function isHeld(error) {
 	const code = codeOf(error) ?? "";
 	return HELD.includes(code) || process.platform === "win32" && DENIED.includes(code);

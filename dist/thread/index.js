@@ -143,6 +143,7 @@ const REPEAT_LIMITS = {
 const HELD = ["EBUSY", "ETXTBSY"];
 const DENIED = ["EPERM", "EACCES"];
 const HELD_SENTENCE = "another program has it open, such as a virus scanner";
+const HELD_HINT = "Close that program, or have the scanner leave out the directory, and run the step again.";
 function isHeld(error) {
 	const code = errors_codeOf(error) ?? "";
 	return HELD.includes(code) || process.platform === "win32" && DENIED.includes(code);
@@ -233,7 +234,7 @@ function unreadable(file, error) {
 		case "ENXIO":
 		case "EISDIR": return notRegular(file, error);
 		case "EBUSY": return new errors_ActionError("FILE_UNREADABLE", `${name} cannot be read: ${HELD_SENTENCE} (EBUSY).`, {
-			hint: "Close that program, or have the virus scanner leave out the directory, and run the step again.",
+			hint: HELD_HINT,
 			cause: error
 		});
 		default: return new errors_ActionError("FILE_UNREADABLE", `${name} cannot be read (${errors_codeOf(error) ?? "unknown error"}).`, {
@@ -653,35 +654,39 @@ function* inBlocks(pieces) {
 }
 ;
 const CLEAR_THE_WAY = "Clear the way, give the runner the right to write there, or set output-dir.";
-const FULL = {
-	kind: "OUTPUT_FULL",
-	why: "the disk is full",
-	hint: "Free some space, or set output-dir to another disk."
-};
-const READ_ONLY = {
-	kind: "OUTPUT_FULL",
-	why: "the file system is read-only",
-	hint: "Set output-dir to a directory that can be written."
-};
-const write_errors_DENIED = {
-	kind: "OUTPUT_UNWRITABLE",
-	why: "no right to write there",
-	hint: CLEAR_THE_WAY
-};
-const OCCUPIED = {
-	kind: "OUTPUT_UNWRITABLE",
-	why: "something else stands at its place",
-	hint: CLEAR_THE_WAY
-};
-const write_errors_HELD = {
-	kind: "OUTPUT_UNWRITABLE",
-	why: HELD_SENTENCE,
-	hint: "Close that program, or have the scanner leave out the directory, and run the step again."
-};
+const FULL = [
+	"OUTPUT_FULL",
+	"the disk is full",
+	"Free some space, or set output-dir to another disk."
+];
+const write_errors_DENIED = [
+	"OUTPUT_UNWRITABLE",
+	"no right to write there",
+	CLEAR_THE_WAY
+];
+const OCCUPIED = [
+	"OUTPUT_UNWRITABLE",
+	"something else stands at its place",
+	CLEAR_THE_WAY
+];
+const write_errors_HELD = [
+	"OUTPUT_UNWRITABLE",
+	HELD_SENTENCE,
+	HELD_HINT
+];
+const OTHER = [
+	"OUTPUT_UNWRITABLE",
+	"the system refuses it",
+	CLEAR_THE_WAY
+];
 const EXPLANATIONS = {
 	ENOSPC: FULL,
 	EDQUOT: FULL,
-	EROFS: READ_ONLY,
+	EROFS: [
+		"OUTPUT_FULL",
+		"the file system is read-only",
+		"Set output-dir to a directory that can be written."
+	],
 	EACCES: write_errors_DENIED,
 	EPERM: write_errors_DENIED,
 	EISDIR: OCCUPIED,
@@ -694,11 +699,7 @@ const EXPLANATIONS = {
 function unwritable(path, error) {
 	if (error instanceof errors_ActionError) return error;
 	const code = errors_codeOf(error) ?? "unknown error";
-	const { kind, why, hint } = EXPLANATIONS[code] ?? {
-		kind: "OUTPUT_UNWRITABLE",
-		why: "the system refuses it",
-		hint: CLEAR_THE_WAY
-	};
+	const [kind, why, hint] = EXPLANATIONS[code] ?? OTHER;
 	return new errors_ActionError(kind, `${names_show(path)} cannot be written: ${why} (${code}).`, {
 		hint,
 		cause: error

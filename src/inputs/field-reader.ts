@@ -106,21 +106,21 @@ export class FieldReader {
 
   /** A path of a directory relative to another one, `/` between segments, empty for that one itself; `undefined` when empty. */
   directoryInside(name: string, directory: string): string | undefined {
-    const value = this.#take(name);
-    if (value === undefined) return undefined;
-    const path = pathInside(directory, join(isAbsolute(value) ? '' : directory, value));
-    if (path !== undefined) return this.#checkNames(name, path.replace(/\/$/, ''));
-    this.reject(name, 'must be a directory inside output-dir, or inside root when output-dir is empty');
-    return undefined;
+    return this.#inside(name, directory, 'a directory')?.replace(/\/$/, '');
   }
 
   /** A path of a file relative to a directory, `/` between segments; `undefined` when empty. */
   fileInside(name: string, directory: string): string | undefined {
+    return this.#inside(name, directory, 'the path of a file');
+  }
+
+  #inside(name: string, directory: string, what: 'a directory' | 'the path of a file'): string | undefined {
     const value = this.#take(name);
     if (value === undefined) return undefined;
     const path = pathInside(directory, join(isAbsolute(value) ? '' : directory, value));
-    if (path !== undefined && path !== '' && !/[/\\]$/.test(value)) return this.#checkNames(name, path);
-    this.reject(name, 'must be the path of a file inside output-dir, or inside root when output-dir is empty');
+    const isWanted = what === 'a directory' || (path !== '' && !/[/\\]$/.test(value));
+    if (path !== undefined && isWanted) return this.#checkNames(name, path);
+    this.reject(name, `must be ${what} inside output-dir, or inside root when output-dir is empty`);
     return undefined;
   }
 

@@ -7,6 +7,7 @@ import { type Clock, orAborted } from '../../signing/schedule/clock.ts';
 import type { Asking, AuthoritySettings, Step } from './authority.ts';
 import { type CertificateRequest, createKeyPair, createRequest } from './certificate-request.ts';
 import { type Claims, describeClaims, nameOf, readClaims } from './id-token.ts';
+import { passingFailure } from './refusals.ts';
 
 /** What an authority is asked with. */
 export interface AskingOptions {
@@ -58,7 +59,11 @@ export class IssueAttempt implements Asking {
       timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1000)} s`, { kind: 'service' })),
     );
     try {
-      return await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
+      const response = await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
+      const { scrub, now } = this.#options.world;
+      const passing = passingFailure(response, { origin, claims: this.claims, scrub, now });
+      if (passing) throw passing;
+      return response;
     } catch (error) {
       this.#signal.throwIfAborted();
       throw error instanceof Failure && error.code !== 'CERTIFICATE_NOT_ISSUED' ? aboutAuthority(origin, error) : error;

@@ -40,7 +40,7 @@ export interface Step {
 
 /** What an authority uses while it is asked for one certificate. */
 export interface Asking {
-  /** Sends a request to the authority; throws when the requests or the time for one certificate are used up. */
+  /** Sends a request to the authority; throws when the authority is in trouble, or the requests or the time for one certificate are used up. */
   post(request: WireRequest): Promise<WireResponse>;
   /** Draws a new OIDC token of the job. */
   drawToken(): Promise<{ readonly text: string; readonly claims: Claims }>;

@@ -22,8 +22,6 @@ interface AskedAuthority {
 /** Says what an answer to a jwt login of OpenBao or Vault means that gave no token. */
 export function vaultLoginFailure(response: WireResponse, settings: VaultPkiSettings, asked: AskedAuthority): Failure {
   const { status } = response;
-  const passing = passingFailure(response, asked);
-  if (passing) return passing;
   const { login, loginRole } = settings;
   if (status === 200)
     return new Failure(
@@ -66,8 +64,6 @@ function tokenHint(said: string): string {
 
 /** Says what an answer other than 200 to a certificate request at OpenBao or Vault means. */
 export function vaultSignFailure(response: WireResponse, settings: VaultPkiSettings, asked: AskedAuthority): Failure {
-  const passing = passingFailure(response, asked);
-  if (passing) return passing;
   const { mount, pkiRole } = settings;
   const path = `${mount}/sign/${pkiRole}`;
   if (response.status === 403)
@@ -87,8 +83,6 @@ export function vaultSignFailure(response: WireResponse, settings: VaultPkiSetti
 
 /** Says what an answer other than 201 of a step-ca means. */
 export function stepFailure(response: WireResponse, asked: AskedAuthority): Failure {
-  const passing = passingFailure(response, asked);
-  if (passing) return passing;
   const { status } = response;
   if (status === 401) {
     // A step-ca tells nobody but its own log why it refuses a token.
@@ -119,7 +113,7 @@ function notIssued(response: WireResponse, asked: AskedAuthority, hint: string):
 }
 
 /** Returns the failure of an authority that is in trouble or asks for patience; `undefined` for any other answer. */
-function passingFailure(response: WireResponse, asked: AskedAuthority): Failure | undefined {
+export function passingFailure(response: WireResponse, asked: AskedAuthority): Failure | undefined {
   const { status, headers } = response;
   if (status !== 429 && status !== 408 && status < 500) return undefined;
   return new Failure('service', 'CERTIFICATE_NOT_ISSUED', answered(response, asked), {
