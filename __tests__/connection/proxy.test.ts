@@ -137,12 +137,21 @@ test.each([
 
 test.each([
   [403, /^The rules of the proxy do not allow this host and port.*no_proxy/],
-  [405, /^The rules of the proxy/],
+  [451, /^The rules of the proxy/],
+  [405, /^A web server that is no proxy answers so: check host and port in https_proxy/],
+  [302, /^A portal that demands a login looks like this/],
   [503, /^The proxy cannot reach the service, or its rules/],
 ])('a refusal with %i names the likely cause first', async (status, hint) => {
   const failure = await ask(`HTTP/1.1 ${status} No\r\n\r\n`, (port) => `http://127.0.0.1:${port}`);
   expect([failure.kind, failure.code]).toEqual(['service', 'PROXY_REFUSED']);
   expect(failure.hint).toMatch(hint);
+});
+
+test('a redirect is told by where it leads, without its path', async () => {
+  const answer = 'HTTP/1.1 302 Found\r\nLocation: https://portal.example.com/login?token=x\r\n\r\n';
+  expect((await ask(answer, (port) => `http://127.0.0.1:${port}`)).message).toBe(
+    'The proxy refused a tunnel to the service (302, a redirect to https://portal.example.com).',
+  );
 });
 
 describe('a proxy that cannot be used', () => {
@@ -193,7 +202,8 @@ describe('a proxy that cannot be used', () => {
     ['SSH-2.0-OpenSSH_9.2\r\n', 'config', 'does not speak HTTP: it speaks SSH (it sent “SSH-2.0-OpenSSH_9.2”)'],
     ['hello there\r\n', 'config', 'it speaks another protocol (it sent “hello there”)'],
     [Buffer.from('15030100020228', 'hex'), 'config', 'does not speak HTTP: it speaks TLS'],
-    [Buffer.from('0001ff', 'hex'), 'service', 'does not speak HTTP.'],
+    [Buffer.from('0001ff', 'hex'), 'config', 'it speaks another protocol (it sent the bytes 00 01 ff).'],
+    ['HTTP/3 200 OK\r\n\r\n', 'service', 'gave an answer that is not HTTP/1.1 (it sent “HTTP/3 200 OK”).'],
     ['', 'service', 'closed the connection without an answer to CONNECT'],
   ])('because it answers with %j is told by what it speaks', async (answer, kind, sentence) => {
     const failure = await ask(answer, (port) => `http://127.0.0.1:${port}`);

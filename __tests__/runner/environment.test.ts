@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { findSuspicious, findTaps, tidyEnvironment } from '../../src/runner/environment.ts';
+import { readFacts } from '../../src/runner/facts.ts';
 
 describe('NODE_OPTIONS', () => {
   test.each([
@@ -92,4 +93,15 @@ describe('variables', () => {
     tidyEnvironment(environment);
     expect(environment).toEqual({ https_proxy: 'http://proxy:3128', HTTP_PROXY: 'http://x' });
   });
+});
+
+test.each([
+  [{ https_proxy: 'http://a', HTTPS_PROXY: 'http://b' }, 'http://a'],
+  [{ https_proxy: '', HTTPS_PROXY: 'http://b' }, 'http://b'],
+  [{ all_proxy: 'http://c' }, 'http://c'],
+  [{ ALL_PROXY: 'HTTPS://c', HTTPS_PROXY: '' }, 'HTTPS://c'],
+  [{ all_proxy: 'socks5://c' }, undefined],
+  [{ http_proxy: 'http://d' }, undefined],
+])('the proxy is chosen as curl chooses it: %j', (environment, proxy) => {
+  expect(readFacts(environment).httpsProxy).toBe(proxy);
 });

@@ -219,6 +219,21 @@ test('plain HTTP goes through http_proxy, which forwards the request; credential
   expect(() => chooseProxy({ httpProxy: 'socks://proxy' }, new URL(server))).toThrow('variable http_proxy has');
 });
 
+test.each([
+  ['refuses the connection', undefined, 'The proxy of http_proxy refused the connection.'],
+  ['asks for credentials', 407, 'The proxy asks for credentials (407), and http_proxy holds none'],
+])('plain HTTP through a proxy that %s blames the proxy and not the authority', async (_, status, told) => {
+  const proxy = createServer((_request, response) => void response.writeHead(status ?? 500).end());
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  if (status === undefined) await new Promise((resolve) => proxy.close(resolve));
+  const server = 'http://stamps.example.com/tsa';
+  const chosen = chooseProxy({ httpProxy: `http://127.0.0.1:${port}` }, new URL(server));
+  const { message } = await failureOf(ask({ urls: [server], proxy: chosen }));
+  proxy.close();
+  expect(message).toContain(told);
+});
+
 test('a stamp with more than 16 certificates is refused before any of them is read', async () => {
   authority.behave('sound');
   const { bytes } = await ask();

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type buildConnector, Client } from 'undici';
 import type { Connection } from './connect.ts';
 import type { Dialler, HttpProtocol } from './dialler.ts';
@@ -143,11 +144,11 @@ export class Lanes {
 
   #open(sharing: Lane['sharing'], ready: Connection | undefined): Lane {
     let given = ready;
-    const connect = async (): Promise<Connection> => {
+    const connect = async (): Promise<Socket> => {
       const connection = given ?? (await this.#dialler.dial());
       given = undefined;
       lane.connection = connection;
-      return connection;
+      return connection.socket;
     };
     const client = createClient(this.#origin, sharing, connect);
     const lane: Lane = { sharing, connection: ready, client, idleSince: performance.now() };
@@ -169,21 +170,12 @@ const PREPARED_AT_ONCE = 8;
 /** Streams of one HTTP/2 connection; the schedule decides how many are used. */
 const MAX_STREAMS = 1000;
 
-/** Opens a client that speaks HTTP to a server without TLS, or to a proxy: of the server's own identity nothing is checked. */
-export function openPlainClient(origin: string, connectTimeoutMs: number): Client {
-  return new Client(origin, {
-    // Explicit, or NODE_TLS_REJECT_UNAUTHORIZED=0 gives the credentials to whoever answers as a proxy.
-    connect: { timeout: connectTimeoutMs, rejectUnauthorized: true },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-}
-
-function createClient(origin: string, sharing: Lane['sharing'], connect: () => Promise<Connection>): Client {
+/** Creates an HTTP client; `connect` gives it a connection whenever it needs one. */
+export function createClient(origin: string, sharing: Lane['sharing'], connect: () => Promise<Socket>): Client {
   return new Client(origin, {
     connect: (_: buildConnector.Options, callback: buildConnector.Callback) => {
       connect().then(
-        ({ socket }) => callback(null, socket),
+        (socket) => callback(null, socket),
         (error: Error) => callback(error, null),
       );
     },

@@ -57,12 +57,23 @@ export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
     hasIdTokens: Boolean(environment['ACTIONS_ID_TOKEN_REQUEST_URL'] && environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN']),
     // GitHub's runner sets it, as those of Gitea and Forgejo and `act` do.
     isOnRunner: Boolean(environment['GITHUB_ACTIONS']),
-    httpsProxy: environment['https_proxy'] ?? environment['HTTPS_PROXY'],
-    httpProxy: environment['http_proxy'] ?? environment['HTTP_PROXY'],
-    noProxy: environment['no_proxy'] ?? environment['NO_PROXY'],
+    httpsProxy: proxyVariable(environment, 'https_proxy') ?? generalProxy(environment),
+    httpProxy: proxyVariable(environment, 'http_proxy') ?? generalProxy(environment),
+    noProxy: proxyVariable(environment, 'no_proxy'),
     suspiciousVariables: findSuspicious(environment),
     taps: taps.length === 0 && inspectorUrl() !== undefined ? ['--inspect'] : taps,
   };
+}
+
+/** The name in lower case wins, and an empty value is none, as in curl and in the libraries of actions. */
+function proxyVariable(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  return environment[name] || environment[name.toUpperCase()] || undefined;
+}
+
+/** Curl takes `all_proxy` for every scheme; one of SOCKS is for other programs. */
+function generalProxy(environment: NodeJS.ProcessEnv): string | undefined {
+  const value = proxyVariable(environment, 'all_proxy');
+  return value && /^https?:/i.test(value) ? value : undefined;
 }
 
 function positive(text: string | undefined): number | undefined {

@@ -1,9 +1,14 @@
 import { connectionFailure } from '../connection/connection-failure.ts';
-import { openPlainClient } from '../connection/connections.ts';
+import { createClient } from '../connection/connections.ts';
+import { AddressBook } from '../connection/dialling/addresses.ts';
+import { dialFailure } from '../connection/dialling/dial-failure.ts';
 import { Exchange, type WireRequest, type WireResponse } from '../connection/exchange.ts';
 import type { ConnectProxy } from '../connection/proxy/proxy.ts';
+import { openSocket } from '../connection/proxy/tunnel.ts';
+import { tunnelFailed, tunnelRefused } from '../connection/proxy/tunnel-failure.ts';
 import { createWebContext, type Route } from '../connection/route.ts';
 import { openTransport } from '../connection/transport.ts';
+import type { Failure } from '../signing/policy/failure.ts';
 import type { StampWorld } from './request.ts';
 
 /** How authorities are reached. */
@@ -19,11 +24,13 @@ const HEADERS = ['content-type', 'application/timestamp-query', 'accept', 'appli
 
 /** Returns the function that sends a request to an authority, each over a connection of its own. */
 export function createPost({ proxyFor, anchors, timeoutMs }: PostOptions): StampWorld['post'] {
+  const addressBook = new AddressBook();
   return async (server, body, signal) => {
     const proxy = proxyFor(server);
     const request = { method: 'POST', path: server.pathname + server.search, headers: [...HEADERS], body };
-    if (server.protocol === 'http:') return sendPlainly({ server, proxy, timeoutMs }, request, signal);
-    const transport = openTransport({ server, secureContext: createWebContext(anchors), proxy, timeoutMs });
+    if (server.protocol === 'http:') return sendPlainly({ server, proxy, timeoutMs, addressBook }, request, signal);
+    const secureContext = createWebContext(anchors);
+    const transport = openTransport({ server, secureContext, proxy, timeoutMs, addressBook });
     try {
       return await transport.post(request, signal);
     } finally {
@@ -32,25 +39,40 @@ export function createPost({ proxyFor, anchors, timeoutMs }: PostOptions): Stamp
   };
 }
 
+type PlainRoute = Pick<Route, 'server' | 'proxy' | 'timeoutMs'> & { readonly addressBook: AddressBook };
+
 /** Sends a request without TLS. A proxy is asked to forward it, because proxies open tunnels to the port of https only. */
 async function sendPlainly(
-  { server, proxy, timeoutMs }: Pick<Route, 'server' | 'proxy' | 'timeoutMs'>,
+  { server, proxy, timeoutMs, addressBook }: PlainRoute,
   request: WireRequest,
   signal: AbortSignal,
 ): Promise<WireResponse> {
-  const client = openPlainClient((proxy?.url ?? server).origin, timeoutMs);
+  const { origin } = server;
+  const connect = () =>
+    openSocket(proxy ?? { url: server }, { timeoutMs, addressBook }).catch((error: Error) => {
+      throw proxy ? ofProxy(tunnelFailed(error)) : dialFailure(error, origin);
+    });
+  const client = createClient(proxy?.url.origin ?? origin, 'own', connect);
   const authorization = proxy?.authorization ? ['proxy-authorization', proxy.authorization] : [];
   const forwarded = {
     ...request,
-    path: server.origin + request.path,
+    path: origin + request.path,
     headers: [...request.headers, 'host', server.host, ...authorization],
   };
   try {
-    return await new Exchange(proxy ? forwarded : request, signal, () => 0).run(client, 'own');
+    const response = await new Exchange(proxy ? forwarded : request, signal, () => 0).run(client, 'own');
+    if (!proxy || response.status !== 407) return response;
+    throw ofProxy(tunnelRefused({ statusCode: 407, headers: response.headers }, proxy));
   } catch (error) {
     signal.throwIfAborted();
-    throw connectionFailure(error, { origin: server.origin });
+    throw connectionFailure(error, { origin });
   } finally {
     client.destroy().catch(() => {});
   }
+}
+
+/** Names the variable for plain HTTP in place of the one for tunnels. */
+function ofProxy(failure: Failure): Failure {
+  const named = (text = ''): string => text.replaceAll('https_proxy', 'http_proxy');
+  return failure.with({ message: named(failure.message), hint: named(failure.hint) });
 }

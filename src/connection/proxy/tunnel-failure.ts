@@ -5,15 +5,28 @@ import { isTlsReason, reasonOf, tlsCodeOf } from '../tls/failure.ts';
 import { describeForeign, isTlsRecord } from '../tls/foreign-protocol.ts';
 import type { ConnectProxy } from './proxy.ts';
 
+/** What a proxy answers, as far as it matters here. */
+type Answer = Pick<IncomingMessage, 'statusCode' | 'headers'>;
+
 /** Explains an answer of a proxy that opens no tunnel. */
-export function tunnelRefused({ statusCode: status, headers }: IncomingMessage, proxy: ConnectProxy): Failure {
+export function tunnelRefused({ statusCode: status, headers }: Answer, proxy: ConnectProxy): Failure {
   if (status === 407) return unauthenticated(offersIn(headers['proxy-authenticate'] ?? ''), proxy);
   const token = tokenIn(headers);
   const said = token === undefined ? '' : `, ${token}`;
   const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ''))?.[1];
-  return new Failure('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}${said}).`, {
-    hint: `${known ?? (isRule(status) ? RULES_FIRST : REACH_FIRST)} List the service in no_proxy to go directly.`,
-  });
+  return new Failure(
+    'service',
+    'PROXY_REFUSED',
+    `The proxy refused a tunnel to the service (${status}${said}${leadsTo(headers)}).`,
+    {
+      hint: `${known ?? hintOf(status)} List the service in no_proxy to go directly.`,
+    },
+  );
+}
+
+/** Says where a redirect leads; its path may hold tokens. */
+function leadsTo({ location = '' }: IncomingMessage['headers']): string {
+  return URL.canParse(location) ? `, a redirect to ${new URL(location).origin.slice(0, 200)}` : '';
 }
 
 /** Returns the reason that squid gives in a header of its own, and others in that of RFC 9209; any other text stays unread. */
@@ -41,13 +54,21 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-const RULES_FIRST =
+const RULES =
   'The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.';
-const REACH_FIRST = 'The proxy cannot reach the service, or its rules do not allow it.';
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [/^3|^511/, 'A portal that demands a login looks like this: ask the operators of the network.'],
+  [
+    /^(?:40[045]|501)/,
+    `A web server that is no proxy answers so: check host and port in https_proxy. If it is one: ${RULES}`,
+  ],
+  [/^4/, RULES],
+];
 
 /** A status below 500 speaks of the request, one from 500 on of the proxy and what is behind it. */
-function isRule(status = 0): boolean {
-  return status >= 400 && status < 500;
+function hintOf(status = 0): string {
+  const hint = HINTS.find(([statuses]) => statuses.test(`${status}`))?.[1];
+  return hint ?? 'The proxy cannot reach the service, or its rules do not allow it.';
 }
 
 /** Lists the authentication schemes that a proxy offers, such as `Basic` and `Negotiate`. */
@@ -129,6 +150,8 @@ function foreign(error: Error): Failure {
   const bytes = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
   const speaks = isTlsRecord(bytes) ? 'speaks TLS' : describeForeign(bytes);
   if (speaks === undefined) return proxyUnreachable('does not speak HTTP', error);
+  const [sent = ''] = / \(it sent .*/.exec(speaks) ?? [];
+  if (speaks.includes('HTTP')) return proxyUnreachable(`gave an answer that is not HTTP/1.1${sent}`, error);
   return new Failure('config', 'PROXY_UNREACHABLE', `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
     hint: isTlsRecord(bytes) ? 'Write https:// in https_proxy, or use its port for plain HTTP.' : CHECK_PROXY,
     cause: error,

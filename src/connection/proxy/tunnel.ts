@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { type ClientRequest, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { connect as secureConnect } from 'node:tls';
 import { Failure } from '../../signing/policy/failure.ts';
-import { type AddressBook, type Addresses, type Attempts, tryEach } from '../dialling/addresses.ts';
+import { type AddressBook, type Addresses, tryEach } from '../dialling/addresses.ts';
+import { MAX_HEADER_BYTES } from '../lenient/answer-reader.ts';
 import { peerName } from '../route.ts';
 import type { ConnectProxy } from './proxy.ts';
 import { proxyUnreachable, tunnelFailed, tunnelRefused } from './tunnel-failure.ts';
@@ -20,14 +22,13 @@ export interface TunnelTarget {
 export async function openTunnel(proxy: ConnectProxy, target: TunnelTarget): Promise<Socket> {
   const startedAt = performance.now();
   const { addressBook, timeoutMs } = target;
-  const addresses = await addressBook.find(hostOf(proxy), timeoutMs).catch((error: Error) => {
+  const socket = await openSocket(proxy, target).catch((error: Error) => {
     throw tunnelFailed(error);
   });
+  const address = socket.remoteAddress;
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const socket = connectTo(proxy, addresses);
-  const attempts = addressBook.watch(socket);
   const ask = askFor(proxy, target, socket);
-  const giveUp = (): void => void ask.destroy(tooLate(socket, attempts, timeoutMs));
+  const giveUp = (): void => void ask.destroy(proxyUnreachable(`did not answer CONNECT within ${timeoutMs / 1000} s`));
   const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
   ask.once('connect', (response, _, head) => {
     clearTimeout(timer);
@@ -41,21 +42,47 @@ export async function openTunnel(proxy: ConnectProxy, target: TunnelTarget): Pro
   });
   ask.once('error', (error) => {
     clearTimeout(timer);
-    addressBook.bury(attempts.current);
+    addressBook.bury(address);
     reject(error instanceof Failure ? error : tunnelFailed(error));
   });
   ask.end();
   return promise;
 }
 
-function hostOf({ url }: ConnectProxy): string {
-  return url.hostname.replace(/^\[|\]$/g, '');
+/** Connects to a proxy, or to another server without a certificate of ours; rejects with the error of the system or of TLS. */
+export async function openSocket(
+  server: Pick<ConnectProxy, 'url' | 'secureContext'>,
+  { addressBook, timeoutMs }: Pick<TunnelTarget, 'addressBook' | 'timeoutMs'>,
+): Promise<Socket> {
+  const startedAt = performance.now();
+  const addresses = await addressBook.find(hostOf(server.url), timeoutMs);
+  const socket = connectTo(server, addresses);
+  const attempts = addressBook.watch(socket);
+  const giveUp = (): void => void socket.destroy((socket.connecting && attempts.giveUp()) || handshakeTimeout());
+  const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
+  try {
+    await once(socket, server.url.protocol === 'https:' ? 'secureConnect' : 'connect');
+    return socket;
+  } catch (error) {
+    addressBook.bury(attempts.current);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-function connectTo(proxy: ConnectProxy, addresses: Addresses): Socket {
-  const isSecure = proxy.url.protocol === 'https:';
-  const port = Number(proxy.url.port || (isSecure ? 443 : 80));
-  const host = hostOf(proxy);
+function handshakeTimeout(): Error {
+  return Object.assign(new Error('The TLS handshake was not complete in time.'), { code: 'ETIMEDOUT' });
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+function connectTo({ url, secureContext }: Pick<ConnectProxy, 'url' | 'secureContext'>, addresses: Addresses): Socket {
+  const isSecure = url.protocol === 'https:';
+  const port = Number(url.port || (isSecure ? 443 : 80));
+  const host = hostOf(url);
   if (!isSecure) return connect({ host, port, ...tryEach(addresses) });
   // The name is the proxy's: Node's own client of HTTPS would look for the name of the service in the certificate.
   return secureConnect({
@@ -63,7 +90,7 @@ function connectTo(proxy: ConnectProxy, addresses: Addresses): Socket {
     ...tryEach(addresses),
     ...peerName(host),
     ALPNProtocols: ['http/1.1'],
-    secureContext: proxy.secureContext,
+    secureContext,
     // Explicit, or NODE_TLS_REJECT_UNAUTHORIZED=0 gives the credentials to whoever answers.
     rejectUnauthorized: true,
   });
@@ -79,12 +106,9 @@ function askFor(
     createConnection: () => socket,
     method: 'CONNECT',
     path: authority,
+    // Only the status counts: nothing hangs on how well the rest of a proxy's answer is formed.
+    insecureHTTPParser: true,
+    maxHeaderSize: MAX_HEADER_BYTES,
     headers: { host: authority, ...(authorization ? { 'proxy-authorization': authorization } : {}) },
   });
-}
-
-function tooLate(socket: Socket, attempts: Attempts, timeoutMs: number): Failure {
-  const error = socket.connecting ? attempts.giveUp() : undefined;
-  if (error) return tunnelFailed(error);
-  return proxyUnreachable(`did not answer CONNECT within ${timeoutMs / 1000} s`);
 }
