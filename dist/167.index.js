@@ -615,7 +615,11 @@ export const modules = {
 		}
 		var connection_failure = __webpack_require__(23343);
 		var connections = __webpack_require__(76151);
+		var addresses = __webpack_require__(3317);
+		var dial_failure = __webpack_require__(57896);
 		var exchange = __webpack_require__(50469);
+		var tunnel = __webpack_require__(1447);
+		var tunnel_failure = __webpack_require__(95708);
 		var connection_transport = __webpack_require__(91992);
 		;
 		const HEADERS = [
@@ -625,6 +629,7 @@ export const modules = {
 			"application/timestamp-reply"
 		];
 		function createPost({ proxyFor, anchors, timeoutMs }) {
+			const addressBook = new addresses.u5();
 			return async (server, body, signal) => {
 				const proxy = proxyFor(server);
 				const request = {
@@ -636,13 +641,16 @@ export const modules = {
 				if (server.protocol === "http:") return sendPlainly({
 					server,
 					proxy,
-					timeoutMs
+					timeoutMs,
+					addressBook
 				}, request, signal);
+				const secureContext = (0, route.a4)(anchors);
 				const transport = (0, connection_transport.g)({
 					server,
-					secureContext: (0, route.a4)(anchors),
+					secureContext,
 					proxy,
-					timeoutMs
+					timeoutMs,
+					addressBook
 				});
 				try {
 					return await transport.post(request, signal);
@@ -651,12 +659,19 @@ export const modules = {
 				}
 			};
 		}
-		async function sendPlainly({ server, proxy, timeoutMs }, request, signal) {
-			const client = (0, connections.Y)((proxy?.url ?? server).origin, timeoutMs);
+		async function sendPlainly({ server, proxy, timeoutMs, addressBook }, request, signal) {
+			const { origin } = server;
+			const connect = () => (0, tunnel.k)(proxy ?? { url: server }, {
+				timeoutMs,
+				addressBook
+			}).catch((error) => {
+				throw proxy ? ofProxy((0, tunnel_failure.gO)(error)) : (0, dial_failure.t)(error, origin);
+			});
+			const client = (0, connections.U)(proxy?.url.origin ?? origin, "own", connect);
 			const authorization = proxy?.authorization ? ["proxy-authorization", proxy.authorization] : [];
 			const forwarded = {
 				...request,
-				path: server.origin + request.path,
+				path: origin + request.path,
 				headers: [
 					...request.headers,
 					"host",
@@ -665,13 +680,25 @@ export const modules = {
 				]
 			};
 			try {
-				return await new exchange.k5(proxy ? forwarded : request, signal, () => 0).run(client, "own");
+				const response = await new exchange.k5(proxy ? forwarded : request, signal, () => 0).run(client, "own");
+				if (!proxy || response.status !== 407) return response;
+				throw ofProxy((0, tunnel_failure.xq)({
+					statusCode: 407,
+					headers: response.headers
+				}, proxy));
 			} catch (error) {
 				signal.throwIfAborted();
-				throw (0, connection_failure.Dx)(error, { origin: server.origin });
+				throw (0, connection_failure.Dx)(error, { origin });
 			} finally {
 				client.destroy().catch(() => {});
 			}
+		}
+		function ofProxy(failure) {
+			const named = (text = "") => text.replaceAll("https_proxy", "http_proxy");
+			return failure.with({
+				message: named(failure.message),
+				hint: named(failure.hint)
+			});
 		}
 		var other_server = __webpack_require__(97628);
 		var names = __webpack_require__(93509);

@@ -13357,194 +13357,30 @@ var __webpack_modules__ = {
 	7253: ((module, __unused_webpack_exports, __nccwpck_require__) => {
 		module.exports = { ProxyAgent: __nccwpck_require__(76672) };
 	}),
-	20404: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	86732: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			zm: () => DialError,
+			$u: () => readServerChain,
 			Nr: () => beginHandshake,
-			zy: () => dial,
 			xU: () => openUnderlay,
-			$u: () => readServerChain
+			zm: () => DialError,
+			zy: () => dial
 		});
-		var external_node_crypto_ = __nccwpck_require__(77598);
-		var external_node_net_ = __nccwpck_require__(77030);
-		var external_node_tls_ = __nccwpck_require__(41692);
-		var dialling_addresses = __nccwpck_require__(3317);
-		var external_node_http_ = __nccwpck_require__(37067);
-		var failure = __nccwpck_require__(74318);
-		var connection_route = __nccwpck_require__(83551);
-		var tls_failure = __nccwpck_require__(16445);
-		var foreign_protocol = __nccwpck_require__(24469);
-		;
-		function tunnelRefused({ statusCode: status, headers }, proxy) {
-			if (status === 407) return unauthenticated(offersIn(headers["proxy-authenticate"] ?? ""), proxy);
-			const token = tokenIn(headers);
-			const said = token === undefined ? "" : `, ${token}`;
-			const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ""))?.[1];
-			return new failure.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}${said}).`, { hint: `${known ?? (isRule(status) ? RULES_FIRST : REACH_FIRST)} List the service in no_proxy to go directly.` });
-		}
-		function tokenIn(headers) {
-			const ofSquid = /^(ERR_[A-Z_]{3,40})(?: |$)/.exec([headers["x-squid-error"] ?? ""].flat()[0] ?? "")?.[1];
-			return ofSquid ?? /;\s*error=([a-z_]{3,40})/.exec([headers["proxy-status"] ?? ""].flat().join(", "))?.[1];
-		}
-		const MEANINGS = [
-			[/^(?:ERR_DNS_FAIL|dns_timeout|dns_error|destination_not_found)$/, "The name server of the proxy does not find the host of the service: check server-url; a private name may be known to this runner only."],
-			[/^(?:ERR_ACCESS_DENIED|http_request_denied|destination_ip_prohibited)$/, "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them."],
-			[/^ERR_CANNOT_FORWARD$/, "The proxy finds no way to the host: check the host name in server-url, which may not exist or may be known to this runner only. The service may be down as well, or its network may not let this proxy in."],
-			[/^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/, "The proxy gets no connection to the service: the service may be down, or its network does not let this proxy in."]
-		];
-		const RULES_FIRST = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
-		const REACH_FIRST = "The proxy cannot reach the service, or its rules do not allow it.";
-		function isRule(status = 0) {
-			return status >= 400 && status < 500;
-		}
-		function offersIn(header) {
-			const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = ""]) => scheme);
-			return [...new Set(schemes)].slice(0, 6);
-		}
-		function unauthenticated(offers, { authorization }) {
-			const offered = offers.length > 0 ? `; it offers ${offers.join(", ")}` : "";
-			const what = authorization ? "The proxy refused the user and password of https_proxy (407)" : "The proxy asks for credentials (407), and https_proxy holds none";
-			return new failure.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, authorization) });
-		}
-		function howToAuthenticate(offers, authorization) {
-			const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === "basic");
-			if (!takesBasic) {
-				return "This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.";
-			}
-			if (authorization) return "Check both, with %-escapes for special characters, or list the service in no_proxy.";
-			return "Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.";
-		}
-		function tunnelFailed(error) {
-			const crowded = (0, failure.g2)(error);
-			if (crowded) return crowded;
-			const code = (0, tls_failure.ss)(error);
-			if (code.startsWith("HPE_")) return foreign(error);
-			if (code === "ECONNRESET") return proxyUnreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
-			if (!(0, tls_failure.qV)(code)) return proxyUnreachable(describeEnd(error, code), error);
-			const isPlain = code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG";
-			const reason = isPlain ? "it does not speak TLS" : CERTIFICATE_FAULTS[code] ?? (0, tls_failure.A3)(error, code);
-			return new failure.HR("config", "PROXY_TLS", `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
-				hint: isPlain ? "Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy." : "The proxy's certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in https_proxy.",
-				cause: error
-			});
-		}
-		const UNTRUSTED = "its certificate does not chain to a root that is known here";
-		const CERTIFICATE_FAULTS = {
-			CERT_HAS_EXPIRED: "its certificate has expired",
-			CERT_NOT_YET_VALID: "its certificate is not valid yet",
-			ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host name",
-			UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-			UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
-			UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-			DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-			SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED
-		};
-		const CLOSED = "closed the connection without an answer to CONNECT";
-		const ENDS = {
-			ECONNREFUSED: "refused the connection",
-			ENOTFOUND: "has a host name that does not exist",
-			EAI_AGAIN: "has a host name for which the name server gave no answer",
-			ETIMEDOUT: "does not answer; a firewall that drops packets looks like this"
-		};
-		function describeEnd(error, code) {
-			if (error instanceof AggregateError) return `cannot be reached at any of its addresses: ${error.errors.map(dialling_addresses.KU).join(", ")}`;
-			const address = (0, dialling_addresses.ci)(error);
-			return ENDS[code] ?? `could not be reached${address === undefined ? "" : `: ${(0, dialling_addresses.KU)(error)}`}`;
-		}
-		function foreign(error) {
-			const bytes = "rawPacket" in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
-			const speaks = (0, foreign_protocol.R)(bytes) ? "speaks TLS" : (0, foreign_protocol.e)(bytes);
-			if (speaks === undefined) return proxyUnreachable("does not speak HTTP", error);
-			return new failure.HR("config", "PROXY_UNREACHABLE", `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
-				hint: (0, foreign_protocol.R)(bytes) ? "Write https:// in https_proxy, or use its port for plain HTTP." : CHECK_PROXY,
-				cause: error
-			});
-		}
-		const CHECK_PROXY = "Check host and port in https_proxy, or list the service in no_proxy to reach it directly.";
-		function proxyUnreachable(how, cause, hint = CHECK_PROXY) {
-			return new failure.HR("service", "PROXY_UNREACHABLE", `The proxy of https_proxy ${how}.`, {
-				hint,
-				cause
-			});
-		}
-		;
-		async function openTunnel(proxy, target) {
-			const startedAt = performance.now();
-			const { addressBook, timeoutMs } = target;
-			const addresses = await addressBook.find(hostOf(proxy), timeoutMs).catch((error) => {
-				throw tunnelFailed(error);
-			});
-			const { promise, resolve, reject } = Promise.withResolvers();
-			const socket = connectTo(proxy, addresses);
-			const attempts = addressBook.watch(socket);
-			const ask = askFor(proxy, target, socket);
-			const giveUp = () => void ask.destroy(tooLate(socket, attempts, timeoutMs));
-			const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
-			ask.once("connect", (response, _, head) => {
-				clearTimeout(timer);
-				if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
-					if (head.length > 0) socket.unshift(head);
-					return resolve(socket);
-				}
-				socket.destroy();
-				reject(tunnelRefused(response, proxy));
-			});
-			ask.once("error", (error) => {
-				clearTimeout(timer);
-				addressBook.bury(attempts.current);
-				reject(error instanceof failure.HR ? error : tunnelFailed(error));
-			});
-			ask.end();
-			return promise;
-		}
-		function hostOf({ url }) {
-			return url.hostname.replace(/^\[|\]$/g, "");
-		}
-		function connectTo(proxy, addresses) {
-			const isSecure = proxy.url.protocol === "https:";
-			const port = Number(proxy.url.port || (isSecure ? 443 : 80));
-			const host = hostOf(proxy);
-			if (!isSecure) return (0, external_node_net_.connect)({
-				host,
-				port,
-				...(0, dialling_addresses.Zz)(addresses)
-			});
-			return (0, external_node_tls_.connect)({
-				port,
-				...(0, dialling_addresses.Zz)(addresses),
-				...(0, connection_route.Wz)(host),
-				ALPNProtocols: ["http/1.1"],
-				secureContext: proxy.secureContext,
-				rejectUnauthorized: true
-			});
-		}
-		function askFor({ authorization }, { hostname, port }, socket) {
-			const authority = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-			return (0, external_node_http_.request)({
-				createConnection: () => socket,
-				method: "CONNECT",
-				path: authority,
-				headers: {
-					host: authority,
-					...authorization ? { "proxy-authorization": authorization } : {}
-				}
-			});
-		}
-		function tooLate(socket, attempts, timeoutMs) {
-			const error = socket.connecting ? attempts.giveUp() : undefined;
-			if (error) return tunnelFailed(error);
-			return proxyUnreachable(`did not answer CONNECT within ${timeoutMs / 1e3} s`);
-		}
-		;
+		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+		var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77030);
+		var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(41692);
+		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3317);
+		var _proxy_tunnel_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1447);
+		var _route_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83551);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(16445);
 		async function openUnderlay(route, addressBook) {
 			const { proxy, server, timeoutMs } = route;
-			const { hostname, port } = (0, connection_route.$r)(server);
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(server);
 			if (proxy === undefined) return {
 				tunnel: undefined,
 				addresses: await addressBook.find(hostname, timeoutMs)
 			};
 			return {
-				tunnel: await openTunnel(proxy, {
+				tunnel: await (0, _proxy_tunnel_js__WEBPACK_IMPORTED_MODULE_4__.X)(proxy, {
 					hostname,
 					port,
 					timeoutMs,
@@ -13554,14 +13390,14 @@ var __webpack_modules__ = {
 			};
 		}
 		function beginHandshake(route, { tunnel, addresses }, options) {
-			const { hostname, port } = (0, connection_route.$r)(route.server);
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(route.server);
 			const tcp = {
 				port,
-				...addresses && (0, dialling_addresses.Zz)(addresses)
+				...addresses && (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_3__.Zz)(addresses)
 			};
-			return (0, external_node_tls_.connect)({
+			return (0, node_tls__WEBPACK_IMPORTED_MODULE_2__.connect)({
 				...tunnel ? { socket: tunnel } : tcp,
-				...(0, connection_route.Wz)(hostname),
+				...(0, _route_js__WEBPACK_IMPORTED_MODULE_5__.Wz)(hostname),
 				secureContext: options.secureContext ?? route.secureContext,
 				rejectUnauthorized: options.trust === "required",
 				checkServerIdentity: checkName,
@@ -13570,14 +13406,14 @@ var __webpack_modules__ = {
 			});
 		}
 		function checkName(hostname, certificate) {
-			const isBorne = (0, external_node_net_.isIP)(hostname) !== 0 && certificate.subjectaltname === undefined && certificate.subject.CN === hostname;
-			return isBorne ? undefined : (0, external_node_tls_.checkServerIdentity)(hostname, certificate);
+			const isBorne = (0, node_net__WEBPACK_IMPORTED_MODULE_1__.isIP)(hostname) !== 0 && certificate.subjectaltname === undefined && certificate.subject.CN === hostname;
+			return isBorne ? undefined : (0, node_tls__WEBPACK_IMPORTED_MODULE_2__.checkServerIdentity)(hostname, certificate);
 		}
 		function readServerChain(socket) {
 			const chain = new Map();
 			let next = socket.getPeerCertificate(true);
 			while (next?.raw && !chain.has(next.fingerprint256)) {
-				chain.set(next.fingerprint256, new external_node_crypto_.X509Certificate(next.raw));
+				chain.set(next.fingerprint256, new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(next.raw));
 				next = next.issuerCertificate;
 			}
 			return [...chain.values()];
@@ -13620,7 +13456,7 @@ var __webpack_modules__ = {
 				trust: "required"
 			});
 			const attempts = addressBook.watch(socket);
-			const giveUp = () => void socket.destroy((0, connection_route.oc)(route, attempts, connectedAt !== undefined));
+			const giveUp = () => void socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_5__.oc)(route, attempts, connectedAt !== undefined));
 			const timer = setTimeout(giveUp, Math.max(1, route.timeoutMs - spentMs));
 			const fail = (error) => {
 				clearTimeout(timer);
@@ -13653,8 +13489,8 @@ var __webpack_modules__ = {
 				requests: 0
 			};
 			socket.on("error", (error) => {
-				const code = (0, tls_failure.ss)(error);
-				if ((0, tls_failure.Hx)(code)) connection.alert = code;
+				const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__.ss)(error);
+				if ((0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__.Hx)(code)) connection.alert = code;
 			});
 			return connection;
 		}
@@ -13751,6 +13587,7 @@ var __webpack_modules__ = {
 				"Check server-url, and the inputs that the request is made of (sign-path and app-key, or request), for odd characters; if they are right, this is a defect of the action: please report it."
 			];
 		}
+		const CHECK_PORT = "Check the port in server-url; a server that speaks HTTP/2 alone must say so in the handshake (ALPN), and needs http2: true.";
 		function http2Row(error, { stale }) {
 			const described = (0, _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__.uE)(error);
 			if (described === undefined) return undefined;
@@ -13773,6 +13610,16 @@ var __webpack_modules__ = {
 					"Check that server-url leads to the signing service."
 				];
 			}
+			if (code === "HPE_FOREIGN" && error instanceof Error) {
+				const sentence = `the server does not speak HTTP/1.1: within TLS it ${error.message}`;
+				return [
+					"request",
+					"HTTP_MALFORMED",
+					sentence,
+					CHECK_PORT,
+					{ endsRun: "canary-twice" }
+				];
+			}
 			const isWrongLength = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 			if (!code.startsWith("HPE_") && !/HTTPParserError|bad response/.test(text) && !isWrongLength) return undefined;
 			return [
@@ -13792,7 +13639,7 @@ var __webpack_modules__ = {
 				"service",
 				"CONNECTION_LOST",
 				`the connection was lost ${when}`,
-				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : "The service, or a gateway in front of it, may have restarted or be overloaded. When small files get through and large ones do not, something on the way breaks off large requests.",
+				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : `The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith("handshake") ? "" : " When small files get through and large ones do not, something on the way breaks off large requests."}`,
 				stale ? { staleConnection: true } : {}
 			];
 		}
@@ -13800,7 +13647,7 @@ var __webpack_modules__ = {
 	76151: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			G: () => Lanes,
-			Y: () => openPlainClient
+			U: () => createClient
 		});
 		var undici__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37398);
 		var _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(25480);
@@ -13902,7 +13749,7 @@ var __webpack_modules__ = {
 					const connection = given ?? await this.#dialler.dial();
 					given = undefined;
 					lane.connection = connection;
-					return connection;
+					return connection.socket;
 				};
 				const client = createClient(this.#origin, sharing, connect);
 				const lane = {
@@ -13922,20 +13769,10 @@ var __webpack_modules__ = {
 		const MAX_IDLE_MS = 800;
 		const PREPARED_AT_ONCE = 8;
 		const MAX_STREAMS = 1e3;
-		function openPlainClient(origin, connectTimeoutMs) {
-			return new undici__WEBPACK_IMPORTED_MODULE_0__.Client(origin, {
-				connect: {
-					timeout: connectTimeoutMs,
-					rejectUnauthorized: true
-				},
-				headersTimeout: 0,
-				bodyTimeout: 0
-			});
-		}
 		function createClient(origin, sharing, connect) {
 			return new undici__WEBPACK_IMPORTED_MODULE_0__.Client(origin, {
 				connect: (_, callback) => {
-					connect().then(({ socket }) => callback(null, socket), (error) => callback(error, null));
+					connect().then((socket) => callback(null, socket), (error) => callback(error, null));
 				},
 				pipelining: sharing === "own" ? 1 : MAX_STREAMS,
 				keepAliveTimeout: 1e3,
@@ -13969,11 +13806,12 @@ var __webpack_modules__ = {
 					anchors,
 					now: new Date(now())
 				}),
-				canTellMore: ({ code, message }) => [
+				canTellMore: ({ code }) => [
 					"CONNECTION_LOST",
 					"TLS_NOT_SPOKEN",
-					"TLS_HANDSHAKE_FAILED"
-				].includes(code) || code === "TLS_CLIENT_REJECTED" && /handshake failure|certificate required/.test(message),
+					"TLS_HANDSHAKE_FAILED",
+					"TLS_CLIENT_REJECTED"
+				].includes(code),
 				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_3__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
 			};
 		}
@@ -14005,7 +13843,7 @@ var __webpack_modules__ = {
 			const { end, error, isClientAsked, clientAlgorithms } = handshake;
 			if (end === "open") return undefined;
 			const failure = (0, _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin);
-			if (failure.code === "TLS_CLIENT_REJECTED") return isClientAsked ? withKeys(failure, clientAlgorithms) : noAgreement(origin, failure);
+			if (failure.code === "TLS_CLIENT_REJECTED") return isClientAsked ? withKeys(failure, clientAlgorithms) : refusedUnasked(origin, failure);
 			if (failure.code !== "CONNECTION_LOST" || !isClientAsked) return undefined;
 			const message = `${origin}: the server closed after our certificate: probably rejected, unless a tunnel in front of the service cannot reach it.`;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_CLIENT_REJECTED", message, {
@@ -14015,16 +13853,20 @@ var __webpack_modules__ = {
 		}
 		function withKeys(failure, algorithms) {
 			const kinds = new Set(algorithms.map((name) => (/^(?:RSA|ECDSA)/.exec(name)?.[0] ?? name).replace("ECDSA", "EC")));
-			if (kinds.has("RSA") && kinds.has("EC")) return failure;
+			const isOfNoUse = /alert (?:handshake failure|certificate required)/.test(failure.message);
+			if (!isOfNoUse || kinds.has("RSA") && kinds.has("EC")) return failure;
 			return failure.with({ hint: `The server takes client certificates with ${[...kinds].join(", ")} keys only: check the kind of key in cert. ${failure.hint ?? ""}` });
 		}
-		function noAgreement(origin, cause) {
-			const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert handshake failure).`;
+		function refusedUnasked(origin, cause) {
+			const [, alert = "handshake failure"] = /\(alert ([^)]+)\)/.exec(cause.message) ?? [];
+			const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert ${alert}).`;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_HANDSHAKE_REFUSED", message, {
-				hint: "Its operators must enable cipher suites of today for TLS 1.2 or 1.3, and a certificate with an RSA, Ed25519 or Ed448 key or an EC key on P-256, P-384 or P-521; a name that the server does not know looks like this as well.",
+				hint: alert === "handshake failure" ? NO_AGREEMENT : NOT_WANTED,
 				cause
 			});
 		}
+		const NO_AGREEMENT = "Its operators must enable cipher suites of today for TLS 1.2 or 1.3, and a certificate with an RSA, Ed25519 or Ed448 key or an EC key on P-256, P-384 or P-521; a name that the server does not know looks like this as well.";
+		const NOT_WANTED = "A firewall or gateway that refuses this runner, or the name of the host, looks like this: its log says why.";
 		class Suspicion {
 			#diagnosis;
 			#look;
@@ -14084,7 +13926,7 @@ var __webpack_modules__ = {
 	}),
 	9716: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { k: () => inspectHandshake });
-		var connect = __nccwpck_require__(20404);
+		var connect = __nccwpck_require__(86732);
 		var addresses = __nccwpck_require__(3317);
 		var connection_route = __nccwpck_require__(83551);
 		var external_node_net_ = __nccwpck_require__(77030);
@@ -14354,10 +14196,13 @@ var __webpack_modules__ = {
 		function findChainFault(reason, links) {
 			const rule = RULES.find(({ words }) => words.test(reason));
 			const bad = links.find(({ x509 }, depth) => rule?.isBrokenBy(x509, depth));
-			if (rule === undefined || bad === undefined) return {
-				what: links.map(nameLink).join(", "),
-				todo: REISSUE
-			};
+			if (rule === undefined || bad === undefined) {
+				const names = links.map(nameLink).join(", ");
+				return {
+					what: links.length > 1 ? `it is one of ${names}` : names,
+					todo: REISSUE
+				};
+			}
 			return {
 				what: `${nameLink(bad)} ${rule.how(bad.x509)}`,
 				todo: bad.role === "server" ? REISSUE : REISSUE_CA
@@ -14387,7 +14232,7 @@ var __webpack_modules__ = {
 				};
 			}
 			return {
-				what: `the key usage of ${(0, certificate.vm)(server.x509.subject)} does not allow TLS`,
+				what: `the key usage of ${(0, certificate.vm)(server.x509.subject)}, or its certificate type of Netscape, does not allow TLS`,
 				todo: REISSUE
 			};
 		}
@@ -14407,16 +14252,16 @@ var __webpack_modules__ = {
 			return constraints && (0, der.cP)((0, der.LU)((0, der.RN)(constraints)).at(-1));
 		}
 		const SERVER_USE = "1.3.6.1.5.5.7.3.1";
-		const ANY_USE = "2.5.29.37.0";
 		const USES = {
 			[SERVER_USE]: "servers",
 			"1.3.6.1.5.5.7.3.2": "clients",
 			"1.3.6.1.5.5.7.3.3": "code signing",
-			"1.3.6.1.5.5.7.3.4": "e-mail"
+			"1.3.6.1.5.5.7.3.4": "e-mail",
+			"2.5.29.37.0": "anything, in which OpenSSL does not include servers"
 		};
 		function servesServers({ keyUsage }) {
 			const uses = keyUsage;
-			return uses === undefined || uses.includes(SERVER_USE) || uses.includes(ANY_USE);
+			return uses === undefined || uses.includes(SERVER_USE);
 		}
 		function usesOf({ keyUsage }) {
 			const uses = keyUsage;
@@ -14611,6 +14456,7 @@ var __webpack_modules__ = {
 				const timer = setTimeout(() => late.reject(error), timeoutMs);
 				try {
 					const found = await Promise.race([this.#lookUp(hostname), late.promise]);
+					if (found.length === 0) throw Object.assign(new Error(`${hostname} has no address.`), { code: "ENOTFOUND" });
 					const distinct = [...new Map(found.map((each) => [each.address, each])).values()];
 					const all = distinct.toSorted((a, b) => Number(this.#dead.has(a.address)) - Number(this.#dead.has(b.address)));
 					const leftMs = timeoutMs - (performance.now() - startedAt);
@@ -14995,16 +14841,22 @@ var __webpack_modules__ = {
 			LS: () => answerLength,
 			Qm: () => malformed,
 			S4: () => hidesChunks,
+			V$: () => foreign,
 			hZ: () => isChunked,
 			jB: () => readHeaders,
 			rk: () => readStatus
 		});
+		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24469);
 		function malformed(words) {
 			return Object.assign(new Error(`Parse Error: ${words}`), { code: "HPE_LENIENT" });
 		}
-		const STATUS_LINE = /^HTTP\/1\.[01][ \t]+(\d{3})(?:[ \t].*)?$/;
+		function foreign(beginning) {
+			const spoken = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_0__.e)(Buffer.from(beginning, "latin1")) ?? "speaks TLS once more";
+			return Object.assign(new Error(spoken.replace("plain HTTP", "HTTP/0.9")), { code: "HPE_FOREIGN" });
+		}
+		const STATUS_LINE = /^HTTP\/(?:1\.[01]|2(?:\.0)?)[ \t]+(\d{3})(?:[ \t].*)?$/i;
 		function readStatus(line) {
-			if (!line.startsWith("HTTP/1.")) throw malformed("Expected HTTP/1.0 or HTTP/1.1");
+			if (!/^HTTP\/\d/i.test(line)) throw foreign(line);
 			const status = STATUS_LINE.exec(line)?.[1];
 			if (status === undefined) throw malformed("Invalid status line");
 			return Number(status);
@@ -15138,11 +14990,222 @@ var __webpack_modules__ = {
 			}
 		}
 		function checkBeginning(text) {
-			if (!"HTTP/1.".startsWith(text.trimStart().slice(0, 7))) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.Qm)("Expected HTTP/1.0 or HTTP/1.1");
+			if (!"HTTP/".startsWith(text.trimStart().slice(0, 5).toUpperCase())) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.V$)(text);
 			if (/\r./s.test(text.trimStart())) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.Qm)("Missing expected LF after the status line");
 		}
 		function headersTooLarge() {
 			return Object.assign(new Error("Header overflow"), { code: "HPE_HEADER_OVERFLOW" });
+		}
+	}),
+	95708: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			$M: () => proxyUnreachable,
+			gO: () => tunnelFailed,
+			xq: () => tunnelRefused
+		});
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
+		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3317);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16445);
+		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(24469);
+		function tunnelRefused({ statusCode: status, headers }, proxy) {
+			if (status === 407) return unauthenticated(offersIn(headers["proxy-authenticate"] ?? ""), proxy);
+			const token = tokenIn(headers);
+			const said = token === undefined ? "" : `, ${token}`;
+			const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ""))?.[1];
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}${said}${leadsTo(headers)}).`, { hint: `${known ?? hintOf(status)} List the service in no_proxy to go directly.` });
+		}
+		function leadsTo({ location = "" }) {
+			return URL.canParse(location) ? `, a redirect to ${new URL(location).origin.slice(0, 200)}` : "";
+		}
+		function tokenIn(headers) {
+			const ofSquid = /^(ERR_[A-Z_]{3,40})(?: |$)/.exec([headers["x-squid-error"] ?? ""].flat()[0] ?? "")?.[1];
+			return ofSquid ?? /;\s*error=([a-z_]{3,40})/.exec([headers["proxy-status"] ?? ""].flat().join(", "))?.[1];
+		}
+		const MEANINGS = [
+			[/^(?:ERR_DNS_FAIL|dns_timeout|dns_error|destination_not_found)$/, "The name server of the proxy does not find the host of the service: check server-url; a private name may be known to this runner only."],
+			[/^(?:ERR_ACCESS_DENIED|http_request_denied|destination_ip_prohibited)$/, "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them."],
+			[/^ERR_CANNOT_FORWARD$/, "The proxy finds no way to the host: check the host name in server-url, which may not exist or may be known to this runner only. The service may be down as well, or its network may not let this proxy in."],
+			[/^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/, "The proxy gets no connection to the service: the service may be down, or its network does not let this proxy in."]
+		];
+		const RULES = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
+		const HINTS = [
+			[/^3|^511/, "A portal that demands a login looks like this: ask the operators of the network."],
+			[/^(?:40[045]|501)/, `A web server that is no proxy answers so: check host and port in https_proxy. If it is one: ${RULES}`],
+			[/^4/, RULES]
+		];
+		function hintOf(status = 0) {
+			const hint = HINTS.find(([statuses]) => statuses.test(`${status}`))?.[1];
+			return hint ?? "The proxy cannot reach the service, or its rules do not allow it.";
+		}
+		function offersIn(header) {
+			const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = ""]) => scheme);
+			return [...new Set(schemes)].slice(0, 6);
+		}
+		function unauthenticated(offers, { authorization }) {
+			const offered = offers.length > 0 ? `; it offers ${offers.join(", ")}` : "";
+			const what = authorization ? "The proxy refused the user and password of https_proxy (407)" : "The proxy asks for credentials (407), and https_proxy holds none";
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, authorization) });
+		}
+		function howToAuthenticate(offers, authorization) {
+			const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === "basic");
+			if (!takesBasic) {
+				return "This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.";
+			}
+			if (authorization) return "Check both, with %-escapes for special characters, or list the service in no_proxy.";
+			return "Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.";
+		}
+		function tunnelFailed(error) {
+			const crowded = (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.g2)(error);
+			if (crowded) return crowded;
+			const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.ss)(error);
+			if (code.startsWith("HPE_")) return foreign(error);
+			if (code === "ECONNRESET") return proxyUnreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
+			if (!(0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.qV)(code)) return proxyUnreachable(describeEnd(error, code), error);
+			const isPlain = code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG";
+			const reason = isPlain ? "it does not speak TLS" : CERTIFICATE_FAULTS[code] ?? (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.A3)(error, code);
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_TLS", `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
+				hint: isPlain ? "Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy." : "The proxy's certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in https_proxy.",
+				cause: error
+			});
+		}
+		const UNTRUSTED = "its certificate does not chain to a root that is known here";
+		const CERTIFICATE_FAULTS = {
+			CERT_HAS_EXPIRED: "its certificate has expired",
+			CERT_NOT_YET_VALID: "its certificate is not valid yet",
+			ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host name",
+			UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+			UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+			UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+			DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+			SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED
+		};
+		const CLOSED = "closed the connection without an answer to CONNECT";
+		const ENDS = {
+			ECONNREFUSED: "refused the connection",
+			ENOTFOUND: "has a host name that does not exist",
+			EAI_AGAIN: "has a host name for which the name server gave no answer",
+			ETIMEDOUT: "does not answer; a firewall that drops packets looks like this"
+		};
+		function describeEnd(error, code) {
+			if (error instanceof AggregateError) return `cannot be reached at any of its addresses: ${error.errors.map(_dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.KU).join(", ")}`;
+			const address = (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.ci)(error);
+			return ENDS[code] ?? `could not be reached${address === undefined ? "" : `: ${(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.KU)(error)}`}`;
+		}
+		function foreign(error) {
+			const bytes = "rawPacket" in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
+			const speaks = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.R)(bytes) ? "speaks TLS" : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.e)(bytes);
+			if (speaks === undefined) return proxyUnreachable("does not speak HTTP", error);
+			const [sent = ""] = / \(it sent .*/.exec(speaks) ?? [];
+			if (speaks.includes("HTTP")) return proxyUnreachable(`gave an answer that is not HTTP/1.1${sent}`, error);
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_UNREACHABLE", `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
+				hint: (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.R)(bytes) ? "Write https:// in https_proxy, or use its port for plain HTTP." : CHECK_PROXY,
+				cause: error
+			});
+		}
+		const CHECK_PROXY = "Check host and port in https_proxy, or list the service in no_proxy to reach it directly.";
+		function proxyUnreachable(how, cause, hint = CHECK_PROXY) {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_UNREACHABLE", `The proxy of https_proxy ${how}.`, {
+				hint,
+				cause
+			});
+		}
+	}),
+	1447: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			X: () => openTunnel,
+			k: () => openSocket
+		});
+		var node_events__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(78474);
+		var node_http__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(37067);
+		var node_net__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(77030);
+		var node_tls__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(41692);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(74318);
+		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3317);
+		var _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25480);
+		var _route_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(83551);
+		var _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(95708);
+		async function openTunnel(proxy, target) {
+			const startedAt = performance.now();
+			const { addressBook, timeoutMs } = target;
+			const socket = await openSocket(proxy, target).catch((error) => {
+				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.gO)(error);
+			});
+			const address = socket.remoteAddress;
+			const { promise, resolve, reject } = Promise.withResolvers();
+			const ask = askFor(proxy, target, socket);
+			const giveUp = () => void ask.destroy((0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.$M)(`did not answer CONNECT within ${timeoutMs / 1e3} s`));
+			const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
+			ask.once("connect", (response, _, head) => {
+				clearTimeout(timer);
+				if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
+					if (head.length > 0) socket.unshift(head);
+					return resolve(socket);
+				}
+				socket.destroy();
+				reject((0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.xq)(response, proxy));
+			});
+			ask.once("error", (error) => {
+				clearTimeout(timer);
+				addressBook.bury(address);
+				reject(error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.HR ? error : (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.gO)(error));
+			});
+			ask.end();
+			return promise;
+		}
+		async function openSocket(server, { addressBook, timeoutMs }) {
+			const startedAt = performance.now();
+			const addresses = await addressBook.find(hostOf(server.url), timeoutMs);
+			const socket = connectTo(server, addresses);
+			const attempts = addressBook.watch(socket);
+			const giveUp = () => void socket.destroy(socket.connecting && attempts.giveUp() || handshakeTimeout());
+			const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
+			try {
+				await (0, node_events__WEBPACK_IMPORTED_MODULE_0__.once)(socket, server.url.protocol === "https:" ? "secureConnect" : "connect");
+				return socket;
+			} catch (error) {
+				addressBook.bury(attempts.current);
+				throw error;
+			} finally {
+				clearTimeout(timer);
+			}
+		}
+		function handshakeTimeout() {
+			return Object.assign(new Error("The TLS handshake was not complete in time."), { code: "ETIMEDOUT" });
+		}
+		function hostOf({ hostname }) {
+			return hostname.replace(/^\[|\]$/g, "");
+		}
+		function connectTo({ url, secureContext }, addresses) {
+			const isSecure = url.protocol === "https:";
+			const port = Number(url.port || (isSecure ? 443 : 80));
+			const host = hostOf(url);
+			if (!isSecure) return (0, node_net__WEBPACK_IMPORTED_MODULE_2__.connect)({
+				host,
+				port,
+				...(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_5__.Zz)(addresses)
+			});
+			return (0, node_tls__WEBPACK_IMPORTED_MODULE_3__.connect)({
+				port,
+				...(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_5__.Zz)(addresses),
+				...(0, _route_js__WEBPACK_IMPORTED_MODULE_7__.Wz)(host),
+				ALPNProtocols: ["http/1.1"],
+				secureContext,
+				rejectUnauthorized: true
+			});
+		}
+		function askFor({ authorization }, { hostname, port }, socket) {
+			const authority = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+			return (0, node_http__WEBPACK_IMPORTED_MODULE_1__.request)({
+				createConnection: () => socket,
+				method: "CONNECT",
+				path: authority,
+				insecureHTTPParser: true,
+				maxHeaderSize: _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_6__.v,
+				headers: {
+					host: authority,
+					...authorization ? { "proxy-authorization": authorization } : {}
+				}
+			});
 		}
 	}),
 	83551: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -15477,7 +15540,7 @@ var __webpack_modules__ = {
 		const PROTOCOLS = [
 			[/^HTTP\/\d/, "plain HTTP"],
 			[/^\s*<(?:!doctype|html|head|title|h1)\b/i, "plain HTTP"],
-			[/^\0\0.[\x04\x07].\0{4}/s, "HTTP/2 without TLS"],
+			[/^\0\0.[\x04\x07].\0{4}/s, "HTTP/2"],
 			[/^SSH-/, "SSH"],
 			[/^[245]\d\d[ -][^\n]*FTP/i, "FTP"],
 			[/^[245]\d\d[ -][^\n]*\bE?SMTP\b/i, "SMTP"],
@@ -15497,9 +15560,14 @@ var __webpack_modules__ = {
 			const text = bytes.toString("latin1");
 			const protocol = PROTOCOLS.find(([greeting]) => greeting.test(text))?.[1];
 			const line = /^\s*([^\r\n]+)/.exec(text)?.[1] ?? "";
-			const shown = /^[\x20-\x7E]+$/.test(line) ? ` (it sent “${line.slice(0, MAX_SHOWN)}${line.length > MAX_SHOWN ? "…" : ""}”)` : "";
-			if (protocol) return `speaks ${protocol}${shown}`;
-			return shown === "" ? undefined : `speaks another protocol${shown}`;
+			const isText = /^[\x20-\x7E]+$/.test(line);
+			const shown = isText ? `“${line.slice(0, MAX_SHOWN)}${line.length > MAX_SHOWN ? "…" : ""}”` : bytesShown(bytes);
+			return `speaks ${protocol ?? "another protocol"}${protocol && !isText ? "" : ` (it sent ${shown})`}`;
+		}
+		const MAX_BYTES = 8;
+		function bytesShown(bytes) {
+			const hex = bytes.toString("hex", 0, MAX_BYTES).replace(/..(?=.)/g, "$& ");
+			return `the ${bytes.length === 1 ? "byte" : "bytes"} ${hex}${bytes.length > MAX_BYTES ? " …" : ""}`;
 		}
 		function isTlsRecord(bytes) {
 			return (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3;
@@ -15551,7 +15619,7 @@ var __webpack_modules__ = {
 		var connections = __nccwpck_require__(76151);
 		var diagnosis_diagnosis = __nccwpck_require__(68157);
 		var promises_ = __nccwpck_require__(58500);
-		var connect = __nccwpck_require__(20404);
+		var connect = __nccwpck_require__(86732);
 		var addresses = __nccwpck_require__(3317);
 		var dial_failure = __nccwpck_require__(57896);
 		var tls_failure = __nccwpck_require__(16445);
@@ -30465,7 +30533,8 @@ Content-Type: application/json
 		}
 		const COMPRESSED_HINT = "The server, or a gateway in front of it, compresses although the request asked it not to: its operators must turn that off for this path. Check also that server-url leads to the signing service.";
 		const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/i;
-		function describeCompression({ headers }, scrub) {
+		function describeCompression({ headers, body }, scrub) {
+			if (/^\s*\{/.test(body.toString("latin1", 0, MAX_SHOWN))) return undefined;
 			for (const name of ["content-encoding", "transfer-encoding"]) {
 				const found = headers[name];
 				if (found === undefined) continue;
@@ -32373,12 +32442,19 @@ Content-Type: application/json
 				isDebug: environment["RUNNER_DEBUG"] === "1",
 				hasIdTokens: Boolean(environment["ACTIONS_ID_TOKEN_REQUEST_URL"] && environment["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]),
 				isOnRunner: Boolean(environment["GITHUB_ACTIONS"]),
-				httpsProxy: environment["https_proxy"] ?? environment["HTTPS_PROXY"],
-				httpProxy: environment["http_proxy"] ?? environment["HTTP_PROXY"],
-				noProxy: environment["no_proxy"] ?? environment["NO_PROXY"],
+				httpsProxy: proxyVariable(environment, "https_proxy") ?? generalProxy(environment),
+				httpProxy: proxyVariable(environment, "http_proxy") ?? generalProxy(environment),
+				noProxy: proxyVariable(environment, "no_proxy"),
 				suspiciousVariables: findSuspicious(environment),
 				taps: taps.length === 0 && (0, external_node_inspector_namespaceObject.url)() !== undefined ? ["--inspect"] : taps
 			};
+		}
+		function proxyVariable(environment, name) {
+			return environment[name] || environment[name.toUpperCase()] || undefined;
+		}
+		function generalProxy(environment) {
+			const value = proxyVariable(environment, "all_proxy");
+			return value && /^https?:/i.test(value) ? value : undefined;
 		}
 		function positive(text) {
 			return text && /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined;

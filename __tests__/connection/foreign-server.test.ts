@@ -29,8 +29,8 @@ async function failureAt(bytes: string | Buffer, proxyPort?: number): Promise<Fa
 const SPOKEN: readonly (readonly [string, string | Buffer, string])[] = [
   ['plain HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'plain HTTP (it sent “HTTP/1.1 400 Bad Request”)'],
   ['a page without a status line', '<html><title>400</title></html>', 'plain HTTP (it sent “<html>'],
-  ['HTTP/2 settings', Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]), 'HTTP/2 without TLS'],
-  ['HTTP/2 goaway', Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 'HTTP/2 without TLS'],
+  ['HTTP/2 settings', Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]), 'HTTP/2'],
+  ['HTTP/2 goaway', Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 'HTTP/2'],
   ['SSH', 'SSH-2.0-OpenSSH_9.2\r\n', 'SSH (it sent “SSH-2.0-OpenSSH_9.2”)'],
   ['SMTP', '220 mail.example.com ESMTP Postfix\r\n', 'SMTP (it sent “220 mail.example.com ESMTP Postfix”)'],
   ['FTP', '220 (vsFTPd 3.0.3)\r\n', 'FTP (it sent'],
@@ -45,6 +45,8 @@ const SPOKEN: readonly (readonly [string, string | Buffer, string])[] = [
   ['the PROXY protocol as text', 'PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n', 'the PROXY protocol, which balancers speak'],
   ['the PROXY protocol as bytes', '\r\n\r\n\0\r\nQUIT\n!\x11\0\x0C', 'the PROXY protocol, which balancers speak'],
   ['an unknown line', 'go away\n', 'another protocol (it sent “go away”)'],
+  ['SOCKS', Buffer.from([5, 255]), 'another protocol (it sent the bytes 05 ff)'],
+  ['a directory', Buffer.from('300c02010165070a010204000400', 'hex'), 'another protocol (it sent the bytes 30 0c 02'],
 ];
 
 describe.concurrent('a server that does not speak TLS is told by what it speaks', () => {
@@ -76,13 +78,13 @@ test.each([
   ['an alert of TLS', Buffer.from([21, 3, 3, 0, 2, 2, 80])],
   ['a handshake of TLS', Buffer.from([22, 3, 3, 0, 4, 2, 0, 0, 0])],
   ['nothing', Buffer.alloc(0)],
-  ['bytes that no reader understands', Buffer.alloc(64)],
 ])('%s is no other protocol', (_, bytes) => {
   expect(describeForeign(bytes)).toBeUndefined();
 });
 
 test('a long line is cut, and one with control characters is not shown', () => {
   expect(describeForeign(Buffer.from('x'.repeat(300)))).toBe(`speaks another protocol (it sent “${'x'.repeat(60)}…”)`);
+  expect(describeForeign(Buffer.from([1]))).toBe('speaks another protocol (it sent the byte 01)');
   expect(describeForeign(Buffer.from('SSH-\u001B[31m\r\n'))).toBe('speaks SSH');
 });
 

@@ -117,11 +117,18 @@ test('an answer that comes a byte at a time is read leniently too, with each val
   ]);
 });
 
-test('what is no HTTP at all stays refused, with the words of the parser', async () => {
-  const transport = openTo(await listen(tlsServer(() => '220 mail.example.com ESMTP\r\n')));
-  for (let turn = 0; turn < 2; turn++) {
-    expect(Object(await post(transport)).message).toMatch(/the answer is not HTTP\/1\.1 \(Expected HTTP\/.*\)\.$/);
-  }
+test.each([
+  ['220 mail.example.com ESMTP\r\n', 'speaks SMTP (it sent “220 mail.example.com ESMTP”).'],
+  ['\0\0\0\x04\0\0\0\0\0', 'speaks HTTP/2.'],
+  ['<html><h1>It works</h1></html>', 'speaks HTTP/0.9 (it sent “<html><h1>It works</h1></html>”).'],
+  ['\x30\x84\0\0\0\x10', 'speaks another protocol (it sent the bytes 30 c2 84 00 00 00 10).'],
+])('what is no HTTP/1.1 at all stays refused, and what the server speaks is told: %j', async (bytes, spoken) => {
+  const transport = openTo(await listen(tlsServer(() => bytes)));
+  const first = Object(await post(transport)).message;
+  const { message, code } = Object(await post(transport));
+  expect(first).toMatch(/the answer is not HTTP\/1\.1 \(Expected HTTP\/.*\)\.$/);
+  expect(code).toBe('HTTP_MALFORMED');
+  expect(message.replace(/^https:\/\/\S+: /, '')).toBe(`the server does not speak HTTP/1.1: within TLS it ${spoken}`);
 });
 
 /** A blank before a colon, which only the lenient client reads. */

@@ -106,6 +106,9 @@ export function defectRow(error: unknown, code: string): FailureRow | undefined 
   ];
 }
 
+const CHECK_PORT =
+  'Check the port in server-url; a server that speaks HTTP/2 alone must say so in the handshake (ALPN), and needs http2: true.';
+
 function http2Row(error: unknown, { stale }: ConnectionFacts): FailureRow | undefined {
   const described = describeHttp2Error(error);
   if (described === undefined) return undefined;
@@ -122,6 +125,10 @@ function protocolRow(error: unknown, code: string): FailureRow | undefined {
       'the server wants to switch to another protocol',
       'Check that server-url leads to the signing service.',
     ];
+  }
+  if (code === 'HPE_FOREIGN' && error instanceof Error) {
+    const sentence = `the server does not speak HTTP/1.1: within TLS it ${error.message}`;
+    return ['request', 'HTTP_MALFORMED', sentence, CHECK_PORT, { endsRun: 'canary-twice' }];
   }
   const isWrongLength = code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
   if (!code.startsWith('HPE_') && !/HTTPParserError|bad response/.test(text) && !isWrongLength) return undefined;
@@ -153,7 +160,7 @@ export function lostRow(when: string, { stale }: Pick<ConnectionFacts, 'stale'>)
     `the connection was lost ${when}`,
     when.startsWith('within')
       ? 'The service, or a gateway in front of it, cut its own answer: their logs say why.'
-      : 'The service, or a gateway in front of it, may have restarted or be overloaded. When small files get through and large ones do not, something on the way breaks off large requests.',
+      : `The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith('handshake') ? '' : ' When small files get through and large ones do not, something on the way breaks off large requests.'}`,
     stale ? { staleConnection: true } : {},
   ];
 }

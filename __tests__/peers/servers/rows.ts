@@ -1,6 +1,8 @@
 import { alertBytes } from '../../connection/front.ts';
 import { ANSWERS } from './answers.ts';
 import { FRAMING } from './framing-rows.ts';
+import { FURTHER_ANSWERS } from './further-answers.ts';
+import { FURTHER } from './further-rows.ts';
 import { IDENTITIES } from './identity-rows.ts';
 import { MAKES } from './make-rows.ts';
 import { NETWORK } from './network-rows.ts';
@@ -210,6 +212,8 @@ export const ROWS: readonly Row[] = [
   ...FRAMING,
   ...IDENTITIES,
   ...NETWORK,
+  ...FURTHER,
+  ...FURTHER_ANSWERS,
 ];
 
 async function below(world: World, extensions: string): Promise<Started> {

@@ -58,7 +58,10 @@ const REISSUE_CA =
 export function findChainFault(reason: string, links: readonly Link[]): Detail {
   const rule = RULES.find(({ words }) => words.test(reason));
   const bad = links.find(({ x509 }, depth) => rule?.isBrokenBy(x509, depth));
-  if (rule === undefined || bad === undefined) return { what: links.map(nameLink).join(', '), todo: REISSUE };
+  if (rule === undefined || bad === undefined) {
+    const names = links.map(nameLink).join(', ');
+    return { what: links.length > 1 ? `it is one of ${names}` : names, todo: REISSUE };
+  }
   return { what: `${nameLink(bad)} ${rule.how(bad.x509)}`, todo: bad.role === 'server' ? REISSUE : REISSUE_CA };
 }
 
@@ -86,7 +89,10 @@ export function findPurposeFault([server, ...issuers]: readonly [Link, ...Link[]
       todo: REISSUE_CA,
     };
   }
-  return { what: `the key usage of ${nameOnOneLine(server.x509.subject)} does not allow TLS`, todo: REISSUE };
+  return {
+    what: `the key usage of ${nameOnOneLine(server.x509.subject)}, or its certificate type of Netscape, does not allow TLS`,
+    todo: REISSUE,
+  };
 }
 
 function nameLink({ x509, role }: Link): string {
@@ -105,17 +111,17 @@ function pathLengthOf(x509: X509Certificate): number | undefined {
 }
 
 const SERVER_USE = '1.3.6.1.5.5.7.3.1';
-const ANY_USE = '2.5.29.37.0';
 const USES: Readonly<Record<string, string>> = {
   [SERVER_USE]: 'servers',
   '1.3.6.1.5.5.7.3.2': 'clients',
   '1.3.6.1.5.5.7.3.3': 'code signing',
   '1.3.6.1.5.5.7.3.4': 'e-mail',
+  '2.5.29.37.0': 'anything, in which OpenSSL does not include servers',
 };
 
 function servesServers({ keyUsage }: X509Certificate): boolean {
   const uses: readonly string[] | undefined = keyUsage;
-  return uses === undefined || uses.includes(SERVER_USE) || uses.includes(ANY_USE);
+  return uses === undefined || uses.includes(SERVER_USE);
 }
 
 function usesOf({ keyUsage }: X509Certificate): string {

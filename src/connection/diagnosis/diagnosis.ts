@@ -34,9 +34,8 @@ export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions
   return {
     explainServer: (failure, serverChain) =>
       explainServer(failure, serverChain, { server, anchors, now: new Date(now()) }),
-    canTellMore: ({ code, message }) =>
-      ['CONNECTION_LOST', 'TLS_NOT_SPOKEN', 'TLS_HANDSHAKE_FAILED'].includes(code) ||
-      (code === 'TLS_CLIENT_REJECTED' && /handshake failure|certificate required/.test(message)),
+    canTellMore: ({ code }) =>
+      ['CONNECTION_LOST', 'TLS_NOT_SPOKEN', 'TLS_HANDSHAKE_FAILED', 'TLS_CLIENT_REJECTED'].includes(code),
     tell: async (failure) =>
       reasonOfEnd(await inspectHandshake(route, { listenMs: LISTEN_MS }), server.origin) ?? failure,
   };
@@ -88,7 +87,7 @@ export function refusalIn(handshake: Handshake, origin: string): Failure | undef
   if (end === 'open') return undefined;
   const failure = dialFailure(error, origin);
   if (failure.code === 'TLS_CLIENT_REJECTED')
-    return isClientAsked ? withKeys(failure, clientAlgorithms) : noAgreement(origin, failure);
+    return isClientAsked ? withKeys(failure, clientAlgorithms) : refusedUnasked(origin, failure);
   if (failure.code !== 'CONNECTION_LOST' || !isClientAsked) return undefined;
   const message = `${origin}: the server closed after our certificate: probably rejected, unless a tunnel in front of the service cannot reach it.`;
   return new Failure('config', 'TLS_CLIENT_REJECTED', message, {
@@ -100,20 +99,27 @@ export function refusalIn(handshake: Handshake, origin: string): Failure | undef
 /** A certificate with another key than the server takes is not even sent, and the alert says that there was none. */
 function withKeys(failure: Failure, algorithms: readonly string[]): Failure {
   const kinds = new Set(algorithms.map((name) => (/^(?:RSA|ECDSA)/.exec(name)?.[0] ?? name).replace('ECDSA', 'EC')));
-  if (kinds.has('RSA') && kinds.has('EC')) return failure;
+  const isOfNoUse = /alert (?:handshake failure|certificate required)/.test(failure.message);
+  if (!isOfNoUse || (kinds.has('RSA') && kinds.has('EC'))) return failure;
   return failure.with({
     hint: `The server takes client certificates with ${[...kinds].join(', ')} keys only: check the kind of key in cert. ${failure.hint ?? ''}`,
   });
 }
 
-/** The alert that stands for a missing certificate also stands for parameters that have nothing in common. */
-function noAgreement(origin: string, cause: Failure): Failure {
-  const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert handshake failure).`;
+/** A server that did not ask for a certificate refuses something else, whatever its alert is meant for. */
+function refusedUnasked(origin: string, cause: Failure): Failure {
+  const [, alert = 'handshake failure'] = /\(alert ([^)]+)\)/.exec(cause.message) ?? [];
+  const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert ${alert}).`;
   return new Failure('config', 'TLS_HANDSHAKE_REFUSED', message, {
-    hint: 'Its operators must enable cipher suites of today for TLS 1.2 or 1.3, and a certificate with an RSA, Ed25519 or Ed448 key or an EC key on P-256, P-384 or P-521; a name that the server does not know looks like this as well.',
+    hint: alert === 'handshake failure' ? NO_AGREEMENT : NOT_WANTED,
     cause,
   });
 }
+
+const NO_AGREEMENT =
+  'Its operators must enable cipher suites of today for TLS 1.2 or 1.3, and a certificate with an RSA, Ed25519 or Ed448 key or an EC key on P-256, P-384 or P-521; a name that the server does not know looks like this as well.';
+const NOT_WANTED =
+  'A firewall or gateway that refuses this runner, or the name of the host, looks like this: its log says why.';
 
 /**
  * Until the service has answered once, a lost connection may be a refusal of our certificate that the server did not name.

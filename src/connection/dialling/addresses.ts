@@ -52,6 +52,7 @@ export class AddressBook {
     const timer = setTimeout(() => late.reject(error), timeoutMs);
     try {
       const found = await Promise.race([this.#lookUp(hostname), late.promise]);
+      if (found.length === 0) throw Object.assign(new Error(`${hostname} has no address.`), { code: 'ENOTFOUND' });
       // A hosts file may name an address twice.
       const distinct = [...new Map(found.map((each) => [each.address, each])).values()];
       const all = distinct.toSorted((a, b) => Number(this.#dead.has(a.address)) - Number(this.#dead.has(b.address)));

@@ -1,3 +1,5 @@
+import { describeForeign } from '../tls/foreign-protocol.ts';
+
 /** Headers of an answer by their names in lower case. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -6,11 +8,19 @@ export function malformed(words: string): Error {
   return Object.assign(new Error(`Parse Error: ${words}`), { code: 'HPE_LENIENT' });
 }
 
-const STATUS_LINE = /^HTTP\/1\.[01][ \t]+(\d{3})(?:[ \t].*)?$/;
+/** Builds the error of an answer in another protocol: mail, directories and databases have ports with TLS too. */
+export function foreign(beginning: string): Error {
+  const spoken = describeForeign(Buffer.from(beginning, 'latin1')) ?? 'speaks TLS once more';
+  // A page without a head is all that the first version of HTTP had.
+  return Object.assign(new Error(spoken.replace('plain HTTP', 'HTTP/0.9')), { code: 'HPE_FOREIGN' });
+}
+
+/** Some servers and gateways write the version that the other side of them speaks, or small letters. */
+const STATUS_LINE = /^HTTP\/(?:1\.[01]|2(?:\.0)?)[ \t]+(\d{3})(?:[ \t].*)?$/i;
 
 /** Reads the status from a status line, whose parts may have any number of blanks between them. */
 export function readStatus(line: string): number {
-  if (!line.startsWith('HTTP/1.')) throw malformed('Expected HTTP/1.0 or HTTP/1.1');
+  if (!/^HTTP\/\d/i.test(line)) throw foreign(line);
   // A dot means no CR: what stands behind a bare one may be anything.
   const status = STATUS_LINE.exec(line)?.[1];
   if (status === undefined) throw malformed('Invalid status line');

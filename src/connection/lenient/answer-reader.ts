@@ -1,6 +1,6 @@
 import { tooLarge } from '../exchange.ts';
 import type { ExchangeProgress } from '../exchange-progress.ts';
-import { answerLength, type Headers, isChunked, malformed, readHeaders, readStatus } from './answer-head.ts';
+import { answerLength, foreign, type Headers, isChunked, malformed, readHeaders, readStatus } from './answer-head.ts';
 
 /** Most bytes of the headers of an answer: what curl takes. Gateways add policies and cookies; Node's 16 KiB are meant for servers. */
 export const MAX_HEADER_BYTES = 300 * 1024;
@@ -125,7 +125,7 @@ export class AnswerReader {
 
 /** Nobody should wait for the end of a line of what is no HTTP, or ends its lines in CR alone. */
 function checkBeginning(text: string): void {
-  if (!'HTTP/1.'.startsWith(text.trimStart().slice(0, 7))) throw malformed('Expected HTTP/1.0 or HTTP/1.1');
+  if (!'HTTP/'.startsWith(text.trimStart().slice(0, 5).toUpperCase())) throw foreign(text);
   if (/\r./s.test(text.trimStart())) throw malformed('Missing expected LF after the status line');
 }
 

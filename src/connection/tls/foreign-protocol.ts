@@ -2,7 +2,7 @@
 const PROTOCOLS: readonly (readonly [RegExp, string])[] = [
   [/^HTTP\/\d/, 'plain HTTP'],
   [/^\s*<(?:!doctype|html|head|title|h1)\b/i, 'plain HTTP'],
-  [/^\0\0.[\x04\x07].\0{4}/s, 'HTTP/2 without TLS'],
+  [/^\0\0.[\x04\x07].\0{4}/s, 'HTTP/2'],
   [/^SSH-/, 'SSH'],
   [/^[245]\d\d[ -][^\n]*FTP/i, 'FTP'],
   [/^[245]\d\d[ -][^\n]*\bE?SMTP\b/i, 'SMTP'],
@@ -23,17 +23,23 @@ const PROTOCOLS: readonly (readonly [RegExp, string])[] = [
 /** Most characters of a greeting that a sentence shows. */
 const MAX_SHOWN = 60;
 
-/** Says what a server that sent these bytes does, as `speaks SSH (it sent “…”)`; `undefined` for a record of TLS, other bytes, and none. */
+/** Says what a server that sent these bytes does, as `speaks SSH (it sent “…”)`; `undefined` for a record of TLS, and for none. */
 export function describeForeign(bytes: Buffer): string | undefined {
   if (bytes.length === 0 || isTlsRecord(bytes)) return undefined;
   const text = bytes.toString('latin1');
   const protocol = PROTOCOLS.find(([greeting]) => greeting.test(text))?.[1];
   const line = /^\s*([^\r\n]+)/.exec(text)?.[1] ?? '';
-  const shown = /^[\x20-\x7E]+$/.test(line)
-    ? ` (it sent “${line.slice(0, MAX_SHOWN)}${line.length > MAX_SHOWN ? '…' : ''}”)`
-    : '';
-  if (protocol) return `speaks ${protocol}${shown}`;
-  return shown === '' ? undefined : `speaks another protocol${shown}`;
+  const isText = /^[\x20-\x7E]+$/.test(line);
+  const shown = isText ? `“${line.slice(0, MAX_SHOWN)}${line.length > MAX_SHOWN ? '…' : ''}”` : bytesShown(bytes);
+  return `speaks ${protocol ?? 'another protocol'}${protocol && !isText ? '' : ` (it sent ${shown})`}`;
+}
+
+/** Most bytes that a sentence shows. */
+const MAX_BYTES = 8;
+
+function bytesShown(bytes: Buffer): string {
+  const hex = bytes.toString('hex', 0, MAX_BYTES).replace(/..(?=.)/g, '$& ');
+  return `the ${bytes.length === 1 ? 'byte' : 'bytes'} ${hex}${bytes.length > MAX_BYTES ? ' …' : ''}`;
 }
 
 /** Tells whether bytes begin an alert or a message of a handshake, in any version of TLS. */

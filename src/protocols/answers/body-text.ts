@@ -92,7 +92,9 @@ export const COMPRESSED_HINT =
 const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/i;
 
 /** Says how an answer is compressed, though no request allows that; `undefined` for a plain one. */
-export function describeCompression({ headers }: WireResponse, scrub: Scrub): string | undefined {
+export function describeCompression({ headers, body }: WireResponse, scrub: Scrub): string | undefined {
+  // A server that names a compression and does not compress is understood all the same.
+  if (/^\s*\{/.test(body.toString('latin1', 0, MAX_SHOWN))) return undefined;
   for (const name of ['content-encoding', 'transfer-encoding']) {
     const found = headers[name];
     if (found === undefined) continue;
@@ -105,5 +107,5 @@ export function describeCompression({ headers }: WireResponse, scrub: Scrub): st
   return undefined;
 }
 
-/** Most characters of the header that a sentence shows. */
+/** Most characters of the header that a sentence shows, and of a body that are looked at. */
 const MAX_SHOWN = 60;
