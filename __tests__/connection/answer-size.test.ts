@@ -1,10 +1,10 @@
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import type { WireResponse } from '../../src/connection/exchange.ts';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import { listen } from '../helpers/listen.ts';
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
 const never = new AbortController().signal;
@@ -22,8 +22,7 @@ async function ask(answer: string): Promise<WireResponse> {
     socket.on('error', () => {});
     socket.once('data', () => socket.write(answer));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   const transport = openTransport({
     server: new URL(`https://127.0.0.1:${port}`),
     secureContext: createTlsContext({ ca: [pki.root.cert] }),

@@ -1,7 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
@@ -10,6 +8,7 @@ import { openTransport, type Transport } from '../../src/connection/transport.ts
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import type { Service } from '../../src/rehearsal/service.ts';
 import { meet } from '../faults/meeting.ts';
+import { listen, listenInTest } from '../helpers/listen.ts';
 import { openService, plantMany, type SigningRun, signTree, type Target } from '../signing/signing-run.ts';
 import { startFront } from './front.ts';
 
@@ -19,10 +18,7 @@ async function startStranger(): Promise<{ readonly port: number; readonly pki: P
   const { cert, key } = pki.server;
   const server = createServer({ cert, key }, (socket) => socket.on('error', () => {}));
   server.on('tlsClientError', () => {});
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port }: AddressInfo = Object(server.address());
+  const port = await listenInTest(server);
   return { port, pki };
 }
 
@@ -84,8 +80,7 @@ async function startDoubter({ server: { cert, key } }: Pki): Promise<{ readonly 
   const node = createHttpsServer({ cert, key, requestCert: true, rejectUnauthorized: false }, (_, response) => {
     response.writeHead(400, { connection: 'close', 'content-type': 'text/html' }).end(page);
   });
-  node.listen(0, '127.0.0.1');
-  await once(node, 'listening');
+  await listen(node);
   onTestFinished(() => void node.close());
   return { port: Object(node.address()).port };
 }

@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
 import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import type { Failure } from '../../src/signing/policy/failure.ts';
+import { listenInTest } from '../helpers/listen.ts';
 import { openService, openWay, plantMany, signTree } from '../signing/signing-run.ts';
 import { alertBytes, startFront } from './front.ts';
 
@@ -72,10 +71,7 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
     const { cert, key } = pki.server;
     const strict = { requestCert: true, rejectUnauthorized: true, ca: stranger.root.cert, maxVersion: version };
     const server = createServer({ cert, key, ...strict }, (_, response) => response.end());
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => void server.close());
-    const { port }: AddressInfo = Object(server.address());
+    const port = await listenInTest(server);
     const route: Route = {
       server: new URL(`https://127.0.0.1:${port}`),
       secureContext: createTlsContext({ cert: pki.client.cert, key: pki.client.key, ca: [pki.root.cert] }),

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -6,6 +5,7 @@ import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Failure, timedOut } from '../../src/signing/policy/failure.ts';
+import { listenInTest } from '../helpers/listen.ts';
 
 let pki: Pki;
 beforeAll(async () => {
@@ -18,10 +18,7 @@ async function failWith(serve: (socket: TLSSocket) => void, { bytes = 2, limitMs
     socket.on('error', () => {});
     serve(socket);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port }: { port: number } = Object(server.address());
+  const port = await listenInTest(server);
   return post(port, { bytes, limitMs });
 }
 
@@ -87,10 +84,7 @@ test.each<[string, (socket: TLSSocket) => void, number]>([
 
 test('an attempt that runs out of time in the handshake says so', async () => {
   const server = createTcpServer((socket) => void socket.on('error', () => {}).resume());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port }: { port: number } = Object(server.address());
+  const port = await listenInTest(server);
   const failure = await post(port, { bytes: 2, limitMs: 1000 });
   expect([failure.code, failure.message]).toEqual(['TIMEOUT', 'No connection within 1 s.']);
 });

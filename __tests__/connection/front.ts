@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { listen } from '../helpers/listen.ts';
 
 /** What a client asks for when it connects. */
 export interface Caller {
@@ -46,8 +46,7 @@ export async function startFront(decide: (caller: Caller) => Fate): Promise<Fron
       client.pipe(upstream).pipe(client);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  await listen(server);
   const cut = (): void => {
     for (const socket of open) socket.destroy();
     open.clear();

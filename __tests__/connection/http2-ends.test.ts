@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { constants, createSecureServer, type SecureServerOptions, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import { listen } from '../helpers/listen.ts';
 import { plantMany, signTree } from '../signing/signing-run.ts';
 
 const FILES = 30;
@@ -55,9 +54,7 @@ async function signAt(react: React, options: SecureServerOptions = {}) {
       streams++,
     ),
   );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   const url = `https://localhost:${port}`;
   const [{ cert, key }, chain] = [client, root.cert];
   const secureContext = createTlsContext({ cert, key, ca: [chain] });

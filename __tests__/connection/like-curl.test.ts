@@ -6,6 +6,7 @@ import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
+import { listenInTest } from '../helpers/listen.ts';
 
 let pki: Pki;
 beforeAll(async () => {
@@ -29,14 +30,6 @@ function tlsServer(
       else socket.write(text, () => /^connection: close/im.test(text) && socket.end());
     });
   });
-}
-
-async function listen(server: ReturnType<typeof createServer>): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port }: { port: number } = Object(server.address());
-  return port;
 }
 
 function openTo(port: number): Transport {
@@ -85,7 +78,7 @@ test.each([
   ['a blank before the extension of a chunk', CHUNKED.replace('2\r\n', '2 ; a = b\r\n')],
   ['an early hint that is not quite HTTP', `HTTP/1.1 103 Early\n: a\n\n${OK}`],
 ])('an answer with %s is read on the second attempt, and every later one on the first', async (_, answer) => {
-  const transport = openTo(await listen(tlsServer(() => answer)));
+  const transport = openTo(await listenInTest(tlsServer(() => answer)));
   const first = await post(transport);
   expect(first).toBeInstanceOf(Failure);
   expect(Object(first).code).toBe('HTTP_MALFORMED');
@@ -100,14 +93,14 @@ test.each([
   ['a size of a chunk that is no number', CHUNKED.replace('2\r\n', '0x2\r\n'), 'Invalid character in chunk size'],
   ['more in a chunk than its size', CHUNKED.replace('ok', 'okay'), 'Expected the end of a chunk'],
 ])('an answer with %s stays refused, because its end is a guess', async (_, answer, words) => {
-  const transport = openTo(await listen(tlsServer(() => answer)));
+  const transport = openTo(await listenInTest(tlsServer(() => answer)));
   expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
   expect(Object(await post(transport)).message).toContain(`the answer is not HTTP/1.1 (${words}).`);
 });
 
 test('an answer that comes a byte at a time is read leniently too, with each value of a header that is given twice', async () => {
   const answer = CHUNKED.replace('transfer', 'x-a: 1\r\nX-A: 2\r\n__proto__: b\r\n: c\r\ntransfer');
-  const transport = openTo(await listen(tlsServer(() => answer, {}, 'byte by byte')));
+  const transport = openTo(await listenInTest(tlsServer(() => answer, {}, 'byte by byte')));
   expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
   const { headers, body } = await transport.post(REQUEST, AbortSignal.timeout(8000));
   expect([headers['x-a'], Object.getPrototypeOf(headers), body.toString()]).toEqual([
@@ -123,7 +116,7 @@ test.each([
   ['<html><h1>It works</h1></html>', 'speaks HTTP/0.9 (it sent “<html><h1>It works</h1></html>”).'],
   ['\x30\x84\0\0\0\x10', 'speaks another protocol (it sent the bytes 30 c2 84 00 00 00 10).'],
 ])('what is no HTTP/1.1 at all stays refused, and what the server speaks is told: %j', async (bytes, spoken) => {
-  const transport = openTo(await listen(tlsServer(() => bytes)));
+  const transport = openTo(await listenInTest(tlsServer(() => bytes)));
   const first = Object(await post(transport)).message;
   const { message, code } = Object(await post(transport));
   expect(first).toMatch(/the answer is not HTTP\/1\.1 \(Expected HTTP\/.*\)\.$/);
@@ -142,7 +135,7 @@ async function openLenient(next: (socket: TLSSocket) => string | undefined): Pro
     isFirst = false;
     return ODD;
   };
-  const transport = openTo(await listen(tlsServer(answer)));
+  const transport = openTo(await listenInTest(tlsServer(answer)));
   expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
   return transport;
 }
@@ -177,7 +170,7 @@ test('a connection that stands only after its lenient request was aborted is clo
   const server = tlsServer(() => ODD);
   const held = Promise.withResolvers<Socket>();
   let isFirst = true;
-  const port = await listen(
+  const port = await listenInTest(
     createServer((socket) => {
       if (isFirst) server.emit('connection', socket);
       else held.resolve(socket);
@@ -198,7 +191,7 @@ test('a connection that stands only after its lenient request was aborted is clo
 
 test('100 KiB of headers are read', async () => {
   const headers = `x-policy: ${'p'.repeat(10_000)}\r\n`.repeat(10);
-  const transport = openTo(await listen(tlsServer(() => OK.replace('content', `${headers}content`))));
+  const transport = openTo(await listenInTest(tlsServer(() => OK.replace('content', `${headers}content`))));
   expect(await post(transport)).toBe('200 ok');
 });
 
@@ -207,7 +200,7 @@ test.each([
   ['breaks off', undefined],
 ])('a server that %s over TLS 1.3 without having asked for a certificate is asked over TLS 1.2', async (_, answer) => {
   const server = tlsServer((socket) => (socket.getProtocol() === 'TLSv1.3' ? answer : OK), { requestCert: false });
-  const transport = openTo(await listen(server));
+  const transport = openTo(await listenInTest(server));
   const asking = post(transport);
   await transport.firstConnection;
   // These speak TLS 1.3 too, and must not get the later requests.
@@ -220,7 +213,7 @@ test.each([
 test('a server that speaks TLS 1.3 only keeps its 403', async () => {
   const forbidden = 'HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno';
   const server = tlsServer(() => forbidden, { requestCert: false, minVersion: 'TLSv1.3' });
-  const transport = openTo(await listen(server));
+  const transport = openTo(await listenInTest(server));
   expect(Object(await post(transport)).facts).toMatchObject({ staleConnection: true });
   expect([await post(transport), await post(transport)]).toEqual(['403 no', '403 no']);
 });
@@ -231,7 +224,7 @@ test('a server that asks for the certificate keeps TLS 1.3 after a 403', async (
     versions.push(socket.getProtocol());
     return 'HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno';
   });
-  const transport = openTo(await listen(server));
+  const transport = openTo(await listenInTest(server));
   expect([await post(transport), await post(transport)]).toEqual(['403 no', '403 no']);
   expect(versions).toEqual(['TLSv1.3', 'TLSv1.3']);
 });
@@ -250,7 +243,7 @@ async function startQueue(to: ReturnType<typeof createTlsServer>): Promise<numbe
     });
     to.emit('connection', socket);
   };
-  return listen(
+  return listenInTest(
     createServer((socket) => {
       waiting.push(socket.on('error', () => {}));
       next();
@@ -270,7 +263,7 @@ test('a server that serves one connection after the other gets every request, al
 
 test('the first message of a handshake fits into one packet', async () => {
   const length = Promise.withResolvers<number>();
-  const port = await listen(
+  const port = await listenInTest(
     createServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', (hello) => {
@@ -286,6 +279,6 @@ test('the first message of a handshake fits into one packet', async () => {
 test.each(['X25519MLKEM768', 'P-256', 'P-521', 'X448', 'ffdhe2048'])(
   'a server that takes the group %s alone is spoken to',
   async (ecdhCurve) => {
-    expect(await post(openTo(await listen(tlsServer(() => OK, { ecdhCurve }))))).toBe('200 ok');
+    expect(await post(openTo(await listenInTest(tlsServer(() => OK, { ecdhCurve }))))).toBe('200 ok');
   },
 );

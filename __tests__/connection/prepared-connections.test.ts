@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import type { Service } from '../../src/rehearsal/service.ts';
 import { type Clock, createClock } from '../../src/signing/schedule/clock.ts';
+import { listenInTest } from '../helpers/listen.ts';
 import { eventually } from '../helpers/time.ts';
 import { openService, openWay, plantMany, signTree } from '../signing/signing-run.ts';
 
@@ -104,10 +104,7 @@ async function openCutter(service: Service): Promise<{ readonly url: string; cut
       target.destroy();
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port }: { port: number } = Object(server.address());
+  const port = await listenInTest(server);
   return { url: `https://127.0.0.1:${port}`, cuts: () => cut };
 }
 
@@ -129,10 +126,7 @@ test('no connection outlives the transport, used or not', async () => {
     client.on('close', () => open--);
     client.pipe(target).pipe(client);
   });
-  counter.listen(0, '127.0.0.1');
-  await once(counter, 'listening');
-  onTestFinished(() => void counter.close());
-  const { port }: { port: number } = Object(counter.address());
+  const port = await listenInTest(counter);
   const way = openWay({ ...service, url: `https://127.0.0.1:${port}` });
   way.prepare(10, new AbortController().signal);
   await eventually(() => expect(open).toBe(10));

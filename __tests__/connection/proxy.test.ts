@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AddressBook } from '../../src/connection/dialling/addresses.ts';
 import { chooseProxy } from '../../src/connection/proxy/proxy.ts';
@@ -9,6 +8,7 @@ import { openTunnel } from '../../src/connection/proxy/tunnel.ts';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
+import { listenInTest } from '../helpers/listen.ts';
 
 const usesProxy = (server: string, noProxy: string): boolean =>
   chooseProxy({ httpsProxy: 'http://proxy.example:3128', noProxy }, new URL(server)) !== undefined;
@@ -74,10 +74,7 @@ async function ask(answer: string | Buffer, url: (port: number) => string): Prom
 }
 
 async function failTunnel(server: ReturnType<typeof createServer>, url: (port: number) => string): Promise<Failure> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port }: AddressInfo = Object(server.address());
+  const port = await listenInTest(server);
   const proxy = chooseProxy({ httpsProxy: url(port) }, new URL('https://sign.example.com'));
   if (proxy === undefined) throw new Error('no proxy');
   const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook: new AddressBook() };
@@ -169,10 +166,7 @@ describe('a proxy that cannot be used', () => {
     const { server: identity, root } = await createPki({ extraHosts: [host] });
     const server = createTlsServer({ cert: identity.cert, key: identity.key });
     server.on('connect', (_, socket: Socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => void server.close());
-    const { port }: AddressInfo = Object(server.address());
+    const port = await listenInTest(server);
     const secureContext = createTlsContext({ ca: [root.cert] });
     const addressBook = new AddressBook(async () => [{ address: '127.0.0.1', family: 4 }]);
     const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook };

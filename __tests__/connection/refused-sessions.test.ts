@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
+import { listenInTest } from '../helpers/listen.ts';
 import { openService, openWay, plantMany, signTree } from '../signing/signing-run.ts';
 import { alertBytes, type Front, startFront } from './front.ts';
 
@@ -45,10 +44,7 @@ async function openServer(
     if (typeof what === 'number') response.statusCode = what;
     request.resume().on('end', () => response.setHeader('connection', 'close').end('{}'));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port }: AddressInfo = Object(server.address());
+  const port = await listenInTest(server);
   const transport = openTransport({
     server: new URL(await through(port)),
     secureContext: createTlsContext({ cert: client.cert, key: client.key, ca: [root.cert] }),

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import { listenInTest } from '../helpers/listen.ts';
 
 test('a new connection resumes the session of an earlier one', async () => {
   const { root, server: identity, client } = await createPki();
@@ -15,10 +14,7 @@ test('a new connection resumes the session of an earlier one', async () => {
     request.resume().on('end', () => response.setHeader('connection', 'close').end('{}'));
   });
   server.on('secureConnection', (socket: TLSSocket) => resumed.push(socket.isSessionReused()));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port }: AddressInfo = Object(server.address());
+  const port = await listenInTest(server);
   const transport = openTransport({
     server: new URL(`https://127.0.0.1:${port}`),
     secureContext: createTlsContext({ cert: client.cert, key: client.key, ca: [root.cert] }),

@@ -1,6 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
@@ -8,6 +6,7 @@ import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
+import { listenInTest } from '../helpers/listen.ts';
 import { openService, plantMany, signTree } from '../signing/signing-run.ts';
 
 test('a tunnel without its service gets one request, though the look at what is wrong takes its time', async () => {
@@ -20,10 +19,7 @@ test('a tunnel without its service gets one request, though the look at what is 
     setTimeout(() => socket.destroy(), 300);
   });
   server.on('tlsClientError', () => {});
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port }: AddressInfo = Object(server.address());
+  const port = await listenInTest(server);
   const { client, root } = pki;
   const route: Route = {
     server: new URL(`https://127.0.0.1:${port}`),

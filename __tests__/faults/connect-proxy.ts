@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { listen } from '../helpers/listen.ts';
 
 /** A CONNECT proxy on loopback. */
 export interface ConnectProxy {
@@ -35,9 +35,7 @@ export async function startProxy(
     upstream.on('error', () => client.destroy());
     return open.add(upstream);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   return {
     port,
     asked,

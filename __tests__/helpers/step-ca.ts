@@ -2,10 +2,10 @@ import 'reflect-metadata';
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import * as x509 from '@peculiar/x509';
 import { issueCertificate, type KeyedCertificate } from '../../src/rehearsal/certificate.ts';
+import { listen } from './listen.ts';
 
 /** How the stand-in behaves. */
 export interface StepCaOptions {
@@ -66,9 +66,8 @@ export async function startStepCa(options: StepCaOptions): Promise<StepCa> {
       return sign(body, { options, intermediate, used, audience: url });
     }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const port = await listen(server);
+  const url = `https://localhost:${port}`;
   return {
     url,
     root: root.cert,

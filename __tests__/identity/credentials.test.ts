@@ -8,7 +8,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { connect, createSecureContext, createServer, type SecureContext } from 'node:tls';
@@ -16,6 +15,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import { type CredentialPaths, removeCredentials, withCredentials } from '../../src/identity/credentials.ts';
 import { CREDENTIALS_FILES, CREDENTIALS_PREFIX } from '../../src/identity/key-files.ts';
+import { listen } from '../helpers/listen.ts';
 import { makePki, PASSPHRASE, readIdentity, soundText } from './pki.ts';
 
 const options = { now: new Date(Date.now() + 60_000), expiryWarningDays: 0 };
@@ -139,8 +139,7 @@ describe('the context', () => {
       socket.on('error', () => {});
       socket.end(String(socket.getPeerX509Certificate()?.subject));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
+    const port = await listen(server);
     return new Promise<string>((resolve) => {
       const target = { host: '127.0.0.1', port, servername: 'localhost' };
       const socket = connect({ ...target, secureContext: context, rejectUnauthorized: true });

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { createServer as createTcpServer, type Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explainServer } from '../../src/connection/diagnosis/server-certificate.ts';
@@ -10,6 +9,7 @@ import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { alertBytes, startFront } from '../connection/front.ts';
+import { listen } from '../helpers/listen.ts';
 import { expectOneFailure, finding, troubles } from './expectations.ts';
 import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
 
@@ -38,10 +38,9 @@ async function against(
 }
 
 async function withServer<T>(server: Server, use: (port: number) => Promise<T>): Promise<T> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listen(server);
   try {
-    return await use((server.address() as AddressInfo).port);
+    return await use(port);
   } finally {
     server.close();
   }

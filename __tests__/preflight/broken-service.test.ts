@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { startService } from '../../src/rehearsal/service.ts';
+import { listen } from '../helpers/listen.ts';
 import { expectOneFailure, finding, troubles } from './expectations.ts';
 import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
 
@@ -146,9 +146,8 @@ describe('a proxy', () => {
       upstream.on('error', () => client.destroy());
       client.on('error', () => upstream.destroy());
     });
-    proxy.listen(0, '127.0.0.1');
-    await once(proxy, 'listening');
-    const httpsProxy = `http://user:proxy-password@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const port = await listen(proxy);
+    const httpsProxy = `http://user:proxy-password@127.0.0.1:${port}`;
     try {
       return await runPreflight(
         { ...inputsFor(service), 'server-url': 'https://signing.test' },

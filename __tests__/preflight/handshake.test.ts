@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Handshake, inspectHandshake } from '../../src/connection/diagnosis/probe.ts';
 import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { listen } from '../helpers/listen.ts';
 
 let pki: Pki;
 beforeAll(async () => {
@@ -15,10 +15,9 @@ beforeAll(async () => {
 async function withServer<T>(options: TlsOptions, use: (port: number) => Promise<T>): Promise<T> {
   const { cert, key } = pki.server;
   const server = createServer({ cert, key, ca: pki.root.cert, ...options }, (socket) => socket.on('error', () => {}));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listen(server);
   try {
-    return await use((server.address() as AddressInfo).port);
+    return await use(port);
   } finally {
     server.close();
   }
@@ -72,9 +71,7 @@ describe('a handshake', () => {
       socket.on('error', () => {});
       socket.once('data', () => socket.end(randomBytes(200)));
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const port = await listen(server);
     for (let turn = 0; turn < 20; turn++) {
       const seen = await look(port);
       expect(seen).toMatchObject({ version: undefined, isClientAsked: undefined, serverChain: [] });
@@ -87,9 +84,8 @@ describe('a handshake', () => {
     const received: Buffer[] = [];
     const { cert, key } = pki.server;
     const server = createServer({ cert, key }, (socket) => socket.on('data', (chunk) => received.push(chunk)));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    await look((server.address() as AddressInfo).port);
+    const port = await listen(server);
+    await look(port);
     server.close();
     expect(received).toEqual([]);
   });
@@ -97,9 +93,8 @@ describe('a handshake', () => {
   test('that is not answered ends at the time limit', async () => {
     const server = createServer();
     server.removeAllListeners('connection');
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const route = routeTo((server.address() as AddressInfo).port, 100);
+    const port = await listen(server);
+    const route = routeTo(port, 100);
     const seen = await inspectHandshake(route, { listenMs: 50 });
     server.close();
     expect(seen).toMatchObject({ end: 'error', error: { code: 'CONNECT_TIMEOUT' }, handshakeMs: undefined });

@@ -3,13 +3,13 @@ import { hash, sign } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { readStampAnswer } from '../../src/timestamp/check.ts';
 import { readToken } from '../../src/timestamp/structures.ts';
+import { listen } from '../helpers/listen.ts';
 
 const run = promisify(execFile);
 
@@ -106,10 +106,10 @@ export async function startAuthority({ tls, kind = 'ec' }: AuthorityOptions = {}
   };
   const listener = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response);
   const server = tls ? createSecureServer(tls, listener) : createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   const rootPath = join(directory, 'sound-root.pem');
   return {
-    url: `http${tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}/tsa`,
+    url: `http${tls ? 's' : ''}://127.0.0.1:${port}/tsa`,
     root: await readFile(rootPath, 'utf8'),
     rootPath,
     digests,

@@ -1,7 +1,6 @@
 import { createHash, randomInt, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -15,6 +14,7 @@ import { checkStamp, readStampAnswer } from '../../src/timestamp/check.ts';
 import { createPost } from '../../src/timestamp/post.ts';
 import { type NewStamp, requestStamp } from '../../src/timestamp/request.ts';
 import { encodeRequest } from '../../src/timestamp/structures.ts';
+import { listen } from '../helpers/listen.ts';
 import { workMs } from '../helpers/time.ts';
 import { type Authority, opensslVerifies, startAuthority } from './authority.ts';
 
@@ -203,8 +203,7 @@ test('plain HTTP goes through http_proxy, which forwards the request; credential
     response.end(Buffer.from(await answer.arrayBuffer()));
   };
   const proxy = createServer((request, response) => void forward(request, response));
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const { port } = proxy.address() as AddressInfo;
+  const port = await listen(proxy);
   const server = 'http://stamps.example.com/tsa?x=1';
   try {
     const chosen = chooseProxy({ httpProxy: `http://user:secret@127.0.0.1:${port}` }, new URL(server));

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { listen } from '../helpers/listen.ts';
 
 /** A proxy that runs. */
 export interface Proxy {
@@ -23,11 +24,9 @@ export async function startProxy(): Promise<Proxy> {
     there.on('error', () => socket.destroy());
     socket.on('error', () => there.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new TypeError('the proxy has no port');
+  const port = await listen(server);
   return {
-    address: `127.0.0.1:${address.port}`,
+    address: `127.0.0.1:${port}`,
     tunnels,
     async [Symbol.asyncDispose]() {
       await new Promise((resolve) => server.close(resolve));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { listen } from '../helpers/listen.ts';
 
 /** A file of a release. */
 export interface Asset {
@@ -89,10 +90,8 @@ export async function startReleasesApi(options: readonly ReleaseOptions[]): Prom
     }
     void answer(state, request).then((answered) => send(response, answered));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new TypeError('the server has no port');
-  state.url = `http://127.0.0.1:${address.port}`;
+  const port = await listen(server);
+  state.url = `http://127.0.0.1:${port}`;
   return {
     url: state.url,
     releases,
