@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** What a TLS peer may use a certificate for. */
-export type Usage = 'client' | 'server';
+type Usage = 'client' | 'server';
 
 /** A certificate with its private key, which may in turn issue others. */
 export interface KeyedCertificate {

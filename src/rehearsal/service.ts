@@ -13,7 +13,7 @@ import { Nonces } from './requests/nonces.ts';
 import { createServer, type ServerTls } from './server.ts';
 
 /** What a client needs to have files signed, as the action's inputs take it. */
-export interface ServiceCredentials {
+interface ServiceCredentials {
   /** PEM of the client certificate. */
   readonly cert: string;
   /** PEM of its private key. */

@@ -64,7 +64,7 @@ export interface StampToken {
 }
 
 /** The one signature of a token. */
-export interface StampSigner {
+interface StampSigner {
   /** DER of the SET that is signed. */
   readonly signedAttributes: Buffer;
   /** First value of each attribute, by object identifier. */

@@ -58,37 +58,17 @@ export function gatewayHint({ headers }: WireResponse): string {
 }
 
 /** Headers in which gateways and services explain an answer without a body. */
-const EXPLAINING = [
-  'x-error-message',
-  'x-error-description',
-  'x-error-reason',
-  'x-error',
-  'x-ms-error-code',
-  'x-amzn-errortype',
-  'grpc-message',
-];
+const EXPLAINING =
+  'x-error-message x-error-description x-error-reason x-error x-ms-error-code x-amzn-errortype grpc-message'.split(' ');
 
 /** Returns what the headers of an answer say about its status, or a reason phrase of the server's own; empty for neither. */
 export function reasonInHeaders({ status, phrase = '', headers }: WireResponse): string {
   const said = EXPLAINING.map((name) => [headers[name] ?? []].flat()[0]?.trim()).find(Boolean);
   if (said !== undefined) return said;
   const simple = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
-  const isUsual = [STATUS_CODES[status] ?? '', ...USUAL_PHRASES].some((usual) => simple(usual) === simple(phrase));
-  return isUsual ? '' : phrase;
+  return simple(phrase) === simple(STATUS_CODES[status] ?? '') || USUAL_PHRASES.test(phrase) ? '' : phrase;
 }
 
 /** Phrases of older standards, and those that say nothing. */
-const USUAL_PHRASES = [
-  '',
-  'Request Entity Too Large',
-  'Request-URI Too Long',
-  'Unprocessable Content',
-  'Content Too Large',
-  'Error',
-  'Server Error',
-  'Internal Error',
-  'Unknown',
-  'Unknown Status',
-  'OK',
-  'No Reason Phrase',
-];
+const USUAL_PHRASES =
+  /^(?:|request entity too large|request-uri too long|unprocessable content|content too large|(?:server |internal )?error|unknown(?: status)?|ok|no reason phrase)$/i;

@@ -9,7 +9,7 @@ interface Wish {
 }
 
 /** The types of keys that sign files, for a sentence. */
-export const SIGNING_TYPES = 'ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519';
+const SIGNING_TYPES = 'ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519';
 const CANNOT_SIGN = /^(?:aes|x?chacha|hmac)/;
 
 /** Returns the algorithm to sign by with a key of this type; the service would sign by another one without a word. */
@@ -17,18 +17,23 @@ export function algorithmOfKey(type: string, { key, wanted }: Wish): Algorithm {
   const usual = usualFor(type);
   if (usual === undefined) {
     const why = CANNOT_SIGN.test(type) ? 'which cannot sign files' : 'which does not tell how it signs';
-    throw new Failure('config', 'KEY_NOT_FOUND', `The key “${key.name}” is of the type ${type}, ${why}.`, {
-      hint: `Give a key of the type ${SIGNING_TYPES}${CANNOT_SIGN.test(type) ? '' : '; or give verify-key, whose type then decides'}.`,
-    });
+    const other = CANNOT_SIGN.test(type) ? '' : '; or give verify-key, whose type then decides';
+    throw keyFailure(
+      `The key “${key.name}” is of the type ${type}, ${why}.`,
+      `Give a key of the type ${SIGNING_TYPES}${other}.`,
+    );
   }
   if (wanted === undefined) return usual;
   if (familyOf(wanted) === familyOf(usual)) return wanted;
-  throw new Failure(
-    'config',
-    'KEY_NOT_FOUND',
+  throw keyFailure(
     `The key “${key.name}” is of the type ${type}, which does not sign by signature-algorithm: ${wanted.name}.`,
-    { hint: `Leave signature-algorithm at auto, which is ${usual.name} for this key, or give another signing-key.` },
+    `Leave signature-algorithm at auto, which is ${usual.name} for this key, or give another signing-key.`,
   );
+}
+
+/** Builds the failure of a key that is not there or cannot be used. */
+export function keyFailure(message: string, hint: string): Failure {
+  return new Failure('config', 'KEY_NOT_FOUND', message, { hint });
 }
 
 function usualFor(type: string): Algorithm | undefined {
@@ -71,5 +76,5 @@ export function keyUnusable(said: string, { name, mount, version }: TransitKey):
   const [, what = '', hint = ''] = UNUSABLE.find(([pattern]) => pattern.test(said)) ?? [];
   if (what === '') return undefined;
   const pinned = what.endsWith('version') ? ` ${version}` : '';
-  return new Failure('config', 'KEY_NOT_FOUND', `The key “${name}” at ${mount} ${what}${pinned}: ${said}.`, { hint });
+  return keyFailure(`The key “${name}” at ${mount} ${what}${pinned}: ${said}.`, hint);
 }

@@ -3,7 +3,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import { retryAfterMs } from '../answers/retry-after.ts';
 import type { Scrub } from '../answers/scrub.ts';
 import { statusFailure } from '../answers/status.ts';
-import { keyUnusable } from './key-type.ts';
+import { keyFailure, keyUnusable } from './key-type.ts';
 import type { TransitKey } from './paths.ts';
 
 /** Longest text of the service that is quoted, in characters. */
@@ -34,18 +34,19 @@ export function signFailure(response: WireResponse, { key, scrub }: Asked): Fail
   const wrong = keyUnusable(said, key);
   if (wrong) return wrong;
   // An unknown key is 400 with a sentence where it signs, and 404 without one where it is asked about.
-  if (
-    (status === 400 && /key not found/.test(said)) ||
-    (status === 404 && said === '' && response.body.includes('"errors"'))
-  )
-    return new Failure('config', 'KEY_NOT_FOUND', `There is no key “${key.name}” at ${key.mount}. ${what}.`, {
-      hint: 'Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.',
-    });
+  const isUnknown =
+    status === 400 ? /key not found/.test(said) : status === 404 && !said && response.body.includes('"errors"');
+  if (isUnknown)
+    return keyFailure(
+      `There is no key “${key.name}” at ${key.mount}. ${what}.`,
+      'Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.',
+    );
   if (status === 403) return denied(response, key, what);
   if (status === 404 && said !== '')
-    return new Failure('config', 'KEY_NOT_FOUND', `No transit engine is mounted at ${key.mount}. ${what}.`, {
-      hint: 'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
-    });
+    return keyFailure(
+      `No transit engine is mounted at ${key.mount}. ${what}.`,
+      'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
+    );
   return sealedOrOther(response, scrub);
 }
 
@@ -66,14 +67,10 @@ function denied(response: WireResponse, { mount, name }: TransitKey, what: strin
       'The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.',
       'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
     );
-  return new Failure(
-    'config',
-    'PERMISSION_DENIED',
-    `The login worked, but its policy does not allow to use the key. ${what}.`,
-    {
-      hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.`,
-    },
-  );
+  const message = `The login worked, but its policy does not allow to use the key. ${what}.`;
+  return new Failure('config', 'PERMISSION_DENIED', message, {
+    hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.`,
+  });
 }
 
 const LOGIN_HINTS = {
