@@ -1,10 +1,9 @@
 import { createServer } from 'node:tls';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { WireResponse } from '../../src/connection/exchange.ts';
-import { createTlsContext } from '../../src/connection/route.ts';
-import { openTransport } from '../../src/connection/transport.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
-import { listen } from '../helpers/listen.ts';
+import { listenInTest } from '../helpers/listen.ts';
+import { openTo, REQUEST } from './open.ts';
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
 const never = new AbortController().signal;
@@ -22,17 +21,7 @@ async function ask(answer: string): Promise<WireResponse> {
     socket.on('error', () => {});
     socket.once('data', () => socket.write(answer));
   });
-  const port = await listen(server);
-  const transport = openTransport({
-    server: new URL(`https://127.0.0.1:${port}`),
-    secureContext: createTlsContext({ ca: [pki.root.cert] }),
-    timeoutMs: 5000,
-  });
-  onTestFinished(() => {
-    transport.close();
-    server.close();
-  });
-  return transport.post({ method: 'POST', path: '/', headers: ['content-length', '1'], body: Buffer.from('x') }, never);
+  return openTo(pki, await listenInTest(server)).post(REQUEST, never);
 }
 
 test.each([

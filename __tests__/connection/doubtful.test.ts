@@ -1,24 +1,19 @@
 import { createServer } from 'node:https';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
-import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import type { Failure } from '../../src/signing/policy/failure.ts';
 import { listenInTest } from '../helpers/listen.ts';
 import { openService, openWay, plantMany, signTree } from '../signing/signing-run.ts';
 import { alertBytes, startFront } from './front.ts';
+import { REQUEST, routeTo } from './open.ts';
 
 const post = (transport: Transport): Promise<unknown> =>
-  transport
-    .post(
-      { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') },
-      new AbortController().signal,
-    )
-    .then(
-      ({ status }) => status,
-      (error: Failure) => [error.kind, error.code],
-    );
+  transport.post(REQUEST, new AbortController().signal).then(
+    ({ status }) => status,
+    (error: Failure) => [error.kind, error.code],
+  );
 
 const PLAIN_HTTP = 'HTTP/1.1 400 Bad Request\r\n\r\n';
 const [BAD_RECORD_MAC, DECODE_ERROR, UNRECOGNIZED_NAME, INTERNAL_ERROR] = [20, 50, 112, 80];
@@ -72,11 +67,7 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
     const strict = { requestCert: true, rejectUnauthorized: true, ca: stranger.root.cert, maxVersion: version };
     const server = createServer({ cert, key, ...strict }, (_, response) => response.end());
     const port = await listenInTest(server);
-    const route: Route = {
-      server: new URL(`https://127.0.0.1:${port}`),
-      secureContext: createTlsContext({ cert: pki.client.cert, key: pki.client.key, ca: [pki.root.cert] }),
-      timeoutMs: 5000,
-    };
+    const route = routeTo(pki, port);
     const transport = openTransport(route, { diagnosis: createDiagnosis(route, { anchors: [], now: Date.now }) });
     onTestFinished(() => transport.close());
     expect(await post(transport)).toEqual(['config', 'TLS_CLIENT_REJECTED']);

@@ -1,11 +1,10 @@
 import { createServer as createTcpServer } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { createTlsContext } from '../../src/connection/route.ts';
-import { openTransport } from '../../src/connection/transport.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Failure, timedOut } from '../../src/signing/policy/failure.ts';
 import { listenInTest } from '../helpers/listen.ts';
+import { openTo } from './open.ts';
 
 let pki: Pki;
 beforeAll(async () => {
@@ -23,9 +22,7 @@ async function failWith(serve: (socket: TLSSocket) => void, { bytes = 2, limitMs
 }
 
 async function post(port: number, { bytes, limitMs }: { bytes: number; limitMs: number }): Promise<Failure> {
-  const secureContext = createTlsContext({ cert: pki.client.cert, key: pki.client.key, ca: [pki.root.cert] });
-  const transport = openTransport({ server: new URL(`https://127.0.0.1:${port}`), secureContext, timeoutMs: 60_000 });
-  onTestFinished(() => transport.close());
+  const transport = openTo(pki, port, { timeoutMs: 60_000 });
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(timedOut(limitMs)), limitMs);
   onTestFinished(() => clearTimeout(timer));

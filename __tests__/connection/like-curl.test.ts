@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { createTlsContext } from '../../src/connection/route.ts';
-import { openTransport, type Transport } from '../../src/connection/transport.ts';
+import type { Transport } from '../../src/connection/transport.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { listenInTest } from '../helpers/listen.ts';
+import { openTo, REQUEST } from './open.ts';
 
 let pki: Pki;
 beforeAll(async () => {
@@ -32,19 +33,11 @@ function tlsServer(
   });
 }
 
-function openTo(port: number): Transport {
-  const material = { cert: pki.client.cert, key: pki.client.key, ca: [pki.root.cert] };
-  const transport = openTransport({
-    server: new URL(`https://127.0.0.1:${port}`),
-    secureContext: createTlsContext(material),
-    tls12Context: () => createTlsContext({ ...material, maxVersion: 'TLSv1.2' }),
-    timeoutMs: 5000,
-  });
-  onTestFinished(() => transport.close());
-  return transport;
+function open(port: number): Transport {
+  const { client, root } = pki;
+  const material = { cert: client.cert, key: client.key, ca: [root.cert], maxVersion: 'TLSv1.2' } as const;
+  return openTo(pki, port, { tls12Context: () => createTlsContext(material) });
 }
-
-const REQUEST = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
 
 /** Sends one request; returns its status and body, or the failure. */
 async function post(transport: Transport): Promise<unknown> {
@@ -78,7 +71,7 @@ test.each([
   ['a blank before the extension of a chunk', CHUNKED.replace('2\r\n', '2 ; a = b\r\n')],
   ['an early hint that is not quite HTTP', `HTTP/1.1 103 Early\n: a\n\n${OK}`],
 ])('an answer with %s is read on the second attempt, and every later one on the first', async (_, answer) => {
-  const transport = openTo(await listenInTest(tlsServer(() => answer)));
+  const transport = open(await listenInTest(tlsServer(() => answer)));
   const first = await post(transport);
   expect(first).toBeInstanceOf(Failure);
   expect(Object(first).code).toBe('HTTP_MALFORMED');
@@ -93,14 +86,14 @@ test.each([
   ['a size of a chunk that is no number', CHUNKED.replace('2\r\n', '0x2\r\n'), 'Invalid character in chunk size'],
   ['more in a chunk than its size', CHUNKED.replace('ok', 'okay'), 'Expected the end of a chunk'],
 ])('an answer with %s stays refused, because its end is a guess', async (_, answer, words) => {
-  const transport = openTo(await listenInTest(tlsServer(() => answer)));
+  const transport = open(await listenInTest(tlsServer(() => answer)));
   expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
   expect(Object(await post(transport)).message).toContain(`the answer is not HTTP/1.1 (${words}).`);
 });
 
 test('an answer that comes a byte at a time is read leniently too, with each value of a header that is given twice', async () => {
   const answer = CHUNKED.replace('transfer', 'x-a: 1\r\nX-A: 2\r\n__proto__: b\r\n: c\r\ntransfer');
-  const transport = openTo(await listenInTest(tlsServer(() => answer, {}, 'byte by byte')));
+  const transport = open(await listenInTest(tlsServer(() => answer, {}, 'byte by byte')));
   expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
   const { headers, body } = await transport.post(REQUEST, AbortSignal.timeout(8000));
   expect([headers['x-a'], Object.getPrototypeOf(headers), body.toString()]).toEqual([
@@ -116,7 +109,7 @@ test.each([
   ['<html><h1>It works</h1></html>', 'speaks HTTP/0.9 (it sent “<html><h1>It works</h1></html>”).'],
   ['\x30\x84\0\0\0\x10', 'speaks another protocol (it sent the bytes 30 c2 84 00 00 00 10).'],
 ])('what is no HTTP/1.1 at all stays refused, and what the server speaks is told: %j', async (bytes, spoken) => {
-  const transport = openTo(await listenInTest(tlsServer(() => bytes)));
+  const transport = open(await listenInTest(tlsServer(() => bytes)));
   const first = Object(await post(transport)).message;
   const { message, code } = Object(await post(transport));
   expect(first).toMatch(/the answer is not HTTP\/1\.1 \(Expected HTTP\/.*\)\.$/);
@@ -135,7 +128,7 @@ async function openLenient(next: (socket: TLSSocket) => string | undefined): Pro
     isFirst = false;
     return ODD;
   };
-  const transport = openTo(await listenInTest(tlsServer(answer)));
+  const transport = open(await listenInTest(tlsServer(answer)));
   expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
   return transport;
 }
@@ -177,7 +170,7 @@ test('a connection that stands only after its lenient request was aborted is clo
       isFirst = false;
     }),
   );
-  const transport = openTo(port);
+  const transport = open(port);
   expect(Object(await post(transport)).code).toBe('HTTP_MALFORMED');
   const controller = new AbortController();
   const asking = transport.post(REQUEST, controller.signal);
@@ -191,7 +184,7 @@ test('a connection that stands only after its lenient request was aborted is clo
 
 test('100 KiB of headers are read', async () => {
   const headers = `x-policy: ${'p'.repeat(10_000)}\r\n`.repeat(10);
-  const transport = openTo(await listenInTest(tlsServer(() => OK.replace('content', `${headers}content`))));
+  const transport = open(await listenInTest(tlsServer(() => OK.replace('content', `${headers}content`))));
   expect(await post(transport)).toBe('200 ok');
 });
 
@@ -200,7 +193,7 @@ test.each([
   ['breaks off', undefined],
 ])('a server that %s over TLS 1.3 without having asked for a certificate is asked over TLS 1.2', async (_, answer) => {
   const server = tlsServer((socket) => (socket.getProtocol() === 'TLSv1.3' ? answer : OK), { requestCert: false });
-  const transport = openTo(await listenInTest(server));
+  const transport = open(await listenInTest(server));
   const asking = post(transport);
   await transport.firstConnection;
   // These speak TLS 1.3 too, and must not get the later requests.
@@ -213,7 +206,7 @@ test.each([
 test('a server that speaks TLS 1.3 only keeps its 403', async () => {
   const forbidden = 'HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno';
   const server = tlsServer(() => forbidden, { requestCert: false, minVersion: 'TLSv1.3' });
-  const transport = openTo(await listenInTest(server));
+  const transport = open(await listenInTest(server));
   expect(Object(await post(transport)).facts).toMatchObject({ staleConnection: true });
   expect([await post(transport), await post(transport)]).toEqual(['403 no', '403 no']);
 });
@@ -224,7 +217,7 @@ test('a server that asks for the certificate keeps TLS 1.3 after a 403', async (
     versions.push(socket.getProtocol());
     return 'HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno';
   });
-  const transport = openTo(await listenInTest(server));
+  const transport = open(await listenInTest(server));
   expect([await post(transport), await post(transport)]).toEqual(['403 no', '403 no']);
   expect(versions).toEqual(['TLSv1.3', 'TLSv1.3']);
 });
@@ -253,7 +246,7 @@ async function startQueue(to: ReturnType<typeof createTlsServer>): Promise<numbe
 
 test('a server that serves one connection after the other gets every request, also with connections opened ahead', async () => {
   const server = tlsServer(() => OK.replace('content', 'connection: close\r\ncontent'));
-  const transport = openTo(await startQueue(server));
+  const transport = open(await startQueue(server));
   const first = post(transport);
   await transport.firstConnection;
   transport.prepare(1, new AbortController().signal);
@@ -272,13 +265,13 @@ test('the first message of a handshake fits into one packet', async () => {
       });
     }),
   );
-  await post(openTo(port));
+  await post(open(port));
   expect(await length.promise).toBeLessThan(1000);
 });
 
 test.each(['X25519MLKEM768', 'P-256', 'P-521', 'X448', 'ffdhe2048'])(
   'a server that takes the group %s alone is spoken to',
   async (ecdhCurve) => {
-    expect(await post(openTo(await listenInTest(tlsServer(() => OK, { ecdhCurve }))))).toBe('200 ok');
+    expect(await post(open(await listenInTest(tlsServer(() => OK, { ecdhCurve }))))).toBe('200 ok');
   },
 );

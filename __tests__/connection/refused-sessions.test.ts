@@ -1,13 +1,12 @@
 import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { expect, onTestFinished, test } from 'vitest';
-import { createTlsContext } from '../../src/connection/route.ts';
-import { openTransport } from '../../src/connection/transport.ts';
+import { expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { listenInTest } from '../helpers/listen.ts';
 import { openService, openWay, plantMany, signTree } from '../signing/signing-run.ts';
 import { alertBytes, type Front, startFront } from './front.ts';
+import { openTo, REQUEST } from './open.ts';
 
 const INTERNAL_ERROR = 80;
 const HANDSHAKE_FAILURE = 40;
@@ -36,8 +35,8 @@ async function openServer(
   answer: (socket: TLSSocket) => 'answer' | 'drop' | number,
   through: (port: number) => Promise<string> = async (port) => `https://127.0.0.1:${port}`,
 ): Promise<{ readonly post: () => Promise<unknown> }> {
-  const { root, server: identity, client } = await createPki();
-  const options = { cert: identity.cert, key: identity.key, ca: root.cert, requestCert: true };
+  const pki = await createPki();
+  const options = { cert: pki.server.cert, key: pki.server.key, ca: pki.root.cert, requestCert: true };
   const server = createServer(options, (request, response) => {
     const what = answer(request.socket as TLSSocket);
     if (what === 'drop') return void request.socket.destroy();
@@ -45,16 +44,10 @@ async function openServer(
     request.resume().on('end', () => response.setHeader('connection', 'close').end('{}'));
   });
   const port = await listenInTest(server);
-  const transport = openTransport({
-    server: new URL(await through(port)),
-    secureContext: createTlsContext({ cert: client.cert, key: client.key, ca: [root.cert] }),
-    timeoutMs: LONG_MS,
-  });
-  onTestFinished(() => transport.close());
-  const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
+  const transport = openTo(pki, port, { server: new URL(await through(port)), timeoutMs: LONG_MS });
   return {
     post: () =>
-      transport.post(request, new AbortController().signal).then(
+      transport.post(REQUEST, new AbortController().signal).then(
         ({ status }) => status,
         (error: unknown) => error,
       ),

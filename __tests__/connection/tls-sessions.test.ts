@@ -1,30 +1,20 @@
 import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { expect, onTestFinished, test } from 'vitest';
-import { createTlsContext } from '../../src/connection/route.ts';
-import { openTransport } from '../../src/connection/transport.ts';
+import { expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { listenInTest } from '../helpers/listen.ts';
+import { openTo, REQUEST } from './open.ts';
 
 test('a new connection resumes the session of an earlier one', async () => {
-  const { root, server: identity, client } = await createPki();
+  const pki = await createPki();
   const resumed: boolean[] = [];
-  const options = { cert: identity.cert, key: identity.key, ca: root.cert, requestCert: true };
+  const options = { cert: pki.server.cert, key: pki.server.key, ca: pki.root.cert, requestCert: true };
   const server = createServer(options, (request, response) => {
     request.resume().on('end', () => response.setHeader('connection', 'close').end('{}'));
   });
   server.on('secureConnection', (socket: TLSSocket) => resumed.push(socket.isSessionReused()));
   const port = await listenInTest(server);
-  const transport = openTransport({
-    server: new URL(`https://127.0.0.1:${port}`),
-    secureContext: createTlsContext({ cert: client.cert, key: client.key, ca: [root.cert] }),
-    timeoutMs: 5000,
-  });
-  onTestFinished(() => transport.close());
-  for (let turn = 0; turn < 4; turn++) {
-    const body = Buffer.from('{}');
-    const headers = ['content-length', String(body.length)];
-    await transport.post({ method: 'POST', path: '/', headers, body }, new AbortController().signal);
-  }
+  const transport = openTo(pki, port);
+  for (let turn = 0; turn < 4; turn++) await transport.post(REQUEST, new AbortController().signal);
   expect(resumed).toEqual([false, true, true, true]);
 });
