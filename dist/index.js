@@ -31195,36 +31195,14 @@ Content-Type: application/json
 			const [type = ""] = String(headers["x-amzn-errortype"] ?? "").split(":");
 			return Object.hasOwn(GATEWAYS, type) ? GATEWAYS[type] ?? "" : "";
 		}
-		const EXPLAINING = [
-			"x-error-message",
-			"x-error-description",
-			"x-error-reason",
-			"x-error",
-			"x-ms-error-code",
-			"x-amzn-errortype",
-			"grpc-message"
-		];
+		const EXPLAINING = "x-error-message x-error-description x-error-reason x-error x-ms-error-code x-amzn-errortype grpc-message".split(" ");
 		function reasonInHeaders({ status, phrase = "", headers }) {
 			const said = EXPLAINING.map((name) => [headers[name] ?? []].flat()[0]?.trim()).find(Boolean);
 			if (said !== undefined) return said;
 			const simple = (text) => text.toLowerCase().replace(/[^a-z]/g, "");
-			const isUsual = [node_http__WEBPACK_IMPORTED_MODULE_0__.STATUS_CODES[status] ?? "", ...USUAL_PHRASES].some((usual) => simple(usual) === simple(phrase));
-			return isUsual ? "" : phrase;
+			return simple(phrase) === simple(node_http__WEBPACK_IMPORTED_MODULE_0__.STATUS_CODES[status] ?? "") || USUAL_PHRASES.test(phrase) ? "" : phrase;
 		}
-		const USUAL_PHRASES = [
-			"",
-			"Request Entity Too Large",
-			"Request-URI Too Long",
-			"Unprocessable Content",
-			"Content Too Large",
-			"Error",
-			"Server Error",
-			"Internal Error",
-			"Unknown",
-			"Unknown Status",
-			"OK",
-			"No Reason Phrase"
-		];
+		const USUAL_PHRASES = /^(?:|request entity too large|request-uri too long|unprocessable content|content too large|(?:server |internal )?error|unknown(?: status)?|ok|no reason phrase)$/i;
 	}),
 	28291: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
@@ -31334,6 +31312,7 @@ Content-Type: application/json
 	48632: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			AQ: () => algorithmOfKey,
+			Y4: () => keyFailure,
 			tH: () => keyUnusable
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
@@ -31344,11 +31323,15 @@ Content-Type: application/json
 			const usual = usualFor(type);
 			if (usual === undefined) {
 				const why = CANNOT_SIGN.test(type) ? "which cannot sign files" : "which does not tell how it signs";
-				throw new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `The key “${key.name}” is of the type ${type}, ${why}.`, { hint: `Give a key of the type ${SIGNING_TYPES}${CANNOT_SIGN.test(type) ? "" : "; or give verify-key, whose type then decides"}.` });
+				const other = CANNOT_SIGN.test(type) ? "" : "; or give verify-key, whose type then decides";
+				throw keyFailure(`The key “${key.name}” is of the type ${type}, ${why}.`, `Give a key of the type ${SIGNING_TYPES}${other}.`);
 			}
 			if (wanted === undefined) return usual;
 			if (familyOf(wanted) === familyOf(usual)) return wanted;
-			throw new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `The key “${key.name}” is of the type ${type}, which does not sign by signature-algorithm: ${wanted.name}.`, { hint: `Leave signature-algorithm at auto, which is ${usual.name} for this key, or give another signing-key.` });
+			throw keyFailure(`The key “${key.name}” is of the type ${type}, which does not sign by signature-algorithm: ${wanted.name}.`, `Leave signature-algorithm at auto, which is ${usual.name} for this key, or give another signing-key.`);
+		}
+		function keyFailure(message, hint) {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", message, { hint });
 		}
 		function usualFor(type) {
 			switch (type) {
@@ -31388,7 +31371,7 @@ Content-Type: application/json
 			const [, what = "", hint = ""] = UNUSABLE.find(([pattern]) => pattern.test(said)) ?? [];
 			if (what === "") return undefined;
 			const pinned = what.endsWith("version") ? ` ${version}` : "";
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `The key “${name}” at ${mount} ${what}${pinned}: ${said}.`, { hint });
+			return keyFailure(`The key “${name}” at ${mount} ${what}${pinned}: ${said}.`, hint);
 		}
 	}),
 	76421: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -31490,9 +31473,10 @@ Content-Type: application/json
 			const what = `The service answered ${status}${said && `: ${said}`}`;
 			const wrong = (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.tH)(said, key);
 			if (wrong) return wrong;
-			if (status === 400 && /key not found/.test(said) || status === 404 && said === "" && response.body.includes("\"errors\"")) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `There is no key “${key.name}” at ${key.mount}. ${what}.`, { hint: "Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount." });
+			const isUnknown = status === 400 ? /key not found/.test(said) : status === 404 && !said && response.body.includes("\"errors\"");
+			if (isUnknown) return (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.Y4)(`There is no key “${key.name}” at ${key.mount}. ${what}.`, "Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.");
 			if (status === 403) return denied(response, key, what);
-			if (status === 404 && said !== "") return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", `No transit engine is mounted at ${key.mount}. ${what}.`, { hint: "Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1." });
+			if (status === 404 && said !== "") return (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.Y4)(`No transit engine is mounted at ${key.mount}. ${what}.`, "Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.");
 			return sealedOrOther(response, scrub);
 		}
 		function itemFailure(error, { key, scrub }) {
@@ -31506,7 +31490,8 @@ Content-Type: application/json
 		}
 		function denied(response, { mount, name }, what) {
 			if (isTokenRefused(response)) return loginRefused("The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.", "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.");
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", `The login worked, but its policy does not allow to use the key. ${what}.`, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.` });
+			const message = `The login worked, but its policy does not allow to use the key. ${what}.`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", message, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.` });
 		}
 		const LOGIN_HINTS = {
 			cert: "The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.",
