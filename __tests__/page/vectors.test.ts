@@ -5,13 +5,7 @@ import { createVerifier } from '../../src/page/verifier/verifier.ts';
 import { type AlgorithmName, algorithmsFor } from '../../src/verifying/algorithm.ts';
 import { readVerifyKey } from '../../src/verifying/key.ts';
 import { ecdsaLayout } from '../../src/verifying/layout.ts';
-import { readVectors, type VectorGroup, type VectorTest } from '../vectors/wycheproof.ts';
-
-const HASHES: ReadonlyMap<string, { name: 'sha256' | 'sha384' | 'sha512'; bytes: number }> = new Map([
-  ['SHA-256', { name: 'sha256', bytes: 32 }],
-  ['SHA-384', { name: 'sha384', bytes: 48 }],
-  ['SHA-512', { name: 'sha512', bytes: 64 }],
-]);
+import { algorithmOfGroup, readVectors, type VectorGroup, type VectorTest } from '../vectors/wycheproof.ts';
 
 /**
  * A signature on a large curve takes the page's library 10 ms, unless its form alone refuses it: so many of the others
@@ -30,16 +24,6 @@ function isTaken({ file }: VectorGroup, { signature }: VectorTest): boolean {
 
 const files = [...new Set(groups.filter(algorithmOfGroup).map(({ file }) => file))];
 const otherParameters = groups.filter((group) => algorithmOfGroup(group) === undefined);
-
-/** The algorithm of the contract that a group is about, or `undefined` when its parameters are not ours. */
-function algorithmOfGroup({ type, hash, pss }: VectorGroup): AlgorithmName | undefined {
-  if (type === 'EddsaVerify') return 'ed25519';
-  const known = HASHES.get(hash);
-  if (known === undefined) return undefined;
-  if (type.startsWith('Ecdsa')) return `ecdsa-${known.name}`;
-  if (pss === undefined) return `rsa-pkcs1-${known.name}`;
-  return pss.maskHash === hash && pss.saltBytes === known.bytes ? `rsa-pss-${known.name}` : undefined;
-}
 
 type Accepts = (vector: VectorTest) => boolean;
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
+import type { AlgorithmName } from '../../src/verifying/algorithm.ts';
 
 /** One signature of the vectors, with its number in the original file. */
 export interface VectorTest {
@@ -58,4 +59,20 @@ export function readVectors(): VectorGroup[] {
       result: RESULTS[result],
     })),
   }));
+}
+
+const HASHES: ReadonlyMap<string, { name: 'sha256' | 'sha384' | 'sha512'; bytes: number }> = new Map([
+  ['SHA-256', { name: 'sha256', bytes: 32 }],
+  ['SHA-384', { name: 'sha384', bytes: 48 }],
+  ['SHA-512', { name: 'sha512', bytes: 64 }],
+]);
+
+/** The algorithm of the contract that a group is about, or `undefined` when its parameters are not ours. */
+export function algorithmOfGroup({ type, hash, pss }: VectorGroup): AlgorithmName | undefined {
+  if (type === 'EddsaVerify') return 'ed25519';
+  const known = HASHES.get(hash);
+  if (known === undefined) return undefined;
+  if (type.startsWith('Ecdsa')) return `ecdsa-${known.name}`;
+  if (pss === undefined) return `rsa-pkcs1-${known.name}`;
+  return pss.maskHash === hash && pss.saltBytes === known.bytes ? `rsa-pss-${known.name}` : undefined;
 }
