@@ -158,7 +158,7 @@ test.concurrent('a compressed answer is refused without being decompressed, stac
 }, async () => {
   const json = '{"signData":"QUFBQQ=="}';
   const bomb = compressed(JSON.stringify({ signData: 'A'.repeat(64 * 1024 * 1024) }));
-  const stacked = text(json, { 'content-encoding': 'br, gzip, deflate' });
+  const stacked = compressed(json, 'br, gzip, deflate');
   const { run, errors, receipts, requests } = await meet({
     files: { gzip: compressed(json), bomb, stacked, once: [compressed(json)] },
   });

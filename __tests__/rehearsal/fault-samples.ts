@@ -36,8 +36,8 @@ export function earlyTooLarge(limitBytes: number): Fault {
 }
 
 /** Answers 200 with compressed JSON although the request did not allow it. */
-export function compressed(json: string): Fault {
-  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+export function compressed(json: string, coding = 'gzip'): Fault {
+  const headers = { 'content-type': 'application/json', 'content-encoding': coding };
   return { kind: 'answer', answer: { status: 200, headers, body: gzipSync(json) } };
 }
 
