@@ -15,3 +15,13 @@ export async function listenInTest(server: Server): Promise<number> {
   onTestFinished(() => void server.close());
   return listen(server);
 }
+
+/** The same while `use` runs with the port. */
+export async function withServer<T>(server: Server, use: (port: number) => Promise<T>): Promise<T> {
+  const port = await listen(server);
+  try {
+    return await use(port);
+  } finally {
+    server.close();
+  }
+}

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer as createTcpServer, type Server } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explainServer } from '../../src/connection/diagnosis/server-certificate.ts';
@@ -9,7 +9,7 @@ import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { alertBytes, startFront } from '../connection/front.ts';
-import { listen } from '../helpers/listen.ts';
+import { withServer } from '../helpers/listen.ts';
 import { expectOneFailure, finding, troubles } from './expectations.ts';
 import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
 
@@ -35,15 +35,6 @@ async function against(
   await service.close();
   expect(service.counters.requests).toBe(run.green ? 1 : 0);
   return run;
-}
-
-async function withServer<T>(server: Server, use: (port: number) => Promise<T>): Promise<T> {
-  const port = await listen(server);
-  try {
-    return await use(port);
-  } finally {
-    server.close();
-  }
 }
 
 describe.concurrent("a server's certificate that is not to be believed", () => {

@@ -3,33 +3,22 @@ import { createServer as createTcpServer } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Handshake, inspectHandshake } from '../../src/connection/diagnosis/probe.ts';
-import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { listen } from '../helpers/listen.ts';
+import { routeTo } from '../connection/open.ts';
+import { listen, withServer as withListening } from '../helpers/listen.ts';
 
 let pki: Pki;
 beforeAll(async () => {
   pki = await createPki({ intermediate: true });
 });
 
-async function withServer<T>(options: TlsOptions, use: (port: number) => Promise<T>): Promise<T> {
+function withServer<T>(options: TlsOptions, use: (port: number) => Promise<T>): Promise<T> {
   const { cert, key } = pki.server;
   const server = createServer({ cert, key, ca: pki.root.cert, ...options }, (socket) => socket.on('error', () => {}));
-  const port = await listen(server);
-  try {
-    return await use(port);
-  } finally {
-    server.close();
-  }
+  return withListening(server, use);
 }
 
-const routeTo = (port: number, timeoutMs = 5000): Route => ({
-  server: new URL(`https://127.0.0.1:${port}`),
-  secureContext: createTlsContext({ cert: pki.client.cert, key: pki.client.key, ca: [pki.root.cert] }),
-  timeoutMs,
-});
-
-const look = (port: number): Promise<Handshake> => inspectHandshake(routeTo(port), { listenMs: 50 });
+const look = (port: number): Promise<Handshake> => inspectHandshake(routeTo(pki, port), { listenMs: 50 });
 
 describe('a handshake', () => {
   const kinds: readonly (readonly [string, TlsOptions, string])[] = [
@@ -59,7 +48,7 @@ describe('a handshake', () => {
     async (version) => {
       const stranger = await createPki();
       const options = { requestCert: true, rejectUnauthorized: true, ca: stranger.root.cert, maxVersion: version };
-      const seen = await withServer(options, (port) => inspectHandshake(routeTo(port), { listenMs: 2000 }));
+      const seen = await withServer(options, (port) => inspectHandshake(routeTo(pki, port), { listenMs: 2000 }));
       expect(seen).toMatchObject({ version, isClientAsked: true });
       expect(seen.end).not.toBe('open');
       expect(seen.serverChain[0]?.subject).toBe('CN=rehearsal-service');
@@ -94,7 +83,7 @@ describe('a handshake', () => {
     const server = createServer();
     server.removeAllListeners('connection');
     const port = await listen(server);
-    const route = routeTo(port, 100);
+    const route = routeTo(pki, port, { timeoutMs: 100 });
     const seen = await inspectHandshake(route, { listenMs: 50 });
     server.close();
     expect(seen).toMatchObject({ end: 'error', error: { code: 'CONNECT_TIMEOUT' }, handshakeMs: undefined });

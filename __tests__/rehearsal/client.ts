@@ -1,6 +1,7 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash, createVerify, randomInt } from 'node:crypto';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { expect } from 'vitest';
 import type { Service } from '../../src/rehearsal/service.ts';
 
 const NONCE_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -118,4 +119,14 @@ function readBody(body: Buffer): { body: Buffer; json: Record<string, unknown> }
 /** Builds and sends one good request for this content. */
 export function signContent(service: Target, content: Uint8Array, choices: Choices = {}): Promise<Received> {
   return send(service, buildRequest(service, content, choices));
+}
+
+/** Expects a signature of this service over the content. */
+export function expectGenuine(
+  { credentials: { verifyKeyPem } }: Service,
+  { json }: { readonly json: Readonly<Record<string, unknown>> },
+  content: Uint8Array,
+): void {
+  const verify = createVerify('sha256').update(content);
+  expect(verify.verify(verifyKeyPem, String(json['signData']), 'base64')).toBe(true);
 }

@@ -1,4 +1,3 @@
-import { createVerify } from 'node:crypto';
 import https from 'node:https';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { Script } from '../../src/rehearsal/faults/faults.ts';
@@ -6,7 +5,7 @@ import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { eventually } from '../helpers/time.ts';
-import { buildRequest, makeNonce, send, signContent } from './client.ts';
+import { buildRequest, expectGenuine, makeNonce, send, signContent } from './client.ts';
 import { status } from './fault-samples.ts';
 import { observe } from './wire.ts';
 
@@ -23,11 +22,6 @@ afterEach(() => service.close());
 
 async function start(script: Script, options: ServiceOptions = {}): Promise<void> {
   service = await startService({ pki, script, record: true, ...options });
-}
-
-function expectGenuine(json: Readonly<Record<string, unknown>>, content = CONTENT): void {
-  const verify = createVerify('sha256').update(content);
-  expect(verify.verify(service.credentials.verifyKeyPem, String(json['signData']), 'base64')).toBe(true);
 }
 
 test('a list meets requests in their order, and leaves the rest alone', async () => {
@@ -74,7 +68,7 @@ test('delay: the regular answer comes later', async () => {
     { kind: 'delay', ms: 60, next: status(429, { 'retry-after': '7' }) },
   ]);
   const startedMs = performance.now();
-  expectGenuine((await signContent(service, CONTENT)).json);
+  expectGenuine(service, await signContent(service, CONTENT), CONTENT);
   expect(performance.now() - startedMs).toBeGreaterThanOrEqual(59);
   const throttled = await signContent(service, CONTENT);
   expect([throttled.status, throttled.headers['retry-after']]).toEqual([429, '7']);
