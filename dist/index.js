@@ -20305,6 +20305,11 @@ Content-Type: application/json
 			return (Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined) ?? "unknown";
 		}
 		;
+		async function readAll(source) {
+			const chunks = [];
+			for await (const chunk of source.read()) chunks.push(Buffer.from(chunk));
+			return Buffer.concat(chunks);
+		}
 		const REQUEST_WEIGHT = 16 * 1024;
 		const HASHING_WEIGHT = 1024 * 1024;
 		function weightOfDigest(size) {
@@ -20410,9 +20415,7 @@ Content-Type: application/json
 			const isInTarget = target.some((part) => typeof part !== "string" && part.placeholder === "file:base64");
 			if (!isInTarget) return "";
 			if (source.size > MAX_REQUEST_LINE_BYTES) throw lineTooLong(source.size);
-			const chunks = [];
-			for await (const chunk of source.read()) chunks.push(Buffer.from(chunk));
-			return Buffer.concat(chunks).toString("base64");
+			return (await readAll(source)).toString("base64");
 		}
 		function lineTooLong(bytes) {
 			return new policy_failure.HR("file", "REQUEST_LINE_TOO_LONG", `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`, { hint: "Servers refuse longer ones: leave the file out, or send the file or its digest in the body." });
@@ -20667,7 +20670,7 @@ Content-Type: application/json
 			};
 			async sign(source, signal) {
 				const algorithm = this.#algorithm ?? await this.#algorithmOf(signal);
-				const content = algorithm.scheme === "ed25519" ? await readAll(source) : await digest(source, algorithm);
+				const content = algorithm.scheme === "ed25519" ? (await readAll(source)).toString("base64") : await digest(source, algorithm);
 				const { text, keyVersion } = await this.#batches.add(content, signal);
 				return {
 					text,
@@ -20762,11 +20765,6 @@ Content-Type: application/json
 			const { digest: bytes } = await source.digest(() => ({ algorithm: hash }));
 			if (bytes.length !== verifying_algorithm.x4[hash]) throw new RangeError(`A digest of ${bytes.length} bytes is none of ${hash}.`);
 			return Buffer.from(bytes).toString("base64");
-		}
-		async function readAll(source) {
-			const chunks = [];
-			for await (const chunk of source.read()) chunks.push(Buffer.from(chunk));
-			return Buffer.concat(chunks).toString("base64");
 		}
 		;
 		function createVault({ login, ...settings }) {

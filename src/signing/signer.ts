@@ -26,6 +26,14 @@ export interface Source {
   digest<H extends Hashing>(begin: () => H): Promise<Digested<H>>;
 }
 
+/** Reads a whole file into memory. */
+export async function readAll(source: Source): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  // Buffers of a large file are used again for the next chunk.
+  for await (const chunk of source.read()) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
 /** The answer of a signing service for one file: the text exactly as it is written to the signature file. */
 export interface Signature {
   readonly text: string;

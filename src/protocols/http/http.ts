@@ -1,7 +1,7 @@
 import type { WireRequest } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import { Failure } from '../../signing/policy/failure.ts';
-import { type Signature, type Signer, type Source, weightOfDigest } from '../../signing/signer.ts';
+import { readAll, type Signature, type Signer, type Source, weightOfDigest } from '../../signing/signer.ts';
 import type { Hash } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import type { Scrub } from '../answers/scrub.ts';
@@ -81,9 +81,7 @@ async function contentText(source: Source, { content, target }: HttpMessage, has
   const isInTarget = target.some((part) => typeof part !== 'string' && part.placeholder === 'file:base64');
   if (!isInTarget) return '';
   if (source.size > MAX_REQUEST_LINE_BYTES) throw lineTooLong(source.size);
-  const chunks: Buffer[] = [];
-  for await (const chunk of source.read()) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('base64');
+  return (await readAll(source)).toString('base64');
 }
 
 function lineTooLong(bytes: number): Failure {

@@ -2,7 +2,7 @@ import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
-import { type Signature, type Signer, type Source, weightOfDigest } from '../../signing/signer.ts';
+import { readAll, type Signature, type Signer, type Source, weightOfDigest } from '../../signing/signer.ts';
 import { type Algorithm, DIGEST_BYTES } from '../../verifying/algorithm.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import type { Scrub } from '../answers/scrub.ts';
@@ -87,7 +87,8 @@ export class VaultSigner implements Signer {
 
   async sign(source: Source, signal: AbortSignal): Promise<Signature> {
     const algorithm = this.#algorithm ?? (await this.#algorithmOf(signal));
-    const content = algorithm.scheme === 'ed25519' ? await readAll(source) : await digest(source, algorithm);
+    const content =
+      algorithm.scheme === 'ed25519' ? (await readAll(source)).toString('base64') : await digest(source, algorithm);
     const { text, keyVersion } = await this.#batches.add(content, signal);
     return { text, keyVersion };
   }
@@ -171,11 +172,4 @@ async function digest(source: Source, algorithm: Extract<Algorithm, { hash: unkn
   if (bytes.length !== DIGEST_BYTES[hash])
     throw new RangeError(`A digest of ${bytes.length} bytes is none of ${hash}.`);
   return Buffer.from(bytes).toString('base64');
-}
-
-async function readAll(source: Source): Promise<string> {
-  const chunks: Buffer[] = [];
-  // Buffers of a large file are used again for the next chunk.
-  for await (const chunk of source.read()) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('base64');
 }
