@@ -1,6 +1,6 @@
 import { codeOf } from './errors.ts';
 
-/** How long an act on a file that may succeed by itself is repeated, in milliseconds. */
+/** How long an operation on a file that another program holds is repeated, in milliseconds. */
 export const REPEAT_LIMITS = { firstDelayMs: 10, perFileMs: 2000, perCauseMs: 10_000 } as const;
 
 /** Errors of a system about a file that another program has open, such as a virus scanner. */
@@ -8,18 +8,18 @@ export const HELD: readonly string[] = ['EBUSY', 'ETXTBSY'];
 /** On Windows these mean the same; elsewhere they mean a missing right, unless the same was possible a moment ago. */
 export const DENIED: readonly string[] = ['EPERM', 'EACCES'];
 
-/** Why an act on such a file fails, as the end of a sentence. */
+/** Why an operation on such a file fails, as the end of a sentence. */
 export const HELD_SENTENCE = 'another program has it open, such as a virus scanner';
 /** What to do about such a file. */
 export const HELD_HINT = 'Close that program, or have the scanner leave out the directory, and run the step again.';
 
-/** When an act is repeated, and how the time until then passes. */
+/** When an operation is repeated, and how the time until then passes. */
 interface Repetition {
   /** Tells whether an error may pass by itself; default: it says that another program has the file open. */
   readonly passes?: (error: unknown) => boolean;
   /** Waits for some milliseconds; default: by blocking this thread. */
   readonly wait?: (ms: number) => void;
-  /** How long it is repeated, in milliseconds; at 0 or less the act is tried once. Default: the limit of one file. */
+  /** How long the operation is repeated, in milliseconds; at 0 or less it is tried once. Default: the limit of one file. */
   readonly limitMs?: number;
 }
 
@@ -29,15 +29,15 @@ export function isHeld(error: unknown): boolean {
   return HELD.includes(code) || (process.platform === 'win32' && DENIED.includes(code));
 }
 
-/** Tells the same of a file in a directory of our own, where no right can be missing. */
+/** Tells whether an error on a file in a directory of our own says that another program has the file open: no right can be missing there. */
 export function isHeldInOwnDirectory(error: unknown): boolean {
   return isHeld(error) || DENIED.includes(codeOf(error) ?? '');
 }
 
 /**
- * Repeats an act on a file that another program holds for a moment: after 10 ms, then after twice as long, for 2 s by default.
+ * Repeats an operation on a file that another program holds for a moment: after 10 ms, then after twice as long, for 2 s by default.
  *
- * It blocks this thread: meant where nothing else may run meanwhile, because a private key lies on the disk, or where
+ * The wait blocks this thread: meant where nothing else may run meanwhile, because a private key lies on the disk, or where
  * nothing else runs.
  */
 export function repeatWhileHeld<T>(

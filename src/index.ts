@@ -26,7 +26,7 @@ for (const [name, number] of [
         hint: 'What is listed as signed or verified is so; run the step again for the rest.',
       }),
     );
-    // The report takes a moment; what does not let go by then is left behind.
+    // The report takes a moment; work that has not ended by then is cut off.
     setTimeout(() => process.exit(exitCode), 800).unref();
   });
 }

@@ -9,14 +9,14 @@ import { verify } from './modes/verify.ts';
 import { publish } from './report/publish.ts';
 import { type Report, ReportBuilder } from './report/report.ts';
 
-/** Runs the action: reads the inputs, does what the mode says, and tells everyone what it came to, however it ended. */
+/** Runs the action: reads the inputs, does what the mode says, and reports the result, however the run ended. */
 export async function main(context: Context): Promise<Report> {
   const { runner } = context;
   const builder = new ReportBuilder((error) => explainDefect(error, runner.facts));
   try {
     tellWithoutRunner(context);
     warnAboutEnvironment(context);
-    // What cannot be told at the end must not be found then: nothing is signed, and no key is written, before this.
+    // Outputs that cannot be written are found here, before any file is signed and any key is written, not at the end.
     runner.checkFiles();
     const inputs = loadInputs(runner);
     builder.add({ mode: inputs.mode });

@@ -8,7 +8,7 @@ import { captureForeignOutput } from './runner/foreign-output.ts';
 import { Masks } from './runner/masks.ts';
 import { orAborted } from './signing/schedule/clock.ts';
 
-/** What the runner tells about the job, and the only way to tell the runner something. */
+/** The facts of the job, and the only way to print, to mask and to set outputs. */
 export interface Runner {
   readonly facts: RunnerFacts;
   /** Returns an input without the white space around it, or `undefined` when it is empty, and takes it out of the environment. */

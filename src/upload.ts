@@ -28,7 +28,7 @@ const MAX_QUOTED = 300;
 /** Waits before the second and third try, in milliseconds. */
 const WAITS_MS = [2000, 8000];
 
-/** Loads the client of the artifact service, a chunk of its own and the larger half of the bundle; once is enough. */
+/** Loads the client of the artifact service, which is a chunk of its own and the larger half of the bundle. */
 export function loadClient(): Promise<typeof import('@actions/artifact')> {
   return import('@actions/artifact');
 }

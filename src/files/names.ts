@@ -63,7 +63,7 @@ function compareUnits(a: string, b: string): number {
 
 /** Makes names equal that some file system takes for one: without case and composition. */
 export function foldName(name: string): string {
-  // Nearly all names, and this is asked about each.
+  // Nearly all names; this function runs for each name of a tree.
   if (PLAIN.test(name)) return name.toLowerCase();
   return name.normalize('NFC').toUpperCase().toLowerCase();
 }

@@ -13,7 +13,7 @@ interface Waiting {
   spentMs: number;
 }
 
-/** One kind of act on a file. */
+/** One kind of operation on a file. */
 interface Kind {
   /** As the end of a sentence about the file. */
   readonly impossible: string;
@@ -29,7 +29,7 @@ const READ: Kind = { impossible: 'cannot be read', code: 'FILE_UNREADABLE', pass
 const READ_AGAIN: Kind = { ...READ, passing: [...HELD, ...DENIED] };
 
 /**
- * Repeats acts on files that another program, or a full table of open files, holds up, while other files go on.
+ * Repeats operations on files that another program, or a full table of open files, holds up, while other files go on.
  *
  * A file waits 10 ms, then twice as long each time, for 2 s in all; all files of a run together wait at most 10 s for one
  * cause. An error that stays is an `ActionError` that says so.

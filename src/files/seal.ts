@@ -27,7 +27,7 @@ export type CompareElsewhere = (
   digests: readonly string[],
 ) => Promise<readonly number[] | undefined>;
 
-/** Where the signatures are, and who helps to read them. */
+/** Where the signatures are, and which thread helps to read them. */
 interface SealOptions {
   readonly output: OutputTree;
   readonly suffix: string;
@@ -136,7 +136,7 @@ class Seal {
     const { suffix, patience } = this.#options;
     const text = await patience.readAgain(one.file.path + suffix, () => readSignatureFile(location));
     const found = hashText(text ?? '');
-    // It is the first of its directory, or another program had it open a moment ago.
+    // The signature is the first of its directory, or another program had the file open a moment ago.
     if (found === digest) return;
     // A file that a link to its directory shows a second time has one signature for both.
     for (const other of this.#sealed) {

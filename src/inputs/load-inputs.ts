@@ -162,7 +162,7 @@ function readUpload(reader: FieldReader, { facts }: Runner): UploadInputs | unde
     : undefined;
 }
 
-/** What bears the name of a rehearsal must be one, or nobody can go by it. */
+/** Only a rehearsal may name its artifact rehearsal-…, so that readers can rely on the name. */
 function readRealUpload(reader: FieldReader, runner: Runner): UploadInputs | undefined {
   const upload = readUpload(reader, runner);
   if (upload && /^rehearsal-/i.test(upload.artifactName))
@@ -170,7 +170,7 @@ function readRealUpload(reader: FieldReader, runner: Runner): UploadInputs | und
   return upload;
 }
 
-/** Problems come from several rooms, some of which leave the full stop to whoever prints them. */
+/** Some problems come without a full stop, and begin with the name of an input in lower case. */
 function endSentence(text: string | undefined): string {
   return (text ?? '').replace(/^input /, 'Input ').replace(/[^.!?:]$/, '$&.');
 }

@@ -23,7 +23,7 @@ const MAX_NAMED = 3;
 /** Longest part beside the message in an annotation; the log has all. */
 const MAX_PART = 800;
 
-/** Tells the runner, and through it everyone, what a run came to; returns why the outputs could not be written. */
+/** Reports the result of a run by log, annotations, summary and outputs; returns why the outputs could not be written. */
 export function publish(runner: Runner, report: Report): ActionError | undefined {
   const causes = causesOf(report);
   runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
@@ -112,7 +112,7 @@ function effortOf({ paths: [first], effort }: Cause): string {
   return `${what} after ${formatCount(count)} ${noun} in ${formatMs(elapsedMs)}.`;
 }
 
-/** The chain of a plain error is the error, which the log has. */
+/** Prints an error and its causes as debug lines; an error without causes is in the log already. */
 function debugCause(runner: Runner, error: ActionError): void {
   const lines = chainOf(error);
   if (lines.length > 1) for (const text of lines) runner.debug(text);

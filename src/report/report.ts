@@ -34,7 +34,7 @@ interface TimestampFacts {
   readonly time: Date;
 }
 
-/** Everything a run came to: what log, annotations, outputs, summary and manifest are rendered from. */
+/** The result of a run: log, annotations, outputs, summary and manifest are rendered from it. */
 export interface Report {
   /** `undefined` when the inputs could not be read. */
   readonly mode: ReportedMode | undefined;
@@ -144,7 +144,7 @@ export class ReportBuilder {
 /** The latest outcome of each file, in the order in which the files were first told. */
 class LatestOutcomes {
   readonly #byPath = new Map<string, FileOutcome>();
-  /** As it was last asked for: a run asks several times, and lists of 100,000 files are long. */
+  /** The list as it was last built: a run asks for it several times, and it may have 100,000 entries. */
   #listed: readonly FileOutcome[] | undefined;
 
   add(outcomes: readonly FileOutcome[]): void {

@@ -17,7 +17,7 @@ export class Masks {
   readonly #pieces = new Pieces();
   /** Forms that are too long to stand in a text by chance, by their first characters. */
   readonly #byBeginning = new Map<string, string[]>();
-  /** Marks the first units of these forms: nearly every place of a text is ruled out by one look at it. */
+  /** Marks the first units of these forms: a look at them rules out nearly every place of a text. */
   readonly #beginnings = new Uint8Array(2 ** 16);
   #longest = 0;
 
@@ -37,7 +37,7 @@ export class Masks {
     return [...new Set([secret, percentEncode(secret), ...encoded, ...this.#addLines(secret)])];
   }
 
-  /** Somebody may repeat one line of a secret that has several; the lines that frame PEM are no secret. */
+  /** A text may repeat one line of a secret that has several; the lines that frame PEM are no secret. */
   #addLines(secret: string): readonly string[] {
     const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
     const wanted = lines.filter((line) => line.length >= MIN_ENCODED_LENGTH && !line.startsWith('-----'));

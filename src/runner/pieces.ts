@@ -1,14 +1,14 @@
 import { bare, type Spelling } from './spellings.ts';
 
-/** So many letters and digits in a row stand in no text by chance, whatever is between them. */
+/** A text and a secret share so many letters and digits in a row only when the text repeats the secret. */
 const PIECE_LENGTH = 16;
-/** In base64 and hex, which are long and many, not every piece is noted: what is whole is found whole, what is cut nearly. */
+/** Encoded forms are long and many, so that only every eighth piece of them is noted: a whole form is found whole, a cut one nearly. */
 const ENCODED_STEP = 8;
 
 /** Letters and digits of secrets, for texts that have another case or other blanks, or that repeat only a part of a secret. */
 export class Pieces {
   readonly #pieces = new Set<string>();
-  /** Forms that are not divided yet: most runs quote nobody, and it takes milliseconds. */
+  /** Forms that are not divided yet: dividing takes milliseconds, and most runs quote no text of others. */
   readonly #undivided: (readonly [form: string, step: number])[] = [];
 
   /** Notes a secret and its forms in base64 and hex. */

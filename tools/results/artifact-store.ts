@@ -40,8 +40,8 @@ export interface Claim {
 }
 
 /**
- * How long a taken name stays taken: reports say that GitHub frees all names for each attempt of a run, and nobody has
- * proved it; both are tested.
+ * How long a taken name stays taken: reports say that GitHub frees all names for each attempt of a run, which is not
+ * proved; both are tested.
  */
 export type NameScope = 'attempt' | 'run';
 

@@ -12,7 +12,7 @@ import { type DiscoverOptions, findPlaces, type RealPlaces } from './places.ts';
 import { isNamed, narrow, type Scope, startScope } from './selection.ts';
 import { type Entry, type Visit, type WalkOptions, walk } from './walk.ts';
 
-/** What the patterns stand for. */
+/** The files that the patterns mean, and everything odd about the patterns. */
 export interface Discovery extends Remainder, Pick<OrphanSearch, 'orphanFailure'> {
   /** Sorted by path, bytewise; every path once. */
   readonly files: readonly ReleaseFile[];
@@ -47,7 +47,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   return search.conclude(isApart ? await discoverOrphans(options, outputDirectory) : {});
 }
 
-/** One look through the tree. */
+/** One search through the tree. */
 class Search {
   readonly #options: DiscoverOptions & RealPlaces;
   readonly #own: OwnPaths;

@@ -31,7 +31,7 @@ interface Stray {
   readonly signs: boolean;
 }
 
-/** What became of all that is left out. */
+/** What became of the paths that are left out. */
 export interface Remainder {
   readonly leftOut: readonly LeftOut[];
   /** Sorted by path, bytewise. */
@@ -45,7 +45,7 @@ export interface Remainder {
 /** How many paths stand for all of a reason. */
 const FIRST = 5;
 
-/** Keeps account of what rules leave out. */
+/** Counts the paths that rules leave out, and finds those that no signature covers. */
 export class LeftOutFiles {
   readonly #options: Pick<DiscoverOptions, 'root' | 'suffix'>;
   readonly #files: ReadonlyMap<string, unknown>;

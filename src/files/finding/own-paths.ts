@@ -5,7 +5,7 @@ import { ownerOf } from '../temporary.ts';
 import type { DiscoverOptions, RealPlaces } from './places.ts';
 import type { Entry } from './walk.ts';
 
-/** Why a path is no file of a release: its place is one of ours, or one where builds put nothing. */
+/** Why a path is no file of a release: this action writes there, or builds put nothing there. */
 type OwnReason = 'git' | 'runner-temp' | 'temporary' | 'written' | 'output-dir';
 
 /**
@@ -22,7 +22,7 @@ type Options = Pick<DiscoverOptions, 'root' | 'temporaryDirectory' | 'outputDire
 
 /** Knows what is never signed: `.git`, our temporary names in their full form, and the places of this action. */
 export class OwnPaths {
-  /** By the name of the place, as the most forgetful file system sees it. */
+  /** By the name of the place without case and composition, as some file systems compare names. */
   readonly #places = new Map<string, { readonly location: string; readonly reason: OwnReason }[]>();
   readonly #workspace: string;
 

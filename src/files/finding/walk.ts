@@ -18,7 +18,7 @@ export interface Entry {
   readonly isLink?: true;
 }
 
-/** What a walk goes into and what it hands out; a state is whatever the caller knows about a place. */
+/** Which directories a walk enters and which entries it hands out; a state is whatever the caller knows about a place. */
 export interface WalkOptions<State> {
   /** Absolute, without links. */
   readonly root: string;
@@ -37,7 +37,7 @@ export interface WalkOptions<State> {
   readonly signal: AbortSignal;
 }
 
-/** What a walk hands out. */
+/** An entry that a walk hands out, with its state. */
 export interface Visit<State> {
   readonly entry: Entry;
   readonly state: State;

@@ -51,7 +51,7 @@ export async function* readChunks(
   } catch (error) {
     throw error instanceof ActionError ? error : unreadable(file, error);
   } finally {
-    // Nobody else may be waiting for it.
+    // The read ahead may fail after the caller has stopped.
     await pending.catch(() => {});
   }
   if (position !== file.size) throw changed(file);

@@ -15,7 +15,7 @@ export interface SmallFileOptions {
   readonly maxBytes: number;
   /** What a longer file means: it is refused, or only its beginning is wanted. */
   readonly longer: 'refused' | 'cut';
-  /** Where they are refused, the location must have none on the way either. */
+  /** Where links are refused, no directory on the way to the location may be a link either. */
   readonly links: 'refused' | 'followed';
 }
 
@@ -28,10 +28,10 @@ export type SmallFile =
 export function readSmallFile(location: string, options: SmallFileOptions): SmallFile | undefined {
   let descriptor: number | undefined;
   try {
-    // Mostly there is none, and an exception for each file of a release would cost more than all else.
+    // Mostly there is no such file, and an exception for each file of a release would cost more than all else.
     const place = lstatSync(location, { throwIfNoEntry: false });
     if (place === undefined) return undefined;
-    // Windows has no flag for it.
+    // Windows has no flag that refuses links.
     if (options.links === 'refused' && place.isSymbolicLink()) return { reason: LINK };
     descriptor = openSync(location, options.links === 'followed' ? FLAGS : FLAGS | NO_LINK);
     const stat = fstatSync(descriptor);

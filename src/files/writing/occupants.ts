@@ -12,7 +12,7 @@ import {
 /** Says what is at a place: nothing, a file that this action wrote, or anything else. */
 export type Occupant = 'nothing' | 'own' | 'foreign';
 
-/** Looks at the place of a signature, `location`, which must have no link on the way: a small regular file whose text may be one. */
+/** Looks at the place of a signature, `location`, which must have no link on the way: a small regular file whose text may be a signature. */
 export function occupantOfSignature(location: string, isSignature: (text: string) => boolean): Occupant {
   const options = { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' } as const;
   const file = lookAt(location, options);

@@ -121,7 +121,7 @@ export class OutputTree {
    */
   remove(path: string): void {
     try {
-      // Mostly there is none, and an exception for each would be slow.
+      // Mostly there is no such file, and an exception for each would be slow.
       const stat = lstatSync(this.locate(path), { throwIfNoEntry: false });
       if (stat === undefined) return;
       if (stat.isDirectory()) throw directoryError();

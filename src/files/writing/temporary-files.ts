@@ -26,14 +26,14 @@ export class TemporaryFiles {
       try {
         return { name, descriptor: openSync(join(directory, name), 'wx', 0o644) };
       } catch (error) {
-        // Left by a former process of this number.
+        // A former process of this number left a file of this name.
         if (codeOf(error) !== 'EEXIST') throw error;
       }
     }
   }
 }
 
-/** Does something with a temporary file, which goes when that fails. */
+/** Runs an operation on a temporary file, and removes the file when the operation fails. */
 export function orDiscard(location: string, act: () => void): void {
   try {
     act();
@@ -48,7 +48,7 @@ export function discardTemporary(location: string): void {
   try {
     unlinkSync(location);
   } catch {
-    // It is removed at the end, or by a later run.
+    // The file is removed at the end, or by a later run.
   }
 }
 

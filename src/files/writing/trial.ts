@@ -23,7 +23,7 @@ export function tryWriting(directory: string, names: readonly string[], processI
   );
   inDirectory(nearest(directory), (base) => {
     if (unusual.length === 0) return makeAndRemove(unusedName(base, processId));
-    // At its own place a file could pass for what its name says, if this process were killed.
+    // In the directory itself, a file could be taken for what its name says if this process were killed.
     return withDirectory(unusedName(base, processId), (own) => {
       for (const name of unusual) makeAndRemove(join(own, name));
     });

@@ -39,7 +39,7 @@ export class IssueAttempt implements Asking {
     this.#options = options;
     this.#signal = signal;
     this.#endsAt = options.clock.now() + LIMITS.totalMs;
-    // Told when the keys are used; an attempt that ends before that must not end the process.
+    // The error is told when the keys are used; an attempt that ends before that must not end the process.
     this.#keys.catch(() => {});
     options.transport.prepare(1, signal);
   }

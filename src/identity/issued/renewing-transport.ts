@@ -86,7 +86,7 @@ export class RenewingTransport implements Transport {
     const now = this.#options.now();
     const current = this.#current;
     if (current === undefined || now >= current.endsAt - MIN_LEFT_MS) return orAborted(this.#renew(), signal);
-    // Why it failed is told when no certificate is left.
+    // A renewal that fails is told when no certificate is left.
     if (now >= current.renewAt) this.#renew().catch(() => {});
     return current;
   }

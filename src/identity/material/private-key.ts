@@ -63,7 +63,7 @@ function open(block: Block, passphrase: string | undefined): PrivateKey | Action
     const publicKeySha256 = publicKeyPrint(publicKey);
     return { key, pem, passphrase, place: placeOf(block), publicKeySha256 };
   } catch (cause) {
-    // Empty is what stands for no passphrase at all in a PKCS#12.
+    // In a PKCS#12 an empty passphrase stands for none.
     if (passphrase === '') return passphraseMissing(placeOf(block));
     if (passphrase !== undefined) return passphraseWrong(placeOf(block), cause);
     return new ActionError('IDENTITY_BLOCK_BROKEN', `${placeOf(block)}: this is not a private key that can be read`, {

@@ -61,7 +61,7 @@ export function readProtocol(task: ProtocolTask): Protocol | undefined {
   const { reader } = task;
   const known = reader.problems.length;
   const name = reader.choice('protocol', NAMES);
-  // Which inputs belong to a protocol that does not exist?
+  // No input belongs to a protocol that does not exist.
   if (reader.problems.length > known) return undefined;
   refuseOthers(task, name);
   // A rehearsal signs over es-auth with settings of its own.
@@ -69,7 +69,7 @@ export function readProtocol(task: ProtocolTask): Protocol | undefined {
   return PROTOCOLS[name].read(task);
 }
 
-/** An input of another protocol would be ignored, and its author would believe in it. */
+/** An input of another protocol would be ignored, and its author would think that it has an effect. */
 function refuseOthers({ reader, appSecret, purpose }: ProtocolTask, name: ProtocolName): void {
   if (purpose === 'rehearsal') return;
   const own: readonly string[] = PROTOCOLS[name].inputs;

@@ -56,7 +56,7 @@ export function withSecureContext<T>(
   return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
 
-/** Returns how long a run may give back at its end what it was lent, such as tokens; a cancelled run must end within a second. */
+/** Returns the time limit for giving back, at the end of a run, what was lent to it, such as tokens; a cancelled run must end within a second. */
 export function parting({ signal }: Context): AbortSignal {
   return AbortSignal.timeout(signal.aborted ? 300 : 2000);
 }

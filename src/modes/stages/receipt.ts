@@ -36,7 +36,7 @@ export async function placeReceipt(
   const { patience } = context;
   const signing = signingTree(files, output);
   const occupant = await patience.read(manifest, () => occupantOf(signing.realPathOf(manifest)));
-  // A verification writes none.
+  // A verification writes no signature.
   const signature = await patience.read(manifest + suffix, () =>
     mode === 'verify' ? 'own' : occupantOfSignature(signing.realPathOf(manifest + suffix), isSignatureText),
   );

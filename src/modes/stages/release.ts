@@ -104,7 +104,7 @@ function describeAppeared(path: string): FileOutcome {
   return { file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, stray: 'uncovered' };
 }
 
-/** Says of a release what its report says before anything is signed. */
+/** Returns what the report says of a release before anything is signed. */
 export function describeRelease({ files, refused }: Release): ReportPart {
   const outcomes = refused.map(
     ({ path, error }) => ({ file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error }) as const,
@@ -130,7 +130,7 @@ function discoveryOf({ runner, signal }: Context, inputs: FileInputs): DiscoverO
   };
 }
 
-/** The group is closed when nobody opens it, and a list is what a reader looks for in there. */
+/** GitHub shows the group folded; whoever unfolds it looks for the list. */
 const MAX_LISTED = 1000;
 
 function tellWhatWasFound(runner: Runner, { files, refused }: Release): void {

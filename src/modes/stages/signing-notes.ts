@@ -8,7 +8,7 @@ import { annotate, type Context } from '../context.ts';
 
 // What the log, the annotations and the notes of the report say while files are signed.
 
-/** Returns what warns, once, of signatures that are not checked and that strict decoders refuse. */
+/** Returns a function that warns, once, of signatures that are not checked and that strict decoders refuse. */
 export function warnOfWhiteSpace(context: Context, report: ReportBuilder): () => void {
   let isTold = false;
   return () => {
@@ -20,7 +20,7 @@ export function warnOfWhiteSpace(context: Context, report: ReportBuilder): () =>
   };
 }
 
-/** Returns what notes, once, that a node behind the service's name could not be used: its operators see no failed file that would tell them. */
+/** Returns a function that notes, once, that a node behind the service's name could not be used: no failed file tells its operators. */
 export function noteBadNode(report: ReportBuilder): (failure: Failure) => void {
   let isTold = false;
   return ({ code, message }) => {
@@ -31,7 +31,7 @@ export function noteBadNode(report: ReportBuilder): (failure: Failure) => void {
   };
 }
 
-/** Whoever reads the service's own log must know why it holds more signatures than the release. */
+/** Explains to a reader of the service's own log why that holds more signatures than the release. */
 export function describeBlindRepeats({ runner }: Context, outcomes: readonly FileOutcome[]): Pick<ReportPart, 'notes'> {
   const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
   if (repeats === 0) return {};
@@ -62,7 +62,7 @@ export function printEvent({ runner }: Context, event: PolicyEvent, files: reado
   }
 }
 
-/** A green run without a request must not pass for a proof that the service would sign. */
+/** Says that a green run without a request proves nothing about the service. */
 export function describeUnasked(context: Context, kept: readonly FileOutcome[], requests: number): ReportPart {
   if (kept.length === 0 || requests > 0) return {};
   const text =

@@ -39,7 +39,7 @@ export function count(amount: number, noun: string): string {
   return `${number.format(amount)} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** What the files of one kind have in common, by the weight of the kind. */
+/** How the files of each kind are described, the worst kind first. */
 const PHRASES: Readonly<Record<VerdictKind, { readonly tone: Verdict['tone']; readonly phrase: string }>> = {
   changed: { tone: 'bad', phrase: 'changed' },
   'signature-invalid': { tone: 'bad', phrase: 'with an invalid signature' },

@@ -78,7 +78,7 @@ export class Results {
     this.#placeRows();
     if (this.#hasFailed) return;
     const { tally, progress } = this.#checklist();
-    // The sum comes with the last of its rows; that the key is another one waits for none.
+    // The headline changes together with the last of its rows; a wrong key is shown at once.
     if (this.#dirty.size > 0 && !tally.isBusy && this.#compared !== 'other') return;
     const summary = summarize(tally, { fingerprint: this.#fingerprint, compared: this.#compared });
     this.#headline.textContent = summary.headline;
@@ -114,7 +114,7 @@ export class Results {
 
   #showProgress({ bytesRead, bytesGiven, current, untaken }: Checklist['progress'], isBusy: boolean): void {
     this.#progressBox.hidden = !isBusy;
-    // How many bytes there are is known once every file was looked up.
+    // The sum of the bytes is known once every file was looked up.
     if (untaken > 0 || bytesGiven === 0) this.#progress.removeAttribute('value');
     else this.#progress.value = bytesRead / bytesGiven;
     const amount =
@@ -127,7 +127,7 @@ export class Results {
     this.#genuineBox.hidden = childElementCount === 0;
     find('genuine-title', HTMLElement).textContent = `As it should be: ${childElementCount}`;
     if (childElementCount <= MOST_OPEN || this.#isFolded) return;
-    // Once: whoever opens it wants to read it.
+    // Folded once only: a reader who opens the list again wants to read it.
     this.#isFolded = true;
     this.#genuineBox.open = false;
   }
