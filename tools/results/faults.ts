@@ -28,22 +28,12 @@ export const QUOTA_EXCEEDED: Fault = {
   message: 'Create Artifact: Artifact storage quota has been hit: insufficient usage to create artifact',
 };
 
-/** Counts passes and says which fault, if any, hits each. */
-export class FaultPlan {
-  readonly #faults: readonly Fault[];
-  readonly #passes = new Map<FaultPoint, number>();
-
-  constructor(faults: readonly Fault[]) {
-    this.#faults = faults;
-  }
-
-  /** Counts one more pass of a point and returns the fault that is due there. */
-  next(point: FaultPoint): Fault | undefined {
-    const pass = (this.#passes.get(point) ?? 0) + 1;
-    this.#passes.set(point, pass);
-    return this.#faults.find((fault) => {
-      const first = fault.nth ?? 1;
-      return fault.at === point && pass >= first && pass < first + (fault.times ?? 1);
-    });
-  }
+/** Returns a function that counts the passes of a point and returns the fault, if any, that hits this pass. */
+export function planFaults(faults: readonly Fault[]): (point: FaultPoint) => Fault | undefined {
+  const passes = new Map<FaultPoint, number>();
+  return (point) => {
+    const pass = (passes.get(point) ?? 0) + 1;
+    passes.set(point, pass);
+    return faults.find(({ at, nth = 1, times = 1 }) => at === point && pass >= nth && pass < nth + times);
+  };
 }

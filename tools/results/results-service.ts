@@ -6,7 +6,7 @@ import { createResultsAccess, type ResultsAccess } from './access.ts';
 import { type ArtifactApi, callMethod, type Method } from './artifact-api.ts';
 import { type Artifact, ArtifactStore, isRefusal, type NameScope } from './artifact-store.ts';
 import { type BlobResponse, blobOperation, serveBlob } from './blob-api.ts';
-import { type Fault, FaultPlan, type FaultPoint } from './faults.ts';
+import { type Fault, type FaultPoint, planFaults } from './faults.ts';
 
 /** A running results service. */
 export interface ResultsService {
@@ -59,7 +59,7 @@ export async function startResultsService(options: ResultsOptions = {}): Promise
     access: createResultsAccess(),
     store: new ArtifactStore(options.names),
     onCall: options.onCall,
-    plan: new FaultPlan(options.faults ?? []),
+    nextFault: planFaults(options.faults ?? []),
     calls: [],
     closing: new AbortController(),
   };
@@ -92,7 +92,7 @@ interface State {
   readonly access: ResultsAccess;
   readonly store: ArtifactStore;
   readonly onCall: ((point: FaultPoint) => void) | undefined;
-  readonly plan: FaultPlan;
+  readonly nextFault: (point: FaultPoint) => Fault | undefined;
   readonly calls: FaultPoint[];
   readonly closing: AbortController;
 }
@@ -128,7 +128,7 @@ function isMethod(name: string): name is Method {
 
 /** Lets the fault that is due happen; the caller goes on only when nothing has been answered. */
 async function suffer(state: State, point: FaultPoint, response: ServerResponse): Promise<'answered' | 'open'> {
-  const fault = state.plan.next(point);
+  const fault = state.nextFault(point);
   switch (fault?.kind) {
     case undefined:
       return 'open';

@@ -3,7 +3,7 @@ import { type AskingOptions, IssueAttempt } from './attempt.ts';
 import type { Authority, AuthoritySettings } from './authority.ts';
 import { type JobIdentity, jobOf } from './id-token.ts';
 import { assemble } from './issued-certificate.ts';
-import { StepCa } from './step-ca.ts';
+import { createStepCa } from './step-ca.ts';
 import { VaultPki } from './vault-pki.ts';
 
 /** A client certificate that was issued for this run, with its key in memory. */
@@ -31,7 +31,7 @@ export class Issuer {
     this.#options = options;
     const { settings, world, transport } = options;
     this.#authority =
-      settings.from === 'vault' ? new VaultPki(settings, world, transport) : new StepCa(settings, world);
+      settings.from === 'vault' ? new VaultPki(settings, world, transport) : createStepCa(settings, world);
   }
 
   /**

@@ -2,23 +2,15 @@ import type { ProtocolWorld } from '../../protocols/protocol.ts';
 import { type Asking, type Authority, LIFE_S, readMember, type StepCaSettings, textsIn } from './authority.ts';
 import { noCertificate, stepFailure } from './refusals.ts';
 
-/** A step-ca with an OIDC provisioner; a token is good for one request, so each request has a new one. */
-export class StepCa implements Authority {
-  readonly #settings: StepCaSettings;
-  readonly #world: Pick<ProtocolWorld, 'scrub' | 'now'>;
+/** Creates the authority of a step-ca with an OIDC provisioner; a token is good for one request, so each request has a new one. */
+export function createStepCa({ url }: StepCaSettings, { scrub, now }: Pick<ProtocolWorld, 'scrub' | 'now'>): Authority {
   /** False once the authority has said that its certificates live shorter: then it chooses. */
-  #asksForLife = true;
+  let asksForLife = true;
 
-  constructor(settings: StepCaSettings, world: Pick<ProtocolWorld, 'scrub' | 'now'>) {
-    this.#settings = settings;
-    this.#world = world;
-  }
-
-  async issue(asking: Asking): Promise<string> {
-    const { url } = this.#settings;
+  async function issue(asking: Asking): Promise<string> {
     const { text: ott } = await asking.drawToken();
     const csr = await asking.createRequest();
-    const wish = this.#asksForLife ? { csr, ott, notAfter: `${LIFE_S}s` } : { csr, ott };
+    const wish = asksForLife ? { csr, ott, notAfter: `${LIFE_S}s` } : { csr, ott };
     const body = Buffer.from(JSON.stringify(wish));
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
     const path = `${url.pathname.replace(/\/+$/, '')}/1.0/sign`;
@@ -30,14 +22,13 @@ export class StepCa implements Authority {
       if (certificates.length > 0) return certificates.join('\n');
       throw noCertificate(url.origin, 'is missing in its answer', 'Check that certificate-url leads to a step-ca.');
     }
-    const { scrub, now } = this.#world;
-    if (this.#asksForLife && response.status === 403 && /certificate duration/.test(response.body.toString())) {
-      this.#asksForLife = false;
-      return this.issue(asking);
+    if (asksForLife && response.status === 403 && /certificate duration/.test(response.body.toString())) {
+      asksForLife = false;
+      return issue(asking);
     }
     throw stepFailure(response, { origin: url.origin, claims: asking.claims, scrub, now });
   }
 
-  /** Nothing was lent. */
-  async close(): Promise<void> {}
+  // Nothing was lent that could be given back.
+  return { issue, close: async () => {} };
 }
