@@ -72,8 +72,7 @@ describe('the mode verify of the action', () => {
     expect(documented['verify-key']).toMatch(/^-----BEGIN PUBLIC KEY-----\n[\s\S]*-----END PUBLIC KEY-----\n$/);
     const offline = { 'server-url': '', 'app-key': '', 'app-secret': '', cert: '', key: '', chain: '' };
     const verify = { ...offline, ...documented, ...key };
-    const sound = await scenario.run(verify);
-    expect(sound.exitCode, sound.log).toBe(0);
+    const sound = await scenario.green(verify);
     expect(sound.outputs['verified-count']).toBe('4');
     const at = (name: string): string => join(scenario.workspace, 'release', name);
     await rm(at('a.sign'));
@@ -81,8 +80,7 @@ describe('the mode verify of the action', () => {
     await rename(at('c'), join(scenario.workspace, 'c'));
     await rm(at('d.sign'));
     await mkdir(at('d.sign'));
-    const spoilt = await scenario.run(verify);
-    expect(spoilt.exitCode).toBe(1);
+    const spoilt = await scenario.red(verify);
     const codes = spoilt.annotations.filter(({ type }) => type === 'error').map(({ title }) => title);
     const findings = DOCUMENT.rows
       .map(([cell = '']) => cell.slice(1, -1))

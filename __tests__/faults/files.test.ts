@@ -115,8 +115,7 @@ describe.concurrent('names', { tags: ['fault-62'] }, () => {
   test('that are not UTF-8 are refused with their bytes, before any connection', async () => {
     await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
     await writeFile(Buffer.concat([Buffer.from(`${scenario.workspace}/dist/n`), Buffer.from([0xff, 0xfe])]), 'x');
-    const result = await scenario.run();
-    expect(result.exitCode).toBe(1);
+    const result = await scenario.red();
     expect(result.log).toMatch(/FILE_NAME_NOT_UTF8.*bytes 6efffe/);
     expect(scenario.service.counters.connections).toBe(0);
     await expectInvariants(scenario, result);
@@ -154,8 +153,7 @@ describe.concurrent('a path where a signature will be written', { tags: ['fault-
     const files = { 'dist/b': 'b', 'dist/c': 'c', 'dist/c.sign': 'old', twin: 'precious' };
     await using scenario = await createScenario({ files });
     linkSync(join(scenario.workspace, 'twin'), at(scenario, 'b.sign'));
-    const result = await scenario.run();
-    expect(result.exitCode, result.log).toBe(0);
+    const result = await scenario.green();
     await expectInvariants(scenario, result);
     expect(await scenario.read('twin')).toBe('precious');
     for (const name of ['b.sign', 'c.sign']) {
@@ -171,8 +169,7 @@ describe.concurrent('a path where a signature will be written', { tags: ['fault-
     });
     await mkdir(at(scenario, 'a.sign'));
     await symlink(join(scenario.workspace, 'victim'), at(scenario, 'b.sign'));
-    const result = await scenario.run();
-    expect(result.exitCode).toBe(1);
+    const result = await scenario.red();
     expect(result.log).toContain(
       'OUTPUT_OCCUPIED: 2 paths to be written hold what this action did not write: dist/a.sign, dist/b.sign.',
     );
@@ -186,8 +183,7 @@ describe.concurrent('a path where a signature will be written', { tags: ['fault-
     await using scenario = await createScenario({ files: { 'dist/sub/a': 'a', 'elsewhere/x': 'x' } });
     await mkdir(join(scenario.workspace, 'out/dist'), { recursive: true });
     await symlink(join(scenario.workspace, 'elsewhere'), join(scenario.workspace, 'out/dist/sub'));
-    const result = await scenario.run({ 'output-dir': 'out' });
-    expect(result.exitCode).toBe(1);
+    const result = await scenario.red({ 'output-dir': 'out' });
     expect(result.log).toContain('OUTPUT_OUTSIDE');
     expect(await scenario.signatures()).toEqual([]);
   });
@@ -197,11 +193,10 @@ test.concurrent('few open files cost time, and no file', async () => {
   const files = Object.fromEntries(Array.from({ length: 120 }, (_, number) => [`dist/f${number}`, `${number}`]));
   await using scenario = await createScenario({ files, service: { delayMs: 50 } });
   const { verifyKeyPem } = scenario.service.credentials;
-  const result = await scenario.run(
+  const result = await scenario.green(
     { 'verify-key': verifyKeyPem, upload: 'false' },
     { onStart: ({ pid }) => void execFileSync('prlimit', ['--pid', String(pid), '--nofile=40:40']) },
   );
-  expect(result.exitCode, result.log).toBe(0);
   expect(result.outputs).toMatchObject({ 'signed-count': '120', 'failed-count': '0' });
   expect(result.log).toContain('This system allows no more open files and connections (EMFILE).');
   expect(result.log).not.toMatch(/INTERNAL|The service is in trouble/);
@@ -215,13 +210,11 @@ describe.concurrent('files that another program holds for a moment', () => {
   test('are signed, with everything that is written about the release, and verified', async () => {
     await using scenario = await createScenario({ files });
     const own = { ...more, 'verify-key': scenario.service.credentials.verifyKeyPem };
-    const signing = await scenario.run(own, held);
-    expect(signing.exitCode, signing.log).toBe(0);
+    const signing = await scenario.green(own, held);
     expect(signing.outputs).toMatchObject({ 'signed-count': '2', 'failed-count': '0' });
     // Nothing is asked of the service a second time.
     expect(scenario.service.counters.requests).toBe(6);
-    const verification = await scenario.run({ ...own, mode: 'verify' }, held);
-    expect(verification.exitCode, verification.log).toBe(0);
+    await scenario.green({ ...own, mode: 'verify' }, held);
     const again = await scenario.run(own, held);
     expect(again.outputs, again.log).toMatchObject({ mode: 'sign', 'reused-count': '2', 'request-count': '1' });
     await expectInvariants(scenario, again);

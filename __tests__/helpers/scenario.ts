@@ -1,3 +1,4 @@
+import { equal } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,6 +32,10 @@ export interface Scenario {
   readonly inputs: Readonly<Record<string, string>>;
   /** Runs the action; inputs go on top of the ordinary ones. */
   run(inputs?: Readonly<Record<string, string>>, options?: Partial<ActionOptions>): Promise<ActionRun>;
+  /** Runs the action, and expects that the step succeeds. */
+  green(inputs?: Readonly<Record<string, string>>, options?: Partial<ActionOptions>): Promise<ActionRun>;
+  /** Runs the action, and expects that the step fails. */
+  red(inputs?: Readonly<Record<string, string>>, options?: Partial<ActionOptions>): Promise<ActionRun>;
   /** Reads a file of the workspace. */
   read(path: string): Promise<string>;
   /** Lists all paths in the workspace that end in `.sign`, sorted. */
@@ -59,23 +64,33 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
     key: credentials.key,
     chain: credentials.chain,
   };
+  const run: Scenario['run'] = async (more = {}, runOptions = {}) => {
+    const runnerTemp = await mkdtemp(join(directory, 'runner temp '));
+    return runAction({
+      actionDirectory: ACTION_DIRECTORY,
+      workspace,
+      runnerTemp,
+      results,
+      ...(options.runScript ? { runScript: options.runScript } : {}),
+      ...runOptions,
+      inputs: { ...inputs, ...more },
+    });
+  };
+  const endingWith =
+    (exitCode: number): Scenario['run'] =>
+    async (...given) => {
+      const ended = await run(...given);
+      equal(ended.exitCode, exitCode, ended.log);
+      return ended;
+    };
   return {
     workspace,
     service,
     results,
     inputs,
-    async run(more = {}, runOptions = {}) {
-      const runnerTemp = await mkdtemp(join(directory, 'runner temp '));
-      return runAction({
-        actionDirectory: ACTION_DIRECTORY,
-        workspace,
-        runnerTemp,
-        results,
-        ...(options.runScript ? { runScript: options.runScript } : {}),
-        ...runOptions,
-        inputs: { ...inputs, ...more },
-      });
-    },
+    run,
+    green: endingWith(0),
+    red: endingWith(1),
     read: (path) => readFile(join(workspace, path), 'utf8'),
     async signatures() {
       const names = await readdir(workspace, { recursive: true });

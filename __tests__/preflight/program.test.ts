@@ -9,8 +9,11 @@ describe('the program in mode preflight', () => {
   test('is green, sends one request, reads no file and writes no signature', async () => {
     await using scenario = await createScenario({ files: FILES });
     const { verifyKeyPem } = scenario.service.credentials;
-    const run = await scenario.run({ mode: 'preflight', 'verify-key': verifyKeyPem, 'cert-expiry-warning-days': '0' });
-    expect(run.exitCode).toBe(0);
+    const run = await scenario.green({
+      mode: 'preflight',
+      'verify-key': verifyKeyPem,
+      'cert-expiry-warning-days': '0',
+    });
     expect(run.outputs).toMatchObject({ mode: 'preflight', 'request-count': '1', 'verified-count': '1' });
     expect(scenario.service.counters.requests).toBe(1);
     expect(scenario.results.artifacts).toEqual([]);
@@ -26,8 +29,7 @@ describe('the program in mode preflight', () => {
   test('lists every problem in one run, whatever else is broken', async () => {
     const pki = await createPki({ server: { hosts: ['sign.example.com'] } });
     await using scenario = await createScenario({ files: FILES, service: { pki } });
-    const run = await scenario.run({ mode: 'preflight', key: 'no key at all', 'app-secret': '', chain: '' });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ mode: 'preflight', key: 'no key at all', 'app-secret': '', chain: '' });
     const errors = run.annotations.filter(({ type }) => type === 'error');
     expect(errors.map(({ title }) => title)).toEqual(['CREDENTIALS_MISSING', 'IDENTITY_UNREADABLE']);
     expect(run.log).toContain('CN=rehearsal-service for sign.example.com');
@@ -45,8 +47,7 @@ describe('the program in mode preflight', () => {
       key: stranger.client.key,
       'key-passphrase': passphrase,
     };
-    const run = await scenario.run(inputs, { env: { RUNNER_DEBUG: '1' } });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red(inputs, { env: { RUNNER_DEBUG: '1' } });
     expect(run.log).toContain('TLS_CLIENT_REJECTED');
     const manifest = await readFile(run.outputs['manifest'] ?? '', 'utf8');
     const told = [run.log, run.summary, manifest, JSON.stringify([run.outputs, run.state, run.annotations])].join('\n');
@@ -65,8 +66,7 @@ describe('the program in mode sign', () => {
     const pki = await createPki({ intermediate: true });
     await using scenario = await createScenario({ files: { 'dist/a': 'a' }, service: { pki } });
     const [leaf = ''] = pki.client.cert.split(/(?<=-----END CERTIFICATE-----\n)/);
-    const run = await scenario.run({ cert: leaf });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ cert: leaf });
     expect(scenario.service.counters.requests).toBe(0);
     expect(run.log).toMatch(
       /TLS_CLIENT_REJECTED: .*closed after our certificate: probably rejected, unless .* \(CN=rehearsal-client, issuer=CN=Rehearsal Intermediate CA, notAfter=/,
@@ -78,8 +78,7 @@ describe('the program in mode sign', () => {
     const stranger = await createPki({ intermediate: true });
     await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
     const [, issuer = ''] = stranger.client.cert.split(/(?<=-----END CERTIFICATE-----\n)/);
-    const run = await scenario.run({ chain: issuer });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ chain: issuer });
     expect(run.log).toMatch(
       /TLS_SERVER_UNTRUSTED: .*sent 2 certificates: CN=rehearsal-service \(issuer CN=Rehearsal Root CA\).*; chain holds CN=Rehearsal Intermediate CA/,
     );

@@ -63,11 +63,9 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
     await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const wish = mode === 'skipped' ? 'skip' : mode;
     const all = { ...NO_SECRETS, ...inputs, 'if-no-credentials': wish, upload: 'false' };
-    const forked = await scenario.run(all, { env: { GITHUB_EVENT_NAME: 'pull_request', ...env }, event: fork });
-    expect(forked.exitCode, forked.log).toBe(0);
+    const forked = await scenario.green(all, { env: { GITHUB_EVENT_NAME: 'pull_request', ...env }, event: fork });
     expect(forked.outputs['mode']).toBe(mode);
-    const release = await scenario.run(all, { env: { GITHUB_EVENT_NAME: 'push', ...env } });
-    expect(release.exitCode).toBe(1);
+    const release = await scenario.red(all, { env: { GITHUB_EVENT_NAME: 'push', ...env } });
     if (names.length === 0) expect(release.log).toContain('id-token: write');
     for (const name of names)
       expect(release.log).toMatch(new RegExp(`Inputs [a-z, -]*\\b${name}\\b[a-z, -]* are empty`));
@@ -77,8 +75,7 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
   test('a job without the permission for OIDC tokens is told so before any connection, also without if-no-credentials', async () => {
     await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     for (const mode of ['sign', 'preflight']) {
-      const run = await scenario.run({ mode, ...oidc, 'app-key': '', 'app-secret': '', upload: 'false' });
-      expect(run.exitCode).toBe(1);
+      const run = await scenario.red({ mode, ...oidc, 'app-key': '', 'app-secret': '', upload: 'false' });
       expect(run.log).toContain('id-token: write');
     }
     expect(scenario.service.counters.requests).toBe(0);
@@ -96,16 +93,14 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
     expect(run.exitCode, run.log).toBe(exitCode);
     expect(run.outputs['mode']).toBe(mode);
     if (exitCode !== 0) expect(run.log).toContain('OIDC token');
-    const tag = await scenario.run(inputs, { env: { GITHUB_EVENT_NAME: 'push' } });
-    expect(tag.exitCode).toBe(1);
+    const tag = await scenario.red(inputs, { env: { GITHUB_EVENT_NAME: 'push' } });
     expect(tag.log).toMatch(/cannot request an OIDC token[\s\S]*id-token: write/);
   });
 
   test('one credential alone is a mistake, not a fork', async () => {
     await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const inputs = { key: '', 'if-no-credentials': 'rehearse' };
-    const run = await scenario.run(inputs, { env: { GITHUB_EVENT_NAME: 'pull_request' }, event: fork });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red(inputs, { env: { GITHUB_EVENT_NAME: 'pull_request' }, event: fork });
     expect(run.log).toMatch(/key/);
   });
 });
@@ -120,8 +115,7 @@ describe('a run that a stranger steers', () => {
   ])('on %s is refused with all credentials there, before any connection', async (name, event, code) => {
     await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     for (const mode of ['sign', 'preflight']) {
-      const run = await scenario.run({ mode }, { env: { GITHUB_EVENT_NAME: name }, event });
-      expect(run.exitCode).toBe(1);
+      const run = await scenario.red({ mode }, { env: { GITHUB_EVENT_NAME: name }, event });
       expect(run.log).toContain(code);
     }
     expect(scenario.service.counters.connections).toBe(0);
@@ -130,8 +124,7 @@ describe('a run that a stranger steers', () => {
   test('on workflow_run after a push is an ordinary one', async () => {
     await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const env = { GITHUB_EVENT_NAME: 'workflow_run' };
-    const run = await scenario.run({ upload: 'false' }, { env, event: afterPush });
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green({ upload: 'false' }, { env, event: afterPush });
     expect(run.annotations.filter(({ title }) => title === 'Who can start this run')).toEqual([]);
   });
 
@@ -140,8 +133,7 @@ describe('a run that a stranger steers', () => {
     await writeFile(join(scenario.workspace, 'key.pem'), scenario.service.credentials.verifyKeyPem);
     const env = { GITHUB_EVENT_NAME: 'issue_comment' };
     const inputs = { upload: 'false', 'verify-key': 'key.pem', 'cert-expiry-warning-days': '0' };
-    const run = await scenario.run(inputs, { env });
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green(inputs, { env });
     const titles = run.annotations.filter(({ type }) => type === 'warning').map(({ title }) => title);
     expect(titles).toEqual(['Who can start this run', 'The key comes from the checkout']);
     expect(run.log).toContain(
@@ -152,27 +144,24 @@ describe('a run that a stranger steers', () => {
   test('is allowed when someone says so', async () => {
     await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const env = { GITHUB_EVENT_NAME: 'pull_request_target' };
-    const run = await scenario.run({ 'allow-pull-request-target': 'true', upload: 'false' }, { env, event: fork });
-    expect(run.exitCode, run.log).toBe(0);
+    await scenario.green({ 'allow-pull-request-target': 'true', upload: 'false' }, { env, event: fork });
   });
 
   test('may verify', async () => {
     await using scenario = await createScenario({ files: FILES });
     const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
     await scenario.run({ ...key, upload: 'false' });
-    const run = await scenario.run(
+    await scenario.green(
       { ...key, mode: 'verify' },
       { env: { GITHUB_EVENT_NAME: 'pull_request_target' }, event: fork },
     );
-    expect(run.exitCode, run.log).toBe(0);
   });
 });
 
 describe('limits of a run', () => {
   test('deadline ends it and says so', async () => {
     await using scenario = await createScenario({ files: { ...FILES, 'dist/b': 'b' }, service: { delayMs: 5000 } });
-    const run = await scenario.run({ deadline: '1' });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ deadline: '1' });
     expect(run.log).toMatch(
       /DEADLINE.*deadline of 1 s\. 2 requests were open; the oldest one: no answer within [\d.]+ s, though the request was sent whole\./,
     );
@@ -184,8 +173,7 @@ describe('limits of a run', () => {
     const script = ({ index }: { index: number }): { kind: 'answer'; answer: { status: number } } | undefined =>
       index === 3 ? { kind: 'answer', answer: { status: 413 } } : undefined;
     await using scenario = await createScenario({ files, service: { script, delayMs: 20 } });
-    const run = await scenario.run({ 'on-failure': 'stop', concurrency: '2' });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ 'on-failure': 'stop', concurrency: '2' });
     expect(run.log).toContain('FILE_TOO_LARGE_FOR_SERVER');
     expect(scenario.service.counters.requests).toBeLessThan(10);
     expect(run.summary).toContain('not tried');

@@ -26,8 +26,7 @@ function sha256(text: string): string {
 
 test('a kit lists the release, is signed and uploaded, and stands in no count', async () => {
   await using scenario = await createScenario({ files: FILES });
-  const run = await scenario.run({ ...signing(scenario), checksums: 'SHA256SUMS' });
-  expect(run.exitCode, run.log).toBe(0);
+  const run = await scenario.green({ ...signing(scenario), checksums: 'SHA256SUMS' });
   expect(run.outputs).toMatchObject({ 'file-count': '3', 'signed-count': '3', 'verified-count': '3' });
   for (const path of KIT) {
     const location = join(scenario.workspace, path);
@@ -59,7 +58,7 @@ test('a kit lists the release, is signed and uploaded, and stands in no count', 
 
 test('the commands of the kit accept the release, and the key is the one that signed', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-  expect((await scenario.run({ ...signing(scenario), checksums: 'SHA256SUMS', upload: 'false' })).exitCode).toBe(0);
+  await scenario.green({ ...signing(scenario), checksums: 'SHA256SUMS', upload: 'false' });
   const guide = await scenario.read('kit/VERIFY.md');
   const blocks = [...guide.matchAll(/^```sh\n(.*?)\n```$/gms)].map(([, block = '']) => block);
   const key = await runAlone(blocks[0] ?? '', scenario.workspace);
@@ -87,14 +86,13 @@ test('a kit that is there and says the same costs no request; with another file 
 test('verify takes the kit for what it is, and checks its signatures when it is told of it', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...signing(scenario), files: 'dist/**\nkit/**', 'if-no-files-found': 'ignore' };
-  expect((await scenario.run({ ...inputs, upload: 'false' })).exitCode).toBe(0);
+  await scenario.green({ ...inputs, upload: 'false' });
   const verify = { ...inputs, mode: 'verify' };
   const green = await scenario.run(verify);
   expect([green.exitCode, green.outputs['file-count']], green.log).toEqual([0, '3']);
   const page = join(scenario.workspace, 'kit', 'verify.html');
   await writeFile(page, (await readFile(page, 'utf8')).replace('Genuine', 'Wonderful'));
-  const changed = await scenario.run(verify);
-  expect(changed.exitCode).toBe(1);
+  const changed = await scenario.red(verify);
   expect(changed.log).toMatch(/SIGNATURE_INVALID[\s\S]*kit\/verify\.html/);
   await rm(page);
   expect((await scenario.run(verify)).log).toContain('KIT_MISSING');
@@ -112,8 +110,7 @@ test.each([
   ['kit.sign/../.git', 'must not lie in a .git directory'],
 ])('a kit at %s is refused', async (directory, sentence) => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-  const run = await scenario.run({ ...signing(scenario), 'verification-kit': directory });
-  expect(run.exitCode).toBe(1);
+  const run = await scenario.red({ ...signing(scenario), 'verification-kit': directory });
   expect(run.log).toContain(sentence);
 });
 
@@ -140,10 +137,9 @@ test('a file of somebody else at the place of the kit stops the run before its f
 test('a run in which a file fails leaves no kit, not even an older one', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...signing(scenario), upload: 'false' };
-  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  await scenario.green(inputs);
   await writeFile(join(scenario.workspace, 'dist', 'more.txt'), 'more');
-  const failed = await scenario.run({ ...inputs, 'app-secret': 'wrong-secret' });
-  expect(failed.exitCode).toBe(1);
+  await scenario.red({ ...inputs, 'app-secret': 'wrong-secret' });
   for (const path of KIT.flatMap((each) => [each, `${each}.sign`])) {
     await expect(scenario.read(path)).rejects.toThrow('ENOENT');
   }
@@ -152,16 +148,15 @@ test('a run in which a file fails leaves no kit, not even an older one', async (
 test('the first slice writes the kit over all files, the others none', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...signing(scenario), upload: 'false' };
-  expect((await scenario.run({ ...inputs, shard: '2/2' })).exitCode).toBe(0);
+  await scenario.green({ ...inputs, shard: '2/2' });
   await expect(scenario.read('kit/verify.html')).rejects.toThrow('ENOENT');
-  expect((await scenario.run({ ...inputs, shard: '1/2' })).exitCode).toBe(0);
+  await scenario.green({ ...inputs, shard: '1/2' });
   expect(dataOf(await scenario.read('kit/verify.html')).files).toHaveLength(3);
 });
 
 test('a rehearsal writes its kit into its own directory, and the kit says so', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-  const run = await scenario.run({ mode: 'rehearse', 'verification-kit': 'kit', upload: 'false' });
-  expect(run.exitCode, run.log).toBe(0);
+  const run = await scenario.green({ mode: 'rehearse', 'verification-kit': 'kit', upload: 'false' });
   const directory = join(run.outputs['manifest'] ?? '', '..');
   expect(dataOf(await readFile(join(directory, 'kit', 'verify.html'), 'utf8')).rehearsal).toBe(true);
   expect(await readFile(join(directory, 'kit', 'VERIFY.md'), 'utf8')).toContain('**This is a rehearsal.**');
@@ -171,7 +166,7 @@ test('a rehearsal writes its kit into its own directory, and the kit says so', a
 test('a part of a release is checked against its full checksums, and every file that is there must agree', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const key = { 'verify-key': scenario.service.credentials.verifyKeyPem, checksums: 'SHA256SUMS' };
-  expect((await scenario.run({ ...key, upload: 'false' })).exitCode).toBe(0);
+  await scenario.green({ ...key, upload: 'false' });
   await rm(join(scenario.workspace, 'dist', 'docs'), { recursive: true });
   const verify = { ...key, mode: 'verify' };
   expect((await scenario.run(verify)).log).toContain('CHECKSUMS_DIFFER');
@@ -179,7 +174,7 @@ test('a part of a release is checked against its full checksums, and every file 
   expect([partial.exitCode, partial.outputs['file-count']], partial.log).toEqual([0, '2']);
   await mkdir(join(scenario.workspace, 'dist', 'docs'));
   await writeFile(join(scenario.workspace, 'dist', 'docs', 'readme.txt'), 'another text');
-  expect((await scenario.run({ ...verify, partial: 'true' })).exitCode).toBe(1);
+  await scenario.red({ ...verify, partial: 'true' });
   expect((await scenario.run({ 'verify-key': key['verify-key'], mode: 'verify', partial: 'true' })).log).toContain(
     'Input partial needs checksums, manifest or verification-kit',
   );
@@ -188,9 +183,9 @@ test('a part of a release is checked against its full checksums, and every file 
 test('the date of a kit that is there and not signed is not taken over', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...signing(scenario), upload: 'false' };
-  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  await scenario.green(inputs);
   const signed = dataOf(await scenario.read(KIT[0] ?? '')).createdAt;
-  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  await scenario.green(inputs);
   expect(dataOf(await scenario.read(KIT[0] ?? '')).createdAt, 'a repeated run costs no request').toBe(signed);
   for (const path of KIT) {
     await writeFile(
@@ -199,7 +194,7 @@ test('the date of a kit that is there and not signed is not taken over', async (
     );
     await rm(join(scenario.workspace, `${path}.sign`));
   }
-  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  await scenario.green(inputs);
   for (const path of KIT) expect(await scenario.read(path)).not.toContain('2001-01-01');
 });
 
@@ -215,14 +210,13 @@ describe('verify refuses what is signed and is not of this release', () => {
     const put = async (from: string, path: string, to = path): Promise<void> => {
       for (const end of ['', '.sign']) await cp(at(join(from, path + end)), at(to + end));
     };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     await keep('old');
     await writeFile(at('dist/app.zip'), 'another app');
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     await keep('new');
     const verify = { ...inputs, mode: 'verify' };
-    const green = await scenario.run(verify);
-    expect(green.exitCode, green.log).toBe(0);
+    await scenario.green(verify);
     for (const path of own) {
       await put('old', path);
       const red = await scenario.run(verify);
@@ -245,10 +239,10 @@ describe('verify refuses what is signed and is not of this release', () => {
     const copy = async (from: string, to: string, paths = own): Promise<void> => {
       for (const path of paths) await cp(at(join(from, path)), at(join(to, path)));
     };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     await copy('', 'before');
     for (const path of ['dist/old.zip', 'dist/old.zip.sign']) await rm(at(path));
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     await copy('', 'now');
     const verify = { ...inputs, mode: 'verify' };
     const codesOf = async (more: Readonly<Record<string, string>> = {}): Promise<string[]> => {
@@ -283,9 +277,8 @@ test.each(['SHA256SUMS', ''])(
     const named = Object.fromEntries(Object.entries(files).map(([name, text]) => [`dist/${name}`, text]));
     await using scenario = await createScenario({ runScript: runInProcess, files: named });
     const inputs = { ...signing(scenario), root: 'dist', files: '**', checksums, upload: 'false' };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
-    const verified = await scenario.run({ ...inputs, mode: 'verify' });
-    expect(verified.exitCode, verified.log).toBe(0);
+    await scenario.green(inputs);
+    await scenario.green({ ...inputs, mode: 'verify' });
     const guide = await scenario.read('dist/kit/VERIFY.md');
     const blocks = [...guide.matchAll(/^```sh\n(.*?)\n```$/gms)].map(([, block = '']) => block);
     await runAlone(blocks[0] ?? '', join(scenario.workspace, 'dist'));

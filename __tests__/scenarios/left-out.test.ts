@@ -33,11 +33,10 @@ describe('verify accepts nothing that it has not checked', () => {
   ])('%s', async (_, more, path) => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem, ...more };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
-    expect((await scenario.run({ ...inputs, ...OFFLINE })).exitCode).toBe(0);
+    await scenario.green(inputs);
+    await scenario.green({ ...inputs, ...OFFLINE });
     await plant(scenario, { [path]: 'evil' });
-    const run = await scenario.run({ ...inputs, ...OFFLINE, manifest: 'receipt.json' });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ ...inputs, ...OFFLINE, manifest: 'receipt.json' });
     expect(run.outputs).toMatchObject({ 'file-count': '1', 'verified-count': '1', 'failed-count': '1' });
     const { files } = JSON.parse(await readFile(run.outputs['manifest'] ?? '', 'utf8'));
     expect(files).toContainEqual(
@@ -45,8 +44,7 @@ describe('verify accepts nothing that it has not checked', () => {
     );
     // The error gives the line that leaves it out.
     const line = /add the line “(!.*?)” to files/.exec(run.log)?.[1] ?? '';
-    const accepted = await scenario.run({ ...inputs, ...OFFLINE, files: `**\n${line}`, manifest: 'receipt.json' });
-    expect(accepted.exitCode, accepted.log).toBe(0);
+    await scenario.green({ ...inputs, ...OFFLINE, files: `**\n${line}`, manifest: 'receipt.json' });
   });
 
   const own = { checksums: 'SUMS', manifest: 'receipt.json' };
@@ -67,12 +65,10 @@ describe('verify accepts nothing that it has not checked', () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
     const { verifyKeyPem } = scenario.service.credentials;
     const inputs = { files: '**', upload: 'false', 'verify-key': verifyKeyPem, ...own };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
-    const good = await scenario.run({ ...inputs, ...OFFLINE });
-    expect(good.exitCode, good.log).toBe(0);
+    await scenario.green(inputs);
+    await scenario.green({ ...inputs, ...OFFLINE });
     await plant(scenario, planted);
-    const run = await scenario.run({ ...inputs, ...OFFLINE });
-    expect(run.exitCode, run.log).toBe(1);
+    const run = await scenario.red({ ...inputs, ...OFFLINE });
     expect(run.log).toContain(path);
   });
 
@@ -83,10 +79,9 @@ describe('verify accepts nothing that it has not checked', () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
     const { verifyKeyPem } = scenario.service.credentials;
     const inputs = { files: '**', upload: 'false', 'verify-key': verifyKeyPem, ...own };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     await change(join(scenario.workspace, 'receipt.json'));
-    const run = await scenario.run({ ...inputs, ...OFFLINE });
-    expect(run.exitCode, run.log).toBe(1);
+    const run = await scenario.red({ ...inputs, ...OFFLINE });
     expect(run.log).toMatch(/SIGNATURE_(?:INVALID|MISSING): .*receipt\.json/);
   });
 
@@ -98,7 +93,7 @@ describe('verify accepts nothing that it has not checked', () => {
       checksums: 'dist/SUMS',
       'verify-key': scenario.service.credentials.verifyKeyPem,
     };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     await link(join(scenario.workspace, 'dist/SUMS'), join(scenario.workspace, 'dist/sums'));
     const run = await scenario.run({ ...inputs, ...OFFLINE });
     expect([run.exitCode, run.log]).toEqual([1, expect.stringContaining('SIGNATURE_MISSING: dist/sums')]);
@@ -110,10 +105,9 @@ describe('verify accepts nothing that it has not checked', () => {
   test('what lies in .git and RUNNER_TEMP is named, and no failure', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     await plant(scenario, { 'dist/.git/hooks/post-checkout': '#!/bin/sh' });
-    const run = await scenario.run({ ...inputs, ...OFFLINE });
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green({ ...inputs, ...OFFLINE });
     expect(warningsOf(run)).toEqual([expect.stringContaining('dist/.git/hooks/post-checkout')]);
   });
 });
@@ -138,8 +132,7 @@ describe('a green signing is followed by a green verification, or has warned', (
     const { verifyKeyPem } = scenario.service.credentials;
     const inputs = { files: '**', upload: 'false', 'verify-key': verifyKeyPem, checksums: 'SUMS' };
     expect((await scenario.run(inputs)).outputs['signed-count']).toBe('3');
-    const run = await scenario.run({ ...inputs, ...OFFLINE });
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green({ ...inputs, ...OFFLINE });
     expect(run.outputs['verified-count']).toBe('3');
   });
 
@@ -170,10 +163,9 @@ describe('a green signing is followed by a green verification, or has warned', (
       files: { 'dist/a': 'aaa', 'dist/b.zip': 'b', ...files },
     });
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem, ...more };
-    const run = await scenario.run(inputs);
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green(inputs);
     expect(warningsOf(run)).toEqual([expect.stringContaining(name)]);
-    expect((await scenario.run({ ...inputs, ...OFFLINE })).exitCode).toBe(1);
+    await scenario.red({ ...inputs, ...OFFLINE });
   });
 
   test('what a killed run left is removed, in every directory', async () => {
@@ -185,8 +177,7 @@ describe('a green signing is followed by a green verification, or has warned', (
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
     const run = await scenario.run(inputs);
     expect([run.exitCode, warningsOf(run)]).toEqual([0, []]);
-    const verified = await scenario.run({ ...inputs, ...OFFLINE });
-    expect(verified.exitCode, verified.log).toBe(0);
+    await scenario.green({ ...inputs, ...OFFLINE });
   });
 
   test('what is left out is counted in log, summary and receipt', async () => {
@@ -195,7 +186,7 @@ describe('a green signing is followed by a green verification, or has warned', (
       files: { 'dist/a': 'aaa', '.git/config': '', 'SHA256SUMS.old': '' },
     });
     const inputs = { files: '**', upload: 'false', checksums: 'SHA256SUMS', manifest: 'receipt.json' };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     const run = await scenario.run(inputs);
     expect(run.log).toContain('left out, written by this action (2): SHA256SUMS, SHA256SUMS.sign');
     expect(run.summary).toMatch(/in .*git .*1/);
@@ -211,7 +202,7 @@ describe('a green signing is followed by a green verification, or has warned', (
 test('an earlier signature beside what is refused goes, because this run did not make it', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa', 'dist/b': 'bbb' } });
   const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
-  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  await scenario.green(inputs);
   await rm(join(scenario.workspace, 'dist/b'));
   await symlink('/etc/hostname', join(scenario.workspace, 'dist/b'));
   const run = await scenario.run(inputs);
@@ -230,8 +221,7 @@ describe('a line in files that does nothing is told', () => {
       'verify-key': scenario.service.credentials.verifyKeyPem,
     };
     for (const more of [{}, OFFLINE]) {
-      const run = await scenario.run({ ...inputs, ...more });
-      expect(run.exitCode, run.log).toBe(0);
+      const run = await scenario.green({ ...inputs, ...more });
       const text = '1 link to directories of which an exclude leaves files out: dist/pub. By way of the link';
       expect(warningsOf(run)).toEqual([expect.stringContaining(text)]);
     }
@@ -286,14 +276,12 @@ describe('with follow-symbolic-links', () => {
   ])('a link %s is never covered: verify refuses it, sign warns', async (_, target, more) => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
     const inputs = { ...following, ...more, 'verify-key': scenario.service.credentials.verifyKeyPem };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     await plant(scenario, target === 'sigs' || target === 'SUMS' ? {} : { [target]: 'evil' });
     await symlink(`../${target}`, join(scenario.workspace, 'dist/tool'));
-    const run = await scenario.run({ ...inputs, ...OFFLINE });
-    expect(run.exitCode, run.log).toBe(1);
+    const run = await scenario.red({ ...inputs, ...OFFLINE });
     expect(errorsOf(run).join()).toContain('FILE_NOT_COVERED');
-    const again = await scenario.run(inputs);
-    expect(again.exitCode, again.log).toBe(0);
+    const again = await scenario.green(inputs);
     expect(warningsOf(again).join()).toContain('dist/tool');
   });
 
@@ -316,8 +304,7 @@ describe('with follow-symbolic-links', () => {
         unlinkSync(link);
         symlinkSync(target('two'), link);
       };
-      const run = await scenario.run({ ...following, 'verify-key': scenario.service.credentials.verifyKeyPem });
-      expect(run.exitCode, run.log).toBe(1);
+      const run = await scenario.red({ ...following, 'verify-key': scenario.service.credentials.verifyKeyPem });
       expect(run.log).toContain('FILE_CHANGED');
     },
   );

@@ -25,8 +25,7 @@ describe('manifest and checksums never replace what is not ours', () => {
     ['something in .git', 'sign', { manifest: '.git/config' }],
   ])('%s (mode %s)', async (_, mode, inputs) => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-    const run = await scenario.run({ ...inputs, mode, 'verify-key': scenario.service.credentials.verifyKeyPem });
-    expect(run.exitCode, run.log).toBe(1);
+    const run = await scenario.red({ ...inputs, mode, 'verify-key': scenario.service.credentials.verifyKeyPem });
     expect(run.log).toMatch(/OUTPUT_OCCUPIED|INPUT_INVALID/);
     expect(scenario.service.counters.connections).toBe(0);
     for (const [name, text] of Object.entries(FILES)) expect(await scenario.read(name)).toBe(text);
@@ -35,9 +34,8 @@ describe('manifest and checksums never replace what is not ours', () => {
   test('an earlier manifest and earlier checksums are replaced', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const inputs = { manifest: 'release.json', checksums: 'SHA256SUMS', upload: 'false' };
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
-    const again = await scenario.run(inputs);
-    expect(again.exitCode, again.log).toBe(0);
+    await scenario.green(inputs);
+    await scenario.green(inputs);
   });
 });
 
@@ -51,11 +49,10 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
     let broken = false;
     const script = (): Fault | undefined => (broken ? status(400) : undefined);
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES, service: { script } });
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     expect(await names(scenario.workspace)).toEqual(SIGNED);
     broken = true;
-    const run = await scenario.run(inputs);
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red(inputs);
     expect(run.outputs['checksums']).toBe('');
     expect(await names(scenario.workspace)).toEqual(['release.json']);
     expect(JSON.parse(await scenario.read('release.json'))).toMatchObject({ totals: { signed: 0 } });
@@ -63,10 +60,9 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
 
   test('a manifest is replaced also when the run ends before it knows its files', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     await writeFile(Buffer.concat([Buffer.from(`${scenario.workspace}/dist/`), Buffer.from([0xff])]), '');
-    const run = await scenario.run(inputs);
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red(inputs);
     expect(run.log).toContain('FILE_NAME_NOT_UTF8');
     expect(await names(scenario.workspace)).toEqual(['SHA256SUMS', 'SHA256SUMS.sign', 'release.json']);
     expect(JSON.parse(await scenario.read('release.json'))).toMatchObject({
@@ -77,9 +73,9 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
 
   test('a rehearsal touches neither', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-    expect((await scenario.run(inputs)).exitCode).toBe(0);
+    await scenario.green(inputs);
     const before = await scenario.read('release.json');
-    expect((await scenario.run({ ...inputs, mode: 'rehearse' })).exitCode).toBe(0);
+    await scenario.green({ ...inputs, mode: 'rehearse' });
     expect(await scenario.read('release.json')).toBe(before);
     expect(await names(scenario.workspace)).toEqual(SIGNED);
   });
@@ -88,7 +84,7 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const more = { ...inputs, 'verify-key': scenario.service.credentials.verifyKeyPem };
     for (const requests of [4, 5, 6]) {
-      expect((await scenario.run(more)).exitCode).toBe(0);
+      await scenario.green(more);
       expect(scenario.service.counters.requests).toBe(requests);
     }
   });
@@ -122,8 +118,7 @@ describe('output-dir', () => {
   test('may be below RUNNER_TEMP, for a tree that cannot be written', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const runnerTemp = await mkdtemp(join(tmpdir(), 'runner-temp-'));
-    const run = await scenario.run({ 'output-dir': join(runnerTemp, 'signed'), files: 'dist' }, { runnerTemp });
-    expect(run.exitCode, run.log).toBe(0);
+    await scenario.green({ 'output-dir': join(runnerTemp, 'signed'), files: 'dist' }, { runnerTemp });
     expect(await scenario.signatures()).toEqual([]);
     await rm(runnerTemp, { recursive: true });
   });
@@ -131,16 +126,14 @@ describe('output-dir', () => {
 
 test('without RUNNER_TEMP nothing lands in the checkout', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-  const run = await scenario.run({ upload: 'false' }, { env: { RUNNER_TEMP: undefined } });
-  expect(run.exitCode, run.log).toBe(0);
+  const run = await scenario.green({ upload: 'false' }, { env: { RUNNER_TEMP: undefined } });
   expect(run.outputs['manifest']?.startsWith(scenario.workspace)).toBe(false);
   await rm(join(run.outputs['manifest'] ?? '', '..'), { recursive: true });
 });
 
 test('a short secret does not turn outputs into stars', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES, service: { appSecret: '1' } });
-  const run = await scenario.run({ upload: 'false' });
-  expect(run.exitCode, run.log).toBe(0);
+  const run = await scenario.green({ upload: 'false' });
   expect(run.outputs).toMatchObject({ mode: 'sign', 'request-count': '2' });
   expect(run.outputs['cert-expires']).toMatch(/^\d{4}-\d\d-\d\dT/);
 });
@@ -154,8 +147,7 @@ describe('a private key at the wrong place', () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     await using other = await createScenario({ runScript: runInProcess, files: {} });
     const { key } = other.service.credentials;
-    const run = await scenario.run(inputs(key));
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red(inputs(key));
     const printed = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '') + run.summary;
     const line = key.split('\n')[1] ?? '';
     for (let at = 0; at + 20 <= line.length; at += 10) expect(printed).not.toContain(line.slice(at, at + 20));
@@ -167,8 +159,7 @@ test('a root that is not there is an error, whatever becomes of empty patterns',
   await mkdir(join(scenario.workspace, 'x'));
   await writeFile(join(scenario.workspace, 'x/file'), '');
   for (const root of ['nope', 'x/file']) {
-    const run = await scenario.run({ root, 'if-no-files-found': 'ignore' });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ root, 'if-no-files-found': 'ignore' });
     expect(run.log).toContain('Input root is not an existing directory');
   }
 });

@@ -26,8 +26,7 @@ describe('two files that would be written at one path are an error before the fi
     ],
   ])('%s', async (_, files, inputs) => {
     await using scenario = await createScenario({ runScript: runInProcess, files });
-    const run = await scenario.run(inputs);
-    expect(run.exitCode, run.log).toBe(1);
+    const run = await scenario.red(inputs);
     expect(run.log).toContain('OUTPUT_COLLISION');
     expect(run.outputs['request-count']).toBe('0');
     expect(await scenario.signatures()).toEqual([]);
@@ -36,12 +35,11 @@ describe('two files that would be written at one path are an error before the fi
   test('but a file that a link to its directory shows a second time is written once more, and sound', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/lib/a': 'a' } });
     symlinkSync('lib', join(scenario.workspace, 'dist/alias'));
-    const run = await scenario.run({
+    const run = await scenario.green({
       'follow-symbolic-links': 'true',
       'verify-key': scenario.service.credentials.verifyKeyPem,
       upload: 'false',
     });
-    expect(run.exitCode, run.log).toBe(0);
     expect(run.outputs['file-count']).toBe('2');
   });
 });
@@ -53,8 +51,7 @@ test.each(FOREIGN)('a .sign that is no signature is not replaced: %j', async (te
     runScript: runInProcess,
     files: { 'dist/lib': 'a', 'dist/lib.sign': text },
   });
-  const run = await scenario.run({ 'verify-key': scenario.service.credentials.verifyKeyPem });
-  expect(run.exitCode, run.log).toBe(1);
+  const run = await scenario.red({ 'verify-key': scenario.service.credentials.verifyKeyPem });
   expect(run.log).toContain(
     'OUTPUT_OCCUPIED: 1 path to be written holds what this action did not write: dist/lib.sign.',
   );
@@ -67,7 +64,7 @@ test('without a key, any text that a service may answer is taken for a signature
     runScript: runInProcess,
     files: { 'dist/lib': 'a', 'dist/lib.sign': 'line one\r\nline two\n' },
   });
-  expect((await scenario.run({ upload: 'false' })).exitCode).toBe(0);
+  await scenario.green({ upload: 'false' });
 });
 
 test('checksums that a build wrote are neither replaced, nor removed by a run that fails', async () => {
@@ -77,8 +74,7 @@ test('checksums that a build wrote are neither replaced, nor removed by a run th
     service: { script: () => status(400) },
   });
   const before = await scenario.read('SHA256SUMS');
-  const run = await scenario.run({ checksums: 'SHA256SUMS' });
-  expect(run.exitCode).toBe(1);
+  const run = await scenario.red({ checksums: 'SHA256SUMS' });
   expect(run.log).toContain('OUTPUT_OCCUPIED');
   expect(scenario.service.counters.requests).toBe(0);
   expect(await scenario.read('SHA256SUMS')).toBe(before);
@@ -106,8 +102,7 @@ describe.each(['sign', 'rehearse'])('a file where a directory would have to be, 
 
   test('but a directory that is not there is made', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
-    const run = await scenario.run({ mode, upload: 'false', checksums: 'new/below/SUMS' });
-    expect(run.exitCode, run.log).toBe(0);
+    await scenario.green({ mode, upload: 'false', checksums: 'new/below/SUMS' });
   });
 });
 
@@ -117,8 +112,7 @@ test('everything that stands in the way is told at once', async () => {
     files: { 'dist/a\\b': 'a', 'dist/c': 'c', 'package.json': '{}', SUMS: 'mine', 'dist/file': 'f' },
   });
   mkdirSync(join(scenario.workspace, 'dist/c.sign'));
-  const run = await scenario.run({ manifest: 'package.json', checksums: 'SUMS' });
-  expect(run.exitCode).toBe(1);
+  const run = await scenario.red({ manifest: 'package.json', checksums: 'SUMS' });
   expect(run.log).toContain('OUTPUT_INVALID');
   expect(run.log).toContain('ARTIFACT_NAME_REFUSED: 1 path cannot be in a workflow artifact: dist/a\\b.sign');
   expect(run.log).toMatch(/OUTPUT_OCCUPIED: 3 paths .*dist\/c\.sign, SUMS, package\.json/);
@@ -134,8 +128,7 @@ test('a run that fails removes the checksums and the signature of the manifest t
     files: { 'dist/a': 'a', 'dist/b': 'b' },
     service: { script },
   });
-  const run = await scenario.run({ manifest: 'release.json', checksums: 'SUMS' });
-  expect(run.exitCode, run.log).toBe(1);
+  const run = await scenario.red({ manifest: 'release.json', checksums: 'SUMS' });
   expect(run.outputs).toMatchObject({ mode: '', checksums: '', 'signed-count': '2' });
   expect(await scenario.signatures()).toEqual(['dist/a.sign', 'dist/b.sign']);
   await expect(scenario.read('SUMS')).rejects.toThrow('ENOENT');
@@ -146,15 +139,13 @@ test('a run that fails removes the checksums and the signature of the manifest t
 test('a verification leaves the manifest of the signing as it is, and replaces its own', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
   const inputs = { manifest: 'release.json', 'verify-key': scenario.service.credentials.verifyKeyPem };
-  expect((await scenario.run(inputs)).exitCode).toBe(0);
+  await scenario.green(inputs);
   const before = await scenario.read('release.json');
-  const verified = await scenario.run({ ...inputs, mode: 'verify' });
-  expect(verified.exitCode, verified.log).toBe(0);
+  const verified = await scenario.green({ ...inputs, mode: 'verify' });
   expect(await scenario.read('release.json')).toBe(before);
   expect(JSON.parse(await readFile(verified.outputs['manifest'] ?? '', 'utf8'))).toMatchObject({ mode: 'verify' });
   for (const _ of [1, 2]) {
-    const own = await scenario.run({ ...inputs, mode: 'verify', manifest: 'verified.json' });
-    expect(own.exitCode, own.log).toBe(0);
+    await scenario.green({ ...inputs, mode: 'verify', manifest: 'verified.json' });
     expect(JSON.parse(await scenario.read('verified.json'))).toMatchObject({ mode: 'verify' });
   }
 });
@@ -165,8 +156,7 @@ test('a signature beside a path that cannot be signed goes', async () => {
     files: { 'dist/a': 'a', 'dist/link.sign': 'c2lnbmVk' },
   });
   symlinkSync('/etc/hostname', join(scenario.workspace, 'dist/link'));
-  const run = await scenario.run();
-  expect(run.exitCode).toBe(1);
+  const run = await scenario.red();
   expect(run.log).toContain('LINK_OUTSIDE');
   expect(await scenario.signatures()).toEqual(['dist/a.sign']);
 });
@@ -178,8 +168,7 @@ test('a workspace that is reached by a link keeps its manifest, checksums and si
   const inputs = { manifest: 'm/release.json', checksums: 'm/SUMS', upload: 'false' };
   await mkdir(join(scenario.workspace, 'm'));
   for (const _ of [1, 2]) {
-    const run = await scenario.run(inputs, { workspace: link });
-    expect(run.exitCode, run.log).toBe(0);
+    await scenario.green(inputs, { workspace: link });
   }
   writeFileSync(join(scenario.workspace, 'm/release.json'), 'mine');
   await writeFile(join(scenario.workspace, 'm/SUMS'), 'mine');

@@ -21,8 +21,7 @@ describe('a service that does not accept our certificate', () => {
     async (version) => {
       const tls = { minVersion: version, maxVersion: version };
       await using scenario = await createScenario({ files: FILES, service: { tls } });
-      const run = await scenario.run({ cert: stranger.client.cert, key: stranger.client.key });
-      expect(run.exitCode).toBe(1);
+      const run = await scenario.red({ cert: stranger.client.cert, key: stranger.client.key });
       expect(scenario.service.counters.requests).toBe(0);
       expect(run.log).toContain('TLS_CLIENT_REJECTED');
       expect(await scenario.signatures()).toEqual([]);
@@ -47,8 +46,7 @@ describe('a server that is not the one we trust', () => {
     async (_, code, server, inputs) => {
       const pki = await createPki({ server });
       await using scenario = await createScenario({ files: FILES, service: { pki } });
-      const run = await scenario.run(inputs(), { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
-      expect(run.exitCode).toBe(1);
+      const run = await scenario.red(inputs(), { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
       expect(run.log).toContain(code);
       expect(scenario.service.counters.requests).toBe(0);
       expect(await scenario.signatures()).toEqual([]);
@@ -74,8 +72,7 @@ describe('one file that the service refuses', () => {
       files,
       service: { script: refuseFiveBytes },
     });
-    const run = await scenario.run();
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red();
     expect(await scenario.signatures()).toEqual(['dist/fine.sign', 'dist/good.sign']);
     expect(scenario.results.artifacts).toEqual([]);
     expect(run.outputs).toMatchObject({
@@ -117,8 +114,7 @@ describe('bad input is refused before any connection', () => {
     ['an unreadable chain', async () => ({ chain: 'not a certificate' }), /chain/],
   ])('%s', async (_, inputs, message) => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, 'dist/a.sign': 'old' } });
-    const run = await scenario.run(await inputs());
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red(await inputs());
     expect(run.log).toMatch(message);
     expect(scenario.service.counters.connections).toBe(0);
     expect(await scenario.read('dist/a.sign')).toBe('old');
@@ -133,7 +129,7 @@ describe('bad input is refused before any connection', () => {
 
   test('all problems with the inputs come in one error, and no value of a secret', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-    const run = await scenario.run({
+    const run = await scenario.red({
       concurrency: '0',
       timeout: 'soon',
       upload: 'yes',
@@ -141,7 +137,6 @@ describe('bad input is refused before any connection', () => {
       suffix: 'sig',
       'app-key': '',
     });
-    expect(run.exitCode).toBe(1);
     for (const name of ['concurrency', 'timeout', 'upload', 'server-url', 'suffix', 'app-key'])
       expect(run.log).toContain(`Input ${name} `);
     expect(run.annotations.filter(({ type }) => type === 'error')).toHaveLength(1);
@@ -149,42 +144,36 @@ describe('bad input is refused before any connection', () => {
 
   test('a mode that does not exist lists those that do', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-    const run = await scenario.run({ mode: 'sing' });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ mode: 'sing' });
     expect(run.log).toMatch(/“sing”.*sign, rehearse, verify/);
   });
 
   test('more files than max-files', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-    const run = await scenario.run({ 'max-files': '2' });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ 'max-files': '2' });
     expect(run.log).toContain('TOO_MANY_FILES');
     expect(scenario.service.counters.connections).toBe(0);
   });
 
   test('a name that the artifact service refuses is found before signing', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, 'dist/a:b': 'x' } });
-    const run = await scenario.run();
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red();
     expect(run.log).toContain('ARTIFACT_NAME_REFUSED');
     expect(run.log).toContain('dist/a:b');
     expect(scenario.service.counters.connections).toBe(0);
-    expect((await scenario.run({ upload: 'false' })).exitCode).toBe(0);
+    await scenario.green({ upload: 'false' });
   });
 
   test('a pattern without a file', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const missing = { files: 'dist/**\nbuild/*.zip' };
-    const run = await scenario.run(missing);
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red(missing);
     expect(run.log).toContain('build/*.zip');
-    const warned = await scenario.run({ ...missing, 'if-no-files-found': 'warn' });
-    expect(warned.exitCode, warned.log).toBe(0);
+    const warned = await scenario.green({ ...missing, 'if-no-files-found': 'warn' });
     expect(warned.annotations.some(({ type, message }) => type === 'warning' && message.includes('build/*.zip'))).toBe(
       true,
     );
-    const ignored = await scenario.run({ ...missing, 'if-no-files-found': 'ignore', overwrite: 'true' });
-    expect(ignored.exitCode).toBe(0);
+    const ignored = await scenario.green({ ...missing, 'if-no-files-found': 'ignore', overwrite: 'true' });
     expect(ignored.log).not.toContain('build/*.zip');
   });
 });

@@ -18,8 +18,7 @@ describe.each(['GITHUB_OUTPUT', 'GITHUB_STATE'])('%s that cannot be written', (v
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const path = join(scenario.workspace, 'planted');
     make(path);
-    const run = await scenario.run({}, { env: { [variable]: path }, timeoutMs: 20_000 });
-    expect(run.exitCode, run.log).toBe(1);
+    const run = await scenario.red({}, { env: { [variable]: path }, timeoutMs: 20_000 });
     expect(run.log).toMatch(new RegExp(`OUTPUT_UNWRITABLE[\\s\\S]*${variable}`));
     expect(run.annotations.filter(({ type }) => type === 'error').length, run.log).toBe(1);
     expect(scenario.service.counters.connections).toBe(0);
@@ -54,8 +53,7 @@ describe('a file of the runner that is a file of the release', () => {
 
   test('is none when it lies beside them', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, outputs: '' } });
-    const run = await scenario.run({ files: 'dist' }, { env: { GITHUB_OUTPUT: join(scenario.workspace, 'outputs') } });
-    expect(run.exitCode, run.log).toBe(0);
+    await scenario.green({ files: 'dist' }, { env: { GITHUB_OUTPUT: join(scenario.workspace, 'outputs') } });
     expect(await scenario.read('outputs')).toContain('signed-count');
   });
 });
@@ -98,11 +96,10 @@ test.each([
   await using scenario = await createScenario({ files: FILES });
   const path = join(scenario.workspace, 'planted');
   make(path);
-  const run = await scenario.run(
+  const run = await scenario.green(
     { 'cert-expiry-warning-days': '0' },
     { env: { GITHUB_STEP_SUMMARY: path }, timeoutMs: 20_000 },
   );
-  expect(run.exitCode, run.log).toBe(0);
   const warnings = run.annotations.filter(({ type }) => type === 'warning');
   expect(warnings.map(({ message }) => message)).toEqual(['The file of GITHUB_STEP_SUMMARY is no regular file.']);
 });
@@ -119,8 +116,7 @@ test('an event payload that is a FIFO does not hang the step', async () => {
 test('variables that are not set are no trouble', async () => {
   await using scenario = await createScenario({ files: FILES });
   const env = { GITHUB_OUTPUT: undefined, GITHUB_STATE: undefined, GITHUB_STEP_SUMMARY: undefined };
-  const run = await scenario.run({ upload: 'false' }, { env });
-  expect(run.exitCode, run.log).toBe(0);
+  const run = await scenario.green({ upload: 'false' }, { env });
   expect(run.rawLog.toString()).not.toMatch(/::set-output|::save-state/);
 });
 
@@ -128,13 +124,11 @@ test.each(['--tls-keylog=keys', '--inspect=0'])('a mode that holds a key does no
   await using scenario = await createScenario({ files: FILES });
   const env = { NODE_OPTIONS: option };
   for (const mode of ['sign', 'preflight']) {
-    const run = await scenario.run({ mode }, { env });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ mode }, { env });
     expect(run.log).toContain('NODE_OPTIONS_REFUSED');
   }
   expect(scenario.service.counters.connections).toBe(0);
-  const rehearsed = await scenario.run({ mode: 'rehearse', upload: 'false' }, { env });
-  expect(rehearsed.exitCode, rehearsed.log).toBe(0);
+  const rehearsed = await scenario.green({ mode: 'rehearse', upload: 'false' }, { env });
   expect(rehearsed.log).toContain(`NODE_OPTIONS with ${option.split('=')[0]}`);
 });
 
@@ -158,8 +152,7 @@ test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not reach libraries that give no optio
 test('what fails because an option changes Node itself is told so, and not as a defect', async () => {
   await using scenario = await createScenario({ files: FILES });
   // The client of the artifact service does not load among frozen objects.
-  const frozen = await scenario.run({}, { env: { NODE_OPTIONS: '--frozen-intrinsics' } });
-  expect(frozen.exitCode).toBe(1);
+  const frozen = await scenario.red({}, { env: { NODE_OPTIONS: '--frozen-intrinsics' } });
   expect(frozen.log).toMatch(/NODE_CHANGED: Node runs with --frozen-intrinsics/);
   expect(frozen.log).not.toContain('This is a defect');
   const manifest = JSON.parse(readFileSync(frozen.outputs['manifest'] ?? '', 'utf8'));

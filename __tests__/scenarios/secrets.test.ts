@@ -43,13 +43,11 @@ describe('secrets', () => {
       .filter((line) => line.length >= 16 && !line.startsWith('---'));
 
     const inputs = { key: encrypted, 'key-passphrase': PASSPHRASE, manifest: 'release.json' };
-    const red = await scenario.run(inputs, { env: { RUNNER_DEBUG: debug === '1' ? '1' : undefined } });
-    expect(red.exitCode).toBe(1);
-    const green = await scenario.run(
+    const red = await scenario.red(inputs, { env: { RUNNER_DEBUG: debug === '1' ? '1' : undefined } });
+    const green = await scenario.green(
       { ...inputs, files: 'dist/a' },
       { env: { RUNNER_DEBUG: debug === '1' ? '1' : undefined } },
     );
-    expect(green.exitCode, green.log).toBe(0);
 
     const zip = (await entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0))).map(({ bytes }) =>
       bytes.toString('latin1'),
@@ -78,8 +76,7 @@ describe('secrets', () => {
   test('a private key in verify-key is masked before the error about it', async () => {
     await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
     const { key } = scenario.service.credentials;
-    const run = await scenario.run({ 'verify-key': key });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ 'verify-key': key });
     expect(run.log).toContain('VERIFY_KEY_PRIVATE');
     const line = key.split('\n')[1] ?? '';
     expect(run.rawLog.toString().replace(/^::add-mask::.*$/gm, '')).not.toContain(line);
@@ -101,8 +98,7 @@ describe('secrets', () => {
   ])('a private key in verify-key as %s is no path, and is not shown', async (_, textOf) => {
     const { privateKey } = generateKeyPairSync('ed25519');
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
-    const run = await scenario.run({ 'verify-key': textOf(privateKey) });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ 'verify-key': textOf(privateKey) });
     expect(run.log).toContain('VERIFY_KEY_UNREADABLE: Input verify-key is neither PEM text nor the path of a file');
     const { d = '' } = privateKey.export({ format: 'jwk' });
     const shown = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '');
@@ -207,8 +203,7 @@ test.each([
       files: { 'dist/a': 'a' },
       service: { appSecret: APP_SECRET, script },
     });
-    const run = await scenario.run({});
-    expect(run.exitCode, run.log).toBe(1);
+    const run = await scenario.red({});
     expect(run.log).toMatch(/RESP_BAD_SIGNATURE|RESP_/);
     expect(await scenario.signatures()).toEqual([]);
     expect(scenario.results.artifacts).toEqual([]);

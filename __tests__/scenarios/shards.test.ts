@@ -60,8 +60,7 @@ describe('checksums', () => {
       files: { ...FILES, 'dist/odd\\name': 'odd', 'dist/li\nne': 'line' },
     });
     const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
-    const run = await scenario.run({ ...key, checksums: 'SHA256SUMS', upload: 'false' });
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green({ ...key, checksums: 'SHA256SUMS', upload: 'false' });
     expect(run.outputs).toMatchObject({
       'file-count': '14',
       'signed-count': '14',
@@ -73,11 +72,10 @@ describe('checksums', () => {
     expect(await opensslAccepts(scenario.service.credentials.verifyKeyPem, sums, `${sums}.sign`)).toBe(true);
 
     const verify = { ...key, mode: 'verify', checksums: 'SHA256SUMS' };
-    expect((await scenario.run(verify)).exitCode).toBe(0);
+    await scenario.green(verify);
     await rm(join(scenario.workspace, 'dist/0/file 0'));
     await rm(join(scenario.workspace, 'dist/0/file 0.sign'));
-    const removed = await scenario.run(verify);
-    expect(removed.exitCode).toBe(1);
+    const removed = await scenario.red(verify);
     expect(removed.log).toMatch(/CHECKSUMS_DIFFER[\s\S]*dist\/0\/file 0/);
     await writeFile(sums, `${await scenario.read('SHA256SUMS')}\n`);
     expect((await scenario.run(verify)).log).toContain('SIGNATURE_INVALID');
@@ -94,7 +92,7 @@ describe.each([1, 3, 7])('%i shards', (count) => {
     try {
       let [files, bytes] = [0, 0];
       for (let index = 1; index <= count; index++) {
-        const run = await scenario.run({
+        const run = await scenario.green({
           ...key,
           shard: `${index}/${count}`,
           manifest: 'release.json',
@@ -102,7 +100,6 @@ describe.each([1, 3, 7])('%i shards', (count) => {
           'output-dir': `out-${index}`,
           files: 'dist',
         });
-        expect(run.exitCode, run.log).toBe(0);
         files += Number(run.outputs['signed-count']);
         bytes += Number(run.outputs['total-bytes']);
         expect(run.outputs['artifact-name']).toBe(count === 1 ? 'signatures' : `signatures-${index}-of-${count}`);
@@ -122,11 +119,10 @@ describe.each([1, 3, 7])('%i shards', (count) => {
         await mkdir(dirname(join(merged, name)), { recursive: true });
         await writeFile(join(merged, name), text);
       }
-      const verified = await scenario.run(
+      const verified = await scenario.green(
         { ...key, mode: 'verify', files: 'dist', checksums: 'SHA256SUMS' },
         { workspace: merged },
       );
-      expect(verified.exitCode, verified.log).toBe(0);
       expect(verified.outputs['verified-count']).toBe('12');
     } finally {
       await rm(merged, { recursive: true, force: true });
@@ -136,8 +132,7 @@ describe.each([1, 3, 7])('%i shards', (count) => {
 
 test('an empty slice is green and still leaves its signed manifest', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
-  const run = await scenario.run({ shard: '2/2', manifest: 'release.json' });
-  expect(run.exitCode, run.log).toBe(0);
+  const run = await scenario.green({ shard: '2/2', manifest: 'release.json' });
   expect(run.outputs).toMatchObject({ 'file-count': '0', 'artifact-name': 'signatures-2-of-2' });
   const entries = await entriesOf(scenario.results.artifacts[0]?.zip ?? Buffer.alloc(0));
   expect(entries.map(({ path }) => path).sort()).toEqual(['release-2-of-2.json', 'release-2-of-2.json.sign']);
@@ -146,7 +141,6 @@ test('an empty slice is green and still leaves its signed manifest', async () =>
 
 test.each(['0/2', '3/2', '1', 'a/b', '1/999'])('shard: %s is refused', async (shard) => {
   await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
-  const run = await scenario.run({ shard });
-  expect(run.exitCode).toBe(1);
+  const run = await scenario.red({ shard });
   expect(run.log).toContain('Input shard ');
 });

@@ -17,9 +17,7 @@ describe('signing a release with a real service', () => {
   test('every matched file gets its signature, and all of them are uploaded', async () => {
     await using scenario = await createScenario({ files: FILES });
     const { verifyKeyPem } = scenario.service.credentials;
-    const run = await scenario.run({ 'verify-key': verifyKeyPem, manifest: 'release.json' });
-
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green({ 'verify-key': verifyKeyPem, manifest: 'release.json' });
     const signed = ['dist/app.bin', 'dist/empty', 'dist/sub/lib.so', 'release.json'];
     expect(await scenario.signatures()).toEqual(signed.map((name) => `${name}.sign`));
     for (const name of signed) {
@@ -57,8 +55,7 @@ describe('signing a release with a real service', () => {
     const signData = 'line one\r\nline two';
     const script = [{ kind: 'answer', answer: { status: 200, body: JSON.stringify({ signData }) } }] as const;
     await using scenario = await createScenario({ files: { 'dist/a': 'a' }, service: { script } });
-    const run = await scenario.run();
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green();
     expect(await scenario.read('dist/a.sign')).toBe(signData);
     expect(run.annotations.map(({ message }) => message).join()).toContain('Signatures were not checked');
     expect(run.summary).toContain('Signatures were not checked');
@@ -68,8 +65,7 @@ describe('signing a release with a real service', () => {
     await using scenario = await createScenario({
       files: Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`dist/${i}`, `${i}`])),
     });
-    const run = await scenario.run({ upload: 'false' });
-    expect(run.exitCode, run.log).toBe(0);
+    await scenario.green({ upload: 'false' });
     const nonces = scenario.service.log.map(({ nonce }) => nonce);
     expect(new Set(nonces).size).toBe(40);
     expect(scenario.service.counters.replays).toBe(0);
@@ -82,8 +78,7 @@ describe('signing a release with a real service', () => {
     await scenario.run(key);
     const before = await scenario.read('dist/app.bin.sign');
     await writeFile(join(scenario.workspace, 'dist/sub/lib.so'), 'another library');
-    const run = await scenario.run({ ...key, overwrite: 'true' });
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green({ ...key, overwrite: 'true' });
     expect(run.outputs).toMatchObject({
       'signed-count': '1',
       'reused-count': '2',
@@ -105,8 +100,7 @@ describe('signing a release with a real service', () => {
 
   test('output-dir takes everything that is written and leaves the tree as it was', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-    const run = await scenario.run({ 'output-dir': 'signed', manifest: 'meta/release.json' });
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green({ 'output-dir': 'signed', manifest: 'meta/release.json' });
     expect(await scenario.signatures()).toEqual([
       'signed/dist/app.bin.sign',
       'signed/dist/empty.sign',
@@ -126,8 +120,7 @@ describe('signing a release with a real service', () => {
 
   test('root changes what patterns and paths are relative to', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
-    const run = await scenario.run({ root: 'dist', files: 'sub', manifest: 'release.json' });
-    expect(run.exitCode, run.log).toBe(0);
+    await scenario.green({ root: 'dist', files: 'sub', manifest: 'release.json' });
     expect(JSON.parse(await scenario.read('dist/release.json'))).toMatchObject({
       version: 1,
       mode: 'sign',
@@ -158,7 +151,7 @@ describe('rehearsing without any secret', () => {
 
   test('it leaves the workspace as it was and says that it was a rehearsal', async () => {
     await using scenario = await createScenario({ files: FILES });
-    const run = await scenario.run({
+    const run = await scenario.green({
       mode: 'rehearse',
       cert: '',
       key: '',
@@ -167,7 +160,6 @@ describe('rehearsing without any secret', () => {
       'app-secret': '',
       'server-url': '',
     });
-    expect(run.exitCode, run.log).toBe(0);
     expect(await scenario.signatures()).toEqual([]);
     expect(scenario.service.counters.connections).toBe(0);
     expect(run.outputs).toMatchObject({
@@ -185,7 +177,6 @@ describe('rehearsing without any secret', () => {
   test('it never goes through a proxy', async () => {
     await using scenario = await createScenario({ files: FILES });
     const env = { https_proxy: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' };
-    const run = await scenario.run({ mode: 'rehearse', upload: 'false' }, { env });
-    expect(run.exitCode, run.log).toBe(0);
+    await scenario.green({ mode: 'rehearse', upload: 'false' }, { env });
   });
 });

@@ -12,8 +12,7 @@ const OFFLINE = { cert: '', key: '', chain: '', 'app-key': '', 'app-secret': '',
 async function signed(): Promise<{ scenario: Scenario; inputs: Record<string, string> }> {
   const scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { 'verify-key': scenario.service.credentials.verifyKeyPem };
-  const run = await scenario.run({ ...inputs, upload: 'false' });
-  expect(run.exitCode, run.log).toBe(0);
+  await scenario.green({ ...inputs, upload: 'false' });
   return { scenario, inputs: { ...OFFLINE, ...inputs } };
 }
 
@@ -22,8 +21,7 @@ describe('mode verify', () => {
     const { scenario, inputs } = await signed();
     await using _ = scenario;
     const before = scenario.service.counters.connections;
-    const run = await scenario.run(inputs);
-    expect(run.exitCode, run.log).toBe(0);
+    const run = await scenario.green(inputs);
     expect(run.outputs).toMatchObject({
       mode: 'verify',
       'file-count': '4',
@@ -42,8 +40,7 @@ describe('mode verify', () => {
     await rm(at('a.sign'));
     await writeFile(at('b'), 'changed');
     await rename(at('c'), join(scenario.workspace, 'gone'));
-    const run = await scenario.run(inputs);
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red(inputs);
     expect(run.outputs).toMatchObject({ 'file-count': '3', 'verified-count': '1', 'failed-count': '3' });
     const titles = run.annotations.filter(({ type }) => type === 'error').map(({ title }) => title);
     expect(new Set(titles)).toEqual(new Set(['SIGNATURE_INVALID', 'SIGNATURE_MISSING', 'SIGNATURE_ORPHANED']));
@@ -58,16 +55,14 @@ describe('mode verify', () => {
   ])('fails with %s', async (_, more) => {
     const { scenario, inputs } = await signed();
     await using __ = scenario;
-    const run = await scenario.run({ ...inputs, ...(await more()) });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ ...inputs, ...(await more()) });
     expect(run.outputs['failed-count']).toBe('4');
   });
 
   test('names the algorithm that a signature is valid for', async () => {
     const { scenario, inputs } = await signed();
     await using _ = scenario;
-    const run = await scenario.run({ ...inputs, 'signature-algorithm': 'ecdsa-sha512' });
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red({ ...inputs, 'signature-algorithm': 'ecdsa-sha512' });
     expect(run.log).toContain('signature-algorithm: ecdsa-sha256');
   });
 
@@ -82,8 +77,7 @@ describe('mode verify', () => {
     await using __ = scenario;
     const file = join(scenario.workspace, 'dist/a.sign');
     await writeFile(file, mangle(await scenario.read('dist/a.sign')));
-    const run = await scenario.run(inputs);
-    expect(run.exitCode).toBe(1);
+    const run = await scenario.red(inputs);
     expect(run.outputs['failed-count']).toBe('1');
   });
 
@@ -91,8 +85,7 @@ describe('mode verify', () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const inputs = { 'verify-key': scenario.service.credentials.verifyKeyPem, 'output-dir': 'out' };
     await scenario.run({ ...inputs, upload: 'false' });
-    const run = await scenario.run({ ...OFFLINE, ...inputs });
-    expect(run.exitCode, run.log).toBe(0);
+    await scenario.green({ ...OFFLINE, ...inputs });
     await rm(join(scenario.workspace, 'dist/a'));
     const orphan = await scenario.run({ ...OFFLINE, ...inputs });
     expect(orphan.log).toContain('SIGNATURE_ORPHANED');
@@ -102,11 +95,10 @@ describe('mode verify', () => {
     const { scenario, inputs } = await signed();
     await using _ = scenario;
     await writeFile(join(scenario.workspace, 'key.pem'), inputs['verify-key'] ?? '');
-    const run = await scenario.run(
+    const run = await scenario.green(
       { ...inputs, 'verify-key': 'key.pem' },
       { env: { GITHUB_EVENT_NAME: 'pull_request' } },
     );
-    expect(run.exitCode, run.log).toBe(0);
     expect(
       run.annotations.some(
         ({ type, message }) => type === 'warning' && message.includes('whoever wrote the pull request'),
@@ -121,8 +113,7 @@ test('a file that Ed25519 cannot check is named before any request', async () =>
     files: { 'dist/small': 'x', 'dist/large': '' },
   });
   await truncate(join(scenario.workspace, 'dist/large'), 256 * 1024 * 1024 + 1);
-  const run = await scenario.run({ 'verify-key': publicKey });
-  expect(run.exitCode).toBe(1);
+  const run = await scenario.red({ 'verify-key': publicKey });
   expect(run.log).toMatch(/FILE_TOO_LARGE_FOR_ED25519: .*dist\/large/i);
   expect(scenario.service.counters.connections).toBe(0);
 });
