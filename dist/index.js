@@ -25978,19 +25978,12 @@ Content-Type: application/json
 		var issued_certificate = __nccwpck_require__(39481);
 		var authority = __nccwpck_require__(80997);
 		;
-		class StepCa {
-			#settings;
-			#world;
-			#asksForLife = true;
-			constructor(settings, world) {
-				this.#settings = settings;
-				this.#world = world;
-			}
-			async issue(asking) {
-				const { url } = this.#settings;
+		function createStepCa({ url }, { scrub, now }) {
+			let asksForLife = true;
+			async function issue(asking) {
 				const { text: ott } = await asking.drawToken();
 				const csr = await asking.createRequest();
-				const wish = this.#asksForLife ? {
+				const wish = asksForLife ? {
 					csr,
 					ott,
 					notAfter: `${authority.RO}s`
@@ -26018,10 +26011,9 @@ Content-Type: application/json
 					if (certificates.length > 0) return certificates.join("\n");
 					throw (0, refusals.X1)(url.origin, "is missing in its answer", "Check that certificate-url leads to a step-ca.");
 				}
-				const { scrub, now } = this.#world;
-				if (this.#asksForLife && response.status === 403 && /certificate duration/.test(response.body.toString())) {
-					this.#asksForLife = false;
-					return this.issue(asking);
+				if (asksForLife && response.status === 403 && /certificate duration/.test(response.body.toString())) {
+					asksForLife = false;
+					return issue(asking);
 				}
 				throw (0, refusals.nK)(response, {
 					origin: url.origin,
@@ -26030,7 +26022,10 @@ Content-Type: application/json
 					now
 				});
 			}
-			async close() {}
+			return {
+				issue,
+				close: async () => {}
+			};
 		}
 		var answers = __nccwpck_require__(28291);
 		var vault_login = __nccwpck_require__(76421);
@@ -26123,7 +26118,7 @@ Content-Type: application/json
 			constructor(options) {
 				this.#options = options;
 				const { settings, world, transport } = options;
-				this.#authority = settings.from === "vault" ? new VaultPki(settings, world, transport) : new StepCa(settings, world);
+				this.#authority = settings.from === "vault" ? new VaultPki(settings, world, transport) : createStepCa(settings, world);
 			}
 			async obtain(signal) {
 				const { settings, trust, world } = this.#options;

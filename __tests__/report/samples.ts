@@ -245,3 +245,17 @@ export function neverBegan(): Report {
     failure: new ActionError('INPUT_INVALID', problems.join('\n'), { hint: 'README.md lists all inputs.' }),
   });
 }
+
+/** A result of each kind: what it is, its report, and the run around it. */
+export const ALL: readonly (readonly [string, Report, Surroundings])[] = [
+  ['a release', green(), PUSH],
+  ['a release from a pull request', green(3), PULL_REQUEST],
+  ['a rehearsal of a fork', rehearsed(), FORK],
+  ['a release that failed', failedForSeveralReasons(), PUSH],
+  ['a preflight with findings', preflight(), PULL_REQUEST],
+  ['a sound preflight', soundPreflight(), PULL_REQUEST],
+  ['a verification with findings', unverified(), PUSH],
+  ['a sound verification', verified(), PULL_REQUEST],
+  ['a run that was skipped', skipped(), FORK],
+  ['a run that never began', neverBegan(), UNKNOWN],
+];

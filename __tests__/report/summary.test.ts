@@ -15,33 +15,24 @@ import { imbalanceOf, tagsOf } from './html.ts';
 import * as samples from './samples.ts';
 
 const { FORK, PULL_REQUEST, PUSH } = samples;
-const ALL: readonly (readonly [string, Report, Surroundings])[] = [
-  ['a release', samples.green(), PUSH],
-  ['a release from a pull request', samples.green(3), PULL_REQUEST],
-  ['a rehearsal of a fork', samples.rehearsed(), FORK],
-  ['a release that failed', samples.failedForSeveralReasons(), PUSH],
-  ['a preflight with findings', samples.preflight(), PULL_REQUEST],
-  ['a sound preflight', samples.soundPreflight(), PULL_REQUEST],
-  ['a verification with findings', samples.unverified(), PUSH],
-  ['a sound verification', samples.verified(), PULL_REQUEST],
-  ['a run that was skipped', samples.skipped(), FORK],
-  ['a run that never began', samples.neverBegan(), PUSH],
-];
 
 const textOf = (report: Report, around: Surroundings): string => summaryToText(renderSummary(report, around));
 
-test.each(ALL)('%s: one heading says the result, one what to do, and every tag is closed', (_, report, around) => {
-  const html = summaryToHtml(renderSummary(report, around));
-  expect(imbalanceOf(html)).toBeUndefined();
-  expect(html.startsWith('<h2>')).toBe(true);
-  expect(tagsOf(html).filter((tag) => /^h[12]$/.test(tag))).toEqual(['h2']);
-  const headings = [...html.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, text]) => text);
-  const rest = headings.filter((text) => text !== 'What this run proved' && text !== 'Time for each file');
-  expect(rest.at(-1)).toBe('What to do next');
-  expect(rest.filter((text) => text === 'What to do next')).toHaveLength(1);
-  // Numbers come last in a red run.
-  if (headings.includes('Time for each file')) expect(headings.at(-1) === 'What to do next').toBe(isGreen(report));
-});
+test.each(samples.ALL)(
+  '%s: one heading says the result, one what to do, and every tag is closed',
+  (_, report, around) => {
+    const html = summaryToHtml(renderSummary(report, around));
+    expect(imbalanceOf(html)).toBeUndefined();
+    expect(html.startsWith('<h2>')).toBe(true);
+    expect(tagsOf(html).filter((tag) => /^h[12]$/.test(tag))).toEqual(['h2']);
+    const headings = [...html.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, text]) => text);
+    const rest = headings.filter((text) => text !== 'What this run proved' && text !== 'Time for each file');
+    expect(rest.at(-1)).toBe('What to do next');
+    expect(rest.filter((text) => text === 'What to do next')).toHaveLength(1);
+    // Numbers come last in a red run.
+    if (headings.includes('Time for each file')) expect(headings.at(-1) === 'What to do next').toBe(isGreen(report));
+  },
+);
 
 /** Expects texts to stand in a text in this order. */
 function expectOrder(text: string, ...parts: string[]): void {

@@ -55,10 +55,9 @@ Hidden
 });
 
 test('a summary becomes a page that runs nothing', () => {
-  const page = summaryToPage('# Hi\n\n<script>alert(1)</script>\n', 'a <b>');
+  const page = summaryToPage('# Hi\n\n<script>alert(1)</script>\n');
   expect(page).toContain('<h1>Hi</h1>');
   expect(page).toContain("default-src 'none'");
-  expect(page).toContain('<title>a &lt;b></title>');
   expect(page).not.toContain('<script');
 });
 

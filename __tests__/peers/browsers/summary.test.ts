@@ -4,27 +4,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Report } from '../../../src/report/report.ts';
-import type { Surroundings } from '../../../src/report/summary/next-steps.ts';
 import { renderSummary } from '../../../src/report/summary/summary.ts';
 import { summaryToPage } from '../../../tools/summary/render.ts';
 import * as samples from '../../report/samples.ts';
 import { launchChromium, type PuppeteerTab } from './puppeteer.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const { FORK, PULL_REQUEST, PUSH, UNKNOWN } = samples;
-const OUTCOMES: readonly (readonly [string, Report, Surroundings])[] = [
-  ['a release', samples.green(), PUSH],
-  ['a release from a pull request', samples.green(3), PULL_REQUEST],
-  ['a rehearsal of a fork', samples.rehearsed(), FORK],
-  ['a release that failed', samples.failedForSeveralReasons(), PUSH],
-  ['a preflight with findings', samples.preflight(), PULL_REQUEST],
-  ['a sound preflight', samples.soundPreflight(), PULL_REQUEST],
-  ['a verification with findings', samples.unverified(), PUSH],
-  ['a sound verification', samples.verified(), PULL_REQUEST],
-  ['a run that was skipped', samples.skipped(), FORK],
-  ['a run that never began', samples.neverBegan(), UNKNOWN],
-];
 
 let tab: PuppeteerTab;
 let directory = '';
@@ -39,7 +24,7 @@ afterAll(async () => {
 });
 
 describe.each(['light', 'dark'])('%s', (scheme) => {
-  test.each(OUTCOMES)('%s is readable and no wider than the page of a run', async (_, report, around) => {
+  test.each(samples.ALL)('%s is readable and no wider than the page of a run', async (_, report, around) => {
     const page = join(directory, 'summary.html');
     writeFileSync(page, summaryToPage(renderSummary(report, around)));
     await tab.page.setViewport({ width: 900, height: 800 });
