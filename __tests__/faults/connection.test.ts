@@ -136,7 +136,7 @@ describe.concurrent('what is not HTTP/1.1', { tags: ['fault-47'] }, () => {
     const { run, errors, requests } = await meet({ canary: banner, files, inputs: { concurrency: '1' } });
     expect(run.exitCode).toBe(1);
     expect(errors).toEqual(['HTTP_MALFORMED']);
-    expect(run.log).toContain('is not HTTP/1.1');
+    expect(run.log).toContain('does not speak HTTP/1.1');
     expect(requests).toHaveLength(2);
   });
 });
