@@ -311,6 +311,7 @@ export const modules = {
 		var errors = __webpack_require__(27406);
 		var read_small = __webpack_require__(91506);
 		var der = __webpack_require__(97415);
+		var material_certificate = __webpack_require__(43879);
 		var cjs = __webpack_require__(21467);
 		var build_cjs = __webpack_require__(47261);
 		var asn1_tsp_build_cjs = __webpack_require__(97305);
@@ -462,7 +463,7 @@ export const modules = {
 			const rules = rulesOf(signer);
 			const misuse = whyNotForStamps(rules);
 			if (misuse) throw untrusted(signer, misuse);
-			if (!isValidAt(signer, at)) throw untrusted(signer, `was valid from ${signer.validFrom} to ${signer.validTo}, not at the time of the stamp`);
+			if (!(0, material_certificate.Ub)(signer, at)) throw untrusted(signer, `was valid from ${signer.validFrom} to ${signer.validTo}, not at the time of the stamp`);
 			if (!leadsToAnchor(signer, {
 				anchors,
 				certificates,
@@ -501,14 +502,11 @@ export const modules = {
 			return unknown && `has a critical extension that is not understood, ${unknown}`;
 		}
 		function mayIssue(issuer, certificate, { issuersBelow, at }) {
-			if (!certificate.checkIssued(issuer) || !isValidAt(issuer, at)) return false;
+			if (!certificate.checkIssued(issuer) || !(0, material_certificate.Ub)(issuer, at)) return false;
 			const { isAuthority, pathLength, extendedUses, criticalExtensions } = rulesOf(issuer);
 			const isMeant = extendedUses?.names.some((name) => name === TIME_STAMPING || name === ANY_USE) ?? true;
 			const isAllowed = isAuthority && issuersBelow <= (pathLength ?? MAX_ISSUERS);
 			return isMeant && isAllowed && whyUnknown(criticalExtensions) === undefined && certificate.verify(issuer.publicKey);
-		}
-		function isValidAt({ validFromDate, validToDate }, at) {
-			return validFromDate <= at && at <= validToDate;
 		}
 		function rulesOf(certificate) {
 			try {
@@ -518,7 +516,7 @@ export const modules = {
 			}
 		}
 		function untrusted({ subject }, why, cause) {
-			const name = subject.replaceAll("\n", ", ");
+			const name = (0, material_certificate.vm)(subject);
 			return new errors.lZ("TIMESTAMP_UNTRUSTED", `The certificate that signed the time stamp, ${name}, ${why}.`, {
 				hint: "Give the root of the time stamp authority as timestamp-chain, after you compared it with what the authority publishes.",
 				cause
@@ -559,7 +557,7 @@ export const modules = {
 			});
 			return {
 				time: token.time,
-				signer: signer.subject.replaceAll("\n", ", ")
+				signer: (0, material_certificate.vm)(signer.subject)
 			};
 		}
 		function checkSignature(token) {

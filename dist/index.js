@@ -14116,7 +14116,7 @@ var __webpack_modules__ = {
 		var route = __nccwpck_require__(83551);
 		;
 		function followPath(sent, anchors, now) {
-			const preferred = anchors.toSorted((a, b) => Number(isOutOfDate(a, now)) - Number(isOutOfDate(b, now)));
+			const preferred = anchors.toSorted((a, b) => Number((0, certificate.Ub)(b, now)) - Number((0, certificate.Ub)(a, now)));
 			const links = [{
 				x509: sent[0],
 				role: "server"
@@ -14152,9 +14152,6 @@ var __webpack_modules__ = {
 			} catch {
 				return false;
 			}
-		}
-		function isOutOfDate({ validFromDate, validToDate }, now) {
-			return validToDate < now || validFromDate > now;
 		}
 		function includes(certificates, one) {
 			return certificates.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256);
@@ -14325,7 +14322,7 @@ var __webpack_modules__ = {
 			anchor: "Put the renewed certificate of that CA into chain."
 		};
 		function describeDates(links, now) {
-			const bad = links.find(({ x509 }) => isOutOfDate(x509, now));
+			const bad = links.find(({ x509 }) => !(0, certificate.Ub)(x509, now));
 			if (bad === undefined) return undefined;
 			const { subject, validFromDate, validToDate } = bad.x509;
 			const isOver = validToDate < now;
@@ -14360,7 +14357,7 @@ var __webpack_modules__ = {
 			const top = sent.at(-1) ?? sent[0];
 			const names = sent.map(({ subject, issuer }) => `${(0, certificate.vm)(subject)} (issuer ${(0, certificate.vm)(issuer)})`);
 			const what = `the server sent ${countOf(names)}: ${list(names)}; chain holds ${list(anchors.map(({ subject }) => (0, certificate.vm)(subject)))}`;
-			const old = anchors.find((anchor) => isOutOfDate(anchor, now) && sent.some((one) => (0, certificate.rh)(one, anchor)));
+			const old = anchors.find((anchor) => !(0, certificate.Ub)(anchor, now) && sent.some((one) => (0, certificate.rh)(one, anchor)));
 			if (old) {
 				const state = old.validToDate < now ? `ended at ${old.validToDate.toISOString()}` : "is not valid yet";
 				return {
@@ -18150,7 +18147,7 @@ var __webpack_modules__ = {
 			};
 		}
 		function usableAnchors(anchors, now) {
-			const valid = anchors.filter(({ validFromDate, validToDate }) => validFromDate <= now && now <= validToDate);
+			const valid = anchors.filter((anchor) => (0, _certificate_js__WEBPACK_IMPORTED_MODULE_1__.Ub)(anchor, now));
 			const usable = valid.length > 0 ? valid : anchors;
 			return usable.toSorted((a, b) => b.validFromDate.getTime() - a.validFromDate.getTime());
 		}
@@ -18159,6 +18156,7 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, {
 			ED: () => weakDigestOf,
 			Nl: () => isSelfSigned,
+			Ub: () => isValidAt,
 			_v: () => publicKeyPrint,
 			cD: () => hasUnnamedCurve,
 			je: () => extensionOf,
@@ -18238,6 +18236,9 @@ var __webpack_modules__ = {
 				format: "der"
 			})));
 			return publicKey.asymmetricKeyType === "ec" && (0, _der_der_js__WEBPACK_IMPORTED_MODULE_2__.LU)(algorithm)[1]?.tag === _der_der_js__WEBPACK_IMPORTED_MODULE_2__.Dk.sequence;
+		}
+		function isValidAt({ validFromDate, validToDate }, at) {
+			return validFromDate <= at && at <= validToDate;
 		}
 		function isSelfSigned(x509) {
 			return isIssuedBy(x509, x509);

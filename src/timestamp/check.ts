@@ -2,6 +2,7 @@ import { hash, type KeyObject, verify, type X509Certificate } from 'node:crypto'
 import { ActionError } from '../errors.ts';
 import { MAX_STAMP_BYTES } from '../files/reading/read-small.ts';
 import { octetsOf, oidOf } from '../identity/der/der.ts';
+import { nameOnOneLine } from '../identity/material/certificate.ts';
 import { checkSigner } from './signer.ts';
 import { decodeAnswer, readCertificateHash, readToken, type StampAnswer, type StampToken } from './structures.ts';
 
@@ -70,7 +71,7 @@ export function checkStamp(bytes: Buffer, { sha256, nonce, anchors }: StampDeman
   }
   const signer = checkSignature(token);
   if (anchors) checkSigner(signer, { anchors, certificates: token.certificates, at: token.time });
-  return { time: token.time, signer: signer.subject.replaceAll('\n', ', ') };
+  return { time: token.time, signer: nameOnOneLine(signer.subject) };
 }
 
 /** Checks the signature over the token, and returns the certificate that made it: the one that the signature names by its hash. */

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
+import { isValidAt, nameOnOneLine } from '../identity/material/certificate.ts';
 import { type CertificateRules, readRules } from './structures.ts';
 
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
@@ -82,10 +83,6 @@ function mayIssue(
   return isMeant && isAllowed && whyUnknown(criticalExtensions) === undefined && certificate.verify(issuer.publicKey);
 }
 
-function isValidAt({ validFromDate, validToDate }: X509Certificate, at: Date): boolean {
-  return validFromDate <= at && at <= validToDate;
-}
-
 function rulesOf(certificate: X509Certificate): CertificateRules {
   try {
     return readRules(certificate);
@@ -95,7 +92,7 @@ function rulesOf(certificate: X509Certificate): CertificateRules {
 }
 
 function untrusted({ subject }: X509Certificate, why: string, cause?: unknown): ActionError {
-  const name = subject.replaceAll('\n', ', ');
+  const name = nameOnOneLine(subject);
   return new ActionError('TIMESTAMP_UNTRUSTED', `The certificate that signed the time stamp, ${name}, ${why}.`, {
     hint: 'Give the root of the time stamp authority as timestamp-chain, after you compared it with what the authority publishes.',
     cause,

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { isValidAt } from '../../identity/material/certificate.ts';
 
 /** One certificate between a server and what it must chain to. */
 export interface Link {
@@ -21,7 +22,7 @@ export function followPath(
   now: Date,
 ): CertificatePath {
   // OpenSSL prefers an anchor that is valid now.
-  const preferred = anchors.toSorted((a, b) => Number(isOutOfDate(a, now)) - Number(isOutOfDate(b, now)));
+  const preferred = anchors.toSorted((a, b) => Number(isValidAt(b, now)) - Number(isValidAt(a, now)));
   const links: [Link, ...Link[]] = [{ x509: sent[0], role: 'server' }];
   for (const { x509 } of links) {
     if (includes(anchors, x509)) return { links, isAnchored: true };
@@ -42,11 +43,6 @@ function isSignedBy(x509: X509Certificate, issuer: X509Certificate): boolean {
     // A key that cannot check this kind of signature did not make it.
     return false;
   }
-}
-
-/** Tells whether a certificate has expired or is not valid yet. */
-export function isOutOfDate({ validFromDate, validToDate }: X509Certificate, now: Date): boolean {
-  return validToDate < now || validFromDate > now;
 }
 
 /** Tells whether a list holds this very certificate. */

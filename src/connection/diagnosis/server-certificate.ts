@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { isIssuedBy, nameOnOneLine } from '../../identity/material/certificate.ts';
+import { isIssuedBy, isValidAt, nameOnOneLine } from '../../identity/material/certificate.ts';
 import type { Failure } from '../../signing/policy/failure.ts';
 import { targetOf } from '../route.ts';
-import { followPath, includes, isOutOfDate, type Link } from './certificate-path.ts';
+import { followPath, includes, type Link } from './certificate-path.ts';
 import { type Detail, findChainFault, findPurposeFault } from './chain-faults.ts';
 
 /** What the server's certificate is held against. */
@@ -99,7 +99,7 @@ const RENEW: Readonly<Record<Link['role'], string>> = {
 };
 
 function describeDates(links: readonly Link[], now: Date): Detail | undefined {
-  const bad = links.find(({ x509 }) => isOutOfDate(x509, now));
+  const bad = links.find(({ x509 }) => !isValidAt(x509, now));
   if (bad === undefined) return undefined;
   const { subject, validFromDate, validToDate } = bad.x509;
   const isOver = validToDate < now;
@@ -128,7 +128,7 @@ function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
   const top = sent.at(-1) ?? sent[0];
   const names = sent.map(({ subject, issuer }) => `${nameOnOneLine(subject)} (issuer ${nameOnOneLine(issuer)})`);
   const what = `the server sent ${countOf(names)}: ${list(names)}; chain holds ${list(anchors.map(({ subject }) => nameOnOneLine(subject)))}`;
-  const old = anchors.find((anchor) => isOutOfDate(anchor, now) && sent.some((one) => isIssuedBy(one, anchor)));
+  const old = anchors.find((anchor) => !isValidAt(anchor, now) && sent.some((one) => isIssuedBy(one, anchor)));
   if (old) {
     const state = old.validToDate < now ? `ended at ${old.validToDate.toISOString()}` : 'is not valid yet';
     return {

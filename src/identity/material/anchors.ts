@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ActionError } from '../../errors.ts';
 import { readBlocks, separate } from '../text/blocks.ts';
-import { type PlacedCertificate, readCertificate } from './certificate.ts';
+import { isValidAt, type PlacedCertificate, readCertificate } from './certificate.ts';
 
 /** The inputs that hold trust anchors. */
 export type AnchorsInput = 'chain' | 'certificate-chain' | 'timestamp-chain';
@@ -35,7 +35,7 @@ export function readAnchors(text: string | undefined, input: AnchorsInput = 'cha
  * the server sends, and an old one of the same name would hide its successor.
  */
 export function usableAnchors(anchors: readonly X509Certificate[], now: Date): readonly X509Certificate[] {
-  const valid = anchors.filter(({ validFromDate, validToDate }) => validFromDate <= now && now <= validToDate);
+  const valid = anchors.filter((anchor) => isValidAt(anchor, now));
   const usable = valid.length > 0 ? valid : anchors;
   return usable.toSorted((a, b) => b.validFromDate.getTime() - a.validFromDate.getTime());
 }

@@ -98,6 +98,11 @@ export function hasUnnamedCurve({ publicKey }: X509Certificate): boolean {
   return publicKey.asymmetricKeyType === 'ec' && childrenOf(algorithm)[1]?.tag === TAG.sequence;
 }
 
+/** Tells whether a certificate is valid at a time, by its own dates. */
+export function isValidAt({ validFromDate, validToDate }: X509Certificate, at: Date): boolean {
+  return validFromDate <= at && at <= validToDate;
+}
+
 /** Tells whether a certificate is signed by its own key. */
 export function isSelfSigned(x509: X509Certificate): boolean {
   return isIssuedBy(x509, x509);
