@@ -30666,7 +30666,7 @@ Content-Type: application/json
 			return /\d/.test(id) ? `${name} ${id}` : "";
 		}
 		function visibleText(markup) {
-			return unescapeMarkup(markup.replace(/<!--.*?-->|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, " ")).trim();
+			return unescapeMarkup(markup.replace(/<!--.*?(?:-->|$)|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, " ")).trim();
 		}
 		const XML_WORDS = /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]+)|([^<]+))/gi;
 		const XML_ATTRIBUTES = /\s(?:code|error|message|msg|reason|details?|description)=(?:"([^"<>]+)"|'([^'<>]+)')/gi;
@@ -32494,7 +32494,7 @@ Content-Type: application/json
 			}
 			return levels;
 		}
-		const OCTAL = /\\+([0-3][0-7]{2})/g;
+		const OCTAL = /(?<!\\)\\+([0-3][0-7]{2})/g;
 		const BYTE_LIST = /(?:(?:0x[0-9a-f]{1,2}|-?\b\d{1,3})\b[\s,;]+){7}(?:0x[0-9a-f]|-?\d)/i;
 		const BYTE = /(?:0x([0-9a-f]{1,2})|(-?\b\d{1,3}))\b(?:[\s,;]+(?=-?\d))?/gi;
 		const MISREAD = /[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}/g;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { escapeHtml, percentEncode } from '../../src/files/names.ts';
 import { Masks } from '../../src/runner/masks.ts';
+import { workMs } from '../helpers/time.ts';
 
 const SECRET = 's3cr*t!(\'~)/+=-lóng enough\n"quoted"';
 
@@ -177,6 +178,38 @@ describe('a cut', () => {
     expect(masksOf(SECRET).scrubForeign('abcdef', 3)).toBe('abc');
     expect(masksOf(SECRET).scrubForeign('abcdef', 300)).toBe('abcdef');
   });
+});
+
+test.each([
+  '\\',
+  '\\1',
+  '\\10',
+  '\\u00',
+  '\\x',
+  '&',
+  '&#',
+  '&#x',
+  '&amp',
+  '%',
+  '%4',
+  '0x',
+  '0x4 ',
+  '-',
+  '1 ',
+  '1,, ',
+  '\u00c2',
+  '\u00e2\u0080',
+  'a\u0301',
+  '\\"',
+  '\\\\n',
+  '\\101 ',
+  '%2525',
+  '-1,-',
+  '1;;;;;;;',
+])('%j, again and again, is read in a time that grows no faster than its length', (unit) => {
+  const text = unit.repeat(60_000 / unit.length);
+  const ms = workMs(() => masksOf(SECRET).scrubForeign(text));
+  expect(ms).toBeLessThan(1000);
 });
 
 test('whatever the secret, the text around it and the cut, no form of it is found afterwards', () => {

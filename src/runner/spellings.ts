@@ -32,7 +32,8 @@ export function withoutEscapes(text: string): Spelling[] {
   return levels;
 }
 
-const OCTAL = /\\+([0-3][0-7]{2})/g;
+// A match that began within a row of backslashes would make the time grow with the square of its length.
+const OCTAL = /(?<!\\)\\+([0-3][0-7]{2})/g;
 /** Eight numbers in a row that may be bytes: in JSON, in Java, where they have signs, and as hex. */
 const BYTE_LIST = /(?:(?:0x[0-9a-f]{1,2}|-?\b\d{1,3})\b[\s,;]+){7}(?:0x[0-9a-f]|-?\d)/i;
 const BYTE = /(?:0x([0-9a-f]{1,2})|(-?\b\d{1,3}))\b(?:[\s,;]+(?=-?\d))?/gi;

@@ -29,7 +29,7 @@ export function caseIn(text: string): string {
 
 /** Returns what a page or another text with tags shows. */
 export function visibleText(markup: string): string {
-  return unescapeMarkup(markup.replace(/<!--.*?-->|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, ' ')).trim();
+  return unescapeMarkup(markup.replace(/<!--.*?(?:-->|$)|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, ' ')).trim();
 }
 
 const XML_WORDS =
