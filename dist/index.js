@@ -19989,8 +19989,10 @@ var __webpack_modules__ = {
 			return line.endsWith("'") && next === "'" ? "apostrophes" : undefined;
 		}
 		function countStrings(text) {
-			const [, inside] = text.replace(/"(?:[^"\\]|\\.)*"/gs, "").split("\"");
-			if (inside === undefined) return 0;
+			const open = text.replace(/"(?:[^"\\]|\\.)*"/gs, "");
+			const quote = open.indexOf("\"");
+			if (quote === -1) return 0;
+			const inside = open.slice(quote + 1);
 			try {
 				return 1 + countStrings(String(JSON.parse(`"${inside}"`)));
 			} catch {

@@ -224,6 +224,24 @@ test('a value in a text body holds no line break', () => {
   for (const name of ['a\nb', 'a\rb', 'a\u0000b', 'a\u0085b']) expect(() => fill(name)).toThrow(RangeError);
 });
 
+test('a value in a string of a JSON text that is itself a string of JSON ends neither of them', () => {
+  const { body } = parsed(String.raw`POST /s
+
+{"p":"{\"q\":\"\",\"n\":\"{name}\",\"h\":\"{digest:hex}\"}","n":"{name}"}`);
+  fc.assert(
+    fc.property(fc.oneof(anything, fc.constantFrom('a","h":"cd","z":"b', '\\', '"', '\\"')), (name) => {
+      const outer = JSON.parse(fillTemplate(body, 'json', (each) => (each === 'name' ? name : 'ab')));
+      expect(outer.n).toBe(name);
+      expect(JSON.parse(outer.p)).toEqual({ q: '', n: name, h: 'ab' });
+    }),
+  );
+  const { body: query } = parsed(String.raw`POST /s
+
+{"query":"sign(file: \"{name}\", hash: \"{digest:hex}\")"}`);
+  const filled = fillTemplate(query, 'json', (each) => (each === 'name' ? 'a", policy: "x' : 'ab'));
+  expect(JSON.parse(filled).query).toBe(String.raw`sign(file: "a\", policy: \"x", hash: "ab")`);
+});
+
 test('a value in XML is text, in elements and attributes', () => {
   const { body, bodyPlace } = parsed(
     'POST /s\nContent-Type: application/soap+xml\n\n<a n="{name}"><b>{digest:hex}</b></a>',

@@ -71,8 +71,11 @@ function surroundings(before: string, next: string | undefined): Gap['within'] {
 
 /** Counts the strings that are open at the end of a text: those of JSON, and those of JSON or the like in a string of JSON. */
 function countStrings(text: string): number {
-  const [, inside] = text.replace(/"(?:[^"\\]|\\.)*"/gs, '').split('"');
-  if (inside === undefined) return 0;
+  const open = text.replace(/"(?:[^"\\]|\\.)*"/gs, '');
+  const quote = open.indexOf('"');
+  if (quote === -1) return 0;
+  // Quotes behind the first one are escaped: they belong to the string that is open.
+  const inside = open.slice(quote + 1);
   try {
     return 1 + countStrings(String(JSON.parse(`"${inside}"`)));
   } catch {
