@@ -25670,7 +25670,9 @@ Content-Type: application/json
 				level: "error",
 				known: report.failure
 			}, () => {
-				for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
+				const { mode = "", ...others } = renderOutputs(report, artifactUrl);
+				for (const [name, value] of Object.entries(others)) runner.output(name, value);
+				runner.output("mode", mode);
 			});
 		}
 		function surroundingsOf(facts, artifactUrl) {

@@ -7,17 +7,19 @@ import { failedFiles } from './samples.ts';
 
 const GONE = new ActionError('FILE_VANISHED', 'a.bin is gone since it was listed.');
 
+const silent: Runner = {
+  ...createRunner({}),
+  line: () => {},
+  openGroup: () => {},
+  closeGroup: () => {},
+  output: () => {},
+  summary: () => {},
+  annotate: () => {},
+};
+
 function annotationsOf(facts: Partial<Report>): readonly string[] {
   const texts: string[] = [];
-  const runner: Runner = {
-    ...createRunner({}),
-    line: () => {},
-    openGroup: () => {},
-    closeGroup: () => {},
-    output: () => {},
-    summary: () => {},
-    annotate: (_, title, text) => void texts.push(`${title}: ${text}`),
-  };
+  const runner: Runner = { ...silent, annotate: (_, title, text) => void texts.push(`${title}: ${text}`) };
   const report = new ReportBuilder();
   report.add(facts);
   publish(runner, report.build());
@@ -53,4 +55,18 @@ test('a failure after all files were signed, such as that of an upload, counts n
   const failure = new ActionError('ARTIFACT_FAILED', 'The artifact signatures could not be uploaded.');
   const outcomes = failedFiles(['a.bin'], GONE).map((one) => ({ ...one, status: 'signed' as const, error: undefined }));
   expect(annotationsOf({ outcomes, failure, requests: 2, durationMs: 200 })[0]).not.toContain('Given up');
+});
+
+test('mode is the last output: a disk that is full before all outputs are written leaves it unset', () => {
+  const written: string[] = [];
+  const runner: Runner = {
+    ...silent,
+    output(name) {
+      if (written.push(name) === 5) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    },
+  };
+  const report = new ReportBuilder();
+  report.add({ mode: 'sign' });
+  expect(publish(runner, report.build())?.code).toBe('OUTPUT_FULL');
+  expect(written).not.toContain('mode');
 });

@@ -46,7 +46,10 @@ export function publish(runner: Runner, report: Report): ActionError | undefined
     runner.summary(renderSummary(report, surroundings)),
   );
   return tryWriting(runner, { what: 'The outputs of the step', level: 'error', known: report.failure }, () => {
-    for (const [name, value] of Object.entries(renderOutputs(report, artifactUrl))) runner.output(name, value);
+    const { mode = '', ...others } = renderOutputs(report, artifactUrl);
+    for (const [name, value] of Object.entries(others)) runner.output(name, value);
+    // Last: when the disk is full before all outputs are written, the step is red, and publishing steps test the mode.
+    runner.output('mode', mode);
   });
 }
 
