@@ -30813,8 +30813,10 @@ Content-Type: application/json
 				remaining: headerOf(headers, "remaining"),
 				reset: after ?? headerOf(headers, "reset")
 			};
-			const isUsedUp = ({ remaining }) => remaining === undefined ? status === 429 : Number(remaining) === 0;
-			const waits = [...limitsIn(headers["ratelimit"]), apart].filter(isUsedUp).map(({ reset }) => untilReset(reset ?? "", nowMs)).filter((wait) => wait !== undefined);
+			const limits = [...limitsIn(headers["ratelimit"]), apart];
+			const usedUp = limits.filter(({ remaining }) => Number(remaining ?? 1) === 0);
+			const silent = status === 429 ? limits.filter(({ remaining }) => remaining === undefined) : [];
+			const waits = (usedUp.length > 0 ? usedUp : silent).map(({ reset }) => untilReset(reset ?? "", nowMs)).filter((wait) => wait !== undefined);
 			return waits.length > 0 ? Math.max(...waits) : undefined;
 		}
 		function untilReset(reset, nowMs) {
@@ -30840,7 +30842,7 @@ Content-Type: application/json
 				"x-ratelimit",
 				"x-rate-limit"
 			].map((prefix) => one(headers[`${prefix}-${name}`]));
-			return values.find((value) => value !== undefined)?.replace(/;.*$/s, "").trim();
+			return values.find(Boolean)?.replace(/;.*$/s, "").trim();
 		}
 		const FORMS = [
 			["retry-after-ms", 1],

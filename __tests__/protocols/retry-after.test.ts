@@ -94,6 +94,7 @@ describe('a used-up limit is waited for', () => {
     ['one of several limits', { ratelimit: '"burst";r=3;t=1, "day";r=0;t=60' }, 60_000],
     ['the longest of several', { ratelimit: '"a";r=0;t=5, "b";r=0;t=30, "c";r=0;t=10' }, 30_000],
     ['limits in headers of their own', { ratelimit: ['"a";r=9;t=5', '"b";r=0;t=30'] }, 30_000],
+    ['one that is used up, beside one that does not say', { ratelimit: '"burst";r=0;t=2, "day";t=80000' }, 2000],
     ['the older form', { ratelimit: 'limit=9, remaining=0, reset=7' }, 7000],
     ['the older form without its limit', { ratelimit: 'remaining=0, reset=7' }, 7000],
     ['a limit without a name', { ratelimit: 'r=0;t=7' }, 7000],
@@ -149,8 +150,10 @@ describe('a used-up limit is waited for', () => {
     expect(retryAfterMs(429, headers)).toBeUndefined();
   });
 
-  test('a reset without a number of requests left counts with 429, which says that none is left', () => {
-    const headers = { 'ratelimit-limit': '10', 'ratelimit-reset': '7' };
+  test.each([
+    { 'ratelimit-limit': '10', 'ratelimit-reset': '7' },
+    { 'x-ratelimit-remaining': '', 'x-ratelimit-reset': '7' },
+  ])('a reset without a number of requests left counts with 429, which says that none is left: %j', (headers) => {
     expect([429, 403, 503].map((status) => retryAfterMs(status, headers))).toEqual([7000, undefined, undefined]);
   });
 });

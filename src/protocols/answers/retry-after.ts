@@ -36,11 +36,11 @@ const RATE_STATUSES = [403, 429, 503];
 function rateLimitMs(status: number, headers: WireResponse['headers'], nowMs: number | undefined): number | undefined {
   const after = headerOf(headers, 'reset-after');
   const apart = { remaining: headerOf(headers, 'remaining'), reset: after ?? headerOf(headers, 'reset') };
-  // A status of 429 means that no request is left, with or without a header that says so.
-  const isUsedUp = ({ remaining }: Limit): boolean =>
-    remaining === undefined ? status === 429 : Number(remaining) === 0;
-  const waits = [...limitsIn(headers['ratelimit']), apart]
-    .filter(isUsedUp)
+  const limits = [...limitsIn(headers['ratelimit']), apart];
+  const usedUp = limits.filter(({ remaining }) => Number(remaining ?? 1) === 0);
+  // A status of 429 means that no request is left, also when no header says of which limit.
+  const silent = status === 429 ? limits.filter(({ remaining }) => remaining === undefined) : [];
+  const waits = (usedUp.length > 0 ? usedUp : silent)
     .map(({ reset }) => untilReset(reset ?? '', nowMs))
     .filter((wait) => wait !== undefined);
   // Every limit must have a request left again.
@@ -85,10 +85,7 @@ const MAX_MS = 2 ** 31 * 1000;
 /** Returns a header of one limit without its parameters, such as the window in `0;w=60`. */
 function headerOf(headers: WireResponse['headers'], name: 'remaining' | 'reset' | 'reset-after'): string | undefined {
   const values = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].map((prefix) => one(headers[`${prefix}-${name}`]));
-  return values
-    .find((value) => value !== undefined)
-    ?.replace(/;.*$/s, '')
-    .trim();
+  return values.find(Boolean)?.replace(/;.*$/s, '').trim();
 }
 
 /** The most exact first. */
