@@ -149,9 +149,9 @@ function tellWhatWasFound(runner: Runner, { files, refused }: Release): void {
     const text = `${plural(pointers.length, 'file')} hold${pointers.length === 1 ? 's' : ''} only the pointer of Git LFS, not the content: ${showList(pointers, 5)}. Check out with lfs: true before this step.`;
     runner.annotate('warning', 'Git LFS pointers', text);
   }
-  const twins = findTwins(files.map(({ path }) => path)).map(showTwins);
+  const twins = findTwins(files.map(({ path }) => path));
   if (twins.length > 0) {
-    const text = `Some systems take these for one name: ${twins.slice(0, 3).join('; ')}${twins.length > 3 ? `; and ${twins.length - 3} more` : ''}.`;
+    const text = `Some systems take these for one name: ${twins.slice(0, 3).map(showTwins).join('; ')}${twins.length > 3 ? `; and ${twins.length - 3} more` : ''}.`;
     runner.annotate('warning', 'Names that differ little', text);
   }
 }
