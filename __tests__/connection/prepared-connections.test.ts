@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import type { Service } from '../../src/rehearsal/service.ts';
 import { type Clock, createClock } from '../../src/signing/schedule/clock.ts';
+import type { Signer } from '../../src/signing/signer.ts';
 import { listenInTest } from '../helpers/listen.ts';
 import { eventually } from '../helpers/time.ts';
 import { openService, openWay, plantMany, signTree } from '../signing/signing-run.ts';
@@ -43,10 +44,23 @@ test('connections are no longer opened ahead once the run no longer needs them',
 
 test('a run opens as many connections ahead as its first requests need', async () => {
   const counts: number[] = [];
-  const slow = await openService({ script: () => ({ kind: 'delay', ms: 200 }) });
-  const prepare = (count: number): void => void counts.push(count);
-  await signTree(slow, plantMany(20), { prepare });
-  await signTree(slow, plantMany(20), { prepare, concurrency: 7 });
+  const service = await openService();
+  for (const concurrency of [100, 7]) {
+    const prepared = Promise.withResolvers<void>();
+    const prepare = (count: number): void => {
+      counts.push(count);
+      prepared.resolve();
+    };
+    // A service that answers no sooner than connections are opened ahead, however busy the machine is.
+    const wrap = (signer: Signer): Signer => ({
+      async sign(...args) {
+        const signature = await signer.sign(...args);
+        await prepared.promise;
+        return signature;
+      },
+    });
+    await signTree(service, plantMany(20), { prepare, wrap, concurrency });
+  }
   expect(counts).toEqual([19, 6]);
 });
 
