@@ -13,12 +13,13 @@ const PARALLEL = 3;
 /** Answers that curl takes and the action refuses on purpose, as docs/servers.md explains. */
 const ON_PURPOSE = ['ANSWER_TOO_EARLY', 'HTTP_MALFORMED', 'RESP_ENCODED'];
 
-/** Takes ports, times and the like out of a sentence. */
+/** Takes ports, times and the like out of a sentence; an address without TLS becomes code, because GitHub would make it a link. */
 function settle(text: string): string {
   return text
     .replace(/(localhost\.?|127\.0\.0\.1|[\w.]+\.test|::1):\d{4,5}/g, '$1')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '…')
     .replace(/::1 \(\w+\), /g, '')
+    .replace(/http:\/\/[\w.]+/g, '`$&`')
     .replaceAll('|', '\\|');
 }
 
