@@ -24161,23 +24161,25 @@ Content-Type: application/json
 		function createHeadStart({ files, concurrency, clock, prepare, firstConnection, signer }) {
 			const { requests = concurrency } = signer.sharing ?? {};
 			const connections = Math.min(firstWave(concurrency, files.length), files.length, requests) - 1;
+			const isLarge = sign_sizeOf(files, smallest(files)) > open_file.XG;
+			const stepMs = isLarge ? HEAD_START.lengthMs * HEAD_START.maxSlowdown : HEAD_START.stepMs;
 			let isPrepared = false;
 			return async (signal) => {
 				const roundTripMs = await firstConnection;
-				await idleFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
+				await idleFor(clock, HEAD_START.prepareAfterMs + roundTripMs, stepMs);
 				if (!isPrepared && !signal.aborted) prepare?.(connections, signal);
 				isPrepared = true;
-				await idleFor(clock, headStartMs(clock) - HEAD_START.prepareAfterMs + roundTripMs);
+				await idleFor(clock, headStartMs(clock) - HEAD_START.prepareAfterMs + roundTripMs, stepMs);
 			};
 		}
 		function headStartMs({ slowdown = 1 }) {
 			const factor = slowdown < HEAD_START.slowFrom ? 1 : Math.min(slowdown, HEAD_START.maxSlowdown);
 			return HEAD_START.lengthMs * factor;
 		}
-		async function idleFor(clock, ms) {
+		async function idleFor(clock, ms, stepMs) {
 			for (let leftMs = ms; leftMs > 0;) {
 				const startedAt = clock.now();
-				const delayMs = Math.min(leftMs, HEAD_START.stepMs);
+				const delayMs = Math.min(leftMs, stepMs);
 				await new Promise((resolve) => void clock.after(delayMs, resolve));
 				leftMs -= Math.min(clock.now() - startedAt, delayMs + 1);
 			}

@@ -126,13 +126,16 @@ function smallest(files: readonly ReleaseFile[]): number {
 function createHeadStart({ files, concurrency, clock, prepare, firstConnection, signer }: SignOptions) {
   const { requests = concurrency } = signer.sharing ?? {};
   const connections = Math.min(firstWave(concurrency, files.length), files.length, requests) - 1;
+  // Sending a large file keeps the process busy for longer than the head start: no answer is missed by one long step.
+  const isLarge = sizeOf(files, smallest(files)) > SMALL_FILE_BYTES;
+  const stepMs = isLarge ? HEAD_START.lengthMs * HEAD_START.maxSlowdown : HEAD_START.stepMs;
   let isPrepared = false;
   return async (signal: AbortSignal): Promise<void> => {
     const roundTripMs = await firstConnection;
-    await idleFor(clock, HEAD_START.prepareAfterMs + roundTripMs);
+    await idleFor(clock, HEAD_START.prepareAfterMs + roundTripMs, stepMs);
     if (!isPrepared && !signal.aborted) prepare?.(connections, signal);
     isPrepared = true;
-    await idleFor(clock, headStartMs(clock) - HEAD_START.prepareAfterMs + roundTripMs);
+    await idleFor(clock, headStartMs(clock) - HEAD_START.prepareAfterMs + roundTripMs, stepMs);
   };
 }
 
@@ -147,10 +150,10 @@ function headStartMs({ slowdown = 1 }: Clock): number {
  * Time in which the process or its machine was busy with something else, such as handshakes, passes in long steps, of which
  * only the length of a timely step counts. After each step, answers that have come in are read before the next one.
  */
-async function idleFor(clock: Clock, ms: number): Promise<void> {
+async function idleFor(clock: Clock, ms: number, stepMs: number): Promise<void> {
   for (let leftMs = ms; leftMs > 0; ) {
     const startedAt = clock.now();
-    const delayMs = Math.min(leftMs, HEAD_START.stepMs);
+    const delayMs = Math.min(leftMs, stepMs);
     await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
     leftMs -= Math.min(clock.now() - startedAt, delayMs + 1);
   }
