@@ -24162,7 +24162,7 @@ Content-Type: application/json
 			const { requests = concurrency } = signer.sharing ?? {};
 			const connections = Math.min(firstWave(concurrency, files.length), files.length, requests) - 1;
 			const isLarge = sign_sizeOf(files, smallest(files)) > open_file.XG;
-			const stepMs = isLarge ? HEAD_START.lengthMs * HEAD_START.maxSlowdown : HEAD_START.stepMs;
+			const stepMs = isLarge ? Number.POSITIVE_INFINITY : HEAD_START.stepMs;
 			let isPrepared = false;
 			return async (signal) => {
 				const roundTripMs = await firstConnection;

@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Patience } from '../../src/files/patience.ts';
+import { SMALL_FILE_BYTES } from '../../src/files/reading/open-file.ts';
 import { createAttempt } from '../../src/signing/attempt.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../src/signing/sign.ts';
@@ -107,7 +108,34 @@ test('an answer that comes in while handshakes keep the process busy ends the he
   expect(events.slice(0, 2)).toEqual(['request', 'answer']);
 });
 
-function signMany(signer: Signer, settings: Pick<SignOptions, 'concurrency' | 'prepare'>): Promise<SignResult> {
+test('a process that is busy with sending a large first file makes the head start no longer', async () => {
+  const events: string[] = [];
+  const signer: Signer = {
+    async sign(source) {
+      events.push('request');
+      // Busy in pieces of 20 ms, as encrypting a large file is.
+      for (let piece = 0; piece < 6 && events.length === 1; piece++) await busy(20);
+      events.push('answer');
+      return { text: Buffer.from(source.path).toString('base64') };
+    },
+  };
+  const content = Buffer.alloc(2 * SMALL_FILE_BYTES);
+  const { files } = plant({ 'a.bin': content, 'b.bin': content });
+  await signMany(signer, { files, concurrency: 10 });
+  expect(events.slice(0, 2)).toEqual(['request', 'request']);
+});
+
+/** Keeps the process busy for so long, then lets it read and write. */
+async function busy(ms: number): Promise<void> {
+  const endsAt = performance.now() + ms;
+  while (performance.now() < endsAt);
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+function signMany(
+  signer: Signer,
+  settings: Pick<SignOptions, 'concurrency' | 'prepare'> & Partial<SignOptions>,
+): Promise<SignResult> {
   return signFiles({
     files: plantMany(30).files,
     signer,

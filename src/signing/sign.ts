@@ -128,7 +128,7 @@ function createHeadStart({ files, concurrency, clock, prepare, firstConnection, 
   const connections = Math.min(firstWave(concurrency, files.length), files.length, requests) - 1;
   // Sending a large file keeps the process busy for longer than the head start: no answer is missed by one long step.
   const isLarge = sizeOf(files, smallest(files)) > SMALL_FILE_BYTES;
-  const stepMs = isLarge ? HEAD_START.lengthMs * HEAD_START.maxSlowdown : HEAD_START.stepMs;
+  const stepMs = isLarge ? Number.POSITIVE_INFINITY : HEAD_START.stepMs;
   let isPrepared = false;
   return async (signal: AbortSignal): Promise<void> => {
     const roundTripMs = await firstConnection;
