@@ -13820,7 +13820,7 @@ var __webpack_modules__ = {
 		}
 		function foreignIn({ end, error, firstBytes, isTunnelled }, origin) {
 			if (end === "open" || firstBytes === undefined) return undefined;
-			const foreign = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.e)(firstBytes);
+			const foreign = isTunnelled ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.kS)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.eQ)(firstBytes);
 			if (foreign !== undefined) {
 				const [what, hint] = isTunnelled ? FOREIGN_IN_TUNNEL : FOREIGN_SERVER;
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: ${what} ${foreign}.`, {
@@ -14848,7 +14848,7 @@ var __webpack_modules__ = {
 			return Object.assign(new Error(`Parse Error: ${words}`), { code: "HPE_LENIENT" });
 		}
 		function foreign(beginning) {
-			const spoken = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_0__.e)(Buffer.from(beginning, "latin1")) ?? "speaks TLS once more";
+			const spoken = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_0__.kS)(Buffer.from(beginning, "latin1")) ?? "speaks TLS once more";
 			return Object.assign(new Error(spoken.replace("plain HTTP", "HTTP/0.9")), { code: "HPE_FOREIGN" });
 		}
 		const STATUS_LINE = /^HTTP\/(?:1\.[01]|2(?:\.0)?)[ \t]+(\d{3})(?:[ \t].*)?$/i;
@@ -15009,10 +15009,7 @@ var __webpack_modules__ = {
 			const token = tokenIn(headers);
 			const said = token === undefined ? "" : `, ${token}`;
 			const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ""))?.[1];
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}${said}${leadsTo(headers)}).`, { hint: `${known ?? hintOf(status)} List the service in no_proxy to go directly.` });
-		}
-		function leadsTo({ location = "" }) {
-			return URL.canParse(location) ? `, a redirect to ${new URL(location).origin.slice(0, 200)}` : "";
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}${said}).`, { hint: `${known ?? hintOf(status)} List the service in no_proxy to go directly.` });
 		}
 		function tokenIn(headers) {
 			const ofSquid = /^(ERR_[A-Z_]{3,40})(?: |$)/.exec([headers["x-squid-error"] ?? ""].flat()[0] ?? "")?.[1];
@@ -15090,12 +15087,11 @@ var __webpack_modules__ = {
 		}
 		function foreign(error) {
 			const bytes = "rawPacket" in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
-			const speaks = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.R)(bytes) ? "speaks TLS" : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.e)(bytes);
+			const speaks = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.RZ)(bytes) ? "speaks TLS" : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.kS)(bytes);
 			if (speaks === undefined) return proxyUnreachable("does not speak HTTP", error);
-			const [sent = ""] = / \(it sent .*/.exec(speaks) ?? [];
-			if (speaks.includes("HTTP")) return proxyUnreachable(`gave an answer that is not HTTP/1.1${sent}`, error);
+			if (speaks.includes("HTTP")) return proxyUnreachable("gave an answer that is not HTTP/1.1", error);
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_UNREACHABLE", `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
-				hint: (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.R)(bytes) ? "Write https:// in https_proxy, or use its port for plain HTTP." : CHECK_PROXY,
+				hint: (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.RZ)(bytes) ? "Write https:// in https_proxy, or use its port for plain HTTP." : CHECK_PROXY,
 				cause: error
 			});
 		}
@@ -15531,8 +15527,9 @@ var __webpack_modules__ = {
 	}),
 	24469: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			R: () => isTlsRecord,
-			e: () => describeForeign
+			RZ: () => isTlsRecord,
+			eQ: () => describeForeign,
+			kS: () => nameForeign
 		});
 		const PROTOCOLS = [
 			[/^HTTP\/\d/, "plain HTTP"],
@@ -15552,14 +15549,21 @@ var __webpack_modules__ = {
 			[/^\xff[\xfb-\xfe]/, "Telnet"]
 		];
 		const MAX_SHOWN = 60;
-		function describeForeign(bytes) {
+		function nameForeign(bytes) {
 			if (bytes.length === 0 || isTlsRecord(bytes)) return undefined;
+			return `speaks ${protocolIn(bytes) ?? "another protocol"}`;
+		}
+		function protocolIn(bytes) {
 			const text = bytes.toString("latin1");
-			const protocol = PROTOCOLS.find(([greeting]) => greeting.test(text))?.[1];
-			const line = /^\s*([^\r\n]+)/.exec(text)?.[1] ?? "";
+			return PROTOCOLS.find(([greeting]) => greeting.test(text))?.[1];
+		}
+		function describeForeign(bytes) {
+			const named = nameForeign(bytes);
+			const line = /^\s*([^\r\n]+)/.exec(bytes.toString("latin1"))?.[1] ?? "";
 			const isText = /^[\x20-\x7E]+$/.test(line);
+			if (named === undefined || !isText && protocolIn(bytes)) return named;
 			const shown = isText ? `“${line.slice(0, MAX_SHOWN)}${line.length > MAX_SHOWN ? "…" : ""}”` : bytesShown(bytes);
-			return `speaks ${protocol ?? "another protocol"}${protocol && !isText ? "" : ` (it sent ${shown})`}`;
+			return `${named} (it sent ${shown})`;
 		}
 		const MAX_BYTES = 8;
 		function bytesShown(bytes) {

@@ -104,10 +104,12 @@ test('an answer that comes a byte at a time is read leniently too, with each val
 });
 
 test.each([
-  ['220 mail.example.com ESMTP\r\n', 'speaks SMTP (it sent “220 mail.example.com ESMTP”).'],
+  ['220 mail.example.com ESMTP\r\n', 'speaks SMTP.'],
   ['\0\0\0\x04\0\0\0\0\0', 'speaks HTTP/2.'],
-  ['<html><h1>It works</h1></html>', 'speaks HTTP/0.9 (it sent “<html><h1>It works</h1></html>”).'],
-  ['\x30\x84\0\0\0\x10', 'speaks another protocol (it sent the bytes 30 c2 84 00 00 00 10).'],
+  ['<html><h1>It works</h1></html>', 'speaks HTTP/0.9.'],
+  ['\x30\x84\0\0\0\x10', 'speaks another protocol.'],
+  // A server may send back a secret of the request, and the end of a quote would cut it: nothing is quoted.
+  [`220 ${'x'.repeat(40)}s.secret-of-the-request\r\n`, 'speaks another protocol.'],
 ])('what is no HTTP/1.1 at all stays refused, and what the server speaks is told: %j', async (bytes, spoken) => {
   const transport = open(await listenInTest(tlsServer(() => bytes)));
   const first = Object(await post(transport)).message;

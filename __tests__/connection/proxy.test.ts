@@ -147,7 +147,7 @@ test.each([
 test('a redirect is told by where it leads, without its path', async () => {
   const answer = 'HTTP/1.1 302 Found\r\nLocation: https://portal.example.com/login?token=x\r\n\r\n';
   expect((await ask(answer, (port) => `http://127.0.0.1:${port}`)).message).toBe(
-    'The proxy refused a tunnel to the service (302, a redirect to https://portal.example.com).',
+    'The proxy refused a tunnel to the service (302).',
   );
 });
 
@@ -193,11 +193,13 @@ describe('a proxy that cannot be used', () => {
   });
 
   test.each([
-    ['SSH-2.0-OpenSSH_9.2\r\n', 'config', 'does not speak HTTP: it speaks SSH (it sent “SSH-2.0-OpenSSH_9.2”)'],
-    ['hello there\r\n', 'config', 'it speaks another protocol (it sent “hello there”)'],
+    ['SSH-2.0-OpenSSH_9.2\r\n', 'config', 'does not speak HTTP: it speaks SSH'],
+    ['hello there\r\n', 'config', 'it speaks another protocol'],
     [Buffer.from('15030100020228', 'hex'), 'config', 'does not speak HTTP: it speaks TLS'],
-    [Buffer.from('0001ff', 'hex'), 'config', 'it speaks another protocol (it sent the bytes 00 01 ff).'],
-    ['HTTP/3 200 OK\r\n\r\n', 'service', 'gave an answer that is not HTTP/1.1 (it sent “HTTP/3 200 OK”).'],
+    [Buffer.from('0001ff', 'hex'), 'config', 'it speaks another protocol.'],
+    ['HTTP/3 200 OK\r\n\r\n', 'service', 'gave an answer that is not HTTP/1.1.'],
+    // The proxy may send back the credentials that it was given: nothing of its answer is quoted.
+    [`220 ${'x'.repeat(40)}dXNlcjpwYXNzd29yZA==\r\n`, 'config', 'it speaks another protocol.'],
     ['', 'service', 'closed the connection without an answer to CONNECT'],
   ])('because it answers with %j is told by what it speaks', async (answer, kind, sentence) => {
     const failure = await ask(answer, (port) => `http://127.0.0.1:${port}`);

@@ -4,7 +4,7 @@ import { orAborted } from '../../signing/schedule/clock.ts';
 import type { ExplainServer } from '../dialler.ts';
 import { dialFailure } from '../dialling/dial-failure.ts';
 import type { Route } from '../route.ts';
-import { describeForeign } from '../tls/foreign-protocol.ts';
+import { describeForeign, nameForeign } from '../tls/foreign-protocol.ts';
 import { type Handshake, inspectHandshake } from './probe.ts';
 import { explainServer } from './server-certificate.ts';
 
@@ -49,7 +49,8 @@ export function reasonOfEnd(handshake: Handshake, origin: string): Failure | und
 /** Reads from the first bytes that the server, or what a tunnel leads to, speaks another protocol than TLS or sends nothing at all. */
 function foreignIn({ end, error, firstBytes, isTunnelled }: Handshake, origin: string): Failure | undefined {
   if (end === 'open' || firstBytes === undefined) return undefined;
-  const foreign = describeForeign(firstBytes);
+  // The credentials for a proxy were sent before the tunnel was open.
+  const foreign = isTunnelled ? nameForeign(firstBytes) : describeForeign(firstBytes);
   if (foreign !== undefined) {
     const [what, hint] = isTunnelled ? FOREIGN_IN_TUNNEL : FOREIGN_SERVER;
     return new Failure('config', 'TLS_NOT_SPOKEN', `${origin}: ${what} ${foreign}.`, { hint, cause: error });

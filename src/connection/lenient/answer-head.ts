@@ -1,4 +1,4 @@
-import { describeForeign } from '../tls/foreign-protocol.ts';
+import { nameForeign } from '../tls/foreign-protocol.ts';
 
 /** Headers of an answer by their names in lower case. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -10,7 +10,7 @@ export function malformed(words: string): Error {
 
 /** Builds the error of an answer in another protocol: mail, directories and databases have ports with TLS too. */
 export function foreign(beginning: string): Error {
-  const spoken = describeForeign(Buffer.from(beginning, 'latin1')) ?? 'speaks TLS once more';
+  const spoken = nameForeign(Buffer.from(beginning, 'latin1')) ?? 'speaks TLS once more';
   // A page without a head is all that the first version of HTTP had.
   return Object.assign(new Error(spoken.replace('plain HTTP', 'HTTP/0.9')), { code: 'HPE_FOREIGN' });
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Failure, tooManyOpen } from '../../signing/policy/failure.ts';
 import { addressOf, describeAddress } from '../dialling/addresses.ts';
 import { isTlsReason, reasonOf, tlsCodeOf } from '../tls/failure.ts';
-import { describeForeign, isTlsRecord } from '../tls/foreign-protocol.ts';
+import { isTlsRecord, nameForeign } from '../tls/foreign-protocol.ts';
 import type { ConnectProxy } from './proxy.ts';
 
 /** What a proxy answers, as far as it matters here. */
@@ -14,19 +14,9 @@ export function tunnelRefused({ statusCode: status, headers }: Answer, proxy: Co
   const token = tokenIn(headers);
   const said = token === undefined ? '' : `, ${token}`;
   const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ''))?.[1];
-  return new Failure(
-    'service',
-    'PROXY_REFUSED',
-    `The proxy refused a tunnel to the service (${status}${said}${leadsTo(headers)}).`,
-    {
-      hint: `${known ?? hintOf(status)} List the service in no_proxy to go directly.`,
-    },
-  );
-}
-
-/** Says where a redirect leads; its path may hold tokens. */
-function leadsTo({ location = '' }: IncomingMessage['headers']): string {
-  return URL.canParse(location) ? `, a redirect to ${new URL(location).origin.slice(0, 200)}` : '';
+  return new Failure('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}${said}).`, {
+    hint: `${known ?? hintOf(status)} List the service in no_proxy to go directly.`,
+  });
 }
 
 /** Returns the reason that squid gives in a header of its own, and others in that of RFC 9209; any other text stays unread. */
@@ -148,10 +138,9 @@ function describeEnd(error: Error, code: string): string {
 /** A proxy whose answer is no HTTP: what it speaks instead tells which part of https_proxy is wrong, and stays. */
 function foreign(error: Error): Failure {
   const bytes = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
-  const speaks = isTlsRecord(bytes) ? 'speaks TLS' : describeForeign(bytes);
+  const speaks = isTlsRecord(bytes) ? 'speaks TLS' : nameForeign(bytes);
   if (speaks === undefined) return proxyUnreachable('does not speak HTTP', error);
-  const [sent = ''] = / \(it sent .*/.exec(speaks) ?? [];
-  if (speaks.includes('HTTP')) return proxyUnreachable(`gave an answer that is not HTTP/1.1${sent}`, error);
+  if (speaks.includes('HTTP')) return proxyUnreachable('gave an answer that is not HTTP/1.1', error);
   return new Failure('config', 'PROXY_UNREACHABLE', `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
     hint: isTlsRecord(bytes) ? 'Write https:// in https_proxy, or use its port for plain HTTP.' : CHECK_PROXY,
     cause: error,

@@ -23,15 +23,28 @@ const PROTOCOLS: readonly (readonly [RegExp, string])[] = [
 /** Most characters of a greeting that a sentence shows. */
 const MAX_SHOWN = 60;
 
-/** Says what a server that sent these bytes does, as `speaks SSH (it sent “…”)`; `undefined` for a record of TLS, and for none. */
-export function describeForeign(bytes: Buffer): string | undefined {
+/** Says what a server speaks that sent these bytes, as `speaks SSH`; `undefined` for a record of TLS, and for none. */
+export function nameForeign(bytes: Buffer): string | undefined {
   if (bytes.length === 0 || isTlsRecord(bytes)) return undefined;
+  return `speaks ${protocolIn(bytes) ?? 'another protocol'}`;
+}
+
+function protocolIn(bytes: Buffer): string | undefined {
   const text = bytes.toString('latin1');
-  const protocol = PROTOCOLS.find(([greeting]) => greeting.test(text))?.[1];
-  const line = /^\s*([^\r\n]+)/.exec(text)?.[1] ?? '';
+  return PROTOCOLS.find(([greeting]) => greeting.test(text))?.[1];
+}
+
+/**
+ * Says the same with the beginning of the bytes, as `speaks SSH (it sent “…”)`. Meant for bytes that come before any secret
+ * is sent: a quote that is cut may show a part of a secret, which no mask knows.
+ */
+export function describeForeign(bytes: Buffer): string | undefined {
+  const named = nameForeign(bytes);
+  const line = /^\s*([^\r\n]+)/.exec(bytes.toString('latin1'))?.[1] ?? '';
   const isText = /^[\x20-\x7E]+$/.test(line);
+  if (named === undefined || (!isText && protocolIn(bytes))) return named;
   const shown = isText ? `“${line.slice(0, MAX_SHOWN)}${line.length > MAX_SHOWN ? '…' : ''}”` : bytesShown(bytes);
-  return `speaks ${protocol ?? 'another protocol'}${protocol && !isText ? '' : ` (it sent ${shown})`}`;
+  return `${named} (it sent ${shown})`;
 }
 
 /** Most bytes that a sentence shows. */
