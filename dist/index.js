@@ -14695,11 +14695,15 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Ng: () => describeRequest,
 			g$: () => tooLarge,
+			gb: () => pathOnServer,
 			k5: () => Exchange
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30734);
 		var _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(45629);
+		function pathOnServer({ pathname }, path) {
+			return pathname.replace(/\/+$/, "") + path;
+		}
 		function describeRequest(origin, { method, path }) {
 			return `${method} ${origin}${path.replace(/\?.*$/s, "")}`;
 		}
@@ -19374,6 +19378,7 @@ var __webpack_modules__ = {
 		var address_fields = __nccwpck_require__(7593);
 		var blocks = __nccwpck_require__(89238);
 		var src_runner = __nccwpck_require__(41346);
+		var exchange = __nccwpck_require__(50469);
 		var files_names = __nccwpck_require__(93509);
 		var policy_failure = __nccwpck_require__(74318);
 		var retry_after = __nccwpck_require__(60458);
@@ -19802,8 +19807,8 @@ var __webpack_modules__ = {
 			if (/[\r\n]/.test(appKey)) reader.reject("app-key", "has several lines, but must be one; store the app key alone");
 			else if (!/^[\x20-\x7E]*$/.test(appKey)) reader.reject("app-key", "must be printable ASCII, because it is sent as a header");
 			if (appSecret === undefined) reader.miss("app-secret");
-			if (serverUrl.pathname.replace(/\/+$/, "").endsWith(signPath.replace(/[?].*$/, "")) && signPath !== "/") reader.reject("server-url", `ends with ${signPath}, which is added from sign-path; leave it out here`);
-			const requestPath = serverUrl.pathname.replace(/\/+$/, "") + signPath;
+			if ((0, exchange.gb)(serverUrl, "").endsWith(signPath.replace(/[?].*$/, "")) && signPath !== "/") reader.reject("server-url", `ends with ${signPath}, which is added from sign-path; leave it out here`);
+			const requestPath = (0, exchange.gb)(serverUrl, signPath);
 			return createEsAuth({
 				requestPath,
 				signPath,
@@ -20483,7 +20488,7 @@ Content-Type: application/json
 			return createHttp({
 				message,
 				answer,
-				prefix: serverUrl.pathname.replace(/\/+$/, ""),
+				prefix: (0, exchange.gb)(serverUrl, ""),
 				hash: hashOf(task),
 				encoding: form.encoding,
 				key: key ?? "",
@@ -20826,7 +20831,7 @@ Content-Type: application/json
 			else if (/^v1\/|\/(?:sign|keys)(?:\/|$)/.test(mount)) reader.reject("mount", "must be the path of the engine alone, such as transit; the action adds /v1 and /sign");
 			if (/\/v1\/?$/.test(serverUrl.pathname)) reader.reject("server-url", "must end before /v1, which the action adds");
 			return createVault({
-				base: `${serverUrl.pathname.replace(/\/+$/, "")}/v1`,
+				base: (0, exchange.gb)(serverUrl, "/v1"),
 				key: {
 					mount: mount ?? "transit",
 					name: key?.name ?? name,
@@ -25987,6 +25992,7 @@ Content-Type: application/json
 			});
 		}
 		var issued_certificate = __nccwpck_require__(39481);
+		var exchange = __nccwpck_require__(50469);
 		var authority = __nccwpck_require__(80997);
 		;
 		function createStepCa({ url }, { scrub, now }) {
@@ -26009,10 +26015,9 @@ Content-Type: application/json
 					"Content-Length",
 					String(body.length)
 				];
-				const path = `${url.pathname.replace(/\/+$/, "")}/1.0/sign`;
 				const response = await asking.post({
 					method: "POST",
-					path,
+					path: (0, exchange.gb)(url, "/1.0/sign"),
 					headers,
 					body
 				});
@@ -26119,7 +26124,7 @@ Content-Type: application/json
 				};
 			}
 			#path(path) {
-				return `${this.#settings.url.pathname.replace(/\/+$/, "")}/v1/${path}`;
+				return (0, exchange.gb)(this.#settings.url, `/v1/${path}`);
 			}
 		}
 		;

@@ -25,6 +25,11 @@ export interface WireResponse {
   readonly body: Buffer;
 }
 
+/** Puts the path of a service below the path of its address, which may end in `/`. */
+export function pathOnServer({ pathname }: URL, path: string): string {
+  return pathname.replace(/\/+$/, '') + path;
+}
+
 /** Names a request as `POST https://host/path`: a query may hold a token. */
 export function describeRequest(origin: string, { method, path }: WireRequest): string {
   return `${method} ${origin}${path.replace(/\?.*$/s, '')}`;

@@ -1,3 +1,4 @@
+import { pathOnServer } from '../../connection/exchange.ts';
 import type { ProtocolWorld } from '../../protocols/protocol.ts';
 import { type Asking, type Authority, LIFE_S, readMember, type StepCaSettings, textsIn } from './authority.ts';
 import { noCertificate, stepFailure } from './refusals.ts';
@@ -13,8 +14,7 @@ export function createStepCa({ url }: StepCaSettings, { scrub, now }: Pick<Proto
     const wish = asksForLife ? { csr, ott, notAfter: `${LIFE_S}s` } : { csr, ott };
     const body = Buffer.from(JSON.stringify(wish));
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
-    const path = `${url.pathname.replace(/\/+$/, '')}/1.0/sign`;
-    const response = await asking.post({ method: 'POST', path, headers, body });
+    const response = await asking.post({ method: 'POST', path: pathOnServer(url, '/1.0/sign'), headers, body });
     if (response.status === 201) {
       const chain = textsIn(readMember(response, 'certChain'));
       const certificates =

@@ -1,4 +1,4 @@
-import type { WireResponse } from '../../connection/exchange.ts';
+import { pathOnServer, type WireResponse } from '../../connection/exchange.ts';
 import type { Transport } from '../../connection/transport.ts';
 import type { ProtocolWorld } from '../../protocols/protocol.ts';
 import { isSendable } from '../../protocols/vault/answers.ts';
@@ -84,6 +84,6 @@ export class VaultPki implements Authority {
   }
 
   #path(path: string): string {
-    return `${this.#settings.url.pathname.replace(/\/+$/, '')}/v1/${path}`;
+    return pathOnServer(this.#settings.url, `/v1/${path}`);
   }
 }

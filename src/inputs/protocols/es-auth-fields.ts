@@ -1,3 +1,4 @@
+import { pathOnServer } from '../../connection/exchange.ts';
 import { show } from '../../files/names.ts';
 import { createEsAuth } from '../../protocols/es-auth/protocol.ts';
 import type { Protocol } from '../../protocols/protocol.ts';
@@ -16,9 +17,9 @@ export function readEsAuth({ reader, serverUrl, appSecret }: ProtocolTask): Prot
   else if (!/^[\x20-\x7E]*$/.test(appKey))
     reader.reject('app-key', 'must be printable ASCII, because it is sent as a header');
   if (appSecret === undefined) reader.miss('app-secret');
-  if (serverUrl.pathname.replace(/\/+$/, '').endsWith(signPath.replace(/[?].*$/, '')) && signPath !== '/')
+  if (pathOnServer(serverUrl, '').endsWith(signPath.replace(/[?].*$/, '')) && signPath !== '/')
     reader.reject('server-url', `ends with ${signPath}, which is added from sign-path; leave it out here`);
-  const requestPath = serverUrl.pathname.replace(/\/+$/, '') + signPath;
+  const requestPath = pathOnServer(serverUrl, signPath);
   return createEsAuth({ requestPath, signPath, appKey, appSecret: appSecret ?? '' });
 }
 

@@ -1,3 +1,4 @@
+import { pathOnServer } from '../../connection/exchange.ts';
 import { parseAnswerPlace } from '../../protocols/http/answer.ts';
 import { type HttpMessage, isSentAsWritten, parseMessage } from '../../protocols/http/message.ts';
 import { PRESETS, type Preset, presetIn } from '../../protocols/http/presets.ts';
@@ -38,7 +39,7 @@ export function readHttp(task: ProtocolTask): Protocol | undefined {
   return createHttp({
     message,
     answer,
-    prefix: serverUrl.pathname.replace(/\/+$/, ''),
+    prefix: pathOnServer(serverUrl, ''),
     hash: hashOf(task),
     encoding: form.encoding,
     key: key ?? '',

@@ -1,3 +1,4 @@
+import { pathOnServer } from '../../connection/exchange.ts';
 import type { Protocol } from '../../protocols/protocol.ts';
 import type { Login } from '../../protocols/vault/login.ts';
 import { loginMount, parseKeyName, parseMount } from '../../protocols/vault/paths.ts';
@@ -19,7 +20,7 @@ export function readVault(task: ProtocolTask): Protocol {
     reader.reject('mount', 'must be the path of the engine alone, such as transit; the action adds /v1 and /sign');
   if (/\/v1\/?$/.test(serverUrl.pathname)) reader.reject('server-url', 'must end before /v1, which the action adds');
   return createVault({
-    base: `${serverUrl.pathname.replace(/\/+$/, '')}/v1`,
+    base: pathOnServer(serverUrl, '/v1'),
     key: { mount: mount ?? 'transit', name: key?.name ?? name, version: key?.version },
     algorithm: form.algorithm,
     isChecked: form.isChecked,
