@@ -13786,9 +13786,9 @@ var __webpack_modules__ = {
 	68157: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			$f: () => reasonOfEnd,
+			Di: () => LossExamination,
 			Tk: () => LISTEN_MS,
 			c3: () => refusalIn,
-			q6: () => Suspicion,
 			sy: () => createDiagnosis
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
@@ -13867,31 +13867,31 @@ var __webpack_modules__ = {
 		}
 		const NO_AGREEMENT = "Its operators must enable cipher suites of today for TLS 1.2 or 1.3, and a certificate with an RSA, Ed25519 or Ed448 key or an EC key on P-256, P-384 or P-521; a name that the server does not know looks like this as well.";
 		const NOT_WANTED = "A firewall or gateway that refuses this runner, or the name of the host, looks like this: its log says why.";
-		class Suspicion {
+		class LossExamination {
 			#diagnosis;
-			#look;
-			#looked = "";
+			#result;
+			#examinedMessage = "";
 			#isOver = false;
 			constructor(diagnosis) {
 				this.#diagnosis = diagnosis;
 			}
-			dispel() {
+			end() {
 				this.#isOver = true;
 			}
 			async settled(signal) {
-				if (this.#look === undefined || this.#isOver) return;
-				const found = await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#look, signal);
+				if (this.#result === undefined || this.#isOver) return;
+				const found = await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#result, signal);
 				if (found.kind === "config") throw found;
 			}
 			async explain(failure, signal) {
 				const diagnosis = this.#diagnosis;
 				if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;
-				if (this.#look === undefined) {
-					this.#looked = failure.message;
-					this.#look = diagnosis.tell(failure);
+				if (this.#result === undefined) {
+					this.#examinedMessage = failure.message;
+					this.#result = diagnosis.tell(failure);
 				}
-				const found = await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#look, signal);
-				return found.kind === "config" || failure.message === this.#looked ? found : failure;
+				const found = await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#result, signal);
+				return found.kind === "config" || failure.message === this.#examinedMessage ? found : failure;
 			}
 		}
 	}),
@@ -15826,7 +15826,7 @@ var __webpack_modules__ = {
 			#origin;
 			#dialler;
 			#lanes;
-			#suspicion;
+			#losses;
 			#closing = new AbortController();
 			#requests = 0;
 			#hasAnswered = false;
@@ -15843,7 +15843,7 @@ var __webpack_modules__ = {
 				this.firstConnection = this.#dialler.first;
 				this.#origin = route.server.origin;
 				this.#lanes = new connections.G(this.#origin, protocol, this.#dialler);
-				this.#suspicion = new diagnosis_diagnosis.q6(diagnosis);
+				this.#losses = new diagnosis_diagnosis.Di(diagnosis);
 			}
 			post = async (request, signal) => {
 				const response = await this.#send(request, signal);
@@ -15854,7 +15854,7 @@ var __webpack_modules__ = {
 				throw askedLate(this.#origin, response.status);
 			};
 			async #send(request, signal) {
-				await this.#suspicion.settled(signal);
+				await this.#losses.settled(signal);
 				this.#requests++;
 				if (this.#isLenient) return this.#sendLeniently(request, signal);
 				const lane = this.#lanes.takeIdle() ?? await this.#connect(signal);
@@ -15864,7 +15864,7 @@ var __webpack_modules__ = {
 				try {
 					const response = await exchange.run(lane.client, lane.sharing);
 					this.#hasAnswered = true;
-					this.#suspicion.dispel();
+					this.#losses.end();
 					if (this.#isStranger(lane, response)) throw unknownSession(this.#origin, response.status);
 					if (lane.connection) lane.connection.requests++;
 					this.#lanes.giveBack(lane);
@@ -15960,7 +15960,7 @@ var __webpack_modules__ = {
 					...seen
 				});
 				if (failure.code === "HTTP_MALFORMED" && !this.#hasSucceeded && seen.sharing !== "shared") this.#isLenient = true;
-				throw failure.facts.staleConnection ? failure : await this.#suspicion.explain(failure, signal);
+				throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);
 			}
 		}
 	}),

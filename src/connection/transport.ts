@@ -6,7 +6,7 @@ import { askedLate, SessionTrial, unknownSession, watch } from './asked-again.ts
 import type { Connection } from './connect.ts';
 import { type ConnectionFacts, connectionFailure } from './connection-failure.ts';
 import { type Lane, Lanes } from './connections.ts';
-import { type Diagnosis, Suspicion } from './diagnosis/diagnosis.ts';
+import { type Diagnosis, LossExamination } from './diagnosis/diagnosis.ts';
 import { Dialler, type HttpProtocol } from './dialler.ts';
 import { describeRequest, Exchange, type WireRequest, type WireResponse } from './exchange.ts';
 import { ExchangeProgress } from './exchange-progress.ts';
@@ -15,7 +15,7 @@ import { exchangeLeniently } from './lenient/lenient-exchange.ts';
 import type { Route } from './route.ts';
 
 /** What a transport does beyond sending requests along its route. */
-export interface TransportOptions {
+interface TransportOptions {
   /** HTTP/1.1 when absent. */
   readonly protocol?: HttpProtocol | undefined;
   /** Looks into a failure that HTTP cannot explain; asked at most once, and only before the first answer. */
@@ -52,7 +52,7 @@ class LaneTransport implements Transport {
   readonly #origin: string;
   readonly #dialler: Dialler;
   readonly #lanes: Lanes;
-  readonly #suspicion: Suspicion;
+  readonly #losses: LossExamination;
   /** Ends the lenient exchanges, which have no lanes. */
   readonly #closing = new AbortController();
   #requests = 0;
@@ -67,7 +67,7 @@ class LaneTransport implements Transport {
     this.firstConnection = this.#dialler.first;
     this.#origin = route.server.origin;
     this.#lanes = new Lanes(this.#origin, protocol, this.#dialler);
-    this.#suspicion = new Suspicion(diagnosis);
+    this.#losses = new LossExamination(diagnosis);
   }
 
   readonly post = async (request: WireRequest, signal: AbortSignal): Promise<WireResponse> => {
@@ -81,7 +81,7 @@ class LaneTransport implements Transport {
   };
 
   async #send(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
-    await this.#suspicion.settled(signal);
+    await this.#losses.settled(signal);
     this.#requests++;
     if (this.#isLenient) return this.#sendLeniently(request, signal);
     const lane = this.#lanes.takeIdle() ?? (await this.#connect(signal));
@@ -91,7 +91,7 @@ class LaneTransport implements Transport {
     try {
       const response = await exchange.run(lane.client, lane.sharing);
       this.#hasAnswered = true;
-      this.#suspicion.dispel();
+      this.#losses.end();
       if (this.#isStranger(lane, response)) throw unknownSession(this.#origin, response.status);
       if (lane.connection) lane.connection.requests++;
       this.#lanes.giveBack(lane);
@@ -186,7 +186,7 @@ class LaneTransport implements Transport {
     const failure = connectionFailure(error, { origin: this.#origin, ...seen });
     // The repeat of this request finds out whether the answer can be read all the same; a server that was understood before sends rubbish.
     if (failure.code === 'HTTP_MALFORMED' && !this.#hasSucceeded && seen.sharing !== 'shared') this.#isLenient = true;
-    throw failure.facts.staleConnection ? failure : await this.#suspicion.explain(failure, signal);
+    throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);
   }
 }
 

@@ -9,7 +9,7 @@ import { type Handshake, inspectHandshake } from './probe.ts';
 import { explainServer } from './server-certificate.ts';
 
 /** What a server's certificates are judged by. */
-export interface DiagnosisOptions {
+interface DiagnosisOptions {
   /** The certificates of the input `chain`. */
   readonly anchors: readonly X509Certificate[];
   /** Wall clock, in milliseconds since the epoch. */
@@ -127,26 +127,26 @@ const NOT_WANTED =
  *
  * The first such failure is examined by one more handshake; no request is sent until the result is known.
  */
-export class Suspicion {
+export class LossExamination {
   readonly #diagnosis: Diagnosis | undefined;
-  #look: Promise<Failure> | undefined;
+  #result: Promise<Failure> | undefined;
   /** Message of the failure that was examined. */
-  #looked = '';
+  #examinedMessage = '';
   #isOver = false;
 
   constructor(diagnosis: Diagnosis | undefined) {
     this.#diagnosis = diagnosis;
   }
 
-  /** Notes an answer: a server that answers has accepted our certificate, or says itself that it did not. */
-  dispel(): void {
+  /** Ends all examination after an answer: a server that answers has accepted our certificate, or says itself that it did not. */
+  end(): void {
     this.#isOver = true;
   }
 
   /** Waits for an examination that is under way; rejects with its result when that ends the run. */
   async settled(signal: AbortSignal): Promise<void> {
-    if (this.#look === undefined || this.#isOver) return;
-    const found = await orAborted(this.#look, signal);
+    if (this.#result === undefined || this.#isOver) return;
+    const found = await orAborted(this.#result, signal);
     if (found.kind === 'config') throw found;
   }
 
@@ -154,11 +154,11 @@ export class Suspicion {
   async explain(failure: Failure, signal: AbortSignal): Promise<Failure> {
     const diagnosis = this.#diagnosis;
     if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;
-    if (this.#look === undefined) {
-      this.#looked = failure.message;
-      this.#look = diagnosis.tell(failure);
+    if (this.#result === undefined) {
+      this.#examinedMessage = failure.message;
+      this.#result = diagnosis.tell(failure);
     }
-    const found = await orAborted(this.#look, signal);
-    return found.kind === 'config' || failure.message === this.#looked ? found : failure;
+    const found = await orAborted(this.#result, signal);
+    return found.kind === 'config' || failure.message === this.#examinedMessage ? found : failure;
   }
 }
