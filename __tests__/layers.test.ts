@@ -309,3 +309,20 @@ test('an exported name stands for one thing in the whole action', () => {
   const doubles = [...places].filter(([, all]) => all.length > 1);
   expect(doubles.map(([found, all]) => `${found}: ${all.map(({ name }) => name).join(', ')}`)).toEqual([]);
 });
+
+test('an exported name is used by another file', () => {
+  const texts = globSync(['src/**/*.ts', 'tools/**/*.ts', '__tests__/**/*.ts'], { cwd: REPOSITORY }).map((path) => ({
+    name: path.replaceAll('\\', '/').replace(/\.ts$/, ''),
+    words: new Set(readFileSync(join(REPOSITORY, path), 'utf8').match(/\w+/g)),
+  }));
+  const unused = everything.flatMap(({ name, code }) =>
+    code.flatMap((line) => {
+      const found = /^export (?:async |abstract )*(?:function\*?|class|interface|type|const|enum) (\w+)/.exec(
+        line,
+      )?.[1];
+      const isUsed = found === undefined || texts.some((text) => text.name !== name && text.words.has(found));
+      return isUsed ? [] : [`${name}: ${found}`];
+    }),
+  );
+  expect(unused).toEqual([]);
+});

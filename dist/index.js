@@ -13589,7 +13589,7 @@ var __webpack_modules__ = {
 		}
 		const CHECK_PORT = "Check the port in server-url; a server that speaks HTTP/2 alone must say so in the handshake (ALPN), and needs http2: true.";
 		function http2Row(error, { stale }) {
-			const described = (0, _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__.uE)(error);
+			const described = (0, _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__.u)(error);
 			if (described === undefined) return undefined;
 			const [sentence, hint, facts] = described;
 			return [
@@ -14787,8 +14787,8 @@ var __webpack_modules__ = {
 	}),
 	49598: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			px: () => Http2Trial,
-			uE: () => describeHttp2Error
+			p: () => Http2Trial,
+			u: () => describeHttp2Error
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
@@ -15833,7 +15833,7 @@ var __webpack_modules__ = {
 			#isLenient = false;
 			#hasSucceeded = false;
 			#sessions = new SessionTrial();
-			#http2 = new http2_errors.px();
+			#http2 = new http2_errors.p();
 			constructor(route, { protocol = "http1", diagnosis, onServer }) {
 				this.#dialler = new Dialler(route, {
 					protocol,

@@ -16,7 +16,7 @@ import { dialTimeout, peerName, type Route, targetOf } from './route.ts';
 import { isAlert, tlsCodeOf } from './tls/failure.ts';
 
 /** What TLS is spoken over: a proxy's tunnel, or TCP to one of the host's addresses. */
-export interface Underlay {
+interface Underlay {
   readonly tunnel: Socket | undefined;
   readonly addresses: Addresses | undefined;
 }
@@ -35,7 +35,7 @@ export interface Wire extends Pick<Underlay, 'addresses'> {
 }
 
 /** What a TLS handshake offers and demands. */
-export interface HandshakeOptions {
+interface HandshakeOptions {
   /** Application protocols to offer, the preferred one first. */
   readonly protocols: readonly string[];
   /** Resumes an earlier session with the same server. */
@@ -116,7 +116,7 @@ export class DialError extends Error {
 }
 
 /** What one dial adds to the route. */
-export interface DialOptions {
+interface DialOptions {
   readonly addressBook: AddressBook;
   readonly protocols: readonly string[];
   readonly session: Buffer | undefined;

@@ -15,7 +15,7 @@ export type HttpProtocol = 'http1' | 'http2';
 export type ExplainServer = (failure: Failure, serverChain: readonly X509Certificate[]) => Failure;
 
 /** What a dialler does beyond dialling. */
-export interface DiallerOptions {
+interface DiallerOptions {
   readonly protocol: HttpProtocol;
   /** Is shown the certificate of the first server that was believed. */
   readonly onServer?: ((certificate: X509Certificate) => void) | undefined;

@@ -20,10 +20,10 @@ const NAMES = [
 ] as const;
 
 /** Name of an error of HTTP/2. */
-export type Http2Error = (typeof NAMES)[number];
+type Http2Error = (typeof NAMES)[number];
 
 /** Returns the error of HTTP/2 that ended a request or its whole connection; `undefined` for every other error. */
-export function http2ErrorOf(error: unknown): Http2Error | undefined {
+function http2ErrorOf(error: unknown): Http2Error | undefined {
   if (!(error instanceof Error)) return undefined;
   // Node gives the name for a request and the number for a connection, in words only.
   if (codeOf(error) === 'ERR_HTTP2_STREAM_ERROR') {

@@ -26,7 +26,7 @@ export interface Route {
 }
 
 /** Key and certificates as PEM. */
-export interface TlsMaterial {
+interface TlsMaterial {
   readonly cert?: string | Buffer | undefined;
   readonly key?: string | Buffer | undefined;
   readonly passphrase?: string | undefined;

@@ -11,9 +11,7 @@ export interface HashedFile {
 }
 
 /** A release, complete and signed. */
-export interface SignedRelease
-  extends Omit<KitRelease, 'data'>,
-    Omit<ReleaseData, 'rehearsal' | 'key' | 'keyName' | 'files'> {
+interface SignedRelease extends Omit<KitRelease, 'data'>, Omit<ReleaseData, 'rehearsal' | 'key' | 'keyName' | 'files'> {
   /** The key was made for one run. */
   readonly isRehearsal: boolean;
   readonly files: readonly HashedFile[];

@@ -12,7 +12,7 @@ export const CANARY = Buffer.from('mtls-release-signing: a preflight check, not 
 const CANARY_PATH = 'mtls-release-signing-preflight.txt';
 
 /** How a canary is sent. */
-export interface CanaryOptions {
+interface CanaryOptions {
   /** Sends what {@link createCanary} builds on it. */
   readonly transport: Transport;
   readonly createSigner: (transport: Transport) => Signer;

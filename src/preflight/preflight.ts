@@ -13,7 +13,7 @@ import { describeNetwork } from './network-findings.ts';
 import { describeResumption, describeTls } from './tls-findings.ts';
 
 /** What a service is examined with and judged by. */
-export interface ServiceCheckOptions {
+interface ServiceCheckOptions {
   /** `undefined` when it cannot be used: then only the server's side is looked at. */
   readonly identity: Identity | undefined;
   /** Why no certificate is shown. */

@@ -17,7 +17,7 @@ import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 import { failureOf } from './network-findings.ts';
 
 /** What a handshake is judged by. */
-export interface TlsFacts extends TrustFacts {
+interface TlsFacts extends TrustFacts {
   /** Why the server refused our certificate, wherever that showed. */
   readonly refusal: Failure | undefined;
   /** Whether a request over such a connection was answered. */

@@ -12,7 +12,7 @@ import type { Failure } from '../signing/policy/failure.ts';
 import type { StampWorld } from './request.ts';
 
 /** How authorities are reached. */
-export interface PostOptions {
+interface PostOptions {
   readonly proxyFor: (server: URL) => ConnectProxy | undefined;
   /** PEM of what a server may chain to beside the roots of the system. */
   readonly anchors: readonly string[];

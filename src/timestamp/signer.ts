@@ -11,7 +11,7 @@ const KNOWN_CRITICAL = ['2.5.29.19', '2.5.29.15', '2.5.29.37', '2.5.29.32'];
 const MAX_ISSUERS = 8;
 
 /** What the signer of a stamp is judged by. */
-export interface SignerTrust {
+interface SignerTrust {
   /** What the signer must chain to, each a trust anchor. */
   readonly anchors: readonly X509Certificate[];
   /** Certificates that came with the stamp. */

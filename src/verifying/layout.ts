@@ -1,7 +1,7 @@
 import type { VerifyKey } from './key.ts';
 
 /** How the bytes of a signature are laid out; `plain` is the only layout that RSA and Ed25519 have. */
-export type SignatureForm = 'der' | 'ieee-p1363' | 'plain';
+type SignatureForm = 'der' | 'ieee-p1363' | 'plain';
 
 const ED25519_BYTES = 64;
 const SEQUENCE = 0x30;

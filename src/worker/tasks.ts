@@ -56,7 +56,7 @@ export type Reply =
   | { readonly id: number; readonly error: PackedError };
 
 /** The parts of an error, whose class is lost between threads. */
-export interface PackedError {
+interface PackedError {
   readonly code: ActionError['code'];
   readonly message: string;
   readonly hint: string | undefined;

@@ -9,7 +9,7 @@ export interface Link {
 }
 
 /** The way from a server's certificate up to a certificate of `chain`, as far as it leads. */
-export interface CertificatePath {
+interface CertificatePath {
   readonly links: readonly [Link, ...Link[]];
   /** Whether it ends in a certificate of `chain`. */
   readonly isAnchored: boolean;

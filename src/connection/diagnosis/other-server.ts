@@ -1,7 +1,7 @@
 import type { Failure } from '../../signing/policy/failure.ts';
 
 /** A server that is not the signing service, and the inputs that lead to it. */
-export interface OtherServer {
+interface OtherServer {
   /** What it is, such as `the time stamp authority`. */
   readonly name: string;
   /** The input with its address. */

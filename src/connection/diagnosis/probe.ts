@@ -6,7 +6,7 @@ import { dialTimeout, type Route } from '../route.ts';
 import { readFirstBytes } from './first-bytes.ts';
 
 /** When a handshake has been looked at for long enough. */
-export interface ProbeOptions {
+interface ProbeOptions {
   /** How long to listen, after the handshake, for a refusal, in milliseconds. */
   readonly listenMs: number;
   /** Session to resume. */

@@ -13,9 +13,7 @@ export interface Addresses {
 }
 
 /** The options with which a socket tries a host's addresses one after the other. */
-export type TcpOptions = Required<
-  Pick<TcpNetConnectOpts, 'lookup' | 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'>
->;
+type TcpOptions = Required<Pick<TcpNetConnectOpts, 'lookup' | 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'>>;
 
 /** Returns the options for a socket that is to try these addresses. */
 export function tryEach({ all, attemptMs }: Addresses): TcpOptions {
@@ -29,7 +27,7 @@ export function tryEach({ all, attemptMs }: Addresses): TcpOptions {
 }
 
 /** Looks a host name up; rejects with the error of the system. */
-export type LookUp = (hostname: string) => Promise<readonly LookupAddress[]>;
+type LookUp = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 const lookUpBySystem: LookUp = (hostname) => promisify(lookup)(hostname, { all: true });
 

@@ -7,7 +7,7 @@ import type { ExchangeProgress } from '../exchange-progress.ts';
 import { AnswerReader } from './answer-reader.ts';
 
 /** Where a lenient exchange takes place. */
-export interface LenientOptions {
+interface LenientOptions {
   /** Host and port, as in the URL of the server. */
   readonly host: string;
   /** A connection that serves this request alone; it is closed at the end. */

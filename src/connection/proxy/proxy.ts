@@ -13,7 +13,7 @@ export interface ConnectProxy {
 }
 
 /** The proxy variables of the environment; lower-case names win, as in other tools. */
-export interface ProxyVariables {
+interface ProxyVariables {
   readonly httpsProxy?: string | undefined;
   readonly httpProxy?: string | undefined;
   readonly noProxy?: string | undefined;

@@ -10,7 +10,7 @@ import type { ConnectProxy } from './proxy.ts';
 import { proxyUnreachable, tunnelFailed, tunnelRefused } from './tunnel-failure.ts';
 
 /** What a tunnel leads to. */
-export interface TunnelTarget {
+interface TunnelTarget {
   readonly hostname: string;
   readonly port: number;
   /** Longest time until the tunnel is open, in milliseconds. */

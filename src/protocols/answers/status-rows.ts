@@ -1,7 +1,7 @@
 import type { Failure, FailureFacts, FailureKind } from '../../signing/policy/failure.ts';
 
 /** Kind, code, hint and facts of an answer with one status; the hint names the inputs of an address as {@link ADDRESS}. */
-export type StatusRow = readonly [kind: FailureKind, code: Failure['code'], hint: string, facts?: FailureFacts];
+type StatusRow = readonly [kind: FailureKind, code: Failure['code'], hint: string, facts?: FailureFacts];
 
 /** What to do about a service that wants fewer requests. */
 export const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';

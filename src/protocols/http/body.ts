@@ -4,14 +4,14 @@ import type { HttpMessage } from './message.ts';
 import { escapeFor, type Placeholder } from './template.ts';
 
 /** A body that is ready to send. */
-export interface FilledBody {
+interface FilledBody {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
   /** In bytes. */
   readonly length: number;
 }
 
 /** What a body is filled with. */
-export interface BodyValues {
+interface BodyValues {
   readonly text: (placeholder: Placeholder) => string;
   readonly hash: Hash | undefined;
 }

@@ -29,7 +29,7 @@ export interface KeyFacts {
 }
 
 /** What a batch was for. */
-export interface BatchFacts extends Asked {
+interface BatchFacts extends Asked {
   /** Of the text that is written. */
   readonly encoding: SignatureEncoding;
 }

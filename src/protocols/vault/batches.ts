@@ -1,7 +1,7 @@
 import { asOneEvent, type Failure } from '../../signing/policy/failure.ts';
 
 /** How items are put together. */
-export interface BatchOptions<Item, Result> {
+interface BatchOptions<Item, Result> {
   /** Sends items in one request; resolves with one result for each, or rejects when the request as a whole failed. */
   readonly send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly (Result | Failure)[]>;
   /** Most items in one request. */

@@ -13,7 +13,7 @@ export type Login =
   | { readonly method: 'token'; readonly token: string };
 
 /** The service that a session logs in to, with the path of its API, and how. */
-export interface LoginOptions<Method extends Login = Login> {
+interface LoginOptions<Method extends Login = Login> {
   readonly transport: Transport;
   readonly base: string;
   readonly login: Method;

@@ -7,7 +7,7 @@ import type { TransitKey } from './paths.ts';
 import { MAX_TRANSIT_ED25519_BYTES, type TransitSettings, VaultSigner } from './vault.ts';
 
 /** Settings of the protocol `vault`. */
-export interface VaultSettings extends TransitSettings {
+interface VaultSettings extends TransitSettings {
   readonly login: Login;
 }
 

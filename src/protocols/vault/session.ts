@@ -11,7 +11,7 @@ export interface Token {
 }
 
 /** How a session gets its tokens. */
-export interface SessionOptions {
+interface SessionOptions {
   /** Gets a token; the signal is that of the time limit for all logins, because many requests wait for one login. */
   readonly login: (signal: AbortSignal) => Promise<Token>;
   /** Gives a token back. */

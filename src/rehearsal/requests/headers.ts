@@ -15,7 +15,7 @@ export interface Rules {
 }
 
 /** The parts of a request that are known before its body. */
-export interface RequestFacts {
+interface RequestFacts {
   readonly method: string;
   readonly url: string;
   /** Names and values in turn, as received. */

@@ -2,7 +2,7 @@ import type { FailedAttempt } from './decision.ts';
 import { ENDINGS, OUTAGE } from './defaults.ts';
 
 /** A 401 or 403 after the first success of a run. */
-export interface RefusedAttempt extends Pick<FailedAttempt, 'job' | 'isProbe' | 'left'> {
+interface RefusedAttempt extends Pick<FailedAttempt, 'job' | 'isProbe' | 'left'> {
   /** Whether the gate was shut already, so that the refusal says nothing new. */
   readonly wasShut: boolean;
 }

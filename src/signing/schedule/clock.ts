@@ -69,7 +69,7 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
 const LOOK_MS = 20;
 
 /** What decides whether there is time. */
-export interface Leisure {
+interface Leisure {
   readonly clock: Clock;
   /** Whether everything that is left is under way. */
   readonly isLastUnderWay: () => boolean;
