@@ -521,7 +521,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		}
 	}
 	var timestamp = __webpack_require__(89627);
-	var release = __webpack_require__(52178);
+	var release = __webpack_require__(37631);
 	;
 	async function preflight(context, inputs, report) {
 		const { signal, clock, startedAt, now, processId, patience } = context;

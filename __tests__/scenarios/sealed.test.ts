@@ -10,7 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { runInProcess } from '../helpers/in-process.ts';
@@ -175,6 +175,8 @@ describe('a file that appears after the listing, and that the patterns mean', ()
     ['rehearse', ''],
   ])('makes the run red in mode %s with output-dir “%s”, and nothing is uploaded', async (mode, directory) => {
     let workspace = '';
+    // Beside its file a signature is one of that file, but not where signatures have a directory of their own.
+    const late = directory === '' ? LATE : [...LATE, 'dist/late.sign'].sort();
     const act = (): undefined => {
       if (!existsSync(join(workspace, 'dist/late'))) appear(workspace);
     };
@@ -187,11 +189,15 @@ describe('a file that appears after the listing, and that the patterns mean', ()
     // A rehearsal asks a service of its own.
     const onLogLine = (line: string): void => void (mode === 'rehearse' && line.includes('Signing') && act());
     const run = await scenario.red({ ...inputs, mode, 'output-dir': directory }, { onLogLine });
-    expect(run.outputs).toMatchObject({ mode: '', 'file-count': '3', 'signed-count': '3', 'failed-count': '3' });
+    expect(run.outputs).toMatchObject({
+      mode: '',
+      'file-count': '3',
+      'signed-count': '3',
+      'failed-count': `${late.length}`,
+    });
     expect(run.log).toContain('FILE_APPEARED: ');
     expect(run.log).toContain('appeared after the files were listed: it was neither signed nor checked.');
-    const [, named = ''] = /Files: (.*)/.exec(run.log) ?? [];
-    expect(named.split(', ')).toEqual(LATE);
+    expect([...run.log.matchAll(/^ +- (.*)$/gm)].map(([, path]) => path)).toEqual(late);
     expect(scenario.results.artifacts).toEqual([]);
   });
 
@@ -202,6 +208,36 @@ describe('a file that appears after the listing, and that the patterns mean', ()
     const run = await scenario.run({ ...inputs, 'follow-symbolic-links': 'true' });
     expect([run.exitCode, run.outputs['file-count']], run.log).toEqual([0, '5']);
   });
+
+  test.each([
+    ['beside no file', 'dist/gone.sign', {}],
+    ['beside a file that is left out', 'dist/known.map.sign', {}],
+    ['of an own name', 'dist/.mtls-release-signing-999999999-1.tmp', {}],
+    ['in output-dir below root', 'dist/out/dist/gone.sign', { 'output-dir': 'dist/out' }, 'dist/gone.sign'],
+    ['in output-dir that no pattern matches', 'out/dist/gone.sign', { 'output-dir': 'out' }, 'dist/gone.sign'],
+    ['beside a file whose signature is in output-dir', 'dist/a.sign', { 'output-dir': 'out' }],
+  ])(
+    'and that is a signature or the like for no listed file, %s, makes the run red',
+    async (_, path, given, name = path) => {
+      let workspace = '';
+      const write = (): undefined => {
+        mkdirSync(join(workspace, dirname(path)), { recursive: true });
+        writeFileSync(join(workspace, path), 'c2lnbmVk');
+      };
+      await using scenario = await createScenario({
+        runScript: runInProcess,
+        files: { ...FILES, 'dist/known.map': 'x', 'dist/old.sign': 'c2lnbmVk', 'dist/known.map.old.sign': 'x' },
+        service: { script: write },
+      });
+      ({ workspace } = scenario);
+      const run = await scenario.red({ ...inputs, ...given });
+      expect(run.outputs).toMatchObject({ mode: '', 'file-count': '3', 'signed-count': '3', 'failed-count': '1' });
+      expect(run.log).toContain(
+        `FILE_APPEARED: ${name} appeared after the files were listed: no listed file accounts for it`,
+      );
+      expect(scenario.results.artifacts).toEqual([]);
+    },
+  );
 
   test('during the upload deletes the artifact', async () => {
     let workspace = '';

@@ -603,10 +603,11 @@ function discardTemporary(location) {
 	} catch {}
 }
 function leftoversIn(directory, processId) {
-	return namesIn(directory).filter((name) => {
-		const owner = ownerOf(name);
-		return owner !== undefined && (owner === processId || !isAlive(owner));
-	});
+	return namesIn(directory).filter((name) => ownerOf(name) !== undefined && !isTemporaryOfOthers(name, processId));
+}
+function isTemporaryOfOthers(name, processId) {
+	const owner = ownerOf(name);
+	return owner !== undefined && owner !== processId && isAlive(owner);
 }
 function removeLeftover(location, until) {
 	try {

@@ -8,7 +8,7 @@ import { LeftOutFiles, type Remainder } from './left-out.ts';
 import { discoverOrphans, type OrphanSearch } from './orphans.ts';
 import { OwnPaths } from './own-paths.ts';
 import { takeSetsLiterally } from './patterns.ts';
-import { type DiscoverOptions, findPlaces, type RealPlaces } from './places.ts';
+import { type DiscoverOptions, findPlaces, type Passes, passesKnown, type RealPlaces } from './places.ts';
 import { isNamed, narrow, type Scope, startScope } from './selection.ts';
 import { type Entry, type Visit, type WalkOptions, walk } from './walk.ts';
 
@@ -39,12 +39,11 @@ interface Misread {
  * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { patterns, suffix, outputDirectory, known } = options;
+  const { patterns, suffix, outputDirectory } = options;
   const search = new Search({ ...options, ...findPlaces(options) });
   const includes = patterns.filter((pattern) => !pattern.excludes);
   await search.run(await findWay(includes, suffix));
-  const isApart = outputDirectory !== undefined && known === undefined;
-  return search.conclude(isApart ? await discoverOrphans(options, outputDirectory) : {});
+  return search.conclude(outputDirectory === undefined ? {} : await discoverOrphans(options, outputDirectory));
 }
 
 /** One search through the tree. */
@@ -60,12 +59,14 @@ class Search {
   readonly #matched = new Set<Glob>();
   readonly #misread = new Map<string, Misread>();
   readonly #leftOut: LeftOutFiles;
+  readonly #passes: Passes | undefined;
 
   constructor(options: DiscoverOptions & RealPlaces) {
     this.#options = options;
     this.#own = new OwnPaths(options);
     this.#start = startScope(options);
     this.#leftOut = new LeftOutFiles(options, this.#files);
+    this.#passes = passesKnown(options);
     this.#literal = options.patterns
       .flatMap((pattern) => takeSetsLiterally(pattern) ?? [])
       .map((each) => new Glob(each));
@@ -120,7 +121,7 @@ class Search {
   }
 
   #walkOptions(way: Way): WalkOptions<Scope> {
-    const { realRoot, realWorkspace, followSymbolicLinks, suffix, known, signal } = this.#options;
+    const { realRoot, realWorkspace, followSymbolicLinks, signal } = this.#options;
     const follow = (real: string): boolean =>
       isWithin(realWorkspace, real) && this.#own.reasonBehind(real) === undefined;
     return {
@@ -128,7 +129,7 @@ class Search {
       start: this.#start,
       step: (scope, entry) => this.#step(scope, entry),
       way,
-      ...(known ? { passes: (name, above) => name.endsWith(suffix) || known.has(above + name) } : {}),
+      ...(this.#passes ? { passes: this.#passes } : {}),
       ...(followSymbolicLinks ? { follow } : {}),
       tolerates: ({ leftOut }) => leftOut !== undefined && leftOut !== 'output-dir',
       signal,

@@ -47,7 +47,7 @@ const FIRST = 5;
 
 /** Counts the paths that rules leave out, and finds those that no signature covers. */
 export class LeftOutFiles {
-  readonly #options: Pick<DiscoverOptions, 'root' | 'suffix'>;
+  readonly #options: Pick<DiscoverOptions, 'root' | 'suffix' | 'known'>;
   readonly #files: ReadonlyMap<string, unknown>;
   /** The directory that signatures are in, without links; `undefined` when they are beside their files. */
   readonly #realOutput: string | undefined;
@@ -58,7 +58,7 @@ export class LeftOutFiles {
 
   /** @param files - By path; those that are found later count too. */
   constructor(
-    options: Pick<DiscoverOptions, 'root' | 'suffix' | 'outputDirectory'>,
+    options: Pick<DiscoverOptions, 'root' | 'suffix' | 'known' | 'outputDirectory'>,
     files: ReadonlyMap<string, unknown>,
   ) {
     const { outputDirectory } = options;
@@ -113,7 +113,7 @@ export class LeftOutFiles {
 
   #settleSignature({ entry, isMeant }: Stray): boolean {
     const signed = this.#signedBy(entry);
-    if (signed === undefined || !this.#files.has(signed)) return false;
+    if (signed === undefined || !(this.#files.has(signed) || this.#options.known?.has(signed))) return false;
     if (isMeant) this.add('signature', entry.path);
     return true;
   }

@@ -28,13 +28,14 @@ export async function discoverOrphans(options: DiscoverOptions, directory: strin
 }
 
 async function listOrphans(options: DiscoverOptions, directory: string): Promise<string[]> {
-  const { suffix, signal } = options;
+  const { suffix, known, signal } = options;
   const { realWorkspace } = findPlaces(options);
   const realRoot = findRealPath(directory).path ?? directory;
   const own = new OwnPaths({ ...options, root: directory, realRoot, realWorkspace, outputDirectory: undefined });
   const signatures = walk({
     root: realRoot,
     start: startScope(options),
+    passes: (name, above) => !name.endsWith(suffix) || known?.has(above + name.slice(0, -suffix.length)) === true,
     step(above, entry) {
       const { kind, name, path } = entry;
       if (own.reasonFor(entry) !== undefined) return undefined;

@@ -1,6 +1,6 @@
 import { ActionError } from '../../errors.ts';
 import { show } from '../names.ts';
-import { findListedPath, isWithin } from '../real-path.ts';
+import { findListedPath, isBelow, isWithin, pathBelow } from '../real-path.ts';
 import type { Pattern } from './patterns.ts';
 
 /** Where to look, and what never counts. */
@@ -20,7 +20,7 @@ export interface DiscoverOptions {
   readonly outputDirectory: string | undefined;
   /** Absolute paths of the files that this action writes for a release as a whole, and of their signatures. */
   readonly written: readonly string[];
-  /** Paths that an earlier look listed, given to look for others alone: these and all signatures are passed by. */
+  /** Paths that an earlier look listed, given to look for others alone: these and their signatures are passed by. */
   readonly known?: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
@@ -42,4 +42,24 @@ export function findPlaces({ root, workspace }: Pick<DiscoverOptions, 'root' | '
     );
   }
   return { realRoot, realWorkspace };
+}
+
+/** Tells whether a walk passes a file or link by; `above` is the path of its directory with a `/`, or empty. */
+export type Passes = (name: string, above: string) => boolean;
+
+/** Passes by the known files, and their signatures where these are beside the files or in a directory below the root. */
+export function passesKnown({
+  known,
+  realRoot,
+  suffix,
+  outputDirectory,
+}: DiscoverOptions & RealPlaces): Passes | undefined {
+  if (known === undefined) return undefined;
+  const output = findListedPath(outputDirectory ?? realRoot);
+  const top = isBelow(realRoot, output) ? `${pathBelow(realRoot, output)}/` : '';
+  const isInTree = isWithin(realRoot, output);
+  return (name, above) => {
+    if (!name.endsWith(suffix)) return known.has(above + name);
+    return isInTree && above.startsWith(top) && known.has(above.slice(top.length) + name.slice(0, -suffix.length));
+  };
 }

@@ -4,6 +4,7 @@ import { ActionError, codeOf } from '../../errors.ts';
 import { otherSpellings, show } from '../names.ts';
 import { createPause } from '../pause.ts';
 import { findRealPath, locate, lookBehindLinks } from '../real-path.ts';
+import type { Passes } from './places.ts';
 
 /** Something in a tree. */
 export interface Entry {
@@ -26,8 +27,8 @@ export interface WalkOptions<State> {
   readonly start: State;
   /** Returns the state of something in a directory of the given state; `undefined` to pass it by. */
   readonly step: (state: State, entry: Entry) => State | undefined;
-  /** Tells whether to pass a file or link by without a step; `above` is the path of its directory with a `/`, or empty. */
-  readonly passes?: (name: string, above: string) => boolean;
+  /** Which files and links are passed by without a step. */
+  readonly passes?: Passes;
   /** Names to look up in some directories, by their paths, where a listing of all names is not needed. */
   readonly way?: ReadonlyMap<string, Iterable<string>>;
   /** Follows links to directories, and tells whether to enter one; if not, it is handed out. */

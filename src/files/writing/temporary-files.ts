@@ -54,10 +54,13 @@ export function discardTemporary(location: string): void {
 
 /** Lists the temporary files in a directory that no process will rename: those of dead ones, and of the given one, which is between two writes. */
 export function leftoversIn(directory: string, processId: number): string[] {
-  return namesIn(directory).filter((name) => {
-    const owner = ownerOf(name);
-    return owner !== undefined && (owner === processId || !isAlive(owner));
-  });
+  return namesIn(directory).filter((name) => ownerOf(name) !== undefined && !isTemporaryOfOthers(name, processId));
+}
+
+/** Tells whether a name is that of a temporary file that another process will rename. */
+export function isTemporaryOfOthers(name: string, processId: number): boolean {
+  const owner = ownerOf(name);
+  return owner !== undefined && owner !== processId && isAlive(owner);
 }
 
 /**

@@ -10,9 +10,10 @@ import { orAborted } from '../../signing/schedule/clock.ts';
 import { removeArtifact, uploadFiles } from '../../upload.ts';
 import { compareInWorker } from '../../worker/writer.ts';
 import { annotate, type Context } from '../context.ts';
+import { findAppeared } from './appeared.ts';
 import { removeIfPossible, takeBack } from './own/whole-release.ts';
 import { placeReceipt, type Receipt, writeReceipt } from './receipt.ts';
-import { findAppeared, type Release } from './release.ts';
+import type { Release } from './release.ts';
 
 /** A mode that works on files: what it writes, and where. */
 export interface Delivery {

@@ -9,7 +9,7 @@ import { findTwins, showTwins } from '../../files/lookalikes.ts';
 import { show } from '../../files/names.ts';
 import { findLfsPointers } from '../../files/reading/lfs-pointer.ts';
 import { isSamePlace, pathInside } from '../../files/real-path.ts';
-import type { FileOutcome, RefusedFile, ReleaseFile } from '../../files/release-file.ts';
+import type { RefusedFile, ReleaseFile } from '../../files/release-file.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import type { ReportPart } from '../../report/report.ts';
 import { formatBytes, formatCount, plural, showList } from '../../report/summary/units.ts';
@@ -80,30 +80,6 @@ function isSameFile(one: string, other: string): boolean {
   return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
-/** Looks through the tree once more: a file that came after the listing has no signature, though the patterns mean it. */
-export async function findAppeared(
-  context: Context,
-  inputs: FileInputs,
-  { allFiles, refused }: Release,
-): Promise<FileOutcome[]> {
-  const known = new Set(allFiles.map(({ path }) => path));
-  for (const { path } of refused) known.add(path);
-  const appeared = await discover({ ...discoveryOf(context, inputs), known });
-  const paths = [...appeared.files, ...(inputs.shard.index === 1 ? appeared.refused : [])];
-  return paths.map(({ path }) => describeAppeared(path));
-}
-
-function describeAppeared(path: string): FileOutcome {
-  const error = new ActionError(
-    'FILE_APPEARED',
-    `${show(path)} appeared after the files were listed: it was neither signed nor checked.`,
-    {
-      hint: 'Let the build end before this step, and let nothing write to the build outputs while it runs. Then run the step again.',
-    },
-  );
-  return { file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, stray: 'uncovered' };
-}
-
 /** Returns what the report says of a release before anything is signed. */
 export function describeRelease({ files, refused }: Release): ReportPart {
   const outcomes = refused.map(
@@ -112,7 +88,8 @@ export function describeRelease({ files, refused }: Release): ReportPart {
   return { files, outcomes };
 }
 
-function discoveryOf({ runner, signal }: Context, inputs: FileInputs): DiscoverOptions {
+/** Returns what a search for the files of a release needs. */
+export function discoveryOf({ runner, signal }: Context, inputs: FileInputs): DiscoverOptions {
   const { workspace, temporaryDirectory } = runner.facts;
   const { root, outputDirectory, ownPaths, patterns, suffix, includeHiddenFiles, followSymbolicLinks } = inputs;
   const written = ownPaths.flatMap((path) => [path, path + suffix].map((each) => join(outputDirectory ?? root, each)));

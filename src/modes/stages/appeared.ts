@@ -1,0 +1,44 @@
+import { basename } from 'node:path';
+import { ActionError } from '../../errors.ts';
+import { discover } from '../../files/finding/discover.ts';
+import { show } from '../../files/names.ts';
+import type { FileOutcome } from '../../files/release-file.ts';
+import { isTemporaryOfOthers } from '../../files/writing/temporary-files.ts';
+import type { FileInputs } from '../../inputs/inputs.ts';
+import type { Context } from '../context.ts';
+import { discoveryOf, type Release } from './release.ts';
+
+/** Looks through the tree once more: what came after the listing has no signature or is one for no file, and `verify` refuses both. */
+export async function findAppeared(
+  context: Context,
+  inputs: FileInputs,
+  { allFiles, refused, coverage }: Release,
+): Promise<FileOutcome[]> {
+  const known = new Set(allFiles.map(({ path }) => path));
+  for (const { path } of refused) known.add(path);
+  const appeared = await discover({ ...discoveryOf(context, inputs), known });
+  if (appeared.orphanFailure && !coverage.orphanFailure) throw appeared.orphanFailure;
+  const files = [...appeared.files, ...(inputs.shard.index === 1 ? appeared.refused : [])];
+  const orphans = newOf(appeared.orphans, coverage.orphans).map((path) => path + inputs.suffix);
+  const uncovered = newOf(...[appeared, coverage].map((each) => each.uncovered.map(({ path }) => path)));
+  // Another run in this tree, such as that of another slice, is between two writes: its temporary files go by themselves.
+  const strays = uncovered.filter((path) => !isTemporaryOfOthers(basename(path), context.processId));
+  return [
+    ...files.map(({ path }) => describeAppeared(path, 'it was neither signed nor checked')),
+    ...[...orphans, ...strays].map((path) =>
+      describeAppeared(path, 'no listed file accounts for it, and mode: verify would refuse it'),
+    ),
+  ];
+}
+
+function newOf(paths: readonly string[] = [], earlier: readonly string[] = []): string[] {
+  const known = new Set(earlier);
+  return paths.filter((path) => !known.has(path));
+}
+
+function describeAppeared(path: string, what: string): FileOutcome {
+  const error = new ActionError('FILE_APPEARED', `${show(path)} appeared after the files were listed: ${what}.`, {
+    hint: 'Let the build end before this step, and let nothing write to the build outputs while it runs. Then run the step again.',
+  });
+  return { file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, stray: 'uncovered' };
+}
