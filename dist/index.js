@@ -19590,6 +19590,7 @@ var __webpack_modules__ = {
 	}),
 	25111: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			CM: () => wholeSetOfShards,
 			Mz: () => sliceOf,
 			hH: () => MAX_SHARDS,
 			rd: () => pathOfShard,
@@ -19633,6 +19634,13 @@ var __webpack_modules__ = {
 				index: at + 1,
 				count
 			}))];
+		}
+		function wholeSetOfShards(path, names) {
+			const directory = path.slice(0, path.lastIndexOf("/") + 1);
+			const present = new Set(names.map((name) => directory + name));
+			const counts = new Set(names.map((name) => Number(/-1-of-(\d{1,3})(?:\.[^.]*)?$/.exec(name)?.[1])));
+			const sets = [...counts].filter((count) => count >= 2 && count <= MAX_SHARDS).map((count) => pathsOfShards(path, count).slice(1)).filter((paths) => paths.every((each) => present.has(each)));
+			return sets.length === 1 ? sets[0] ?? [] : [];
 		}
 	}),
 	85027: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -20645,7 +20653,8 @@ var __webpack_modules__ = {
 			MG: () => removeLeftover,
 			Qf: () => inBlocks,
 			SX: () => orDiscard,
-			pd: () => TemporaryFiles
+			pd: () => TemporaryFiles,
+			wX: () => namesIn
 		});
 		var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
 		var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
@@ -25681,6 +25690,17 @@ Content-Type: application/json
 			const mode = (0, manifest.g)(file.bytes?.toString("utf8") ?? "", extent);
 			return mode === undefined ? "foreign" : { mode };
 		}
+		async function withShardReceipts({ patience }, files, output) {
+			const { manifest, shard } = files;
+			if (manifest === undefined || shard.count > 1) return files;
+			const location = output.locate(manifest);
+			const occupant = await patience.read(manifest, () => occupantOf(location));
+			if (occupant === "foreign" || occupant.mode !== undefined && occupant.mode !== "verify") return files;
+			return {
+				...files,
+				ownPaths: [...files.ownPaths, ...(0, finding_shard.CM)(manifest, (0, temporary_files.wX)((0, external_node_path_.dirname)(location)))]
+			};
+		}
 		function signingTree({ outputDirectory, root }, { processId }) {
 			return new output_tree.E(outputDirectory ?? root, processId);
 		}
@@ -28214,7 +28234,8 @@ Content-Type: application/json
 			});
 			if (!guide.includes(`- Signed: ${data?.createdAt}\n`)) throw differs("KIT_DIFFERS", kit.guide, `it was not written together with ${(0, files_names.WU)(kit.page)}`);
 		}
-		function checkReceiptsOfRelease(sealed, release) {
+		function checkReceiptsOfRelease(context, sealed, release) {
+			const all = new Set();
 			for (const { file } of sealed) {
 				const text = textOf(sealed, file.path);
 				if ((0, manifest.g)(text, "whole") === undefined) continue;
@@ -28225,7 +28246,13 @@ Content-Type: application/json
 					code: "MANIFEST_DIFFERS",
 					isWhole: false
 				});
+				for (const path of listed.keys()) all.add(path);
 			}
+			const unlisted = all.size === 0 ? [] : release.outcomes.filter((outcome) => !all.has(outcome.file.path));
+			if (unlisted.length === 0) return {};
+			const names = (0, units.w5)(unlisted.map((outcome) => outcome.file.path), 5);
+			const text = `${(0, units.LS)(unlisted.length, "file")} ${unlisted.length === 1 ? "is" : "are"} listed in no receipt of this release: ${names}.`;
+			return (0, modes_context.f)(context, ["notice", "Not in the receipt"], text);
 		}
 		function listOf(entries) {
 			return new Map(entries.flatMap((entry) => typeof entry?.path === "string" ? [[entry.path, entry]] : []));
@@ -28306,9 +28333,10 @@ Content-Type: application/json
 		}
 		;
 		async function verify_verify(context, inputs, report) {
-			const { mode, files, verification, isPartial } = inputs;
+			const { mode, verification, isPartial } = inputs;
 			report.add({ verification });
-			const output = new output_tree.E(files.outputDirectory ?? files.root, context.processId);
+			const output = new output_tree.E(inputs.files.outputDirectory ?? inputs.files.root, context.processId);
+			const files = await withShardReceipts(context, inputs.files, output);
 			await deliver(context, {
 				mode,
 				files,
@@ -28361,7 +28389,7 @@ Content-Type: application/json
 				if (receipt.isDelivered) known.push(receipt.path);
 				const unknown = files.ownPaths.filter((path) => !known.includes(path));
 				const others = await (0, whole_release.AX)(context, unknown, check);
-				checkReceiptsOfRelease(others, thisRelease);
+				report.add(checkReceiptsOfRelease(context, others, thisRelease));
 				const own = [
 					...lists,
 					...kit,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sliceOf } from '../../src/files/finding/shard.ts';
+import { sliceOf, wholeSetOfShards } from '../../src/files/finding/shard.ts';
 import { parseChecksums, renderChecksums } from '../../src/files/writing/checksums.ts';
 import { entriesOf } from '../../tools/results/zip.ts';
 import { runInProcess } from '../helpers/in-process.ts';
@@ -128,6 +128,65 @@ describe.each([1, 3, 7])('%i shards', (count) => {
       await rm(merged, { recursive: true, force: true });
     }
   });
+});
+
+describe('a tree that was signed in slices', () => {
+  const OWN = { files: 'dist', manifest: 'dist/release.json', checksums: 'dist/SHA256SUMS', upload: 'false' };
+
+  test('is verified as a whole with the same inputs, and its receipts are checked and in no count', async () => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
+    const key = scenario.service.credentials.verifyKeyPem;
+    const inputs = { ...OWN, 'verify-key': key, 'verification-kit': 'dist/kit' };
+    for (const shard of ['1/2', '2/2']) await scenario.green({ ...inputs, shard });
+    const verify = { ...inputs, mode: 'verify' };
+    // The second verification finds what the first one wrote at the path of the receipt.
+    for (let times = 0; times < 2; times++)
+      expect((await scenario.green(verify)).outputs).toMatchObject({ 'file-count': '12', 'verified-count': '12' });
+    const receipt = join(scenario.workspace, 'dist/release-2-of-2.json');
+    await writeFile(receipt, (await scenario.read('dist/release-2-of-2.json')).replace('"signed"', '"reused"'));
+    expect((await scenario.red(verify)).log).toContain('SIGNATURE_INVALID: The signature of dist/release-2-of-2.json');
+    // Without all of them they are files like any other, which the checksums must list.
+    await rm(receipt);
+    await rm(`${receipt}.sign`);
+    expect((await scenario.red(verify)).log).toMatch(/CHECKSUMS_DIFFER: .*dist\/release-1-of-2\.json/);
+  });
+
+  test('and then signed as a whole has the old receipts among its files', async () => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
+    const inputs = { ...OWN, 'verify-key': scenario.service.credentials.verifyKeyPem };
+    for (const shard of ['1/2', '2/2']) await scenario.green({ ...inputs, shard });
+    await writeFile(join(scenario.workspace, 'dist/0/file 0'), 'another build');
+    expect((await scenario.green(inputs)).outputs).toMatchObject({ 'file-count': '14' });
+    expect((await scenario.green({ ...inputs, mode: 'verify' })).outputs).toMatchObject({ 'verified-count': '14' });
+  });
+
+  test('takes no other name for that of a receipt', () => {
+    const names = ['r-1-of-2.json', 'r-2-of-2.json'];
+    expect(wholeSetOfShards('a/r.json', names)).toEqual(names.map((name) => `a/${name}`));
+    expect(wholeSetOfShards('r', ['r-1-of-2', 'r-2-of-2'])).toEqual(['r-1-of-2', 'r-2-of-2']);
+    const three = ['r-1-of-3.json', 'r-2-of-3.json', 'r-3-of-3.json'];
+    for (const others of [
+      names.slice(0, 1),
+      ['r-01-of-02.json', 'r-02-of-02.json'],
+      ['r-1-of-2.json.x', 'r-2-of-2.json.x'],
+      ['R-1-of-2.json', 'R-2-of-2.json'],
+      ['r-1-of-1.json'],
+      [...names, ...three],
+    ])
+      expect(wholeSetOfShards('a/r.json', others)).toEqual([]);
+    expect(wholeSetOfShards('r.json', [...names, ...three.slice(1)])).toEqual(names);
+  });
+});
+
+test('a verification counts the files that no receipt lists', async () => {
+  await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a', 'dist/b': 'b' } });
+  const inputs = { 'verify-key': scenario.service.credentials.verifyKeyPem, upload: 'false' };
+  await scenario.green({ ...inputs, files: 'dist/a', manifest: 'release.json' });
+  const one = await scenario.green({ ...inputs, mode: 'verify', files: 'dist/a', manifest: 'release.json' });
+  expect(one.log + one.summary).not.toContain('in no receipt');
+  await scenario.green({ ...inputs, files: 'dist/b' });
+  const both = await scenario.green({ ...inputs, mode: 'verify', files: 'dist', manifest: 'release.json' });
+  for (const text of [both.log, both.summary]) expect(text).toContain('1 file is listed in no receipt of this release');
 });
 
 test('an empty slice is green and still leaves its signed manifest', async () => {

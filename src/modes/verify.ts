@@ -14,13 +14,15 @@ import { checkKitOfRelease, checkReceiptsOfRelease } from './stages/own/this-rel
 import { checkReleaseStamp } from './stages/own/timestamp-check.ts';
 import { checkOthers } from './stages/own/whole-release.ts';
 import { refuseForeignManifest } from './stages/planned-writes.ts';
+import { withShardReceipts } from './stages/receipt.ts';
 import { checkMatched, describeRelease, findRelease } from './stages/release.ts';
 
 /** Checks that every file has a valid signature and every signature its file, without network or secret. */
 export async function verify(context: Context, inputs: VerifyInputs, report: ReportBuilder): Promise<void> {
-  const { mode, files, verification, isPartial } = inputs;
+  const { mode, verification, isPartial } = inputs;
   report.add({ verification });
-  const output = new OutputTree(files.outputDirectory ?? files.root, context.processId);
+  const output = new OutputTree(inputs.files.outputDirectory ?? inputs.files.root, context.processId);
+  const files = await withShardReceipts(context, inputs.files, output);
   await deliver(context, { mode, files, upload: undefined, output, report }, async (receipt) => {
     refuseForeignManifest(receipt);
     const release = await findRelease(context, files);
@@ -46,7 +48,7 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
     if (receipt.isDelivered) known.push(receipt.path);
     const unknown = files.ownPaths.filter((path) => !known.includes(path));
     const others = await checkOthers(context, unknown, check);
-    checkReceiptsOfRelease(others, thisRelease);
+    report.add(checkReceiptsOfRelease(context, others, thisRelease));
     const own = [...lists, ...kit, ...others];
     report.add(judgeOwnPlaces(files, release.coverage, own));
     return { release, outcomes, own };

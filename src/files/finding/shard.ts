@@ -52,3 +52,18 @@ export function pathOfShard(path: string, { index, count }: Shard): string {
 export function pathsOfShards(path: string, count: number): string[] {
   return [path, ...Array.from({ length: count }, (_, at) => pathOfShard(path, { index: at + 1, count }))];
 }
+
+/**
+ * Lists the paths that slices gave to one path and that are all there, by their names in its directory; empty when no number of slices
+ * has all its paths there, or several have.
+ */
+export function wholeSetOfShards(path: string, names: readonly string[]): string[] {
+  const directory = path.slice(0, path.lastIndexOf('/') + 1);
+  const present = new Set(names.map((name) => directory + name));
+  const counts = new Set(names.map((name) => Number(/-1-of-(\d{1,3})(?:\.[^.]*)?$/.exec(name)?.[1])));
+  const sets = [...counts]
+    .filter((count) => count >= 2 && count <= MAX_SHARDS)
+    .map((count) => pathsOfShards(path, count).slice(1))
+    .filter((paths) => paths.every((each) => present.has(each)));
+  return sets.length === 1 ? (sets[0] ?? []) : [];
+}

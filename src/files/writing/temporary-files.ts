@@ -76,7 +76,8 @@ export function removeLeftover(location: string, until: number): boolean {
   }
 }
 
-function namesIn(directory: string): string[] {
+/** Lists the names in a directory; none where it cannot be read. */
+export function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {

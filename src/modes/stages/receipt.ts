@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { wholeSetOfShards } from '../../files/finding/shard.ts';
 import type { Sealed } from '../../files/seal.ts';
 import { isSignatureText, lookAt, occupantOfSignature } from '../../files/writing/occupants.ts';
 import { OutputTree } from '../../files/writing/output-tree.ts';
-import { inBlocks } from '../../files/writing/temporary-files.ts';
+import { inBlocks, namesIn } from '../../files/writing/temporary-files.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import { modeOfManifest, renderManifest } from '../../report/manifest.ts';
 import type { Report } from '../../report/report.ts';
@@ -64,6 +66,23 @@ function occupantOf(location: string): { readonly mode: string | undefined } | '
   const extent = file.bytes !== undefined && file.bytes.length < MAX_PARSED_BYTES ? 'whole' : 'cut';
   const mode = modeOfManifest(file.bytes?.toString('utf8') ?? '', extent);
   return mode === undefined ? 'foreign' : { mode };
+}
+
+/**
+ * Returns the inputs of a verification with the receipts of all slices among the paths of this action, where the tree was signed in slices
+ * and is verified as a whole. A receipt of a signing of the whole tree lists them as files.
+ */
+export async function withShardReceipts(
+  { patience }: Context,
+  files: FileInputs,
+  output: OutputTree,
+): Promise<FileInputs> {
+  const { manifest, shard } = files;
+  if (manifest === undefined || shard.count > 1) return files;
+  const location = output.locate(manifest);
+  const occupant = await patience.read(manifest, () => occupantOf(location));
+  if (occupant === 'foreign' || (occupant.mode !== undefined && occupant.mode !== 'verify')) return files;
+  return { ...files, ownPaths: [...files.ownPaths, ...wholeSetOfShards(manifest, namesIn(dirname(location)))] };
 }
 
 /** Returns the tree into which a signing with these inputs writes. */

@@ -8,7 +8,9 @@ import type { Sealed } from '../../../files/seal.ts';
 import type { KitPaths } from '../../../inputs/inputs.ts';
 import { dataInPage } from '../../../kit/page.ts';
 import { modeOfManifest } from '../../../report/manifest.ts';
-import { showList } from '../../../report/summary/units.ts';
+import type { ReportPart } from '../../../report/report.ts';
+import { plural, showList } from '../../../report/summary/units.ts';
+import { annotate, type Context } from '../../context.ts';
 import { readIfThere } from './whole-release.ts';
 
 interface ThisRelease {
@@ -42,18 +44,28 @@ export function checkKitOfRelease(kit: KitPaths, sealed: readonly Sealed[], rele
 
 /**
  * Sees that receipts list no other bytes for these files, and no other files. Each of several signings of a release has a
- * receipt of its own, which lists a part of the files.
+ * receipt of its own, which lists a part of the files; files that no receipt lists are counted in a note.
  *
  * @throws ActionError `MANIFEST_DIFFERS`
  */
-export function checkReceiptsOfRelease(sealed: readonly Sealed[], release: ThisRelease): void {
+export function checkReceiptsOfRelease(context: Context, sealed: readonly Sealed[], release: ThisRelease): ReportPart {
+  const all = new Set<string>();
   for (const { file } of sealed) {
     const text = textOf(sealed, file.path);
     if (modeOfManifest(text, 'whole') === undefined) continue;
     const { files }: { files?: unknown } = JSON.parse(text);
     const listed = listOf(Array.isArray(files) ? files : []);
     compare(file.path, release, { listed, code: 'MANIFEST_DIFFERS', isWhole: false });
+    for (const path of listed.keys()) all.add(path);
   }
+  const unlisted = all.size === 0 ? [] : release.outcomes.filter((outcome) => !all.has(outcome.file.path));
+  if (unlisted.length === 0) return {};
+  const names = showList(
+    unlisted.map((outcome) => outcome.file.path),
+    5,
+  );
+  const text = `${plural(unlisted.length, 'file')} ${unlisted.length === 1 ? 'is' : 'are'} listed in no receipt of this release: ${names}.`;
+  return annotate(context, ['notice', 'Not in the receipt'], text);
 }
 
 /** What a list says of a file; nothing of it is checked. */
