@@ -21859,7 +21859,8 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Fj: () => secretsOf,
 			S7: () => containsPrivateKey,
-			XX: () => misplacedKeys
+			XX: () => misplacedKeys,
+			jy: () => misplacedTokens
 		});
 		var _der_label_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86350);
 		var _text_pem_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24336);
@@ -21877,14 +21878,25 @@ var __webpack_modules__ = {
 				...besides
 			])];
 		}
-		const MAY_HOLD_KEY = /PRIVATE KEY|"kty"|[\w+/=:-]{40}/;
+		const MAY_HOLD_KEY = /PRIVATE KEY|"kty|[\w+/=:-]{40}/;
 		const ENCODED_LINES = /(?:^[ \t]*[\w+/=:-]{16,}[ \t]*(?:[\r\n]+|$))+(?:^[ \t]*[\w+/=:-]{1,15}[ \t]*$)?/gm;
-		const SECRET_MEMBERS = /"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([\w+/=-]{16,})"/g;
+		const KEY_TYPE = /"kty\\*"\s*:\s*\\*"(EC|RSA|OKP|AKP|oct)\\*"/g;
+		const SECRET_MEMBERS = {
+			symmetric: /"k\\*"\s*:\s*\\*"([\w+/-]{22,}={0,2})\\*"/g,
+			asymmetric: /"(?:d|p|q|dp|dq|qi|priv)\\*"\s*:\s*\\*"([\w+/-]{42,}={0,2})\\*"/g
+		};
+		function membersOfJwk(text) {
+			const types = [...text.matchAll(KEY_TYPE)].map(([, type]) => type === "oct" ? "symmetric" : "asymmetric");
+			return [...new Set(types)].flatMap((type) => [...text.matchAll(SECRET_MEMBERS[type])].map(([, value = ""]) => value));
+		}
 		function misplacedKeys(text) {
 			if (!MAY_HOLD_KEY.test(text)) return [];
 			const parts = [text, ...text.match(ENCODED_LINES) ?? []];
-			const members = text.includes("\"kty\"") ? [...text.matchAll(SECRET_MEMBERS)].map(([, value = ""]) => value) : [];
-			return [...new Set([...parts.flatMap(keysOfPart), ...members])];
+			return [...new Set([...parts.flatMap(keysOfPart), ...membersOfJwk(text)])];
+		}
+		const TOKENS = /(?<![\w./-])(?:hv[sbr]\.[\w-]{20,}|[sbr]\.(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])[A-Za-z0-9]{24}(?![\w.-])|gh[opsur]_\w{30,}|github_pat_\w{30,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})/g;
+		function misplacedTokens(text) {
+			return [...new Set(text.match(TOKENS))];
 		}
 		function keysOfPart(text) {
 			const shape = (0, _text_shape_js__WEBPACK_IMPORTED_MODULE_2__.o)(text);
@@ -24938,9 +24950,11 @@ Content-Type: application/json
 		function openReader(runner) {
 			const reader = new FieldReader((name) => {
 				const value = runner.takeInput(name);
-				const keys = (0, secrets.XX)(value ?? "");
-				runner.mask(keys);
-				if (keys.length > 0 && !EXPLAIN_KEYS.includes(name)) reader.reject(name, "holds a private key, which belongs in key alone. If the text is not from a secret, everyone who reads the workflow has it: replace the key by a new one");
+				const [keys, tokens] = [(0, secrets.XX)(value ?? ""), (0, secrets.jy)(value ?? "")];
+				runner.mask([...keys, ...tokens]);
+				const known = "If the text is not from a secret, everyone who reads the workflow has it: replace";
+				if (keys.length > 0 && !EXPLAIN_KEYS.includes(name)) reader.reject(name, `holds a private key, which belongs in key alone. ${known} the key by a new one`);
+				if (tokens.length > 0) reader.reject(name, `holds a token, which belongs in token alone. ${known} the token by a new one`);
 				return value;
 			});
 			return reader;

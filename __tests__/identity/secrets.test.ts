@@ -1,6 +1,6 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { misplacedKeys, secretsOf } from '../../src/identity/secrets.ts';
+import { misplacedKeys, misplacedTokens, secretsOf } from '../../src/identity/secrets.ts';
 import { base64, makePki, PASSPHRASE } from './pki.ts';
 
 const pki = makePki();
@@ -94,7 +94,19 @@ describe('what is public stays readable', () => {
   it('whatever an input holds where nobody expects a key', () => {
     const paths = Array.from({ length: 2000 }, (_, at) => `dist/a/long/path/of/a/release/file${at}`).join('\n');
     const certificate = base64(pki.der('x509', 'client.pem'));
-    for (const text of [cert, certificate, base64(cert), paths, '{"a": 1}', 'https://sign.example.com/v1', '30', ''])
+    const noKeys = ['{"kty":"key","k":"abcdefghijklmnop"}', '{"kty":"oct","k":"abcdefghijklmnop"}'];
+    noKeys.push(`{"kty":"archive","d":"${'d'.repeat(43)}"}`, `{"kty":"RSA","n":"${'n'.repeat(342)}","e":"AQAB"}`);
+    for (const text of [
+      cert,
+      certificate,
+      base64(cert),
+      paths,
+      ...noKeys,
+      '{"a": 1}',
+      'https://sign.example.com/v1',
+      '30',
+      '',
+    ])
       expect(misplacedKeys(text)).toEqual([]);
   });
 
@@ -152,6 +164,34 @@ describe('other secrets', () => {
       const list = `dist/**\n${textOf(each)}\n!dist/a`;
       expect(mask(list, misplacedKeys(list))).not.toContain(secret);
     }
+  });
+
+  it('a symmetric key as JSON, and a key in a string of JSON', () => {
+    const k = randomBytes(16).toString('base64url');
+    const d = String(makeKey('ec').export({ format: 'jwk' })['d']);
+    for (const [secret, jwk] of [
+      [k, { kty: 'oct', k }],
+      [d, { kty: 'EC', crv: 'P-256', d }],
+    ] as const)
+      for (const text of [JSON.stringify(jwk), JSON.stringify({ key: JSON.stringify(jwk) })])
+        expect(misplacedKeys(text)).toEqual([secret]);
+  });
+
+  it.each([
+    'hvs.CAESIJ1gR7aT2kq0Zl4mVb8xYw3uN6cD',
+    'hvb.AAAAAQJ1gR7aT2kq0Zl4mVb8xYw3uN6cD-xyz_1',
+    's.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp',
+    'ghp_16C7e42F292c6912E7710c838347Ae178B4a',
+    `eyJ${'hbGciOi'.repeat(3)}.eyJ${'zdWIiOi'.repeat(3)}.${'c2lnbmVk'.repeat(3)}`,
+  ])('a token where nobody expects one: %s', (token) => {
+    for (const text of [token, `dist/**\n${token}\n`, `POST /\nX-Vault-Token: ${token}\n\n{digest}`, `a=${token}&b=1`])
+      expect(misplacedTokens(text)).toEqual([token]);
+  });
+
+  it('no token: names of files, patterns and addresses', () => {
+    const names = ['s.abcdefghijklmnopqrstuvwx', 'dist/s.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp', 's.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp.zip'];
+    for (const text of [...names, 'hvs.zip', 'dist/hvs.release', 'https://s.example.com/v1/transit', 'ghp_key'])
+      expect(misplacedTokens(text)).toEqual([]);
   });
 
   it('whatever else stands in key', () => {

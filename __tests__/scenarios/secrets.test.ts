@@ -106,11 +106,12 @@ describe('secrets', () => {
     for (const secret of [d, hex, hex.replace(/..(?=.)/g, '$&:')]) expect(shown).not.toContain(secret);
   });
 
-  test('a private key is shown by no input in which it stands by mistake, and the error names the input', async () => {
+  test('a private key or token is shown by no input in which it stands by mistake, and the error names the input', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
     const jwk = JSON.stringify(privateKey.export({ format: 'jwk' }));
-    const secrets = [String(privateKey.export({ format: 'jwk' })['d']), ...pem.split('\n').slice(1, 3)];
+    const token = 's.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp';
+    const secrets = [token, String(privateKey.export({ format: 'jwk' })['d']), ...pem.split('\n').slice(1, 3)];
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
     const { inputs } = await readActionFile(ACTION_DIRECTORY);
     const ofOthers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -125,7 +126,7 @@ describe('secrets', () => {
     ]);
     for (const input of Object.keys(inputs)) {
       const others = ofOthers[protocols.get(input) ?? input.split('-')[0] ?? ''] ?? {};
-      for (const text of [pem, Buffer.from(pem).toString('base64'), jwk]) {
+      for (const text of [pem, Buffer.from(pem).toString('base64'), jwk, token]) {
         const mode = input === 'partial' ? { mode: 'verify' } : {};
         const run = await scenario.run({ attempts: '1', ...others, ...mode, [input]: text });
         const shown = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '');
@@ -133,7 +134,9 @@ describe('secrets', () => {
           for (const sink of [shown, run.summary, JSON.stringify(run.outputs)])
             expect(sink.includes(secret), `${input}: ${run.log}`).toBe(false);
         if (['files', 'checksums', 'manifest', 'root', 'mode', 'artifact-name', 'server-url'].includes(input))
-          expect(run.log).toContain(`Input ${input} holds a private key, which belongs in key alone`);
+          expect(run.log).toMatch(
+            `Input ${input} holds a ${text === token ? 'token, which belongs in token' : 'private key, which belongs in key'} alone`,
+          );
       }
     }
   });

@@ -25,11 +25,22 @@ export function secretsOf({ cert, key, keyPassphrase, chain }: Partial<IdentityT
 }
 
 /** What every such text has: nearly all inputs are ruled out by one look. */
-const MAY_HOLD_KEY = /PRIVATE KEY|"kty"|[\w+/=:-]{40}/;
+const MAY_HOLD_KEY = /PRIVATE KEY|"kty|[\w+/=:-]{40}/;
 /** Lines in a row that hold nothing but base64, or hex with or without colons; the last one may be short. */
 const ENCODED_LINES = /(?:^[ \t]*[\w+/=:-]{16,}[ \t]*(?:[\r\n]+|$))+(?:^[ \t]*[\w+/=:-]{1,15}[ \t]*$)?/gm;
-/** Members of a JSON Web Key that are secret, with their values. */
-const SECRET_MEMBERS = /"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([\w+/=-]{16,})"/g;
+/** The registered types of JSON Web Keys; in a string of JSON the quotes are escaped. */
+const KEY_TYPE = /"kty\\*"\s*:\s*\\*"(EC|RSA|OKP|AKP|oct)\\*"/g;
+/** Members of a JSON Web Key that are secret, with their values: no key in use has fewer than 128 bits, or 256 if it is asymmetric. */
+const SECRET_MEMBERS: Readonly<Record<'symmetric' | 'asymmetric', RegExp>> = {
+  symmetric: /"k\\*"\s*:\s*\\*"([\w+/-]{22,}={0,2})\\*"/g,
+  asymmetric: /"(?:d|p|q|dp|dq|qi|priv)\\*"\s*:\s*\\*"([\w+/-]{42,}={0,2})\\*"/g,
+};
+
+/** Lists the secret members of JSON Web Keys in a text. */
+function membersOfJwk(text: string): readonly string[] {
+  const types = [...text.matchAll(KEY_TYPE)].map(([, type]) => (type === 'oct' ? 'symmetric' : 'asymmetric'));
+  return [...new Set(types)].flatMap((type) => [...text.matchAll(SECRET_MEMBERS[type])].map(([, value = '']) => value));
+}
 
 /**
  * Lists what must be masked of a text in which nobody expects a private key, such as a list of patterns: of a key as PEM,
@@ -39,8 +50,16 @@ const SECRET_MEMBERS = /"(?:d|p|q|dp|dq|qi|k)"\s*:\s*"([\w+/=-]{16,})"/g;
 export function misplacedKeys(text: string): readonly string[] {
   if (!MAY_HOLD_KEY.test(text)) return [];
   const parts = [text, ...(text.match(ENCODED_LINES) ?? [])];
-  const members = text.includes('"kty"') ? [...text.matchAll(SECRET_MEMBERS)].map(([, value = '']) => value) : [];
-  return [...new Set([...parts.flatMap(keysOfPart), ...members])];
+  return [...new Set([...parts.flatMap(keysOfPart), ...membersOfJwk(text)])];
+}
+
+/** Tokens by their forms: of Vault and OpenBao, new and old, of GitHub, and JSON Web Tokens. */
+const TOKENS =
+  /(?<![\w./-])(?:hv[sbr]\.[\w-]{20,}|[sbr]\.(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])[A-Za-z0-9]{24}(?![\w.-])|gh[opsur]_\w{30,}|github_pat_\w{30,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})/g;
+
+/** Lists what must be masked of a text in which nobody expects a token of a service. */
+export function misplacedTokens(text: string): readonly string[] {
+  return [...new Set(text.match(TOKENS))];
 }
 
 function keysOfPart(text: string): readonly string[] {

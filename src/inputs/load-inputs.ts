@@ -1,5 +1,5 @@
 import { ActionError } from '../errors.ts';
-import { misplacedKeys, secretsOf } from '../identity/secrets.ts';
+import { misplacedKeys, misplacedTokens, secretsOf } from '../identity/secrets.ts';
 import type { IdentityText } from '../identity/text/inputs.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import type { Runner } from '../runner.ts';
@@ -53,13 +53,13 @@ const EXPLAIN_KEYS = ['verify-key', 'timestamp-chain'];
 function openReader(runner: Runner): FieldReader {
   const reader: FieldReader = new FieldReader((name) => {
     const value = runner.takeInput(name);
-    const keys = misplacedKeys(value ?? '');
-    runner.mask(keys);
+    const [keys, tokens] = [misplacedKeys(value ?? ''), misplacedTokens(value ?? '')];
+    runner.mask([...keys, ...tokens]);
+    const known = 'If the text is not from a secret, everyone who reads the workflow has it: replace';
     if (keys.length > 0 && !EXPLAIN_KEYS.includes(name))
-      reader.reject(
-        name,
-        'holds a private key, which belongs in key alone. If the text is not from a secret, everyone who reads the workflow has it: replace the key by a new one',
-      );
+      reader.reject(name, `holds a private key, which belongs in key alone. ${known} the key by a new one`);
+    if (tokens.length > 0)
+      reader.reject(name, `holds a token, which belongs in token alone. ${known} the token by a new one`);
     return value;
   });
   return reader;
