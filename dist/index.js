@@ -25390,10 +25390,12 @@ Content-Type: application/json
 			} };
 		}
 		var report_report = __nccwpck_require__(18456);
+		var redirects = __nccwpck_require__(83109);
 		;
 		const MAX_QUOTED = 300;
 		const WAITS_MS = [2e3, 8e3];
 		function loadClient() {
+			(0, redirects.o)();
 			return __nccwpck_require__.e(584).then(__nccwpck_require__.bind(__nccwpck_require__, 20584));
 		}
 		async function uploadFiles(options) {
@@ -32849,6 +32851,7 @@ Content-Type: application/json
 				...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"))
 			];
 		}
+		var redirects = __nccwpck_require__(83109);
 		var clock = __nccwpck_require__(23881);
 		;
 		const PRINT = {
@@ -32861,6 +32864,7 @@ Content-Type: application/json
 			warning: "Warning",
 			error: "Error"
 		};
+		const JOB_TOKENS = ["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
 		function createRunner(environment, streams = []) {
 			const masks = new Masks();
 			const line = (text) => (0, names.WU)(masks.scrub(text));
@@ -32875,10 +32879,9 @@ Content-Type: application/json
 				mask,
 				command
 			});
-			const outputs = new CommandFile(environment, "GITHUB_OUTPUT");
-			const states = new CommandFile(environment, "GITHUB_STATE");
-			const summaries = new CommandFile(environment, "GITHUB_STEP_SUMMARY");
+			const { outputs, states, summaries } = openFiles(environment);
 			const facts = readFacts(environment);
+			for (const name of JOB_TOKENS) mask(environment[name] ?? "");
 			tidyEnvironment(environment);
 			return {
 				facts,
@@ -32903,6 +32906,13 @@ Content-Type: application/json
 				summary: (markdown) => summaries.append(masks.scrub(markdown))
 			};
 		}
+		function openFiles(environment) {
+			return {
+				outputs: new CommandFile(environment, "GITHUB_OUTPUT"),
+				states: new CommandFile(environment, "GITHUB_STATE"),
+				summaries: new CommandFile(environment, "GITHUB_STEP_SUMMARY")
+			};
+		}
 		function giveUp(file, whatIs) {
 			const place = file.look();
 			const what = place && whatIs(place);
@@ -32916,13 +32926,17 @@ Content-Type: application/json
 		const ID_TOKEN_MS = 2e4;
 		async function drawIdToken(audience, { hasIdTokens }) {
 			if (!hasIdTokens) throw idTokenMissing();
+			(0, redirects.o)();
 			try {
-				return await (0, clock.H6)((0, core.V9)(audience), AbortSignal.timeout(ID_TOKEN_MS));
+				const token = await (0, clock.H6)((0, core.V9)(audience), AbortSignal.timeout(ID_TOKEN_MS));
+				if (typeof token !== "string") throw new TypeError("the value in the answer is no text");
+				return token;
 			} catch (error) {
 				const text = error instanceof Error ? error.message : "";
 				const status = /Error Code : (\d{3})/.exec(text)?.[1];
-				const late = error instanceof DOMException ? `: no answer within ${ID_TOKEN_MS / 1e3} s` : "";
-				const why = status === undefined ? late : `: it answered ${status}`;
+				const late = error instanceof DOMException ? `no answer within ${ID_TOKEN_MS / 1e3} s` : "";
+				const told = status === undefined ? late || (error instanceof TypeError ? text : "") : `it answered ${status}`;
+				const why = told && `: ${told}`;
 				const sentence = `The token service of the runner gave no OIDC token for the audience ${audience}${why}.`;
 				throw new errors.lZ("ID_TOKEN_REFUSED", sentence, {
 					hint: "Run the job again; if this repeats, check oidc-audience and the status page of the CI system.",
@@ -32961,6 +32975,26 @@ Content-Type: application/json
 			const value = environment[variable]?.trim();
 			delete environment[variable];
 			return value === "" ? undefined : value;
+		}
+	}),
+	83109: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { o: () => refuseRedirects });
+		var _actions_http_client__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(44942);
+		const request = Reflect.get(_actions_http_client__WEBPACK_IMPORTED_MODULE_0__.Qq.prototype, "request");
+		const REFUSED = "redirects are not followed, because the token of the job would go along";
+		function refuseRedirects() {
+			_actions_http_client__WEBPACK_IMPORTED_MODULE_0__.Qq.prototype.request = async function(...call) {
+				Reflect.set(this, "_allowRedirects", false);
+				const response = await request.apply(this, call);
+				const { statusCode = 0, headers } = response.message;
+				if (headers.location === undefined || statusCode < 300 || statusCode >= 400) return response;
+				response.message.resume();
+				response.readBody = async () => JSON.stringify({
+					msg: REFUSED,
+					message: REFUSED
+				});
+				return response;
+			};
 		}
 	}),
 	74318: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

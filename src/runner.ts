@@ -6,6 +6,7 @@ import { tidyEnvironment } from './runner/environment.ts';
 import { type RunnerFacts, readFacts } from './runner/facts.ts';
 import { captureForeignOutput } from './runner/foreign-output.ts';
 import { Masks } from './runner/masks.ts';
+import { refuseRedirects } from './runner/redirects.ts';
 import { orAborted } from './signing/schedule/clock.ts';
 
 /** The facts of the job, and the only way to print, to mask and to set outputs. */
@@ -53,6 +54,9 @@ export interface Runner {
 const PRINT = { notice, warning, error };
 const LABELS = { notice: 'Notice', warning: 'Warning', error: 'Error' };
 
+/** Secrets of the job that this process sends: the runner masks them as they are, and a service may repeat them otherwise, or in part. */
+const JOB_TOKENS = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+
 /** Connects to the runner that started this process; what libraries print on the given streams goes through the encoder too. */
 export function createRunner(
   environment: NodeJS.ProcessEnv,
@@ -68,10 +72,9 @@ export function createRunner(
   // A library's warnings and errors come a second time as ours, with what they mean here.
   const command = (text: string): string => (facts.isOnRunner ? `::debug::${line(text).replaceAll('%', '%25')}` : '');
   const own = captureForeignOutput(streams, { line, mask, command });
-  const outputs = new CommandFile(environment, 'GITHUB_OUTPUT');
-  const states = new CommandFile(environment, 'GITHUB_STATE');
-  const summaries = new CommandFile(environment, 'GITHUB_STEP_SUMMARY');
+  const { outputs, states, summaries } = openFiles(environment);
   const facts = readFacts(environment);
+  for (const name of JOB_TOKENS) mask(environment[name] ?? '');
   tidyEnvironment(environment);
   return {
     facts,
@@ -92,6 +95,14 @@ export function createRunner(
     drawIdToken: (audience) => drawIdToken(audience, facts),
     artifactUrl: (id) => (id === undefined || facts.pages.run === '' ? '' : `${facts.pages.run}/artifacts/${id}`),
     summary: (markdown) => summaries.append(masks.scrub(markdown)),
+  };
+}
+
+function openFiles(environment: NodeJS.ProcessEnv): Record<'outputs' | 'states' | 'summaries', CommandFile> {
+  return {
+    outputs: new CommandFile(environment, 'GITHUB_OUTPUT'),
+    states: new CommandFile(environment, 'GITHUB_STATE'),
+    summaries: new CommandFile(environment, 'GITHUB_STEP_SUMMARY'),
   };
 }
 
@@ -119,13 +130,17 @@ const ID_TOKEN_MS = 20_000;
 
 async function drawIdToken(audience: string, { hasIdTokens }: RunnerFacts): Promise<string> {
   if (!hasIdTokens) throw idTokenMissing();
+  refuseRedirects();
   try {
-    return await orAborted(getIDToken(audience), AbortSignal.timeout(ID_TOKEN_MS));
+    const token: unknown = await orAborted(getIDToken(audience), AbortSignal.timeout(ID_TOKEN_MS));
+    if (typeof token !== 'string') throw new TypeError('the value in the answer is no text');
+    return token;
   } catch (error) {
     const text = error instanceof Error ? error.message : '';
     const status = /Error Code : (\d{3})/.exec(text)?.[1];
-    const late = error instanceof DOMException ? `: no answer within ${ID_TOKEN_MS / 1000} s` : '';
-    const why = status === undefined ? late : `: it answered ${status}`;
+    const late = error instanceof DOMException ? `no answer within ${ID_TOKEN_MS / 1000} s` : '';
+    const told = status === undefined ? late || (error instanceof TypeError ? text : '') : `it answered ${status}`;
+    const why = told && `: ${told}`;
     const sentence = `The token service of the runner gave no OIDC token for the audience ${audience}${why}.`;
     throw new ActionError('ID_TOKEN_REFUSED', sentence, {
       hint: 'Run the job again; if this repeats, check oidc-audience and the status page of the CI system.',
