@@ -19786,11 +19786,7 @@ var __webpack_modules__ = {
 		}
 		const BEYOND = /[\uD800-\uFFFF]/;
 		function sortByPath(items) {
-			const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
-			return items.sort((a, b) => compare(a.path, b.path));
-		}
-		function compareUnits(a, b) {
-			return a < b ? -1 : Number(a !== b);
+			return items.sort((a, b) => compareBytewise(a.path, b.path));
 		}
 		function foldName(name) {
 			if (PLAIN.test(name)) return name.toLowerCase();
@@ -20187,7 +20183,7 @@ var __webpack_modules__ = {
 			return (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", text, "base64url");
 		}
 		const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
-		const MAX_STAMP_BYTES = 64 * 1024;
+		const MAX_STAMP_BYTES = MAX_SIGNATURE_FILE_BYTES;
 		const COMPARED = Buffer.allocUnsafe(MAX_SIGNATURE_FILE_BYTES + 1);
 		function holdsText(location, sha256) {
 			let descriptor;
@@ -20550,21 +20546,25 @@ var __webpack_modules__ = {
 			}
 			writeTexts(paths, texts) {
 				const errors = new Map();
-				const note = (at, write) => {
-					const path = paths[at] ?? "";
+				const files = paths.map((path, at) => ({
+					at,
+					path,
+					text: texts[at] ?? ""
+				}));
+				const note = ({ at, path }, write) => {
 					try {
-						write(path, texts[at] ?? "");
+						write();
 					} catch (error) {
 						errors.set(at, (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.mP)(path, error));
 					}
 				};
-				for (const indices of Map.groupBy(paths.keys(), (at) => (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(paths[at] ?? "")).values()) {
+				for (const [parent, those] of Map.groupBy(files, ({ path }) => (0, node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path))) {
 					try {
-						(0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.zX)(this.#prepare(paths[indices[0] ?? 0] ?? ""), (base) => {
-							for (const at of indices) note(at, (path, text) => this.#writeText(path, text, base));
+						(0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.zX)(this.#prepare(`${parent}/`), (base) => {
+							for (const file of those) note(file, () => this.#writeText(file.path, file.text, base));
 						});
 					} catch {
-						for (const at of indices) note(at, (path, text) => this.write(path, text));
+						for (const file of those) note(file, () => this.write(file.path, file.text));
 					}
 				}
 				return errors;
@@ -20617,17 +20617,14 @@ var __webpack_modules__ = {
 				return directory;
 			}
 			#find(real) {
-				const directory = this.#found.get(real) ?? (0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.te)(real);
-				if (directory) this.#found.set(real, directory);
-				return directory;
+				return this.#found.get(real) ?? (0, _directories_js__WEBPACK_IMPORTED_MODULE_6__.te)(real);
 			}
 			#resolve(path) {
 				const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
 				const known = this.#real.get(parent);
 				if (known !== undefined) return known;
 				const { path: top = this.directory } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.directory);
-				const { path: real, failure } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.locate(parent));
-				if (failure === "ENOTDIR") throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.mP)(path, (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.FK)());
+				const { path: real } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.locate(parent));
 				if (real === undefined || !(0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.UO)(top, real)) {
 					const target = real === undefined ? "nowhere" : `to ${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(real)}`;
 					throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("OUTPUT_OUTSIDE", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });

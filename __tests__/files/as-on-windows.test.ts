@@ -1,9 +1,20 @@
-import fs, { constants, type Dirent, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, {
+  constants,
+  type Dirent,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openFile } from '../../src/files/reading/open-file.ts';
 import { readSignatureFile } from '../../src/files/reading/read-small.ts';
+import { TEMPORARY_PREFIX } from '../../src/files/temporary.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { find, makeDirectory, plant } from './trees.ts';
 
@@ -24,6 +35,14 @@ function onWindows(): void {
   const platform = process.platform;
   Object.defineProperty(process, 'platform', { value: 'win32' });
   onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
+}
+
+/** A function that throws the system's error of this code as long as `holds` says so. */
+function refuse<T extends unknown[]>(code: string, act: (...args: T) => void = () => {}, holds = () => true) {
+  return (...args: T): void => {
+    if (holds()) throw Object.assign(new Error(`${code}: refused`), { code });
+    act(...args);
+  };
 }
 
 /** Opens through links, as where no flag forbids it. */
@@ -75,16 +94,52 @@ test('a directory at the place of a signature is in the way, and no other progra
   mkdirSync(join(root, 'a.sign'));
   writeFileSync(join(root, 'b.sign'), 'old');
   onWindows();
-  const denied = Object.assign(new Error('EPERM: operation not permitted, rename'), { code: 'EPERM' });
-  replace({
-    renameSync: () => {
-      throw denied;
-    },
-  });
+  replace({ renameSync: refuse('EPERM'), unlinkSync: refuse('EPERM') });
   const tree = new OutputTree(root, process.pid);
   expect(() => tree.write('a.sign', 'new')).toThrow(
     /a\.sign cannot be written: something else stands at its place \(EISDIR\)\./,
   );
   expect(() => tree.remove('a.sign')).toThrow(/a\.sign cannot be written: something else stands at its place/);
   expect(() => tree.write('b.sign', 'new')).toThrow(/b\.sign cannot be written: no right to write there \(EPERM\)/);
+});
+
+test('a text whose temporary file another program has open goes on with that file, once', () => {
+  const root = makeDirectory();
+  let held = true;
+  replace({ renameSync: refuse('EBUSY', fs.renameSync, () => held) });
+  const tree = new OutputTree(root, process.pid);
+  const refused = (text: string): void =>
+    expect(() => tree.write('a.sign', text)).toThrow(/a\.sign cannot be written: another program has it open/);
+  const inodes = (): number[] => readdirSync(root).map((name) => lstatSync(join(root, name)).ino);
+  refused('one');
+  const [first] = inodes();
+  held = false;
+  for (let round = 0; round < 2; round++) {
+    tree.write('a.sign', 'one');
+    expect([readdirSync(root), inodes().includes(first ?? 0)]).toEqual([['a.sign'], round === 0]);
+  }
+  held = true;
+  refused('two');
+  held = false;
+  tree.write('a.sign', 'three');
+  expect(readFileSync(join(root, 'a.sign'), 'utf8')).toBe('three');
+  held = true;
+  refused('four');
+  held = false;
+  expect(tree.sweep(['a.sign'])).toBe(2);
+  tree.write('a.sign', 'four');
+  expect(readFileSync(join(root, 'a.sign'), 'utf8')).toBe('four');
+});
+
+test('a temporary file that another program has open for a moment is swept', () => {
+  const root = plant(makeDirectory(), { [`${TEMPORARY_PREFIX}${process.pid}-0.tmp`]: 'half' });
+  let refusals = 2;
+  replace({ unlinkSync: refuse('EBUSY', fs.unlinkSync, () => refusals-- > 0) });
+  expect(new OutputTree(root, process.pid).sweep(['a.sign'])).toBe(1);
+});
+
+test('a file that another program removes first is no error', () => {
+  const root = plant(makeDirectory(), { 'a.sign': 'old' });
+  replace({ unlinkSync: refuse('ENOENT') });
+  expect(new OutputTree(root, process.pid).remove('a.sign')).toBeUndefined();
 });

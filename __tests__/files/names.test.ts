@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { marked } from 'marked';
 import { describe, expect, test } from 'vitest';
-import { compareBytewise, escapeHtml, show, sortByPath } from '../../src/files/names.ts';
+import {
+  compareBytewise,
+  escapeHtml,
+  foldName,
+  otherSpellings,
+  percentEncode,
+  REFUSED_BY_WINDOWS,
+  show,
+  sortByPath,
+} from '../../src/files/names.ts';
 import { parseCommand } from '../../tools/runner/log/commands.ts';
 import { LineReader } from '../../tools/runner/log/lines.ts';
 
@@ -226,4 +235,74 @@ describe('the order of names', () => {
     });
     fc.assert(property, { examples: [[['\uffee', '😀', 'a', 'B']], [['b', 'a', 'B', 'a/b', 'a-b']]] });
   });
+});
+
+describe('names that a file system takes for one', () => {
+  test.each([
+    ['README.md', 'readme.MD'],
+    ['caf\u00e9', 'CAFE\u0301'],
+    ['\u212a', 'k'],
+    ['\u017fo', 'SO'],
+    ['stra\u00dfe', 'STRASSE'],
+  ])('%j and %j fold to the same name', (one, other) => expect(foldName(one)).toBe(foldName(other)));
+
+  test.each([
+    ['a', 'b'],
+    ['a b', 'ab'],
+    ['caf\u00e9', 'cafe'],
+  ])('%j and %j fold to two names', (one, other) => expect(foldName(one)).not.toBe(foldName(other)));
+
+  test.each([
+    ['aB1', ['Ab1']],
+    ['x\u00e9', ['X\u00c9', 'xe\u0301']],
+    ['xe\u0301', ['XE\u0301', 'x\u00e9']],
+    ['1.2', []],
+  ])('%j is also found by %j', (name, spellings) => expect(otherSpellings(name)).toEqual(spellings));
+});
+
+test.each([
+  ['AZaz09-_.~', 'AZaz09-_.~'],
+  ["!'()*/", '%21%27%28%29%2A%2F'],
+  ['\u00fc %', '%C3%BC%20%25'],
+  ['\ud800', '%EF%BF%BD'],
+])('percent-encoding of %j leaves unreserved characters alone', (text, encoded) =>
+  expect(percentEncode(text)).toBe(encoded),
+);
+
+describe('a name on Windows', () => {
+  const refused = [
+    'a"',
+    'a*',
+    'a:b',
+    'a<b',
+    'a>b',
+    'a?',
+    'a|b',
+    'a\\b',
+    'a\u0001b',
+    'a.',
+    'a ',
+    'CON',
+    'nul',
+    'prn.txt',
+  ];
+  const devices = ['aux .x', 'conin$', 'CONOUT$', 'com1', 'COM\u00b2', 'com3.log', 'lpt9', 'LPT\u00b9', 'com1  '];
+  test.each([...refused, ...devices])('%j is refused', (name) => expect(REFUSED_BY_WINDOWS.test(name)).toBe(true));
+
+  const allowed = [
+    'a',
+    '.a',
+    ' a',
+    'a b',
+    'a.b',
+    'icon',
+    'con1',
+    'connect',
+    'com',
+    'comx',
+    'lptx',
+    'com12',
+    'nulx.txt',
+  ];
+  test.each(allowed)('%j is allowed', (name) => expect(REFUSED_BY_WINDOWS.test(name)).toBe(false));
 });

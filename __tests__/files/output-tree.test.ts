@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
@@ -46,6 +47,8 @@ describe('writing', () => {
     expect(readFileSync(output.locate('manifest.json'), 'utf8')).toBe(`${pieces.join('')}${long}end`);
     output.write('empty', []);
     expect(readFileSync(output.locate('empty'), 'utf8')).toBe('');
+    output.write('bytes', Buffer.from([0, 0xff, 0x80]));
+    expect(readFileSync(output.locate('bytes'))).toEqual(Buffer.from([0, 0xff, 0x80]));
   });
 
   test('replaces a planted link, and leaves its victim alone', () => {
@@ -96,6 +99,9 @@ describe('writing', () => {
     expect(readFileSync(join(directory, 'real/a.sign'), 'utf8')).toBe('new');
     tree(join(directory, 'alias')).write('deep/b.sign', 'new');
     expect(readFileSync(join(directory, 'real/deep/b.sign'), 'utf8')).toBe('new');
+    const real = realpathSync(directory);
+    expect(tree(directory).realPathOf('alias/a.sign')).toBe(join(real, 'real/a.sign'));
+    expect(tree(directory).realPathOf('top.sign')).toBe(join(real, 'top.sign'));
   });
 
   test('works beside files that an earlier process with the same id left', () => {

@@ -4,7 +4,13 @@ import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { MAX_SIGNATURE_FILE_BYTES, readSignatureFile } from '../../src/files/reading/read-small.ts';
+import {
+  hashText,
+  holdsText,
+  MAX_SIGNATURE_FILE_BYTES,
+  readSignatureFile,
+  readSmallFile,
+} from '../../src/files/reading/read-small.ts';
 import { openFilesIn } from './open-descriptors.ts';
 import { makeDirectory, plant } from './trees.ts';
 
@@ -44,6 +50,42 @@ test('reads nothing through a link, and nothing that is no file or too large', a
   for (const name of ['directory', 'fifo', 'socket']) {
     expect(() => readSignatureFile(join(directory, name))).toThrow(refusal('no regular file'));
   }
+});
+
+test('reads nothing behind a directory that is a link', () => {
+  const directory = plant(makeDirectory(), { 'real/a': 'x', alias: { link: 'real' } });
+  expect(() => readSignatureFile(join(directory, 'alias/a'))).toThrow(
+    refusal('its directory was moved, or replaced by a link.'),
+  );
+});
+
+test('a small file is read through links where they are followed, and cut where its beginning is wanted', () => {
+  const directory = plant(makeDirectory(), { 'real/a': 'abcdef', alias: { link: 'real' }, link: { link: 'real/a' } });
+  const followed = { maxBytes: 6, longer: 'refused', links: 'followed' } as const;
+  for (const name of ['link', 'alias/a']) {
+    expect(readSmallFile(join(directory, name), followed)?.bytes?.toString()).toBe('abcdef');
+    expect(readSmallFile(join(directory, name), { ...followed, links: 'refused' })?.bytes).toBeUndefined();
+  }
+  const cut = { maxBytes: 4, longer: 'cut', links: 'refused' } as const;
+  expect(readSmallFile(join(directory, 'real/a'), cut)?.bytes?.toString()).toBe('abcd');
+  expect(readSmallFile(join(directory, 'real/a'), { ...cut, longer: 'refused' })?.reason).toBe(
+    'it has 6 bytes, more than 4',
+  );
+});
+
+test('a file holds a text when all of its bytes are that text, and no link does', () => {
+  const full = 'x'.repeat(MAX_SIGNATURE_FILE_BYTES);
+  const directory = realpathSync(plant(makeDirectory(), { a: 'text', full, longer: `${full}x`, link: { link: 'a' } }));
+  const holds = (name: string, text: string): boolean => holdsText(join(directory, name), hashText(text));
+  expect([holds('a', 'text'), holds('full', full)]).toEqual([true, true]);
+  expect([holds('a', 'tex'), holds('longer', full), holds('link', 'text'), holds('none', '')]).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect(hashText('text')).toBe('mC2ePrmW9VnmM_TRlN7zdh2Qn1o7ZH0ahR_q1nwyydE');
+  expect(openFilesIn(directory)).toEqual([]);
 });
 
 test('gives the reason of the system, and what to do', () => {

@@ -193,11 +193,7 @@ function compareBytewise(a, b) {
 }
 const BEYOND = /[\uD800-\uFFFF]/;
 function sortByPath(items) {
-	const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
-	return items.sort((a, b) => compare(a.path, b.path));
-}
-function compareUnits(a, b) {
-	return a < b ? -1 : Number(a !== b);
+	return items.sort((a, b) => compareBytewise(a.path, b.path));
 }
 function names_foldName(name) {
 	if (PLAIN.test(name)) return name.toLowerCase();
@@ -460,7 +456,7 @@ function hashText(text) {
 	return hash("sha256", text, "base64url");
 }
 const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
-const MAX_STAMP_BYTES = null && 64 * 1024;
+const MAX_STAMP_BYTES = null && MAX_SIGNATURE_FILE_BYTES;
 const COMPARED = Buffer.allocUnsafe(MAX_SIGNATURE_FILE_BYTES + 1);
 function holdsText(location, sha256) {
 	let descriptor;
@@ -744,21 +740,25 @@ class OutputTree {
 	}
 	writeTexts(paths, texts) {
 		const errors = new Map();
-		const note = (at, write) => {
-			const path = paths[at] ?? "";
+		const files = paths.map((path, at) => ({
+			at,
+			path,
+			text: texts[at] ?? ""
+		}));
+		const note = ({ at, path }, write) => {
 			try {
-				write(path, texts[at] ?? "");
+				write();
 			} catch (error) {
 				errors.set(at, unwritable(path, error));
 			}
 		};
-		for (const indices of Map.groupBy(paths.keys(), (at) => (0, external_node_path_namespaceObject.dirname)(paths[at] ?? "")).values()) {
+		for (const [parent, those] of Map.groupBy(files, ({ path }) => (0, external_node_path_namespaceObject.dirname)(path))) {
 			try {
-				inDirectory(this.#prepare(paths[indices[0] ?? 0] ?? ""), (base) => {
-					for (const at of indices) note(at, (path, text) => this.#writeText(path, text, base));
+				inDirectory(this.#prepare(`${parent}/`), (base) => {
+					for (const file of those) note(file, () => this.#writeText(file.path, file.text, base));
 				});
 			} catch {
-				for (const at of indices) note(at, (path, text) => this.write(path, text));
+				for (const file of those) note(file, () => this.write(file.path, file.text));
 			}
 		}
 		return errors;
@@ -811,17 +811,14 @@ class OutputTree {
 		return directory;
 	}
 	#find(real) {
-		const directory = this.#found.get(real) ?? findDirectory(real);
-		if (directory) this.#found.set(real, directory);
-		return directory;
+		return this.#found.get(real) ?? findDirectory(real);
 	}
 	#resolve(path) {
 		const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
 		const known = this.#real.get(parent);
 		if (known !== undefined) return known;
 		const { path: top = this.directory } = resolveDirectory(this.directory);
-		const { path: real, failure } = resolveDirectory(this.locate(parent));
-		if (failure === "ENOTDIR") throw unwritable(path, noDirectoryError());
+		const { path: real } = resolveDirectory(this.locate(parent));
 		if (real === undefined || !isWithin(top, real)) {
 			const target = real === undefined ? "nowhere" : `to ${names_show(real)}`;
 			throw new errors_ActionError("OUTPUT_OUTSIDE", `${names_show(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });

@@ -53,12 +53,7 @@ const BEYOND = /[\uD800-\uFFFF]/;
 
 /** Sorts by path, bytewise, and returns the same array. */
 export function sortByPath<Item extends { readonly path: string }>(items: Item[]): Item[] {
-  const compare = items.some(({ path }) => BEYOND.test(path)) ? compareBytewise : compareUnits;
-  return items.sort((a, b) => compare(a.path, b.path));
-}
-
-function compareUnits(a: string, b: string): number {
-  return a < b ? -1 : Number(a !== b);
+  return items.sort((a, b) => compareBytewise(a.path, b.path));
 }
 
 /** Makes names equal that some file system takes for one: without case and composition. */

@@ -64,7 +64,7 @@ export function hashText(text: string): string {
 /** Largest signature file that is read, in bytes. */
 export const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
 /** Largest time stamp that is read, in bytes; those of public authorities have 6 to 8 kB. */
-export const MAX_STAMP_BYTES = 64 * 1024;
+export const MAX_STAMP_BYTES = MAX_SIGNATURE_FILE_BYTES;
 
 /** One for all, since thousands of files are compared one after the other; a longer file holds another text. */
 const COMPARED = Buffer.allocUnsafe(MAX_SIGNATURE_FILE_BYTES + 1);

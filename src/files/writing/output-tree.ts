@@ -13,7 +13,7 @@ import {
   removeLeftover,
   TemporaryFiles,
 } from './temporary-files.ts';
-import { directoryError, noDirectoryError, unwritable } from './write-errors.ts';
+import { directoryError, unwritable } from './write-errors.ts';
 
 /**
  * The directory that everything written goes below, in the layout of the root.
@@ -80,22 +80,22 @@ export class OutputTree {
    */
   writeTexts(paths: readonly string[], texts: readonly string[]): Map<number, ActionError> {
     const errors = new Map<number, ActionError>();
-    const note = (at: number, write: (path: string, text: string) => void): void => {
-      const path = paths[at] ?? '';
+    const files = paths.map((path, at) => ({ at, path, text: texts[at] ?? '' }));
+    const note = ({ at, path }: { at: number; path: string }, write: () => void): void => {
       try {
-        write(path, texts[at] ?? '');
+        write();
       } catch (error) {
         errors.set(at, unwritable(path, error));
       }
     };
-    for (const indices of Map.groupBy(paths.keys(), (at) => dirname(paths[at] ?? '')).values()) {
+    for (const [parent, those] of Map.groupBy(files, ({ path }) => dirname(path))) {
       try {
-        inDirectory(this.#prepare(paths[indices[0] ?? 0] ?? ''), (base) => {
-          for (const at of indices) note(at, (path, text) => this.#writeText(path, text, base));
+        inDirectory(this.#prepare(`${parent}/`), (base) => {
+          for (const file of those) note(file, () => this.#writeText(file.path, file.text, base));
         });
       } catch {
         // The directory cannot be opened: each file gets the error that names it.
-        for (const at of indices) note(at, (path, text) => this.write(path, text));
+        for (const file of those) note(file, () => this.write(file.path, file.text));
       }
     }
     return errors;
@@ -162,9 +162,7 @@ export class OutputTree {
   }
 
   #find(real: string): FoundDirectory | undefined {
-    const directory = this.#found.get(real) ?? findDirectory(real);
-    if (directory) this.#found.set(real, directory);
-    return directory;
+    return this.#found.get(real) ?? findDirectory(real);
   }
 
   /** Finds the real directory of a path, and sees that no link leads out of the tree. */
@@ -173,8 +171,7 @@ export class OutputTree {
     const known = this.#real.get(parent);
     if (known !== undefined) return known;
     const { path: top = this.directory } = resolveDirectory(this.directory);
-    const { path: real, failure } = resolveDirectory(this.locate(parent));
-    if (failure === 'ENOTDIR') throw unwritable(path, noDirectoryError());
+    const { path: real } = resolveDirectory(this.locate(parent));
     if (real === undefined || !isWithin(top, real)) {
       const target = real === undefined ? 'nowhere' : `to ${show(real)}`;
       throw new ActionError('OUTPUT_OUTSIDE', `${show(path)} would be written through a link that leads ${target}.`, {
