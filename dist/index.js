@@ -14870,10 +14870,11 @@ var __webpack_modules__ = {
 				const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase();
 				if (!NAME.test(name)) continue;
 				const value = Buffer.from(line.slice(colon + 1), "latin1").toString().replace(/[\r\0]/g, " ").trim();
-				const before = found.get(name);
-				found.set(name, before === undefined ? value : [before, value].flat());
+				const values = found.get(name);
+				if (values === undefined) found.set(name, [value]);
+				else values.push(value);
 			}
-			return Object.fromEntries(found);
+			return Object.fromEntries([...found].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
 		}
 		function isChunked(headers) {
 			return listIn(headers, "transfer-encoding").some((coding) => coding.toLowerCase() === "chunked");

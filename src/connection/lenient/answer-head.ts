@@ -35,7 +35,7 @@ const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
  * section 2.2); a line without a name that HTTP allows says nothing to us and is left out.
  */
 export function readHeaders(lines: readonly string[]): Headers {
-  const found = new Map<string, string | string[]>();
+  const found = new Map<string, string[]>();
   for (const line of lines
     .join('\n')
     .replace(/\n[ \t]+/g, ' ')
@@ -47,10 +47,12 @@ export function readHeaders(lines: readonly string[]): Headers {
       .toString()
       .replace(/[\r\0]/g, ' ')
       .trim();
-    const before = found.get(name);
-    found.set(name, before === undefined ? value : [before, value].flat());
+    const values = found.get(name);
+    // An answer may repeat a name a hundred thousand times: no value is copied again for each one that follows.
+    if (values === undefined) found.set(name, [value]);
+    else values.push(value);
   }
-  return Object.fromEntries(found);
+  return Object.fromEntries([...found].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
 }
 
 /** Tells whether the body of an answer comes in chunks, whatever other codings its headers name around them. */
