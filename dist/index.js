@@ -32613,11 +32613,14 @@ Content-Type: application/json
 			return String.fromCharCode(Number.parseInt(digits ?? "", radix) & 255);
 		}
 		function readAgain(text) {
-			const isLatin1 = !/[^\u0000-\u00ff]/.test(text);
-			const page = isLatin1 ? "" : new TextDecoder("windows-1252").decode(Uint8Array.from({ length: 256 }, (_, at) => at));
-			const bytes = Array.from(text, (unit) => unit <= "ÿ" ? unit.charCodeAt(0) : page.indexOf(unit));
+			const bytes = Array.from(text, (unit) => unit <= "ÿ" ? unit.charCodeAt(0) : byteIn1252(unit));
 			const read = Buffer.from(bytes).toString();
 			return read.includes("�") ? text : read;
+		}
+		let page1252;
+		function byteIn1252(unit) {
+			page1252 ??= new TextDecoder("windows-1252").decode(Uint8Array.from({ length: 256 }, (_, at) => at));
+			return page1252.indexOf(unit);
 		}
 		function without(spelling, pattern) {
 			return rewrite(spelling, pattern, () => "");

@@ -58,11 +58,17 @@ function byteOf(digits: string | undefined, radix: number): string {
 
 /** Reads characters as the bytes of UTF-8 that they were made of; what is no UTF-8 stays. */
 function readAgain(text: string): string {
-  const isLatin1 = !/[^\u0000-\u00ff]/.test(text);
-  const page = isLatin1 ? '' : new TextDecoder('windows-1252').decode(Uint8Array.from({ length: 256 }, (_, at) => at));
-  const bytes = Array.from(text, (unit) => (unit <= '\u00ff' ? unit.charCodeAt(0) : page.indexOf(unit)));
+  const bytes = Array.from(text, (unit) => (unit <= '\u00ff' ? unit.charCodeAt(0) : byteIn1252(unit)));
   const read = Buffer.from(bytes).toString();
   return read.includes('\ufffd') ? text : read;
+}
+
+let page1252: string | undefined;
+
+/** Returns the byte of a character in the code page 1252; the table is made once, because an answer may hold many such characters. */
+function byteIn1252(unit: string): number {
+  page1252 ??= new TextDecoder('windows-1252').decode(Uint8Array.from({ length: 256 }, (_, at) => at));
+  return page1252.indexOf(unit);
 }
 
 /** Returns a spelling without the characters that a pattern matches, such as the line ends within base64. */
