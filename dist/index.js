@@ -27680,12 +27680,9 @@ Content-Type: application/json
 			if (file === undefined) throw missing(checksums);
 			const sealed = await (0, whole_release.vz)(context, file, check);
 			const lines = (0, writing_checksums.y)(await context.patience.readAgain(checksums, () => checksums_readWhole(file)));
-			const wrong = [];
-			for (const { file: each, sha256 } of outcomes) {
-				if (sha256 !== undefined && lines.get(each.path) !== sha256) wrong.push(each.path);
-			}
+			const differing = outcomes.filter(({ file: { path }, sha256 }) => sha256 !== undefined && lines.get(path) !== sha256);
 			for (const { path } of allFiles) lines.delete(path);
-			if (!isPartial) wrong.push(...lines.keys());
+			const wrong = [...differing.map(({ file: { path } }) => path), ...isPartial ? [] : lines.keys()];
 			if (wrong.length === 0) return [sealed];
 			throw new errors.lZ("CHECKSUMS_DIFFER", `${(0, files_names.WU)(checksums)} does not agree with the files: ${(0, units.w5)(wrong, 5)}.`, { hint: "A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run." });
 		}
@@ -30896,7 +30893,10 @@ Content-Type: application/json
 		}
 		function longestIn(value) {
 			const parts = value?.split(",").map((part) => part.trim()) ?? [];
-			return parts.length > 0 && parts.every((part) => NUMBER.test(part)) ? Math.max(...parts.map(Number)) : undefined;
+			return parts.length > 0 && parts.every((part) => NUMBER.test(part)) ? longest(parts.map(Number)) : undefined;
+		}
+		function longest(times) {
+			return times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY);
 		}
 		const RATE_STATUSES = [
 			403,
@@ -30913,7 +30913,7 @@ Content-Type: application/json
 			const usedUp = limits.filter(({ remaining }) => Number(remaining ?? 1) === 0);
 			const silent = status === 429 ? limits.filter(({ remaining }) => remaining === undefined) : [];
 			const waits = (usedUp.length > 0 ? usedUp : silent).map(({ reset }) => untilReset(reset ?? "", nowMs)).filter((wait) => wait !== undefined);
-			return waits.length > 0 ? Math.max(...waits) : undefined;
+			return waits.length > 0 ? longest(waits) : undefined;
 		}
 		function untilReset(reset, nowMs) {
 			const number = NUMBER.test(reset) ? Number(reset) : undefined;
@@ -32753,15 +32753,18 @@ Content-Type: application/json
 			}
 			scrubForeign(text, maxLength = Number.POSITIVE_INFINITY) {
 				const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
-				const found = findAll(searched, this.#forms);
 				const asItIs = original(searched);
 				const levels = withoutEscapes(searched);
 				const readings = [...levels, ...[asItIs, ...levels].flatMap(withoutBytes)];
-				for (const reading of readings) found.push(...findSpelled(reading, this.#forms));
-				for (const reading of [asItIs, ...readings]) found.push(...this.#pieces.find(bareOf(reading)));
 				const joined = without(levels.at(-1) ?? asItIs, /\s+/g);
-				found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
-				return replaceAll(searched, found.sort(byStart), maxLength);
+				const found = [
+					findAll(searched, this.#forms),
+					...readings.map((reading) => findSpelled(reading, this.#forms)),
+					...[asItIs, ...readings].map((reading) => this.#pieces.find(bareOf(reading))),
+					findSpelled(joined, this.#encoded),
+					findSpelled(without(joined, /:+/g), this.#encoded)
+				];
+				return replaceAll(searched, found.flat().sort(byStart), maxLength);
 			}
 			scrubValue(text) {
 				const forms = [...this.#forms].filter((form) => form.length >= MIN_ENCODED_LENGTH);

@@ -79,3 +79,18 @@ test('the deadline is that of files and checksums together', async () => {
   expect(report.outcomes.every(({ status }) => status === 'signed')).toBe(true);
   expect(report.durationMs).toBeLessThan(2900);
 });
+
+test('a list with as many missing files as there may be is refused, and five are named', async () => {
+  const service = await start();
+  const first = signing(service, { files: 'SUMS\ndist/**', checksums: 'OTHER' });
+  const lines = Array.from({ length: 150_000 }, (_, at) => `${'0'.repeat(64)} *dist/missing-${at}\n`);
+  plant(first.workspace, { SUMS: lines.join('') });
+  const signed = await main(first.context);
+  expect(isGreen(signed), signed.failure?.message).toBe(true);
+  const inputs = { mode: 'verify', 'verify-key': service.credentials.verifyKeyPem };
+  const report = await main(signing(service, inputs, first.workspace).context);
+  expect(report.failure?.code).toBe('CHECKSUMS_DIFFER');
+  expect(report.failure?.message).toMatch(
+    /dist\/a, dist\/b, dist\/c, dist\/missing-0, dist\/missing-1 and 149,998 more/,
+  );
+});

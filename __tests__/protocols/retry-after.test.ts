@@ -13,6 +13,11 @@ describe('how long the service asks to wait', () => {
     ['a negative number, which has passed', { 'retry-after': '-5' }, 0],
     ['the first of two headers', { 'retry-after': ['3', '9'] }, 3000],
     ['the longest of two that a proxy joined', { 'retry-after': '3, 9' }, 9000],
+    [
+      'the longest of as many as the headers of an answer have room for',
+      { 'retry-after': `${'1,'.repeat(150_000)}7` },
+      7000,
+    ],
     ['a number of 20 digits, as the longest time there is', { 'retry-after': '9'.repeat(20) }, 2 ** 31 * 1000],
     ['a date of ISO 8601', { 'retry-after': '1994-11-06T08:49:47Z', date: DATE }, 10_000],
     ['a date of ISO 8601 in another zone', { 'retry-after': '1994-11-06T09:49:47.000+01:00', date: DATE }, 10_000],

@@ -206,10 +206,16 @@ test.each([
   '%2525',
   '-1,-',
   '1;;;;;;;',
+  '\u00e2\u201a\u00ac',
 ])('%j, again and again, is read in a time that grows no faster than its length', (unit) => {
   const text = unit.repeat(60_000 / unit.length);
   const ms = workMs(() => masksOf(SECRET).scrubForeign(text));
   expect(ms).toBeLessThan(1000);
+});
+
+test('a secret is hidden however often a text repeats it', () => {
+  const secret = 'abcdefghijklmnopqrst';
+  expect(masksOf(secret).scrubForeign(`${secret}. `.repeat(40_000))).toBe('***. '.repeat(40_000));
 });
 
 test('whatever the secret, the text around it and the cut, no form of it is found afterwards', () => {

@@ -59,15 +59,18 @@ export class Masks {
   scrubForeign(text: string, maxLength = Number.POSITIVE_INFINITY): string {
     // A secret that begins behind the cut need not be found.
     const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
-    const found = findAll(searched, this.#forms);
     const asItIs = original(searched);
     const levels = withoutEscapes(searched);
     const readings = [...levels, ...[asItIs, ...levels].flatMap(withoutBytes)];
-    for (const reading of readings) found.push(...findSpelled(reading, this.#forms));
-    for (const reading of [asItIs, ...readings]) found.push(...this.#pieces.find(bareOf(reading)));
     const joined = without(levels.at(-1) ?? asItIs, /\s+/g);
-    found.push(...findSpelled(joined, this.#encoded), ...findSpelled(without(joined, /:+/g), this.#encoded));
-    return replaceAll(searched, found.sort(byStart), maxLength);
+    const found = [
+      findAll(searched, this.#forms),
+      ...readings.map((reading) => findSpelled(reading, this.#forms)),
+      ...[asItIs, ...readings].map((reading) => this.#pieces.find(bareOf(reading))),
+      findSpelled(joined, this.#encoded),
+      findSpelled(without(joined, /:+/g), this.#encoded),
+    ];
+    return replaceAll(searched, found.flat().sort(byStart), maxLength);
   }
 
   /** Replaces the forms that are too long to stand in a count or a word by chance; meant for outputs. */

@@ -17,9 +17,9 @@ export class Pieces {
   }
 
   /** Finds where pieces of secrets begin and end in the letters and digits of a text. */
-  find({ text, starts, ends }: Spelling): [start: number, end: number][] {
+  find({ text, starts, ends }: Spelling): (readonly [start: number, end: number])[] {
     this.#divide();
-    const found: [number, number][] = [];
+    const found: (readonly [number, number])[] = [];
     for (let at = 0; at + PIECE_LENGTH <= text.length; at++) {
       if (this.#pieces.has(text.slice(at, at + PIECE_LENGTH)))
         found.push([starts[at] ?? 0, ends[at + PIECE_LENGTH - 1] ?? 0]);

@@ -26,7 +26,12 @@ function untilMs(ms: number): number {
 /** A proxy may have joined two headers to one. */
 function longestIn(value: string | undefined): number | undefined {
   const parts = value?.split(',').map((part) => part.trim()) ?? [];
-  return parts.length > 0 && parts.every((part) => NUMBER.test(part)) ? Math.max(...parts.map(Number)) : undefined;
+  return parts.length > 0 && parts.every((part) => NUMBER.test(part)) ? longest(parts.map(Number)) : undefined;
+}
+
+/** `Math.max` takes no hundred thousand arguments, and a header may hold so many numbers. */
+function longest(times: readonly number[]): number {
+  return times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY);
 }
 
 /** A firewall limits rates with 403, too. */
@@ -44,7 +49,7 @@ function rateLimitMs(status: number, headers: WireResponse['headers'], nowMs: nu
     .map(({ reset }) => untilReset(reset ?? '', nowMs))
     .filter((wait) => wait !== undefined);
   // Every limit must have a request left again.
-  return waits.length > 0 ? Math.max(...waits) : undefined;
+  return waits.length > 0 ? longest(waits) : undefined;
 }
 
 /** Some services give the time itself, in seconds or milliseconds since the epoch or as a date, instead of the seconds until then. */

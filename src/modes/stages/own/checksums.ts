@@ -41,12 +41,9 @@ export async function checkChecksums(
   if (file === undefined) throw missing(checksums);
   const sealed = await checkOwn(context, file, check);
   const lines = parseChecksums(await context.patience.readAgain(checksums, () => readWhole(file)));
-  const wrong: string[] = [];
-  for (const { file: each, sha256 } of outcomes) {
-    if (sha256 !== undefined && lines.get(each.path) !== sha256) wrong.push(each.path);
-  }
+  const differing = outcomes.filter(({ file: { path }, sha256 }) => sha256 !== undefined && lines.get(path) !== sha256);
   for (const { path } of allFiles) lines.delete(path);
-  if (!isPartial) wrong.push(...lines.keys());
+  const wrong = [...differing.map(({ file: { path } }) => path), ...(isPartial ? [] : lines.keys())];
   if (wrong.length === 0) return [sealed];
   throw new ActionError(
     'CHECKSUMS_DIFFER',
