@@ -22666,7 +22666,7 @@ var __webpack_modules__ = {
 				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(39604);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25453);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(41346);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
@@ -22758,7 +22758,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	39604: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	25453: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -23336,6 +23336,114 @@ var __webpack_modules__ = {
 			return typeof part === "string" ? part.replace(pattern, () => by) : part;
 		}
 		;
+		function lookAround(place, before, after) {
+			const levels = stringsAround(before, after);
+			const within = quotesAround(before, after);
+			return {
+				within,
+				strings: levels.length,
+				isNested: isNested(place, {
+					before,
+					after,
+					levels,
+					within
+				})
+			};
+		}
+		function quotesAround(before, after) {
+			const line = before.slice(before.lastIndexOf("\n") + 1);
+			if (line.split("\"").length % 2 === 0) return "quotes";
+			if (/=$|''$/.test(line)) return "value";
+			return line.endsWith("'") && after.startsWith("'") ? "apostrophes" : undefined;
+		}
+		function stringsAround(before, after) {
+			const open = before.replace(/"(?:[^"\\]|\\.)*"/gs, "");
+			const quote = open.indexOf("\"");
+			if (quote === -1) return [];
+			const [raw = ""] = /^(?:[^"\\]|\\.)*/s.exec(after) ?? [];
+			const level = {
+				before: unescapeJson(open.slice(quote + 1)),
+				after: unescapeJson(raw)
+			};
+			if (level.before === undefined || level.after === undefined) return [{
+				before: open.slice(quote + 1),
+				after: raw
+			}];
+			return [{
+				before: level.before,
+				after: level.after
+			}, ...stringsAround(level.before, level.after)];
+		}
+		function unescapeJson(text) {
+			try {
+				return String(JSON.parse(`"${text}"`));
+			} catch {
+				return undefined;
+			}
+		}
+		const STRUCTURE = /[<>&=,;|"{}\n]/;
+		const TAGS_OR_FORM = /[<&]/;
+		function isNested(place, { before, after, levels, within }) {
+			switch (place) {
+				case "json": {
+					const inner = levels.at(-1);
+					return levels.slice(0, -1).some((each) => has(TAGS_OR_FORM, each)) || inner !== undefined && has(STRUCTURE, inner);
+				}
+				case "target":
+				case "form": return has(STRUCTURE, parameterAround(place, before, after));
+				case "xml": return has(STRUCTURE, xmlAround(before, after));
+				case "text": return within === undefined && (has(STRUCTURE, lineAround(before, after)) || has(/<[\w!?/]/, {
+					before,
+					after
+				}));
+				case "header": return within === undefined && has(/[<>&=|]/, {
+					before,
+					after
+				});
+			}
+		}
+		function has(pattern, { before, after }) {
+			return pattern.test(before) || pattern.test(after);
+		}
+		function lineAround(before, after) {
+			return {
+				before: before.slice(before.lastIndexOf("\n") + 1),
+				after: after.split("\n", 1)[0] ?? ""
+			};
+		}
+		function parameterAround(place, before, after) {
+			if (place === "target" && !before.includes("?")) return {
+				before: "",
+				after: ""
+			};
+			const parameter = before.slice(Math.max(before.lastIndexOf("&"), before.lastIndexOf("?")) + 1);
+			const value = parameter.slice(parameter.indexOf("=") + 1);
+			return {
+				before: gap_context_decode(value),
+				after: gap_context_decode(after.split("&", 1)[0] ?? "")
+			};
+		}
+		function gap_context_decode(text) {
+			try {
+				return decodeURIComponent(text);
+			} catch {
+				return text;
+			}
+		}
+		function xmlAround(before, after) {
+			const [opened, closed] = [before.lastIndexOf("<"), before.lastIndexOf(">")];
+			if (opened <= closed) return {
+				before: before.slice(closed + 1),
+				after: after.split("<", 1)[0] ?? ""
+			};
+			const tag = before.slice(opened).replace(/"[^"]*"|'[^']*'/g, "");
+			const quote = tag.search(/["']/);
+			return {
+				before: tag.slice(quote + 1),
+				after: after.split(tag[quote] ?? ">", 1)[0] ?? ""
+			};
+		}
+		;
 		const CONTENT_PLACEHOLDERS = [
 			"digest",
 			"digest:hex",
@@ -23351,7 +23459,7 @@ var __webpack_modules__ = {
 		];
 		const CONTENT = new Set(CONTENT_PLACEHOLDERS);
 		const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
-		function parseTemplate(text) {
+		function parseTemplate(text, place) {
 			const template = [];
 			const [unknown, doubled] = [[], []];
 			let end = 0;
@@ -23363,11 +23471,9 @@ var __webpack_modules__ = {
 				}
 				if (match.index > end) template.push(text.slice(end, match.index));
 				end = match.index + match[0].length;
-				const before = text.slice(0, match.index);
 				template.push({
 					placeholder,
-					strings: countStrings(before),
-					within: surroundings(before, text[end])
+					...lookAround(place, text.slice(0, match.index), text.slice(end))
 				});
 				if (text[match.index - 1] === "{" && text[end] === "}") doubled.push(match[0]);
 			}
@@ -23378,31 +23484,16 @@ var __webpack_modules__ = {
 				doubled
 			};
 		}
-		function surroundings(before, next) {
-			const line = before.slice(before.lastIndexOf("\n") + 1);
-			if (line.split("\"").length % 2 === 0) return "quotes";
-			if (/=$|''$/.test(line)) return "value";
-			return line.endsWith("'") && next === "'" ? "apostrophes" : undefined;
-		}
-		function countStrings(text) {
-			const open = text.replace(/"(?:[^"\\]|\\.)*"/gs, "");
-			const quote = open.indexOf("\"");
-			if (quote === -1) return 0;
-			const inside = open.slice(quote + 1);
-			try {
-				return 1 + countStrings(String(JSON.parse(`"${inside}"`)));
-			} catch {
-				return 1;
-			}
-		}
 		function placeholdersOf(template) {
 			return template.flatMap((part) => typeof part === "string" ? [] : [part.placeholder]);
 		}
 		function fillTemplate(template, place, fill) {
 			return template.map((part) => typeof part === "string" ? part : escapeFor(place, part, fill(part.placeholder))).join("");
 		}
-		function escapeFor(place, { placeholder, within, strings }, value) {
-			if (!canHold(place, value)) throw new RangeError(`The value has a character that ${place} cannot carry.`);
+		function escapeFor(place, gap, given) {
+			if (!canHold(place, given)) throw new RangeError(`The value has a character that ${place} cannot carry.`);
+			const { placeholder, within, strings, isNested } = gap;
+			const value = isNested && placeholder === "name" && !PLAIN_NAME.test(given) ? (0, files_names.a)(given) : given;
 			const isBareName = placeholder === "name" && within === "value";
 			switch (place) {
 				case "target":
@@ -23418,6 +23509,7 @@ var __webpack_modules__ = {
 					return isBareName ? (0, files_names.a)(value) : value;
 			}
 		}
+		const PLAIN_NAME = /^[\p{L}\p{M}\p{N} ._~/@-]*$/u;
 		const UNWRITABLE = {
 			text: /[\p{Cc}\p{Zl}\p{Zp}]/u,
 			xml: /[\p{Cc}\uFFFE\uFFFF]/u
@@ -23572,7 +23664,10 @@ var __webpack_modules__ = {
 			const headers = readHeaders(headerLines, problems);
 			const type = contentType(headers, problems);
 			const bodyPlace = placeOf(type, bodyText);
-			const body = readBody(bodyText, type, problems);
+			const body = readBody(bodyText, {
+				type,
+				place: bodyPlace
+			}, problems);
 			if (type === undefined && (bodyPlace === "json" || bodyPlace === "xml")) headers.push(["Content-Type", [`application/${bodyPlace}`]]);
 			const content = checkPlaceholders({
 				target,
@@ -23596,8 +23691,8 @@ var __webpack_modules__ = {
 				uses
 			};
 		}
-		function readTemplate(text, problems) {
-			const { template, unknown, doubled } = parseTemplate(text);
+		function readTemplate(text, place, problems) {
+			const { template, unknown, doubled } = parseTemplate(text, place);
 			for (const each of unknown) problems.push(`holds ${each}, which is no placeholder; placeholders are ${PLACEHOLDERS.map((one) => `{${one}}`).join(", ")}`);
 			for (const each of doubled) problems.push(`holds {${each}}; write ${each}, with one pair of braces`);
 			return template;
@@ -23616,7 +23711,7 @@ var __webpack_modules__ = {
 				method: method ?? "POST",
 				target: []
 			};
-			const target = readTemplate(path, problems);
+			const target = readTemplate(path, "target", problems);
 			if (!isSentAsWritten(fillTemplate(target, "target", () => "x"))) problems.push("must have a percent-encoded path in its shortest form, without a fragment or “..”");
 			return {
 				method: method ?? "POST",
@@ -23644,7 +23739,7 @@ var __webpack_modules__ = {
 				else if (headers.some(([other]) => other.toLowerCase() === name.toLowerCase())) problems.push(`sets the header ${name} twice`);
 				else if (!/^[\t\x20-\x7E]*$/.test(value)) problems.push(`has characters beyond ASCII in the header ${name}`);
 				else if (LITERAL_CREDENTIAL.test(value)) problems.push(`holds a credential in the header ${name}; store it as a secret, pass it as token, and write {token} here`);
-				else headers.push([name, readTemplate(value, problems)]);
+				else headers.push([name, readTemplate(value, "header", problems)]);
 			}
 			return headers;
 		}
@@ -23653,11 +23748,11 @@ var __webpack_modules__ = {
 			if (type && placeholdersOf(type).length > 0) problems.push("holds a placeholder in Content-Type; write the type out");
 			return type && fillTemplate(type, "header", () => "x");
 		}
-		function readBody(text, type, problems) {
-			if (!/^multipart\//i.test(type ?? "")) return readTemplate(text, problems);
+		function readBody(text, { type, place }, problems) {
+			if (!/^multipart\//i.test(type ?? "")) return readTemplate(text, place, problems);
 			const problem = wrongMultipart(type ?? "", text);
 			if (problem !== undefined) problems.push(problem);
-			return readTemplate(text.replaceAll("\n", "\r\n"), problems);
+			return readTemplate(text.replaceAll("\n", "\r\n"), place, problems);
 		}
 		function placeOf(type, body) {
 			if (type === undefined) return /^\s*[[{]\s*["\]}[{]/.test(body) ? "json" : /^\s*<[\w!?]/.test(body) ? "xml" : "text";

@@ -242,6 +242,115 @@ test('a value in a string of a JSON text that is itself a string of JSON ends ne
   expect(JSON.parse(filled).query).toBe(String.raw`sign(file: "a\", policy: \"x", hash: "ab")`);
 });
 
+describe('the name of a file in a text of another kind stays where it is, and adds nothing', () => {
+  const FORM = 'POST /s\nContent-Type: application/x-www-form-urlencoded\n\n';
+  const MULTIPART =
+    'POST /s\nContent-Type: multipart/form-data; boundary=b\n\n--b\nContent-Disposition: form-data; name=m\n\n';
+  const XML = 'POST /s\nContent-Type: text/xml\n\n';
+  const profileInXml = (text: string): readonly string[] => text.match(/profile[\s=>]+\S?[a-z]+/g) ?? [];
+  test.each<[string, string, (body: string) => unknown]>([
+    [
+      'an element of XML in JSON',
+      '{"x":"<f><n>{name}</n><profile>a</profile></f>"}',
+      (body) => profileInXml(JSON.parse(body).x),
+    ],
+    [
+      'an attribute of XML in JSON',
+      '{"x":"<f n=\\"{name}\\" profile=\\"a\\"/>"}',
+      (body) => profileInXml(JSON.parse(body).x),
+    ],
+    [
+      'an attribute between apostrophes',
+      `{"x":"<f n='{name}' profile='a'/>"}`,
+      (body) => profileInXml(JSON.parse(body).x),
+    ],
+    ['a form in JSON', '{"x":"n={name}&profile=a"}', (body) => [...new URLSearchParams(JSON.parse(body).x).keys()]],
+    [
+      'a form in JSON in JSON',
+      '{"x":"{\\"y\\":\\"n={name}&profile=a\\"}"}',
+      (body) => [...new URLSearchParams(JSON.parse(JSON.parse(body).x).y).keys()],
+    ],
+    ['a list in JSON', '{"x":"profile=a,n={name},b"}', (body) => JSON.parse(body).x.split(',').length],
+    ['lines in JSON', '{"x":"profile: a\\nn: {name}\\n"}', (body) => JSON.parse(body).x.split('\n').length],
+    [
+      'JSON in a form',
+      `${FORM}p={"profile":"a","n":"{name}"}`,
+      (body) => Object.keys(JSON.parse(new URLSearchParams(body).get('p') ?? '')),
+    ],
+    [
+      'JSON in a text of XML',
+      `${XML}<r><m>{"profile":"a","n":"{name}"}</m></r>`,
+      (body) =>
+        Object.keys(
+          JSON.parse(
+            /<m>(.*)<\/m>/s.exec(body)?.[1]?.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code)) ?? '',
+          ),
+        ),
+    ],
+    [
+      'JSON in an attribute of XML',
+      `${XML}<r m='{"profile":"a","n":"{name}"}' d="{digest:hex}"/>`,
+      (body) =>
+        Object.keys(
+          JSON.parse(
+            /m='([^']*)'/s.exec(body)?.[1]?.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code)) ?? '',
+          ),
+        ),
+    ],
+    ['XML in a part of a multipart body', `${MULTIPART}<f><n>{name}</n><profile>a</profile></f>\n--b--`, profileInXml],
+    [
+      'XML over several lines there',
+      `${MULTIPART}<f>\n<n>\n{name}\n</n>\n<profile>a</profile></f>\n--b--`,
+      profileInXml,
+    ],
+  ])('%s', (_, message, read) => {
+    const text = message.startsWith('{')
+      ? `POST /s?d={digest:hex}\n\n${message}`
+      : message.includes('{digest')
+        ? message
+        : message.replace('POST /s', 'POST /s?d={digest:hex}');
+    const { body, bodyPlace } = parsed(text);
+    const fill = (name: string): string => fillTemplate(body, bodyPlace, (each) => (each === 'name' ? name : 'ab'));
+    const usual = read(fill('dist/app.zip'));
+    expect(fill('dist/a b_1.zip')).toMatch(/dist(?:\/|%2F)a(?: |%20)b_1\.zip/);
+    const hostile = fc.constantFrom(
+      'x</n><profile>b</profile><n>',
+      `x" profile="b" y="`,
+      `x' profile='b' y='`,
+      'x&profile=b',
+      'x,profile=b',
+      'x\nprofile: b',
+      'x","profile":"b","y":"',
+      'x%26profile=b',
+    );
+    fc.assert(
+      fc.property(fc.oneof(anything, hostile), (name) => {
+        fc.pre(canHold(bodyPlace, name));
+        expect(read(fill(name))).toEqual(usual);
+      }),
+    );
+  });
+
+  test('in a query and in a header, which hold JSON and a form', () => {
+    const { target, headers } = parsed(
+      'GET /s?d={digest:hex}&m=%7B%22profile%22:%22a%22,%22n%22:%22{name}%22%7D\nX-P: profile=a&n:{name}&b\n\n',
+    );
+    const fill = (name: string, value: typeof target, place: 'target' | 'header'): string =>
+      fillTemplate(value, place, (each) => (each === 'name' ? name : 'ab'));
+    const query = new URL(fill('x","profile":"b', target, 'target'), 'https://a').searchParams.get('m') ?? '';
+    expect(Object.keys(JSON.parse(query))).toEqual(['profile', 'n']);
+    expect(JSON.parse(query).profile).toBe('a');
+    expect(fill('x&profile=b', headers[0]?.[1] ?? [], 'header')).toBe('profile=a&n:x%26profile%3Db&b');
+  });
+
+  test('and is as it is where it stands alone, or beside plain words', () => {
+    const { body } = parsed('POST /s\n\n{"n":"{name}","path":"release/{name}","hash":"{digest:hex}"}');
+    const name = 'a&b=<c>,"d".zip';
+    const filled = JSON.parse(fillTemplate(body, 'json', (each) => (each === 'name' ? name : 'ab')));
+    expect(filled).toEqual({ n: name, path: `release/${name}`, hash: 'ab' });
+  });
+});
+
 test('a value in XML is text, in elements and attributes', () => {
   const { body, bodyPlace } = parsed(
     'POST /s\nContent-Type: application/soap+xml\n\n<a n="{name}"><b>{digest:hex}</b></a>',

@@ -1,10 +1,10 @@
+import type { Place } from './gap-context.ts';
 import { wrongMultipart } from './multipart.ts';
 import { checkPlaceholders } from './placement.ts';
 import {
   CONTENT,
   fillTemplate,
   PLACEHOLDERS,
-  type Place,
   type Placeholder,
   parseTemplate,
   placeholdersOf,
@@ -57,7 +57,7 @@ export function parseMessage(text: string): HttpMessage | readonly string[] {
   const headers = readHeaders(headerLines, problems);
   const type = contentType(headers, problems);
   const bodyPlace = placeOf(type, bodyText);
-  const body = readBody(bodyText, type, problems);
+  const body = readBody(bodyText, { type, place: bodyPlace }, problems);
   if (type === undefined && (bodyPlace === 'json' || bodyPlace === 'xml'))
     headers.push(['Content-Type', [`application/${bodyPlace}`]]);
   const content = checkPlaceholders({ target, headers, body, bodyPlace }, problems);
@@ -66,8 +66,8 @@ export function parseMessage(text: string): HttpMessage | readonly string[] {
   return { method, target, headers, body, bodyPlace, content, uses };
 }
 
-function readTemplate(text: string, problems: string[]): Template {
-  const { template, unknown, doubled } = parseTemplate(text);
+function readTemplate(text: string, place: Place, problems: string[]): Template {
+  const { template, unknown, doubled } = parseTemplate(text, place);
   for (const each of unknown)
     problems.push(
       `holds ${each}, which is no placeholder; placeholders are ${PLACEHOLDERS.map((one) => `{${one}}`).join(', ')}`,
@@ -82,7 +82,7 @@ function readRequestLine(line: string, problems: string[]): Pick<HttpMessage, 'm
   const problem = wrongRequestLine({ isMethod: method !== undefined, path, version, more });
   if (problem !== undefined) problems.push(problem);
   if (!path.startsWith('/')) return { method: method ?? 'POST', target: [] };
-  const target = readTemplate(path, problems);
+  const target = readTemplate(path, 'target', problems);
   if (!isSentAsWritten(fillTemplate(target, 'target', () => 'x')))
     problems.push('must have a percent-encoded path in its shortest form, without a fragment or “..”');
   return { method: method ?? 'POST', target };
@@ -127,7 +127,7 @@ function readHeaders(lines: readonly string[], problems: string[]): [string, Tem
       problems.push(
         `holds a credential in the header ${name}; store it as a secret, pass it as token, and write {token} here`,
       );
-    else headers.push([name, readTemplate(value, problems)]);
+    else headers.push([name, readTemplate(value, 'header', problems)]);
   }
   return headers;
 }
@@ -142,11 +142,15 @@ function contentType(headers: Headers, problems: string[]): string | undefined {
 }
 
 /** Reads the body; the lines of a multipart body must end in CR and LF, which YAML cannot hold. */
-function readBody(text: string, type: string | undefined, problems: string[]): Template {
-  if (!/^multipart\//i.test(type ?? '')) return readTemplate(text, problems);
+function readBody(
+  text: string,
+  { type, place }: { readonly type: string | undefined; readonly place: Place },
+  problems: string[],
+): Template {
+  if (!/^multipart\//i.test(type ?? '')) return readTemplate(text, place, problems);
   const problem = wrongMultipart(type ?? '', text);
   if (problem !== undefined) problems.push(problem);
-  return readTemplate(text.replaceAll('\n', '\r\n'), problems);
+  return readTemplate(text.replaceAll('\n', '\r\n'), place, problems);
 }
 
 function placeOf(type: string | undefined, body: string): HttpMessage['bodyPlace'] {

@@ -1,4 +1,5 @@
 import { percentEncode } from '../../files/names.ts';
+import { type GapContext, lookAround, type Place } from './gap-context.ts';
 
 const CONTENT_PLACEHOLDERS = ['digest', 'digest:hex', 'digest:base64', 'file', 'file:base64'] as const;
 
@@ -9,22 +10,12 @@ export const PLACEHOLDERS = [...CONTENT_PLACEHOLDERS, 'name', 'key', 'token'] as
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /** A placeholder where it stands. */
-export interface Gap {
+export interface Gap extends GapContext {
   readonly placeholder: Placeholder;
-  /**
-   * `quotes`: between double quotes that began in the same line; outside of these, `apostrophes`: between two of them, `value`:
-   * directly behind `=`, or behind the `''` of RFC 8187 as in `filename*=UTF-8''{name}`.
-   */
-  readonly within?: 'quotes' | 'apostrophes' | 'value' | undefined;
-  /** In how many strings of JSON the placeholder stands: 2 in a string of a text that is itself in a string. */
-  readonly strings: number;
 }
 
 /** Text with gaps: literal pieces and placeholders in their order. */
 export type Template = readonly (string | Gap)[];
-
-/** Where in a request a template stands; decides how values are escaped. */
-export type Place = 'target' | 'header' | 'json' | 'form' | 'xml' | 'text';
 
 /** The placeholders that carry what is to be signed. */
 export const CONTENT: ReadonlySet<Placeholder> = new Set(CONTENT_PLACEHOLDERS);
@@ -41,8 +32,8 @@ interface ParsedTemplate {
   readonly doubled: readonly string[];
 }
 
-/** Splits text at its placeholders. */
-export function parseTemplate(text: string): ParsedTemplate {
+/** Splits text at its placeholders; `place` is where the text stands. */
+export function parseTemplate(text: string, place: Place): ParsedTemplate {
   const template: (string | Gap)[] = [];
   const [unknown, doubled]: [string[], string[]] = [[], []];
   let end = 0;
@@ -54,34 +45,11 @@ export function parseTemplate(text: string): ParsedTemplate {
     }
     if (match.index > end) template.push(text.slice(end, match.index));
     end = match.index + match[0].length;
-    const before = text.slice(0, match.index);
-    template.push({ placeholder, strings: countStrings(before), within: surroundings(before, text[end]) });
+    template.push({ placeholder, ...lookAround(place, text.slice(0, match.index), text.slice(end)) });
     if (text[match.index - 1] === '{' && text[end] === '}') doubled.push(match[0]);
   }
   if (end < text.length) template.push(text.slice(end));
   return { template, unknown, doubled };
-}
-
-function surroundings(before: string, next: string | undefined): Gap['within'] {
-  const line = before.slice(before.lastIndexOf('\n') + 1);
-  if (line.split('"').length % 2 === 0) return 'quotes';
-  if (/=$|''$/.test(line)) return 'value';
-  return line.endsWith("'") && next === "'" ? 'apostrophes' : undefined;
-}
-
-/** Counts the strings that are open at the end of a text: those of JSON, and those of JSON or the like in a string of JSON. */
-function countStrings(text: string): number {
-  const open = text.replace(/"(?:[^"\\]|\\.)*"/gs, '');
-  const quote = open.indexOf('"');
-  if (quote === -1) return 0;
-  // Quotes behind the first one are escaped: they belong to the string that is open.
-  const inside = open.slice(quote + 1);
-  try {
-    return 1 + countStrings(String(JSON.parse(`"${inside}"`)));
-  } catch {
-    // No JSON: the text stands in a body of another kind.
-    return 1;
-  }
 }
 
 /** Lists the placeholders of a template, in their order. */
@@ -101,11 +69,14 @@ export function fillTemplate(template: Template, place: Place, fill: (placeholde
  *
  * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is. In both, a
  * value between quotes, such as the name of a file in a multipart body, has no such quote and no backslash; the name of a
- * file is percent-encoded directly behind `=`, and in a header also when it holds what could begin another value there.
+ * file is percent-encoded directly behind `=`, and in a header also when it holds what could begin another value there. In a text with
+ * a structure of its own, such as XML in a string of JSON, a name that is not plain is percent-encoded first.
  * @throws RangeError for a value that {@link canHold} says no to
  */
-export function escapeFor(place: Place, { placeholder, within, strings }: Gap, value: string): string {
-  if (!canHold(place, value)) throw new RangeError(`The value has a character that ${place} cannot carry.`);
+export function escapeFor(place: Place, gap: Gap, given: string): string {
+  if (!canHold(place, given)) throw new RangeError(`The value has a character that ${place} cannot carry.`);
+  const { placeholder, within, strings, isNested } = gap;
+  const value = isNested && placeholder === 'name' && !PLAIN_NAME.test(given) ? percentEncode(given) : given;
   // The author of a file chooses its name; tokens and digests may hold `=` and must stay as they are.
   const isBareName = placeholder === 'name' && within === 'value';
   switch (place) {
@@ -125,6 +96,9 @@ export function escapeFor(place: Place, { placeholder, within, strings }: Gap, v
       return isBareName ? percentEncode(value) : value;
   }
 }
+
+/** A name with no character that divides a text in any language. */
+const PLAIN_NAME = /^[\p{L}\p{M}\p{N} ._~/@-]*$/u;
 
 /** Control characters and the line ends of Unicode could begin another part of a text; XML has no way to write the former. */
 const UNWRITABLE: Partial<Record<Place, RegExp>> = {
