@@ -20625,7 +20625,8 @@ var __webpack_modules__ = {
 				const known = this.#real.get(parent);
 				if (known !== undefined) return known;
 				const { path: top = this.directory } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.directory);
-				const { path: real } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.locate(parent));
+				const { path: real, failure } = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.yT)(this.locate(parent));
+				if (failure === "ENOTDIR") throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.mP)(path, (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.FK)());
 				if (real === undefined || !(0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.UO)(top, real)) {
 					const target = real === undefined ? "nowhere" : `to ${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(real)}`;
 					throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("OUTPUT_OUTSIDE", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });

@@ -41,7 +41,8 @@ async function step(words: string, more: readonly string[] = [], onOutput: OnOut
   let printed = '';
   child.stdout.on('data', (chunk) => {
     printed += chunk;
-    onOutput(printed, () => child.kill('SIGINT'));
+    // A second signal would end the program at once.
+    onOutput(printed, () => child.killed || child.kill('SIGINT'));
   });
   const [[code], complaints] = await Promise.all([once(child, 'close'), text(child.stderr)]);
   expect(readdirSync(temporary), 'nothing stays').toEqual([]);

@@ -818,7 +818,8 @@ class OutputTree {
 		const known = this.#real.get(parent);
 		if (known !== undefined) return known;
 		const { path: top = this.directory } = resolveDirectory(this.directory);
-		const { path: real } = resolveDirectory(this.locate(parent));
+		const { path: real, failure } = resolveDirectory(this.locate(parent));
+		if (failure === "ENOTDIR") throw unwritable(path, noDirectoryError());
 		if (real === undefined || !isWithin(top, real)) {
 			const target = real === undefined ? "nowhere" : `to ${names_show(real)}`;
 			throw new errors_ActionError("OUTPUT_OUTSIDE", `${names_show(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });

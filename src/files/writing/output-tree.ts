@@ -13,7 +13,7 @@ import {
   removeLeftover,
   TemporaryFiles,
 } from './temporary-files.ts';
-import { directoryError, unwritable } from './write-errors.ts';
+import { directoryError, noDirectoryError, unwritable } from './write-errors.ts';
 
 /**
  * The directory that everything written goes below, in the layout of the root.
@@ -171,7 +171,8 @@ export class OutputTree {
     const known = this.#real.get(parent);
     if (known !== undefined) return known;
     const { path: top = this.directory } = resolveDirectory(this.directory);
-    const { path: real } = resolveDirectory(this.locate(parent));
+    const { path: real, failure } = resolveDirectory(this.locate(parent));
+    if (failure === 'ENOTDIR') throw unwritable(path, noDirectoryError());
     if (real === undefined || !isWithin(top, real)) {
       const target = real === undefined ? 'nowhere' : `to ${show(real)}`;
       throw new ActionError('OUTPUT_OUTSIDE', `${show(path)} would be written through a link that leads ${target}.`, {
