@@ -76,7 +76,7 @@ describe('writing', () => {
     );
     expect(() => output.write('e.sign', 'new')).toThrow(/something else stands at its place/);
     for (const path of ['file/x.sign', 'file/deep/x.sign'])
-      expect(() => output.write(path, 'new')).toThrow(/something else stands at its place \(ENOTDIR\)/);
+      expect(() => output.write(path, 'new')).toThrow(/something else stands at its place/);
     expect(() => output.remove('x.sign')).toThrow(failsWith('OUTPUT_UNWRITABLE'));
     expect(readFileSync(join(directory, 'x.sign/keep'), 'utf8')).toBe('x');
     expect(leftovers(directory)).toEqual([]);
