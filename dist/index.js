@@ -24032,10 +24032,10 @@ Content-Type: application/json
 				namespace: path.slice(0, path.search(/(?:^|\/)auth\//)).replace(/(.)$/, "$1/")
 			};
 		}
+		var answers = __nccwpck_require__(28291);
 		var vault_login = __nccwpck_require__(76421);
 		var schedule_clock = __nccwpck_require__(23881);
 		var verifying_algorithm = __nccwpck_require__(23184);
-		var answers = __nccwpck_require__(28291);
 		;
 		const MAX_REQUESTS = 2;
 		class Batches {
@@ -24293,11 +24293,12 @@ Content-Type: application/json
 				}
 			};
 		}
-		function protocol_describe({ type, latestVersion, publicKeys }, { name, version = latestVersion }) {
+		function protocol_describe(key, { name, version = key.latestVersion }) {
+			const { type, latestVersion, publicKeys } = key;
 			const versions = [...publicKeys.keys()].join(", ");
 			return {
 				facts: [`key “${name}” is of the type ${type}; versions: ${versions || latestVersion}; version ${version} signs`],
-				publicKey: publicKeys.get(version)
+				publicKey: (0, answers.kc)(key, version)
 			};
 		}
 		function tooLarge(path, size) {
@@ -31402,45 +31403,47 @@ Content-Type: application/json
 			YZ: () => readKey,
 			dT: () => isSendable,
 			hU: () => readWrapping,
+			kc: () => publicKeyOf,
 			mN: () => readLogin,
 			x3: () => readBatch
 		});
-		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		var _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9852);
-		var _refusals_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(131);
+		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
+		var _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9852);
+		var _refusals_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(131);
 		function readBatch(response, items, batch) {
-			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.C9)(response, batch);
+			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.C9)(response, batch);
 			const { batch_results: results } = member(parse(response.body), "data");
-			if (!Array.isArray(results) || results.length !== items) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)(`The service answered 200 without one result for each of ${items} files.`);
+			if (!Array.isArray(results) || results.length !== items) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)(`The service answered 200 without one result for each of ${items} files.`);
 			return results.map((result) => readItem(result, batch));
 		}
 		function readItem(result, batch) {
-			const { signature, key_version: version, error } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(result);
-			if (typeof error === "string" && error !== "") return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.g1)(error, batch);
+			const { signature, key_version: version, error } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)(result);
+			if (typeof error === "string" && error !== "") return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.g1)(error, batch);
 			const [, inText, base64 = ""] = typeof signature === "string" && /^vault:v([1-9]\d{0,8}):(.*)$/s.exec(signature) || [];
-			if (inText === undefined || version !== undefined && version !== Number(inText)) return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The answer holds no signature of the form vault:v1:… for a file.");
+			if (inText === undefined || version !== undefined && version !== Number(inText)) return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)("The answer holds no signature of the form vault:v1:… for a file.");
 			const { version: wanted, name } = batch.key;
 			if (wanted !== undefined && wanted !== Number(inText)) return otherVersion(`${name}@${wanted}`, inText);
 			try {
 				return {
-					text: (0, _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_1__.x)(base64, "base64").toString(batch.encoding),
+					text: (0, _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_2__.x)(base64, "base64").toString(batch.encoding),
 					keyVersion: Number(inText)
 				};
 			} catch (error) {
-				return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The answer holds a signature that is not base64.", error);
+				return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)("The answer holds a signature that is not base64.", error);
 			}
 		}
 		function otherVersion(wanted, version) {
 			const message = `The answer holds a signature of version ${version} of the key, and ${wanted} was asked for.`;
 			const hint = "Show this line to the operators of the service.";
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("request", "RESP_BAD_SIGNATURE", message, {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("request", "RESP_BAD_SIGNATURE", message, {
 				hint,
 				maxAttempts: 2
 			});
 		}
 		function warningsIn({ status, body }, scrub) {
 			if (status !== 200 || !body.includes("\"warnings\":[")) return [];
-			const { warnings } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(parse(body));
+			const { warnings } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)(parse(body));
 			const texts = Array.isArray(warnings) ? warnings.filter((each) => typeof each === "string") : [];
 			return texts.slice(0, MAX_WARNINGS).map((each) => scrub(each, 300));
 		}
@@ -31450,12 +31453,12 @@ Content-Type: application/json
 			return /^[\x21-\x7e]{1,8192}$/.test(token);
 		}
 		function readLogin(response, method, scrub) {
-			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.ie)(response, method, scrub);
+			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.ie)(response, method, scrub);
 			const auth = member(parse(response.body), "auth");
 			const { client_token: value, lease_duration: seconds, token_type: type } = auth;
-			if (typeof auth["mfa_requirement"] === "object" && auth["mfa_requirement"] !== null) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.V0)();
-			if (typeof value !== "string" || value === "") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the login, but gave no token.");
-			if (!isSendable(value)) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the login, but its token cannot be sent in a header.");
+			if (typeof auth["mfa_requirement"] === "object" && auth["mfa_requirement"] !== null) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.V0)();
+			if (typeof value !== "string" || value === "") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)("The service answered 200 to the login, but gave no token.");
+			if (!isSendable(value)) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)("The service answered 200 to the login, but its token cannot be sent in a header.");
 			return {
 				value,
 				leaseMs: typeof seconds === "number" && seconds > 0 ? Math.min(seconds * 1e3, NO_END_MS) : NO_END_MS,
@@ -31472,11 +31475,11 @@ Content-Type: application/json
 			}
 		}
 		function readKey(response, asked) {
-			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.C9)(response, asked);
+			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.C9)(response, asked);
 			const { type, latest_version: latest, keys } = member(parse(response.body), "data");
-			if (typeof type !== "string" || !/^[a-z][a-z0-9_-]{0,30}$/.test(type) || typeof latest !== "number") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)("The service answered 200 to the question about the key, but not with its type and version.");
-			const publicKeys = Object.entries((0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(keys)).flatMap(([version, value]) => {
-				const { public_key: pem } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(value);
+			if (typeof type !== "string" || !/^[a-z][a-z0-9_-]{0,30}$/.test(type) || typeof latest !== "number") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)("The service answered 200 to the question about the key, but not with its type and version.");
+			const publicKeys = Object.entries((0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)(keys)).flatMap(([version, value]) => {
+				const { public_key: pem } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)(value);
 				return typeof pem === "string" && pem !== "" ? [[Number(version), asPem(pem)]] : [];
 			});
 			return {
@@ -31484,6 +31487,17 @@ Content-Type: application/json
 				latestVersion: latest,
 				publicKeys: new Map(publicKeys)
 			};
+		}
+		function publicKeyOf({ publicKeys }, version) {
+			const given = publicKeys.get(version);
+			if (given === undefined) return undefined;
+			try {
+				if (given.startsWith("-----BEGIN PUBLIC KEY-----")) return (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPublicKey)(given).export({
+					type: "spki",
+					format: "pem"
+				}).toString();
+			} catch {}
+			throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)("The service answered 200 to the question about the key, but its public key cannot be read.");
 		}
 		function asPem(text) {
 			if (text.includes("-----BEGIN")) return text;
@@ -31494,11 +31508,11 @@ Content-Type: application/json
 			try {
 				return JSON.parse(body.toString());
 			} catch (error) {
-				throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__._P)(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
+				throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
 			}
 		}
 		function member(value, name) {
-			return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)((0, _refusals_js__WEBPACK_IMPORTED_MODULE_2__.Ik)(value)[name]);
+			return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)((0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)(value)[name]);
 		}
 	}),
 	48632: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

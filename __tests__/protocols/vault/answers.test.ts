@@ -1,5 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readBatch, readKey, readLogin, readWrapping, warningsIn } from '../../../src/protocols/vault/answers.ts';
+import {
+  publicKeyOf,
+  readBatch,
+  readKey,
+  readLogin,
+  readWrapping,
+  warningsIn,
+} from '../../../src/protocols/vault/answers.ts';
 import { algorithmOfKey } from '../../../src/protocols/vault/key-type.ts';
 import { loginMount, parseKeyName, parseMount } from '../../../src/protocols/vault/paths.ts';
 import { isTokenRefused } from '../../../src/protocols/vault/refusals.ts';
@@ -254,4 +262,17 @@ test('a secret in the words of the service is removed before the words are cut',
     JSON.stringify(readBatch(answer(200, { data: { batch_results: [{ error: long }] } }), 1, batch)),
   ];
   for (const refusal of refusals) expect(refusal).not.toMatch(/s3c/);
+});
+
+test('the public key of a version is written anew, and what is none is not repeated', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const keyOf = (text: string): string =>
+    thrown(() => publicKeyOf({ type: 'ecdsa-p256', latestVersion: 1, publicKeys: new Map([[1, text]]) }, 1));
+  expect(keyOf(`${pem}s3cr3t`)).toBe(`nothing: ${JSON.stringify(pem)}`);
+  const refused =
+    'request RESP_BAD_SIGNATURE The service answered 200 to the question about the key, but its public key cannot be read.';
+  const secret = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  for (const text of ['s3cr3t', secret, pem.replace(/A/g, 's3cr3t'), ` ${secret}${pem}`, '-----BEGIN PUBLIC KEY-----'])
+    expect(keyOf(text)).toBe(refused);
 });

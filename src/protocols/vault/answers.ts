@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import { decodeSignature, type SignatureEncoding } from '../../verifying/encoding.ts';
@@ -135,6 +136,20 @@ export function readKey(response: WireResponse, asked: Asked): KeyFacts {
     return typeof pem === 'string' && pem !== '' ? [[Number(version), asPem(pem)] as const] : [];
   });
   return { type, latestVersion: latest, publicKeys: new Map(publicKeys) };
+}
+
+/** Returns the public key of a version as PEM, written anew: the log shows it, and a service may give any text as its key. */
+export function publicKeyOf({ publicKeys }: KeyFacts, version: number): string | undefined {
+  const given = publicKeys.get(version);
+  if (given === undefined) return undefined;
+  try {
+    // What Node reads as a public key may be a private one.
+    if (given.startsWith('-----BEGIN PUBLIC KEY-----'))
+      return createPublicKey(given).export({ type: 'spki', format: 'pem' }).toString();
+  } catch {
+    // Node's error may repeat a part of the text.
+  }
+  throw unusable('The service answered 200 to the question about the key, but its public key cannot be read.');
 }
 
 /** Ed25519 keys come as the 32 bytes in base64, all others as PEM. */

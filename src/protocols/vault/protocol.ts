@@ -1,7 +1,7 @@
 import { ActionError } from '../../errors.ts';
 import { show } from '../../files/names.ts';
 import type { Protocol, ServiceKey } from '../protocol.ts';
-import type { KeyFacts } from './answers.ts';
+import { type KeyFacts, publicKeyOf } from './answers.ts';
 import { type Login, openSession } from './login.ts';
 import type { TransitKey } from './paths.ts';
 import { MAX_TRANSIT_ED25519_BYTES, type TransitSettings, VaultSigner } from './vault.ts';
@@ -34,14 +34,12 @@ export function createVault({ login, ...settings }: VaultSettings): Protocol {
   };
 }
 
-function describe(
-  { type, latestVersion, publicKeys }: KeyFacts,
-  { name, version = latestVersion }: TransitKey,
-): ServiceKey {
+function describe(key: KeyFacts, { name, version = key.latestVersion }: TransitKey): ServiceKey {
+  const { type, latestVersion, publicKeys } = key;
   const versions = [...publicKeys.keys()].join(', ');
   return {
     facts: [`key “${name}” is of the type ${type}; versions: ${versions || latestVersion}; version ${version} signs`],
-    publicKey: publicKeys.get(version),
+    publicKey: publicKeyOf(key, version),
   };
 }
 
