@@ -19818,6 +19818,7 @@ var __webpack_modules__ = {
 		var _held_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(46018);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
 		var _names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
+		var _pause_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(74743);
 		const WRITE = {
 			impossible: "cannot be written",
 			code: "OUTPUT_UNWRITABLE",
@@ -19844,6 +19845,7 @@ var __webpack_modules__ = {
 			#clock;
 			#written = new Set();
 			#causes = new Map();
+			#pause = (0, _pause_js__WEBPACK_IMPORTED_MODULE_5__.n)();
 			constructor(clock) {
 				this.#clock = clock;
 			}
@@ -19865,6 +19867,8 @@ var __webpack_modules__ = {
 				return this.#repeat(path, act, () => READ_AGAIN);
 			}
 			async #repeat(path, act, kindOf) {
+				const turn = this.#pause();
+				if (turn) await turn;
 				let startedAt;
 				for (let delayMs = _held_js__WEBPACK_IMPORTED_MODULE_2__.H.firstDelayMs;; delayMs *= 2) {
 					try {
@@ -19928,7 +19932,7 @@ var __webpack_modules__ = {
 		function createPause(signal) {
 			let since = performance.now();
 			return () => performance.now() - since < TURN_MS ? undefined : (0, node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)().then(() => {
-				signal.throwIfAborted();
+				signal?.throwIfAborted();
 				since = performance.now();
 			});
 		}
@@ -25359,7 +25363,7 @@ Content-Type: application/json
 				stray: "uncovered"
 			};
 		}
-		var pause = __nccwpck_require__(74743);
+		var files_pause = __nccwpck_require__(74743);
 		var open_file = __nccwpck_require__(37747);
 		var read_errors = __nccwpck_require__(22494);
 		var files_stamp = __nccwpck_require__(10318);
@@ -25388,7 +25392,7 @@ Content-Type: application/json
 			constructor(sealed, options) {
 				this.#sealed = sealed;
 				this.#options = options;
-				this.#pause = (0, pause.n)(options.signal);
+				this.#pause = (0, files_pause.n)(options.signal);
 			}
 			async check(chunk) {
 				const { compareElsewhere } = this.#options;
@@ -26082,12 +26086,14 @@ Content-Type: application/json
 				location: output.realPathOf(path)
 			};
 		}
-		function findCollisions(task) {
-			const { output, release, own, suffix } = task;
+		async function findCollisions(task) {
+			const { output, release, own, suffix, pause } = task;
 			const isOne = task.isOneFile ?? ((one, other) => isOneFile(one, other, output.processId));
 			const byName = new Map();
 			const pairs = [];
 			for (const writer of writersOf(task)) {
+				const turn = pause();
+				if (turn) await turn;
 				const key = (0, files_names.zN)(writer.location);
 				const other = byName.get(key);
 				if (other === undefined) byName.set(key, writer);
@@ -26102,6 +26108,12 @@ Content-Type: application/json
 			}
 			if (pairs.length === 0) return [];
 			return [new errors.lZ("OUTPUT_COLLISION", listed(pairs), { hint: "Give checksums and manifest other paths, rename or exclude one of the files, or set output-dir." })];
+		}
+		const REFUSED = /["<>|*?:\r\n\\]|^(?:\.\.)?\//;
+		function refusedInArtifact(paths) {
+			const refused = paths.filter((path) => REFUSED.test(path));
+			if (refused.length === 0) return undefined;
+			return new errors.lZ("ARTIFACT_NAME_REFUSED", `${(0, units.LS)(refused.length, "path")} cannot be in a workflow artifact: ${(0, units.w5)(refused, 10)}.`, { hint: "Artifacts take none of \" : < > | * ? \\ or line ends. Rename or exclude these files, or set upload: false." });
 		}
 		const MAX_LISTED = 10;
 		function endingLike(paths) {
@@ -26119,16 +26131,18 @@ Content-Type: application/json
 			const { files, release, output } = plan;
 			const own = ownPaths(plan.mode, files);
 			const { outdated, foreign } = await lookAtPlaces(context, plan);
+			const pause = (0, files_pause.n)(context.signal);
 			const problems = [
-				...findCollisions({
+				...await findCollisions({
 					release,
 					suffix: files.suffix,
 					own,
-					output
+					output,
+					pause
 				}),
 				...plan.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : [],
 				...foreign.length > 0 ? [occupied(foreign)] : [],
-				...tryDirectories(plan, own)
+				...await tryDirectories(plan, own, pause)
 			];
 			const found = problems.filter((problem) => problem !== undefined);
 			if (found.length > 0) throw joined(found);
@@ -26151,12 +26165,6 @@ Content-Type: application/json
 		}
 		function refuseHidingManifest(receipt, release) {
 			if (release.files.length === 0) refuseForeignManifest(receipt);
-		}
-		const REFUSED = /["<>|*?:\r\n\\]|^(?:\.\.)?\//;
-		function refusedInArtifact(paths) {
-			const refused = paths.filter((path) => REFUSED.test(path));
-			if (refused.length === 0) return undefined;
-			return new errors.lZ("ARTIFACT_NAME_REFUSED", `${(0, units.LS)(refused.length, "path")} cannot be in a workflow artifact: ${(0, units.w5)(refused, 10)}.`, { hint: "Artifacts take none of \" : < > | * ? \\ or line ends. Rename or exclude these files, or set upload: false." });
 		}
 		async function lookAtPlaces({ patience }, { files, output, release, wanted, receipt, verification }) {
 			const isSignature = signatureTest(verification);
@@ -26196,22 +26204,30 @@ Content-Type: application/json
 			const isOne = paths.length === 1;
 			return new errors.lZ("OUTPUT_OCCUPIED", `${(0, units.LS)(paths.length, "path")} to be written ${isOne ? "holds" : "hold"} what this action did not write: ${(0, units.w5)(paths, 10)}.`, { hint: "Remove what an earlier run left, or give checksums, manifest, suffix or output-dir other values: it would be lost." });
 		}
-		function tryDirectories({ wanted, files, output }, own) {
+		const MAX_TRIALS = 1e3;
+		async function tryDirectories({ wanted, files, output }, own, pause) {
 			const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
 			const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];
 			const byDirectory = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf("/") + 1));
 			const errors = new Map();
 			const tree = signingTree(files, output);
-			for (const [directory, [first = directory, ...more]] of byDirectory) {
+			for (const [first = "", ...more] of [...byDirectory.values()].flatMap(inTrials)) {
+				const turn = pause();
+				if (turn) await turn;
 				try {
 					checkWay((0, external_node_path_.dirname)(tree.locate(first)));
-					tryWriting((0, external_node_path_.dirname)(output.realPathOf(first)), [first, ...more].map((path) => path.slice(directory.length)), output.processId);
+					const names = [first, ...more].map((path) => path.slice(path.lastIndexOf("/") + 1));
+					tryWriting((0, external_node_path_.dirname)(output.realPathOf(first)), names, output.processId);
 				} catch (error) {
 					const known = (0, write_errors.mP)(first, error);
 					errors.set(known.code + known.message, known);
 				}
 			}
 			return [...errors.values()];
+		}
+		function inTrials(paths) {
+			const count = Math.ceil(paths.length / MAX_TRIALS);
+			return Array.from({ length: count }, (_, at) => paths.slice(at * MAX_TRIALS, (at + 1) * MAX_TRIALS));
 		}
 		function joined(problems) {
 			const [first, ...others] = problems;

@@ -166,3 +166,13 @@ describe('an act during which nothing else may run', () => {
       expect(() => repeatWhileHeld(meeting(['EACCES'], 'raw'), never)).toThrow('EACCES');
   });
 });
+
+test('operations that are each done at once leave timers and signals their turn', async () => {
+  const patience = new Patience(hurried());
+  let turns = 0;
+  const counting = setInterval(() => turns++, 1);
+  const until = performance.now() + 200;
+  while (performance.now() < until) await patience.remove('dist/a', () => {});
+  clearInterval(counting);
+  expect(turns).toBeGreaterThan(1);
+});

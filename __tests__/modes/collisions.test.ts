@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createPause, type Pause } from '../../src/files/pause.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { findCollisions } from '../../src/modes/stages/collisions.ts';
 import { makeDirectory } from '../files/trees.ts';
@@ -26,12 +27,16 @@ const NOTHING = {
   written: [],
 };
 
-function collisions({ files, own = [] }: Plan, isOneFile: typeof folds): string[] {
+async function collisions(
+  { files, own = [] }: Plan,
+  isOneFile: typeof folds,
+  pause: Pause = createPause(),
+): Promise<string[]> {
   const root = makeDirectory();
   const allFiles = files.map((path) => ({ path, location: join(root, path), size: 1 }));
   const release = { files: allFiles, allFiles, refused: [], unmatched: [], coverage: NOTHING };
-  const task = { release, suffix: '.sign', own, output: new OutputTree(root, 1), isOneFile };
-  return findCollisions(task).map(({ code }) => code);
+  const task = { release, suffix: '.sign', own, output: new OutputTree(root, 1), pause, isOneFile };
+  return (await findCollisions(task)).map(({ code }) => code);
 }
 
 test.each<[string, Plan]>([
@@ -50,25 +55,40 @@ test.each<[string, Plan]>([
   ],
   ['a file at the place of a manifest that ends in a letter like another', { files: ['mar\u212a'], own: ['mark'] }],
   ['checksums whose signature is that of a file', { files: ['sums'], own: ['SUMS', 'SUMS.sign'] }],
-])('a file system that folds names has one place for %s', (_, plan) => {
-  expect(collisions(plan, folds)).toEqual(['OUTPUT_COLLISION']);
-  expect(collisions(plan, keepsApart)).toEqual([]);
+])('a file system that folds names has one place for %s', async (_, plan) => {
+  expect(await collisions(plan, folds)).toEqual(['OUTPUT_COLLISION']);
+  expect(await collisions(plan, keepsApart)).toEqual([]);
 });
 
 test.each<[string, Plan]>([
   ['letters that look alike', { files: ['\u0430', 'a'] }],
   ['widths', { files: ['\uff41', 'a'] }],
   ['an accent', { files: ['e', 'e\u0301'] }],
-])('no file system that folds names takes two names for one that differ in %s', (_, plan) => {
-  expect(collisions(plan, folds)).toEqual([]);
+])('no file system that folds names takes two names for one that differ in %s', async (_, plan) => {
+  expect(await collisions(plan, folds)).toEqual([]);
 });
 
-test('a file that a link to its directory shows a second time has one signature', () => {
+test('a file that a link to its directory shows a second time has one signature', async () => {
   const root = makeDirectory();
   mkdirSync(join(root, 'real'));
   symlinkSync('real', join(root, 'link'));
   const location = join(root, 'real/a');
   const allFiles = ['real/a', 'link/a'].map((path) => ({ path, location, size: 1 }));
   const release = { files: allFiles, allFiles, refused: [], unmatched: [], coverage: NOTHING };
-  expect(findCollisions({ release, suffix: '.sign', own: [], output: new OutputTree(root, 1) })).toEqual([]);
+  const task = { release, suffix: '.sign', own: [], output: new OutputTree(root, 1), pause: createPause() };
+  expect(await findCollisions(task)).toEqual([]);
+});
+
+test('the trial of a pair waits for what else is to be done, and ends with a cancellation', async () => {
+  const files = ['a', 'A', 'b', 'B'];
+  const cancel = new AbortController();
+  let trials = 0;
+  const tried = (): boolean => {
+    trials++;
+    cancel.abort(new Error('cancelled'));
+    return false;
+  };
+  const pause = async (): Promise<void> => cancel.signal.throwIfAborted();
+  await expect(collisions({ files }, tried, pause)).rejects.toThrow('cancelled');
+  expect(trials).toBe(1);
 });

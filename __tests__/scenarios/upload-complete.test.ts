@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { refusedInArtifact } from '../../src/modes/stages/planned-writes.ts';
+import { refusedInArtifact } from '../../src/modes/stages/collisions.ts';
 import { type UploadOptions, uploadFiles } from '../../src/upload.ts';
 import { type ResultsService, startResultsService } from '../../tools/results/results-service.ts';
 

@@ -5,6 +5,7 @@ import { DENIED, HELD, HELD_HINT, HELD_SENTENCE, isHeld, REPEAT_LIMITS } from '.
 import { TABLE_FULL, TABLE_FULL_HINT } from '../signing/policy/failure.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
 import { show } from './names.ts';
+import { createPause } from './pause.ts';
 
 /** The time in which at least one file waited because of one cause. */
 interface Waiting {
@@ -39,6 +40,8 @@ export class Patience {
   /** Directories in which a file was written. */
   readonly #written = new Set<string>();
   readonly #causes = new Map<string, Waiting>();
+  /** A hundred thousand operations one after the other, each done at once, would keep signals and timers waiting. */
+  readonly #pause = createPause();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -72,6 +75,8 @@ export class Patience {
   }
 
   async #repeat<T>(path: string, act: () => T | Promise<T>, kindOf: () => Kind): Promise<T> {
+    const turn = this.#pause();
+    if (turn) await turn;
     let startedAt: number | undefined;
     for (let delayMs: number = REPEAT_LIMITS.firstDelayMs; ; delayMs *= 2) {
       try {

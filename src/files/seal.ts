@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { ActionError, toActionError } from '../errors.ts';
 import { show } from './names.ts';
 import type { Patience } from './patience.ts';
-import { createPause } from './pause.ts';
+import { createPause, type Pause } from './pause.ts';
 import { hashFile } from './reading/open-file.ts';
 import { movedDirectory } from './reading/read-errors.ts';
 import { hashText, holdsText, readSignatureFile } from './reading/read-small.ts';
@@ -73,7 +73,7 @@ class Seal {
   readonly changed = new Map<string, ActionError>();
   readonly #sealed: Iterable<Sealed>;
   readonly #options: SealOptions;
-  readonly #pause: ReturnType<typeof createPause>;
+  readonly #pause: Pause;
   /** Directories that are where their path says. */
   readonly #inPlace = new Set<string>();
 

@@ -1,8 +1,9 @@
 import { ActionError } from '../../errors.ts';
 import { foldName, show } from '../../files/names.ts';
+import type { Pause } from '../../files/pause.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import { isOneFile } from '../../files/writing/trial.ts';
-import { sentence } from '../../report/summary/units.ts';
+import { plural, sentence, showList } from '../../report/summary/units.ts';
 import type { Release } from './release.ts';
 
 /** What is written: a signature for each file of the release, and the files of our own. */
@@ -12,6 +13,8 @@ interface WrittenPaths {
   /** Paths in the tree. */
   readonly own: readonly string[];
   readonly output: OutputTree;
+  /** Each trial of two paths is some system calls. */
+  readonly pause: Pause;
   /** Tells whether two paths that differ in case or composition are one for the file system; absent to try it out there. */
   readonly isOneFile?: (one: string, other: string) => boolean;
 }
@@ -33,12 +36,14 @@ function* writersOf({ release, suffix, own, output }: WrittenPaths): Generator<W
 }
 
 /** Finds paths that are written twice, and files of the release that would be replaced, as the file system compares names. */
-export function findCollisions(task: WrittenPaths): ActionError[] {
-  const { output, release, own, suffix } = task;
+export async function findCollisions(task: WrittenPaths): Promise<ActionError[]> {
+  const { output, release, own, suffix, pause } = task;
   const isOne = task.isOneFile ?? ((one: string, other: string) => isOneFile(one, other, output.processId));
   const byName = new Map<string, Writer>();
   const pairs: string[] = [];
   for (const writer of writersOf(task)) {
+    const turn = pause();
+    if (turn) await turn;
     const key = foldName(writer.location);
     const other = byName.get(key);
     if (other === undefined) byName.set(key, writer);
@@ -60,6 +65,22 @@ export function findCollisions(task: WrittenPaths): ActionError[] {
       hint: 'Give checksums and manifest other paths, rename or exclude one of the files, or set output-dir.',
     }),
   ];
+}
+
+/** Characters that the artifact service refuses in paths, and what its archiver stores under another path. */
+const REFUSED = /["<>|*?:\r\n\\]|^(?:\.\.)?\//;
+
+/** Says which paths the artifact service would refuse, or store under another path, after all the signing is done. */
+export function refusedInArtifact(paths: readonly string[]): ActionError | undefined {
+  const refused = paths.filter((path) => REFUSED.test(path));
+  if (refused.length === 0) return undefined;
+  return new ActionError(
+    'ARTIFACT_NAME_REFUSED',
+    `${plural(refused.length, 'path')} cannot be in a workflow artifact: ${showList(refused, 10)}.`,
+    {
+      hint: 'Artifacts take none of " : < > | * ? \\ or line ends. Rename or exclude these files, or set upload: false.',
+    },
+  );
 }
 
 const MAX_LISTED = 10;

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { ActionError } from '../../errors.ts';
+import { createPause, type Pause } from '../../files/pause.ts';
 import type { ReleaseFile } from '../../files/release-file.ts';
 import {
   isSignatureText,
@@ -18,7 +19,7 @@ import { plural, showList } from '../../report/summary/units.ts';
 import type { Verification } from '../../verifying/check.ts';
 import { decodeSignature } from '../../verifying/encoding.ts';
 import type { Context } from '../context.ts';
-import { findCollisions, listed } from './collisions.ts';
+import { findCollisions, listed, refusedInArtifact } from './collisions.ts';
 import { releasePaths } from './own/whole-release.ts';
 import { type Receipt, signingTree } from './receipt.ts';
 import type { Release } from './release.ts';
@@ -47,11 +48,12 @@ export async function planWrites(context: Context, plan: Plan): Promise<readonly
   const { files, release, output } = plan;
   const own = ownPaths(plan.mode, files);
   const { outdated, foreign } = await lookAtPlaces(context, plan);
+  const pause = createPause(context.signal);
   const problems = [
-    ...findCollisions({ release, suffix: files.suffix, own, output }),
+    ...(await findCollisions({ release, suffix: files.suffix, own, output, pause })),
     ...(plan.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : []),
     ...(foreign.length > 0 ? [occupied(foreign)] : []),
-    ...tryDirectories(plan, own),
+    ...(await tryDirectories(plan, own, pause)),
   ];
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length > 0) throw joined(found);
@@ -78,21 +80,6 @@ export function refuseForeignManifest({ foreign }: Receipt): void {
 /** Refuses it where no file is left: at the path of the manifest nothing is matched, and another error would hide why. */
 export function refuseHidingManifest(receipt: Receipt, release: Release): void {
   if (release.files.length === 0) refuseForeignManifest(receipt);
-}
-
-/** Characters that the artifact service refuses in paths, and what its archiver stores under another path. */
-const REFUSED = /["<>|*?:\r\n\\]|^(?:\.\.)?\//;
-/** Says which paths the artifact service would refuse, or store under another path, after all the signing is done. */
-export function refusedInArtifact(paths: readonly string[]): ActionError | undefined {
-  const refused = paths.filter((path) => REFUSED.test(path));
-  if (refused.length === 0) return undefined;
-  return new ActionError(
-    'ARTIFACT_NAME_REFUSED',
-    `${plural(refused.length, 'path')} cannot be in a workflow artifact: ${showList(refused, 10)}.`,
-    {
-      hint: 'Artifacts take none of " : < > | * ? \\ or line ends. Rename or exclude these files, or set upload: false.',
-    },
-  );
 }
 
 /** Looks at what is already where something will be written. */
@@ -154,29 +141,40 @@ function occupied(paths: readonly string[]): ActionError {
   );
 }
 
-/** Tries each directory once in which something will be written. */
-function tryDirectories({ wanted, files, output }: Plan, own: readonly string[]): ActionError[] {
+/** Names that are tried together. */
+const MAX_TRIALS = 1000;
+
+/** Tries each directory in which something will be written, with the names that the system may refuse. */
+async function tryDirectories(
+  { wanted, files, output }: Plan,
+  own: readonly string[],
+  pause: Pause,
+): Promise<ActionError[]> {
   // Where every signature is kept, only the manifest is written for certain.
   const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
   const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];
   const byDirectory = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf('/') + 1));
   const errors = new Map<string, ActionError>();
   const tree = signingTree(files, output);
-  for (const [directory, [first = directory, ...more]] of byDirectory) {
+  for (const [first = '', ...more] of [...byDirectory.values()].flatMap(inTrials)) {
+    const turn = pause();
+    if (turn) await turn;
     try {
       // A rehearsal writes elsewhere, and says what a signing would meet.
       checkWay(dirname(tree.locate(first)));
-      tryWriting(
-        dirname(output.realPathOf(first)),
-        [first, ...more].map((path) => path.slice(directory.length)),
-        output.processId,
-      );
+      const names = [first, ...more].map((path) => path.slice(path.lastIndexOf('/') + 1));
+      tryWriting(dirname(output.realPathOf(first)), names, output.processId);
     } catch (error) {
       const known = unwritable(first, error);
       errors.set(known.code + known.message, known);
     }
   }
   return [...errors.values()];
+}
+
+function inTrials(paths: readonly string[]): (readonly string[])[] {
+  const count = Math.ceil(paths.length / MAX_TRIALS);
+  return Array.from({ length: count }, (_, at) => paths.slice(at * MAX_TRIALS, (at + 1) * MAX_TRIALS));
 }
 
 function joined(problems: readonly ActionError[]): ActionError {
