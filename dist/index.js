@@ -33590,8 +33590,11 @@ Content-Type: application/json
 					likely: (signature) => isValidFor(verifier, Buffer.from(digest.digest(encoding), "latin1"), signature) ? { bytes } : undefined
 				};
 			};
-			const digests = [ofDigest("binary", `the ${name} digest of the file, taken for the file itself`), ofDigest("hex", `the ${name} digest of the file in hex`)];
-			return verifier.algorithm.scheme === "ed25519" ? digests : [...digests, ofBase64(verifier)];
+			return [
+				ofDigest("binary", `the ${name} digest of the file, taken for the file itself`),
+				ofDigest("hex", `the ${name} digest of the file in hex`),
+				ofBase64(verifier)
+			];
 		}
 		function isValidFor(verifier, bytes, signature) {
 			const pass = verifier.start(bytes.length);
@@ -33634,7 +33637,7 @@ Content-Type: application/json
 					}, Buffer.from(signature));
 					const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
 					const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
-					const saltBytes = saltLength(encoded, encodedBits, algorithm.hash);
+					const saltBytes = saltLength(encoded, encodedBits, algorithm.hash, digestBytes);
 					return {
 						algorithm: name,
 						digestBytes,
@@ -33643,8 +33646,8 @@ Content-Type: application/json
 				}
 			}];
 		}
-		function saltLength(encoded, encodedBits, algorithm) {
-			const end = encoded.length - (0, external_node_crypto_.hash)(algorithm, "", "buffer").length - 1;
+		function saltLength(encoded, encodedBits, algorithm, digestBytes) {
+			const end = encoded.length - digestBytes - 1;
 			const digest = encoded.subarray(end, -1);
 			const block = encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm));
 			block[0] = (block[0] ?? 0) & 255 >> 8 * encoded.length - encodedBits;
@@ -33982,14 +33985,12 @@ Content-Type: application/json
 			const { keyObject } = key;
 			if (form === undefined) return undefined;
 			switch (algorithm.scheme) {
-				case "ecdsa":
-					if (form === "plain") return undefined;
-					return form === "der" ? keyObject : {
-						key: keyObject,
-						dsaEncoding: form
-					};
+				case "ecdsa": return form === "ieee-p1363" ? {
+					key: keyObject,
+					dsaEncoding: form
+				} : keyObject;
 				case "rsa-pkcs1":
-				case "ed25519": return form === "plain" ? keyObject : undefined;
+				case "ed25519": return keyObject;
 				case "rsa-pss": {
 					const saltLength = node_crypto__WEBPACK_IMPORTED_MODULE_0__.constants.RSA_PSS_SALTLEN_DIGEST;
 					return {
@@ -34009,7 +34010,7 @@ Content-Type: application/json
 					length += chunk.length;
 				},
 				verify(signature) {
-					return length === size && (0, _layout_js__WEBPACK_IMPORTED_MODULE_3__.Q)(key, signature) === "plain" && (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.verify)(null, bytes, key.keyObject, signature);
+					return length === size && (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.verify)(null, bytes, key.keyObject, signature);
 				}
 			};
 		}

@@ -105,6 +105,16 @@ describe('an input is read up to its limits', () => {
 });
 
 describe('text without any block', () => {
+  test.each([undefined, '', ' \n\t'])('%j is an empty input', (text) => {
+    expect(readBlocks('key', text).problems).toEqual([
+      expect.objectContaining({
+        code: 'CREDENTIALS_MISSING',
+        message: 'input key is empty',
+        hint: 'Check the name of the secret or variable, and that the job may read it.',
+      }),
+    ]);
+  });
+
   test('is described by its length, and never shown', () => {
     expect(problems('no secret here')).toEqual([
       'IDENTITY_UNREADABLE: input chain is neither PEM nor base64 of PEM, DER or PKCS#12 (14 characters)',
@@ -129,6 +139,15 @@ describe('text without any block', () => {
     ['a.pem.txt', WHOLE],
     ['apem', WHOLE],
     ['hello', WHOLE],
+    ['/u3+7QAAAAI', /^This is a Java keystore/],
+    ['\n  zs7OzgAAAAI', /^This is a Java keystore/],
+    ['a /u3+7QAAAAI', WHOLE],
+    ['PuTTY-User-Key-File-3: ssh-rsa', /^This is a key of PuTTY/],
+    ['\n  PuTTY-User-Key-File-2: ssh-rsa', /^This is a key of PuTTY/],
+    ['a PuTTY-User-Key-File-2', WHOLE],
+    ['{"crv":"P-256",\n"kty":"EC"}', /^This is a JSON Web Key/],
+    ['\n  {"kty":"EC"}', /^This is a JSON Web Key/],
+    ['a {"kty":"EC"}', WHOLE],
   ])('%j gets the hint that fits', (text, hint) => {
     expect(hintFor(text)).toMatch(hint);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { markersOf, type PemBlock, readPem } from '../../src/identity/text/pem.ts';
+import { markersOf, mayHoldKey, type PemBlock, readPem } from '../../src/identity/text/pem.ts';
 
 const wrap = (label: string, body: string): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
 const SOUND = wrap('CERTIFICATE', 'QUJD');
@@ -117,3 +117,12 @@ test('BEGIN and END lines are found where line ends are lost, and nothing else i
   for (const other of [...none, `-----BEGIN ${'A'.repeat(65)}-----`]) expect([...markersOf(other)]).toEqual([]);
   expect([...markersOf(`-----BEGIN ${'A'.repeat(64)}-----`)]).toHaveLength(1);
 });
+
+test.each([
+  ['PRIVATE KEY', true],
+  ['ENCRYPTED PRIVATE KEY', true],
+  ['PGP PRIVATE KEY BLOCK', true],
+  ['PKCS12', true],
+  ['PUBLIC KEY', false],
+  ['CERTIFICATE', false],
+])('whether %s may hold a key: %s', (label, expected) => expect(mayHoldKey(label)).toBe(expected));

@@ -165,6 +165,20 @@ describe('a signature of other bytes', () => {
   );
 });
 
+test('the digest of another algorithm than SHA-256 is named by its own name', async () => {
+  const { key, privateKey } = signers['ec-p256'];
+  const verifier = createVerifier(key, chooseAlgorithm(key, 'ecdsa-sha512'));
+  const signature = sign('sha512', hash('sha512', MESSAGE, 'buffer'), privateKey);
+  const bytes = 'the sha512 digest of the file, taken for the file itself';
+  expect(await findLikely(verifier, signature, () => [MESSAGE])).toEqual({ bytes });
+});
+
+test('no explanation is looked for under the algorithm that was checked already', async () => {
+  const { key, privateKey } = signers['ec-p256'];
+  const verifier = createVerifier(key, chooseAlgorithm(key, 'ecdsa-sha256'));
+  expect(await findLikely(verifier, sign('sha256', MESSAGE, privateKey), () => [MESSAGE])).toBeUndefined();
+});
+
 test('no explanation is looked for where the signature has no form of the key', async () => {
   const read = () => {
     throw new Error('read');

@@ -61,12 +61,12 @@ function withOtherBytes(verifier: Verifier): Candidate[] {
         isValidFor(verifier, Buffer.from(digest.digest(encoding), 'latin1'), signature) ? { bytes } : undefined,
     };
   };
-  const digests = [
+  return [
     ofDigest('binary', `the ${name} digest of the file, taken for the file itself`),
     ofDigest('hex', `the ${name} digest of the file in hex`),
+    // Never true for Ed25519, which needs all bytes in memory.
+    ofBase64(verifier),
   ];
-  // An Ed25519 signature needs all bytes in memory.
-  return verifier.algorithm.scheme === 'ed25519' ? digests : [...digests, ofBase64(verifier)];
 }
 
 function isValidFor(verifier: Verifier, bytes: Uint8Array, signature: Uint8Array): boolean {
@@ -107,7 +107,7 @@ function withAnySalt({ keyObject: key }: VerifyKey, name: AlgorithmName): Candid
         // One byte shorter than the signature when the modulus has a single bit in its first byte.
         const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
         const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
-        const saltBytes = saltLength(encoded, encodedBits, algorithm.hash);
+        const saltBytes = saltLength(encoded, encodedBits, algorithm.hash, digestBytes);
         return { algorithm: name, digestBytes, saltBytes };
       },
     },
@@ -115,8 +115,8 @@ function withAnySalt({ keyObject: key }: VerifyKey, name: AlgorithmName): Candid
 }
 
 /** Reads the length of the salt, in bytes, in an encoded message that is known to be valid (RFC 8017, 9.1.2). */
-function saltLength(encoded: Buffer, encodedBits: number, algorithm: string): number {
-  const end = encoded.length - hash(algorithm, '', 'buffer').length - 1;
+function saltLength(encoded: Buffer, encodedBits: number, algorithm: string, digestBytes: number): number {
+  const end = encoded.length - digestBytes - 1;
   const digest = encoded.subarray(end, -1);
   const block = encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm));
   // The unused bits of the first byte are masked too; behind them stand zeros, a one, and the salt.

@@ -101,11 +101,10 @@ function inputOf({ key, algorithm, signature }: Question): KeyObject | VerifyKey
   if (form === undefined) return undefined;
   switch (algorithm.scheme) {
     case 'ecdsa':
-      if (form === 'plain') return undefined;
-      return form === 'der' ? keyObject : { key: keyObject, dsaEncoding: form };
+      return form === 'ieee-p1363' ? { key: keyObject, dsaEncoding: form } : keyObject;
     case 'rsa-pkcs1':
     case 'ed25519':
-      return form === 'plain' ? keyObject : undefined;
+      return keyObject;
     case 'rsa-pss': {
       // Without a salt length Node takes any that it finds in the signature.
       const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
@@ -125,7 +124,7 @@ function collectingPass(key: VerifyKey, size: number): VerifyPass {
     },
     verify(signature) {
       // A file that is not as long as announced has changed: fail closed.
-      return length === size && formOf(key, signature) === 'plain' && verify(null, bytes, key.keyObject, signature);
+      return length === size && verify(null, bytes, key.keyObject, signature);
     },
   };
 }
