@@ -32885,7 +32885,7 @@ Content-Type: application/json
 				const joined = without(levels.at(-1) ?? asItIs, /\s+/g);
 				const found = [
 					findAll(searched, this.#forms),
-					...readings.map((reading) => findSpelled(reading, this.#forms)),
+					...[...readings, ...withoutBackslashes([asItIs, ...levels])].map((reading) => findSpelled(reading, this.#forms)),
 					...[asItIs, ...readings].map((reading) => this.#pieces.find(bareOf(reading))),
 					findSpelled(joined, this.#encoded),
 					findSpelled(without(joined, /:+/g), this.#encoded)
@@ -32901,7 +32901,8 @@ Content-Type: application/json
 				if (!/[^\w+/=-]/.test(text)) return false;
 				const levels = withoutEscapes(text);
 				const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
-				const readings = [original(text), ...levels].flatMap(withoutBytes);
+				const spellings = [original(text), ...levels];
+				const readings = [...spellings.flatMap(withoutBytes), ...withoutBackslashes(spellings)];
 				return [
 					...levels,
 					joined,
@@ -32947,8 +32948,12 @@ Content-Type: application/json
 		function findSpelled({ text, starts, ends }, forms) {
 			return findAll(text, forms).map(([from, to]) => [starts[from] ?? 0, ends[to - 1] ?? 0]);
 		}
+		function withoutBackslashes(spellings) {
+			return spellings.filter(({ text }) => text.includes("\\")).map((spelling) => without(spelling, /\\+/g));
+		}
 		function escapedForms(secret) {
 			const json = JSON.stringify(secret).slice(1, -1);
+			const unslashed = secret.replaceAll("\\", "");
 			const percent = [encodeURIComponent(secret.toWellFormed()), (0, names.a)(secret)];
 			return [
 				json,
@@ -32956,7 +32961,8 @@ Content-Type: application/json
 				...percent,
 				...percent.map((form) => form.replace(/%../g, (code) => code.toLowerCase())),
 				...percent.map((form) => form.replaceAll("%20", "+")),
-				(0, names.ZD)(secret)
+				(0, names.ZD)(secret),
+				...unslashed.length < MIN_ENCODED_LENGTH ? [] : [unslashed]
 			];
 		}
 		function escapeUnit(unit) {

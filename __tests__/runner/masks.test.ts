@@ -161,6 +161,21 @@ describe('of several secrets nothing stays', () => {
   });
 });
 
+describe('of a secret of few letters with backslashes and signs nothing stays', () => {
+  const secret = 'a9"$9/b\\a9\\\\"\'c';
+  test.each<[string, (text: string) => string]>([
+    ['HTML', escapeHtml],
+    ['JSON whose slashes are escaped too', (text) => JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/')],
+    ['JSON within JSON', (text) => JSON.stringify(JSON.stringify(text).slice(1, -1)).slice(1, -1)],
+    ['a string of Python', (text) => text.replace(/[\\']/g, '\\$&')],
+    ['a string of a shell', (text) => text.replace(/[\\"$`]/g, '\\$&')],
+    ['HTML within JSON', (text) => JSON.stringify(escapeHtml(text)).slice(1, -1)],
+  ])('in %s', (_, write) => {
+    expect(masksOf(secret).scrubForeign(`is ${write(secret)} known`)).toBe('is *** known');
+    expect(masksOf(secret).isIn(`is ${write(secret)} known`)).toBe(true);
+  });
+});
+
 describe('a cut', () => {
   test('does not leave the beginning of a secret', () => {
     const text = `${'x'.repeat(10)}${SECRET} and more`;

@@ -65,7 +65,7 @@ export class Masks {
     const joined = without(levels.at(-1) ?? asItIs, /\s+/g);
     const found = [
       findAll(searched, this.#forms),
-      ...readings.map((reading) => findSpelled(reading, this.#forms)),
+      ...[...readings, ...withoutBackslashes([asItIs, ...levels])].map((reading) => findSpelled(reading, this.#forms)),
       ...[asItIs, ...readings].map((reading) => this.#pieces.find(bareOf(reading))),
       findSpelled(joined, this.#encoded),
       findSpelled(without(joined, /:+/g), this.#encoded),
@@ -86,7 +86,8 @@ export class Masks {
     if (!/[^\w+/=-]/.test(text)) return false;
     const levels = withoutEscapes(text);
     const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
-    const readings = [original(text), ...levels].flatMap(withoutBytes);
+    const spellings = [original(text), ...levels];
+    const readings = [...spellings.flatMap(withoutBytes), ...withoutBackslashes(spellings)];
     return [...levels, joined, ...readings].some((spelling) => this.#holds(spelling.text));
   }
 
@@ -144,9 +145,18 @@ function findSpelled({ text, starts, ends }: Spelling, forms: Iterable<string>):
   return findAll(text, forms).map(([from, to]) => [starts[from] ?? 0, ends[to - 1] ?? 0]);
 }
 
+/**
+ * Returns how spellings read without their backslashes: a backslash may stand before any character, and those of a secret are
+ * undone together with those of the text.
+ */
+function withoutBackslashes(spellings: readonly Spelling[]): Spelling[] {
+  return spellings.filter(({ text }) => text.includes('\\')).map((spelling) => without(spelling, /\\+/g));
+}
+
 /** Forms that differ from the secret only in a few characters, or in none. */
 function escapedForms(secret: string): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1);
+  const unslashed = secret.replaceAll('\\', '');
   const percent = [encodeURIComponent(secret.toWellFormed()), percentEncode(secret)];
   return [
     json,
@@ -155,6 +165,7 @@ function escapedForms(secret: string): readonly string[] {
     ...percent.map((form) => form.replace(/%../g, (code) => code.toLowerCase())),
     ...percent.map((form) => form.replaceAll('%20', '+')),
     escapeHtml(secret),
+    ...(unslashed.length < MIN_ENCODED_LENGTH ? [] : [unslashed]),
   ];
 }
 
