@@ -21407,16 +21407,18 @@ var __webpack_modules__ = {
 				})
 			};
 		}
-		const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 		const MAX_CERTIFICATES = 16;
 		function readAll(pem, origin) {
-			const blocks = pem.match(BLOCK) ?? [];
+			const blocks = (0, _text_pem_js__WEBPACK_IMPORTED_MODULE_3__.Je)(pem.replace(/\r\n?/g, "\n")).blocks.filter(({ label }) => label === "CERTIFICATE");
 			if (blocks.length > MAX_CERTIFICATES) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, `comes with ${blocks.length - 1} others, and no more than ${MAX_CERTIFICATES} are read together`, "Show this to the operators of the authority.");
 			try {
-				return blocks.map((block) => ({
-					x509: new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(block),
-					place: `authority ${origin}`
-				}));
+				return blocks.map((block) => {
+					if ("reason" in block) throw new Error(block.reason);
+					return {
+						x509: new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(block.der),
+						place: `authority ${origin}`
+					};
+				});
 			} catch (cause) {
 				throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, "cannot be read", "Show this to the operators of the authority.", cause);
 			}

@@ -2,7 +2,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { Identity, Trust } from '../identity.ts';
 import { factsOf, isSelfSigned, type PlacedCertificate } from '../material/certificate.ts';
 import { orderClientChain } from '../material/client-chain.ts';
-import { encodePem } from '../text/pem.ts';
+import { encodePem, readPem } from '../text/pem.ts';
 import { clientWarnings } from '../validity.ts';
 import { noCertificate } from './refusals.ts';
 
@@ -48,12 +48,11 @@ export function assemble(
   };
 }
 
-const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 /** Each is checked against the others; authorities send up to four, some of them twice. */
 const MAX_CERTIFICATES = 16;
 
 function readAll(pem: string, origin: string): PlacedCertificate[] {
-  const blocks = pem.match(BLOCK) ?? [];
+  const blocks = readPem(pem.replace(/\r\n?/g, '\n')).blocks.filter(({ label }) => label === 'CERTIFICATE');
   if (blocks.length > MAX_CERTIFICATES)
     throw noCertificate(
       origin,
@@ -61,10 +60,10 @@ function readAll(pem: string, origin: string): PlacedCertificate[] {
       'Show this to the operators of the authority.',
     );
   try {
-    return blocks.map((block) => ({
-      x509: new X509Certificate(block),
-      place: `authority ${origin}`,
-    }));
+    return blocks.map((block) => {
+      if ('reason' in block) throw new Error(block.reason);
+      return { x509: new X509Certificate(block.der), place: `authority ${origin}` };
+    });
   } catch (cause) {
     throw noCertificate(origin, 'cannot be read', 'Show this to the operators of the authority.', cause);
   }
