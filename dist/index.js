@@ -32329,6 +32329,7 @@ Content-Type: application/json
 		class CommandFile {
 			variable;
 			#path;
+			#first;
 			constructor(environment, variable) {
 				this.variable = variable;
 				this.#path = environment[variable] || undefined;
@@ -32336,11 +32337,13 @@ Content-Type: application/json
 			look() {
 				const path = this.#path && (0, real_path.ps)(this.#path).path;
 				const stat = path && (0, external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
-				return path && stat ? {
+				if (!path || !stat) return undefined;
+				this.#first ??= stat;
+				return {
 					path,
 					device: stat.dev,
 					inode: stat.ino
-				} : undefined;
+				};
 			}
 			giveUp() {
 				this.#path = undefined;
@@ -32351,7 +32354,7 @@ Content-Type: application/json
 			append(text) {
 				if (this.#path === undefined) return;
 				try {
-					appendToRegular(this.#path, text);
+					this.#first = appendToRegular(this.#path, text, this.#first);
 				} catch (error) {
 					throw explain(this.variable, error);
 				}
@@ -32361,17 +32364,21 @@ Content-Type: application/json
 				this.append(`${name}<<${delimiter}${external_node_os_.EOL}${value}${external_node_os_.EOL}${delimiter}${external_node_os_.EOL}`);
 			}
 		}
-		function appendToRegular(path, text) {
+		function appendToRegular(path, text, first) {
 			if (!(0, external_node_fs_.lstatSync)(path).isFile()) throw noRegularFile();
 			const descriptor = (0, external_node_fs_.openSync)(path, FLAGS);
 			try {
-				if (!(0, external_node_fs_.fstatSync)(descriptor).isFile()) throw noRegularFile();
+				const stat = (0, external_node_fs_.fstatSync)(descriptor);
+				if (!stat.isFile()) throw noRegularFile();
+				if (first && (stat.ino !== first.ino || stat.dev !== first.dev)) throw new AnotherFile();
 				const bytes = Buffer.from(text);
 				for (let at = 0; at < bytes.length;) at += (0, external_node_fs_.writeSync)(descriptor, bytes, at);
+				return stat;
 			} finally {
 				(0, external_node_fs_.closeSync)(descriptor);
 			}
 		}
+		class AnotherFile extends Error {}
 		function noRegularFile() {
 			return Object.assign(new Error("No regular file"), { code: "ENXIO" });
 		}
@@ -32389,6 +32396,10 @@ Content-Type: application/json
 					cause
 				});
 			}
+			if (cause instanceof AnotherFile) return new errors.lZ("OUTPUT_UNWRITABLE", `${what} was replaced while this step ran.`, {
+				hint,
+				cause
+			});
 			const { code, message } = (0, write_errors.mP)(what, cause);
 			return new errors.lZ(code, message, {
 				hint,

@@ -51,6 +51,30 @@ describe('a file of the runner that is a file of the release', () => {
     expect(readFileSync(at(path), 'utf8')).toBe(before);
   });
 
+  test.each([
+    ['GITHUB_OUTPUT', 'red', 1],
+    ['GITHUB_STEP_SUMMARY', 'green with a warning', 0],
+  ])('%s that becomes one while the step runs gets nothing, and the step is %s', async (variable, _, exitCode) => {
+    let replaced = false;
+    const script = (): undefined => {
+      if (replaced) return;
+      replaced = true;
+      rmSync(at('outputs'));
+      linkSync(at('dist/a'), at('outputs'));
+    };
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files: { ...FILES, outputs: '' },
+      service: { script },
+    });
+    const at = (name: string): string => join(scenario.workspace, name);
+    const run = await scenario.run({ files: 'dist' }, { env: { [variable]: at('outputs') } });
+    expect(replaced).toBe(true);
+    expect(readFileSync(at('dist/a'), 'utf8')).toBe('aaa');
+    expect(run.exitCode, run.log).toBe(exitCode);
+    expect(run.log).toContain(`The file of ${variable} was replaced while this step ran.`);
+  });
+
   test('is none when it lies beside them', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, outputs: '' } });
     await scenario.green({ files: 'dist' }, { env: { GITHUB_OUTPUT: join(scenario.workspace, 'outputs') } });

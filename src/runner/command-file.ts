@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, writeSync } from 'node:fs';
 import { EOL } from 'node:os';
 import { ActionError, codeOf } from '../errors.ts';
 import { findRealPath } from '../files/real-path.ts';
@@ -20,6 +20,8 @@ export interface FilePlace {
 export class CommandFile {
   readonly variable: string;
   #path: string | undefined;
+  /** The file that was found there first. */
+  #first: Identified | undefined;
 
   constructor(environment: NodeJS.ProcessEnv, variable: string) {
     this.variable = variable;
@@ -30,7 +32,9 @@ export class CommandFile {
   look(): FilePlace | undefined {
     const path = this.#path && findRealPath(this.#path).path;
     const stat = path && lstatSync(path, { throwIfNoEntry: false });
-    return path && stat ? { path, device: stat.dev, inode: stat.ino } : undefined;
+    if (!path || !stat) return undefined;
+    this.#first ??= stat;
+    return { path, device: stat.dev, inode: stat.ino };
   }
 
   /** Drops from now on what is told: the file is somebody else's. */
@@ -47,7 +51,7 @@ export class CommandFile {
   append(text: string): void {
     if (this.#path === undefined) return;
     try {
-      appendToRegular(this.#path, text);
+      this.#first = appendToRegular(this.#path, text, this.#first);
     } catch (error) {
       throw explain(this.variable, error);
     }
@@ -61,18 +65,27 @@ export class CommandFile {
   }
 }
 
-function appendToRegular(path: string, text: string): void {
+type Identified = Pick<Stats, 'dev' | 'ino'>;
+
+/** Appends to a file that is still the first one, if there was one before; returns which file it is. */
+function appendToRegular(path: string, text: string, first: Identified | undefined): Identified {
   // Windows opens through a link, and says of a directory that a right is missing.
   if (!lstatSync(path).isFile()) throw noRegularFile();
   const descriptor = openSync(path, FLAGS);
   try {
-    if (!fstatSync(descriptor).isFile()) throw noRegularFile();
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) throw noRegularFile();
+    if (first && (stat.ino !== first.ino || stat.dev !== first.dev)) throw new AnotherFile();
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    return stat;
   } finally {
     closeSync(descriptor);
   }
 }
+
+/** The path leads to another file than before, which may be one of the release. */
+class AnotherFile extends Error {}
 
 function noRegularFile(): Error {
   return Object.assign(new Error('No regular file'), { code: 'ENXIO' });
@@ -87,6 +100,8 @@ function explain(variable: string, cause: unknown): ActionError {
   if (NOT_REGULAR.includes(codeOf(cause) ?? '')) {
     return new ActionError('OUTPUT_UNWRITABLE', `${what} is no regular file.`, { hint, cause });
   }
+  if (cause instanceof AnotherFile)
+    return new ActionError('OUTPUT_UNWRITABLE', `${what} was replaced while this step ran.`, { hint, cause });
   const { code, message } = unwritable(what, cause);
   return new ActionError(code, message, { hint, cause });
 }
