@@ -92,7 +92,7 @@ function normalised(text: string, directory: string, world: World): string {
   return text
     .replaceAll(`${directory}/app`, '/home/runner/work/app/app')
     .replaceAll(`${directory}/temp`, '/home/runner/work/_temp')
-    .replaceAll(`:${world.closedPort}`, ':8444')
+    .replaceAll(/(?<=127\.0\.0\.1):1\b/g, ':8444')
     .replaceAll(`:${new URL(world.service.url).port}`, ':8443')
     .replaceAll(`:${new URL(world.named.url).port}`, ':8445')
     .replace(/\b[0-9a-f]{64}\b|\b(?:[0-9A-F]{2}:){31}[0-9A-F]{2}\b/g, '<SHA-256>')

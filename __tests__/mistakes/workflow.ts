@@ -53,7 +53,7 @@ export const WORKFLOW_MISTAKES: readonly Mistake[] = [
   },
   {
     what: 'The port is wrong',
-    inputs: ({ closedPort }) => ({ 'server-url': `https://127.0.0.1:${closedPort}` }),
+    inputs: () => ({ 'server-url': 'https://127.0.0.1:1' }),
     names: /127\.0\.0\.1:8444/,
   },
   {

@@ -1,8 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issueCertificate } from '../../src/rehearsal/certificate.ts';
@@ -25,8 +23,6 @@ export interface World {
   readonly expired: { readonly cert: string; readonly key: string };
   readonly request: string;
   readonly rsaPublicKey: string;
-  /** Port on 127.0.0.1 where nothing listens. */
-  readonly closedPort: number;
   /** Inputs that sign `dist/**`. */
   readonly inputs: Readonly<Record<string, string>>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -61,7 +57,6 @@ export async function createWorld(): Promise<World> {
     rsaPublicKey: String(
       generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }),
     ),
-    closedPort: await findClosedPort(),
     inputs: {
       files: 'dist/**',
       'server-url': service.url,
@@ -116,12 +111,4 @@ function opensslMaterial(key: string): Pick<World, 'sealedKey' | 'request'> {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-async function findClosedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

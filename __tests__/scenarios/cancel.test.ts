@@ -1,7 +1,8 @@
+import { createVerify } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createScenario, opensslAccepts, type Scenario } from '../helpers/scenario.ts';
+import { createScenario, type Scenario } from '../helpers/scenario.ts';
 import { limitMs } from '../helpers/time.ts';
 
 const FILES = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`dist/${i}`, `content ${i}`]));
@@ -14,9 +15,14 @@ async function until(condition: () => boolean): Promise<void> {
 async function expectSound(scenario: Scenario): Promise<number> {
   const signatures = await scenario.signatures();
   const key = scenario.service.credentials.verifyKeyPem;
-  for (const name of signatures.slice(0, 20)) {
-    const path = join(scenario.workspace, name);
-    expect(await opensslAccepts(key, path.replace(/\.sign$/, ''), path), name).toBe(true);
+  for (const name of signatures) {
+    const file = await readFile(join(scenario.workspace, name.replace(/\.sign$/, '')));
+    expect(
+      createVerify('sha256')
+        .update(file)
+        .verify(key, await scenario.read(name), 'base64'),
+      name,
+    ).toBe(true);
   }
   return signatures.length;
 }
@@ -57,17 +63,17 @@ describe('a run that is cancelled', () => {
     },
   );
 
-  test('by SIGKILL, ten times, never leaves a wrong signature, and the next run finishes', {
+  test('by SIGKILL, five times, never leaves a wrong signature, and the next run finishes', {
     tags: ['fault-64a'],
   }, async () => {
     await using scenario = await createScenario({ files: FILES, service: { delayMs: 5 } });
-    for (let round = 1; round <= 10; round++) {
+    for (let round = 1; round <= 5; round++) {
       const from = scenario.service.counters.signed;
       const run = await scenario.run(
         { concurrency: '20' },
         {
           onStart: (child) =>
-            void until(() => scenario.service.counters.signed > from + round * 15).then(() => child.kill('SIGKILL')),
+            void until(() => scenario.service.counters.signed > from + round * 25).then(() => child.kill('SIGKILL')),
         },
       );
       expect(run.signal).toBe('SIGKILL');

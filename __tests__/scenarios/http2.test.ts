@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 
-const SMALL = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`dist/${i}`, `content ${i}`]));
+const SMALL = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`dist/${i}`, `content ${i}`]));
 
 describe('http2: true', () => {
   test('signs everything over one connection', async () => {
@@ -12,7 +12,7 @@ describe('http2: true', () => {
       'verify-key': scenario.service.credentials.verifyKeyPem,
       upload: 'false',
     });
-    expect(run.outputs['verified-count']).toBe('300');
+    expect(run.outputs['verified-count']).toBe('120');
     expect(scenario.service.counters.connections).toBe(1);
     expect(scenario.service.counters.mostInFlight).toBeGreaterThan(20);
   });
@@ -20,7 +20,7 @@ describe('http2: true', () => {
   test('falls back to HTTP/1.1 when the service does not speak it', async () => {
     await using scenario = await createScenario({ files: SMALL });
     const run = await scenario.green({ http2: 'true', upload: 'false' });
-    expect(run.outputs['signed-count']).toBe('300');
+    expect(run.outputs['signed-count']).toBe('120');
   });
 
   test.each([
@@ -37,7 +37,7 @@ describe('http2: true', () => {
     'survives %s, and never repeats a nonce',
     async (error) => {
       const script = ({ index }: { index: number }): { kind: 'http2'; error: typeof error } | undefined =>
-        index % 50 === 20 && index < 300 ? { kind: 'http2', error } : undefined;
+        index % 30 === 20 && index < 120 ? { kind: 'http2', error } : undefined;
       await using scenario = await createScenario({
         runScript: runInProcess,
         files: SMALL,
@@ -45,7 +45,7 @@ describe('http2: true', () => {
       });
       const run = await scenario.green({ http2: 'true', upload: 'false' });
       expect(scenario.service.counters.replays).toBe(0);
-      expect(run.outputs['signed-count']).toBe('300');
+      expect(run.outputs['signed-count']).toBe('120');
     },
   );
 });
