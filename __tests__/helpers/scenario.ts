@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import type { ServiceOptions } from '../../src/rehearsal/options.ts';
+import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { type ResultsOptions, type ResultsService, startResultsService } from '../../tools/results/results-service.ts';
 import type { RunScript } from '../../tools/runner/node-process.ts';
@@ -43,6 +44,14 @@ export interface Scenario {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+let pki: Promise<Pki> | undefined;
+
+/** One PKI for the scenarios of a process: to make its keys takes longer than most runs. */
+function sharedPki(): Promise<Pki> {
+  pki ??= createPki();
+  return pki;
+}
+
 /** Prepares a scenario; dispose of it afterwards. */
 export async function createScenario(options: ScenarioOptions): Promise<Scenario> {
   const directory = await mkdtemp(join(tmpdir(), 'scenario-'));
@@ -51,7 +60,7 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
     await mkdir(dirname(join(workspace, name)), { recursive: true });
     await writeFile(join(workspace, name), content);
   }
-  const service = await startService({ record: true, ...options.service });
+  const service = await startService({ record: true, pki: await sharedPki(), ...options.service });
   const results = await startResultsService(options.results);
   const { credentials } = service;
   const inputs = {
