@@ -14682,7 +14682,12 @@ var __webpack_modules__ = {
 					hint: "The server, or a gateway in front of it, began an answer and did not end it: ask its operators."
 				});
 				const isSilent = `No answer ${within}, though the request was sent whole.`;
-				return reason.with({ message: this.isSent ? isSilent : `The request was not sent whole ${within}.` });
+				if (!this.isSent) return reason.with({ message: `The request was not sent whole ${within}.` });
+				const hint = `${reason.hint} When no request gets an answer, not even of a small file, a network that loses large packets (VPN, MTU) looks like this too.`;
+				return reason.with({
+					message: isSilent,
+					hint
+				});
 			}
 			#describeAnswer() {
 				const [length] = [this.headers["content-length"]].flat();
@@ -26636,6 +26641,7 @@ Content-Type: application/json
 			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
 			const { onWhiteSpace, holdsSecret } = options;
 			let isKeyProven = false;
+			let first;
 			return async (file, signal, onAnswered) => {
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
 				try {
@@ -26654,7 +26660,8 @@ Content-Type: application/json
 						}, {
 							...verification,
 							text,
-							keyVersion
+							keyVersion,
+							advice: first?.text === text ? sameAs(first.path) : undefined
 						});
 						throw wrongSignature(invalid, (0, verifying_check.PT)({
 							...verification,
@@ -26664,6 +26671,10 @@ Content-Type: application/json
 					if (!verification && holdsSecret?.(text)) throw secretInSignature();
 					if (!verification && /\s/.test(text)) onWhiteSpace?.();
 					isKeyProven = true;
+					first ??= {
+						text,
+						path: file.path
+					};
 					signal.throwIfAborted();
 					onAnswered();
 					await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));
@@ -26678,6 +26689,9 @@ Content-Type: application/json
 					open.close();
 				}
 			};
+		}
+		function sameAs(path) {
+			return `It is the signature of ${(0, files_names.WU)(path)}: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
 		}
 		function fail(error) {
 			const failure = (0, policy_failure.h_)(error);
@@ -27008,6 +27022,19 @@ Content-Type: application/json
 				this.#probes = 0;
 			}
 		}
+		const refusals_CREDENTIALS = "The credentials may have been withdrawn during the run, one of several servers behind a balancer may not know them, or a firewall or gateway may limit the rate or object to the content of a file: ask the operators; lower concurrency.";
+		const ADDRESS = "One of several servers behind a balancer may lack this path, for example in an older version, or the service may have been changed during the run: ask the operators.";
+		function refusedLater(failure, successes) {
+			const isAddress = failure.code === "NOT_FOUND" || failure.code === "METHOD_REFUSED";
+			if (successes === 0 || !isAddress && failure.facts.endsRun !== "unauthorised") return failure;
+			const [what, hint] = isAddress ? ["address was", ADDRESS] : ["credentials were", refusals_CREDENTIALS];
+			const files = successes === 1 ? "1 file" : `${successes} files`;
+			const message = `${failure.message.replace(/\.$/, "")}, although the same ${what} good for ${files} of this run.`;
+			return failure.with({
+				message,
+				hint
+			});
+		}
 		;
 		class RunJudge {
 			#successes = 0;
@@ -27144,7 +27171,7 @@ Content-Type: application/json
 				};
 				if (failure.kind === "file") return {
 					next: "lost",
-					lost: failure
+					lost: refusedLater(failure, this.#judge.successes)
 				};
 				if (failure.facts.endsRun === "bad-node") this.#onBadNode(failed);
 				if (ofService && (this.#attempts.isNewEvent(failure) || isProbe)) this.#onTrouble(failed, now);
@@ -27196,7 +27223,7 @@ Content-Type: application/json
 			#onRefused(failed, now) {
 				const { job, isProbe } = failed;
 				const wasShut = this.#gate.isShut;
-				const failure = (0, policy_failure.Nn)(failed.failure, this.#judge.successes);
+				const failure = refusedLater(failed.failure, this.#judge.successes);
 				const { ends, counts } = this.#refusals.add({
 					...failed,
 					wasShut
@@ -33152,7 +33179,6 @@ Content-Type: application/json
 			HR: () => Failure,
 			Hj: () => describeCutOff,
 			Hx: () => deadlinePassed,
-			Nn: () => refusedLater,
 			P5: () => asOneEvent,
 			SU: () => serviceDown,
 			_9: () => runEnded,
@@ -33245,13 +33271,6 @@ Content-Type: application/json
 			return new Failure("config", "SERVICE_DOWN", `The service did not recover in time. Last failure: ${last?.message ?? "no answer."}`, {
 				hint: last?.hint ?? "Run this job again when the service is back.",
 				cause: last
-			});
-		}
-		function refusedLater(failure, successes) {
-			const files = successes === 1 ? "1 file" : `${successes} files`;
-			return failure.with({
-				message: `${failure.message.replace(/\.$/, "")}, although the same credentials were good for ${files} of this run.`,
-				hint: "The credentials may have been withdrawn during the run, one of several servers behind a balancer may not know them, or a firewall or gateway may limit the rate or object to the content of a file: ask the operators; lower concurrency."
 			});
 		}
 		function retryAfterTooLong(failure, retryAfterMs, leftMs) {
@@ -33710,11 +33729,24 @@ Content-Type: application/json
 		async function explainInvalid(path, file, about) {
 			const { keyVersion, verifier } = about;
 			const cause = await likelyCause(about, () => file.read());
-			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`, { hint: cause ?? about.advice ?? "The service signed with another key, or other bytes: check that verify-key is the public key of the service, and that no other process changed the file." });
+			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`, { hint: cause ?? about.advice ?? oddForm((0, verifying_encoding.x)(about.text, about.encoding), verifier) ?? "The service signed with another key, or other bytes: check that verify-key is the public key of the service, and that no other process changed the file." });
 		}
 		async function likelyCause({ text, verifier, encoding }, read) {
 			const likely = await findLikely(verifier, (0, verifying_encoding.x)(text, encoding), read);
 			return likely ? hintOf(likely, verifier) : (0, verifying_encoding.B)(text, encoding);
+		}
+		const NUMBER_BYTES = {
+			"ec-p256": 32,
+			"ec-p384": 48,
+			"ec-p521": 66
+		};
+		function oddForm(signature, { key: { keyObject, kind, name } }) {
+			const { modulusLength } = keyObject.asymmetricKeyDetails ?? {};
+			const numberBytes = NUMBER_BYTES[kind];
+			const isDer = signature[0] === 48 && signature.length - 2 - (signature[1] === 129 ? 1 : 0) === signature.at(signature[1] === 129 ? 2 : 1);
+			const wanted = modulusLength === undefined ? (numberBytes ?? 32) * 2 : Math.ceil(modulusLength / 8);
+			if (signature.length === wanted || numberBytes !== undefined && isDer) return undefined;
+			return `The answer holds ${signature.length} bytes that are no signature of any ${name} key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`;
 		}
 		function hintOf(likely, { algorithm }) {
 			if ("bytes" in likely) return `It is valid for ${likely.bytes}: verify-key is the right key, and the service signs other bytes than those of the file.`;

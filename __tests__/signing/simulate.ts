@@ -223,6 +223,7 @@ export const FAILURES = {
   badRequest: new Failure('file', 'REQUEST_REFUSED', 'The service answered 400.', { endsRun: 'first-four-files' }),
   tooLarge: new Failure('file', 'FILE_TOO_LARGE_FOR_SERVER', 'The service answered 413.'),
   webPage: new Failure('request', 'RESP_HTML', 'The service answered with an HTML page.', { endsRun: 'canary-twice' }),
+  pathUnknown: new Failure('file', 'NOT_FOUND', 'The service answered 404.', { endsRun: 'first-four-files' }),
   noSuchHost: new Failure('request', 'DNS_NOT_FOUND', 'The host name does not exist.', {
     endsRun: 'not-found',
     maxAttempts: 3,

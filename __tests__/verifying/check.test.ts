@@ -127,6 +127,18 @@ describe('a signature that does not fit is explained', () => {
     );
   });
 
+  test.each(['ec-p256', 'rsa', 'ed25519'] as const)('by a length that no key of %s gives', async (name) => {
+    const whole = sign(name === 'ed25519' ? null : 'sha256', Buffer.from('other bytes'), signers[name].privateKey);
+    const hintOf = async (bytes: Buffer): Promise<string | undefined> => {
+      const about = { ...verification(name), text: bytes.toString('base64') };
+      return (await explainInvalid('app.zip', opened(), about)).hint;
+    };
+    expect(await hintOf(whole)).toMatch(/^The service signed with another key, or other bytes/);
+    expect(await hintOf(whole.subarray(0, 36))).toMatch(
+      /^The answer holds 36 bytes that are no signature of any .* key/,
+    );
+  });
+
   test('by the advice of the caller, with the version of a key that may have been rotated', async () => {
     const text = sign('sha384', CONTENT, signers['ec-p384'].privateKey).toString('base64');
     const about = { ...verification('ec-p256'), text, keyVersion: 3, advice: 'Look at the key.' };

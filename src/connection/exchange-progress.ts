@@ -37,7 +37,9 @@ export class ExchangeProgress {
         hint: 'The server, or a gateway in front of it, began an answer and did not end it: ask its operators.',
       });
     const isSilent = `No answer ${within}, though the request was sent whole.`;
-    return reason.with({ message: this.isSent ? isSilent : `The request was not sent whole ${within}.` });
+    if (!this.isSent) return reason.with({ message: `The request was not sent whole ${within}.` });
+    const hint = `${reason.hint} When no request gets an answer, not even of a small file, a network that loses large packets (VPN, MTU) looks like this too.`;
+    return reason.with({ message: isSilent, hint });
   }
 
   #describeAnswer(): string {

@@ -1,4 +1,5 @@
 import type { ActionError } from '../errors.ts';
+import { show } from '../files/names.ts';
 import type { Patience } from '../files/patience.ts';
 import { openFile } from '../files/reading/open-file.ts';
 import { hashText } from '../files/reading/read-small.ts';
@@ -40,6 +41,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   const { onWhiteSpace, holdsSecret } = options;
   // Until then the key may be wrong, and no further request is to be sent for nothing.
   let isKeyProven = false;
+  let first: { readonly text: string; readonly path: string } | undefined;
   return async (file, signal, onAnswered) => {
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
     try {
@@ -52,13 +54,14 @@ export function createAttempt(options: AttemptOptions): Attempt {
         const invalid = await explainInvalid(
           file.path,
           { ...open, read: () => source.read() },
-          { ...verification, text, keyVersion },
+          { ...verification, text, keyVersion, advice: first?.text === text ? sameAs(first.path) : undefined },
         );
         throw wrongSignature(invalid, wrongKey({ ...verification, keyVersion }, invalid, clientKeySha256));
       }
       if (!verification && holdsSecret?.(text)) throw secretInSignature();
       if (!verification && /\s/.test(text)) onWhiteSpace?.();
       isKeyProven = true;
+      first ??= { text, path: file.path };
       signal.throwIfAborted();
       onAnswered();
       await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));
@@ -69,6 +72,11 @@ export function createAttempt(options: AttemptOptions): Attempt {
       open.close();
     }
   };
+}
+
+/** What to do about the signature of another file, which is the right one there. */
+function sameAs(path: string): string {
+  return `It is the signature of ${show(path)}: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
 }
 
 function fail(error: unknown): never {

@@ -172,15 +172,6 @@ export function serviceDown(last: Failure | undefined): Failure {
   );
 }
 
-/** Builds the failure of an attempt that is refused with 401 or 403 although so many others succeeded. */
-export function refusedLater(failure: Failure, successes: number): Failure {
-  const files = successes === 1 ? '1 file' : `${successes} files`;
-  return failure.with({
-    message: `${failure.message.replace(/\.$/, '')}, although the same credentials were good for ${files} of this run.`,
-    hint: 'The credentials may have been withdrawn during the run, one of several servers behind a balancer may not know them, or a firewall or gateway may limit the rate or object to the content of a file: ask the operators; lower concurrency.',
-  });
-}
-
 /** Builds the failure of a run whose service asks for a longer wait than the run has left. */
 export function retryAfterTooLong(failure: Failure, retryAfterMs: number, leftMs: number): Failure {
   const wish = Math.round(retryAfterMs / 1000);

@@ -3,9 +3,9 @@ import { AttemptCounts } from './attempt-counts.ts';
 import { Limit, type Slots } from './concurrency.ts';
 import type { Decision, FailedAttempt, PolicyEvent } from './decision.ts';
 import { OUTAGE, RETRY } from './defaults.ts';
-import { type Failure, refusedLater, retryAfterTooLong, serviceDown } from './failure.ts';
+import { type Failure, retryAfterTooLong, serviceDown } from './failure.ts';
 import { OutageGate, type Passage } from './outage-gate.ts';
-import { Refusals } from './refusals.ts';
+import { Refusals, refusedLater } from './refusals.ts';
 import { backoffMs } from './retry.ts';
 import { RunJudge } from './run-judge.ts';
 import { Shortage } from './shortage.ts';
@@ -101,7 +101,7 @@ export class RunPolicy {
     const attempts = this.#attempts.of(job);
     if (this.#judge.endsRun(failure, { ...failed, attempts }, now))
       return { next: 'end', failure: failure.facts.ending ?? failure, lost: failure };
-    if (failure.kind === 'file') return { next: 'lost', lost: failure };
+    if (failure.kind === 'file') return { next: 'lost', lost: refusedLater(failure, this.#judge.successes) };
     if (failure.facts.endsRun === 'bad-node') this.#onBadNode(failed);
     if (ofService && (this.#attempts.isNewEvent(failure) || isProbe)) this.#onTrouble(failed, now);
     else if (isProbe) this.#gate.pause(now);

@@ -1,5 +1,6 @@
 import type { FailedAttempt } from './decision.ts';
 import { ENDINGS, OUTAGE } from './defaults.ts';
+import type { Failure } from './failure.ts';
 
 /** A 401 or 403 after the first success of a run. */
 interface RefusedAttempt extends Pick<FailedAttempt, 'job' | 'isProbe' | 'left'> {
@@ -49,4 +50,19 @@ export class Refusals {
     this.#since = undefined;
     this.#probes = 0;
   }
+}
+
+const CREDENTIALS =
+  'The credentials may have been withdrawn during the run, one of several servers behind a balancer may not know them, or a firewall or gateway may limit the rate or object to the content of a file: ask the operators; lower concurrency.';
+const ADDRESS =
+  'One of several servers behind a balancer may lack this path, for example in an older version, or the service may have been changed during the run: ask the operators.';
+
+/** Explains a refusal of credentials, or of the address, that were good for so many files; returns any other failure as it is. */
+export function refusedLater(failure: Failure, successes: number): Failure {
+  const isAddress = failure.code === 'NOT_FOUND' || failure.code === 'METHOD_REFUSED';
+  if (successes === 0 || (!isAddress && failure.facts.endsRun !== 'unauthorised')) return failure;
+  const [what, hint] = isAddress ? ['address was', ADDRESS] : ['credentials were', CREDENTIALS];
+  const files = successes === 1 ? '1 file' : `${successes} files`;
+  const message = `${failure.message.replace(/\.$/, '')}, although the same ${what} good for ${files} of this run.`;
+  return failure.with({ message, hint });
 }
