@@ -1,8 +1,10 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { entriesOf } from '../../tools/results/zip.ts';
 import { readActionFile } from '../../tools/runner/action-file.ts';
 import { runInProcess } from '../helpers/in-process.ts';
+import { listenInTest } from '../helpers/listen.ts';
 import { ACTION_DIRECTORY, createScenario } from '../helpers/scenario.ts';
 
 const PASSPHRASE = 'Passphrase with spaces & "quotes" 4711';
@@ -212,3 +214,51 @@ test.each([
     expect(scenario.results.artifacts).toEqual([]);
   },
 );
+
+describe('bytes that a proxy, or what it leads to, sends in a tunnel', () => {
+  const PASSWORD = 'proxy-password-4711';
+  const BASIC = Buffer.from(`user:${PASSWORD}`).toString('base64');
+  /** An end of a quote may cut a secret, which no mask knows then. */
+  const HOSTILE = `${BASIC.slice(0, 20)} hostile-words ${PASSWORD.slice(0, 12)}`;
+  const OPEN = 'HTTP/1.1 200 OK\r\n\r\n';
+
+  test.each([
+    ['behind the head', `${OPEN}${HOSTILE}\r\n`, ''],
+    ['as an unknown protocol', OPEN, `${HOSTILE}\r\n`],
+    ['as a greeting of SSH', OPEN, `SSH-2.0-${HOSTILE}\r\n`],
+    ['as a greeting of mail', OPEN, `220 ${HOSTILE} ESMTP\r\n`],
+    ['as a page', OPEN, `HTTP/1.1 403 ${HOSTILE}\r\nx-note: ${HOSTILE}\r\n\r\n<title>${HOSTILE}</title>`],
+    ['as a command of the runner', OPEN, `\n::error title=${HOSTILE}::${HOSTILE}\n`],
+    [
+      'in its refusal',
+      `HTTP/1.1 407 ${HOSTILE}\r\nProxy-Authenticate: ${HOSTILE.replaceAll(' ', '+')}\r\nX-Squid-Error: ${HOSTILE}\r\n\r\n${HOSTILE}`,
+      '',
+    ],
+  ])('are quoted nowhere: %s', async (_, head, inTunnel) => {
+    const proxy = createServer((client: Socket) => {
+      client
+        .on('error', () => {})
+        .once('data', () => {
+          client.write(head);
+          client.once('data', () => client.end(inTunnel));
+        });
+    });
+    const port = await listenInTest(proxy);
+    await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+    const run = await scenario.red(
+      { 'server-url': 'https://sign.example.test', manifest: 'release.json' },
+      { env: { https_proxy: `http://user:${PASSWORD}@127.0.0.1:${port}`, RUNNER_DEBUG: '1' } },
+    );
+    const printed = run.rawLog.toString('utf8').replace(/^::add-mask::.*$/gm, '');
+    const sinks = [
+      printed,
+      run.log,
+      run.summary,
+      JSON.stringify([run.outputs, run.state]),
+      await scenario.read('release.json'),
+    ];
+    expect(run.log).toMatch(/TLS_NOT_SPOKEN|TLS_HANDSHAKE|PROXY_AUTHENTICATION/);
+    for (const part of ['hostile', BASIC.slice(0, 12), PASSWORD.slice(0, 8)])
+      for (const sink of sinks) expect(sink, part).not.toContain(part);
+  });
+});
