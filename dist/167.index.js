@@ -663,7 +663,7 @@ export const modules = {
 				timeoutMs,
 				addressBook
 			}).catch((error) => {
-				throw proxy ? ofProxy((0, tunnel_failure.gO)(error)) : (0, dial_failure.t)(error, origin);
+				throw proxy ? (0, tunnel_failure.gO)(error, proxy) : (0, dial_failure.t)(error, origin);
 			});
 			const client = (0, connections.U)(proxy?.url.origin ?? origin, "own", connect);
 			const authorization = proxy?.authorization ? ["proxy-authorization", proxy.authorization] : [];
@@ -680,23 +680,16 @@ export const modules = {
 			try {
 				const response = await new exchange.k5(proxy ? forwarded : request, signal, () => 0).run(client, "own");
 				if (!proxy || response.status !== 407) return response;
-				throw ofProxy((0, tunnel_failure.xq)({
-					statusCode: 407,
+				throw (0, tunnel_failure.xq)({
+					status: 407,
 					headers: response.headers
-				}, proxy));
+				}, proxy);
 			} catch (error) {
 				signal.throwIfAborted();
 				throw (0, connection_failure.Dx)(error, { origin });
 			} finally {
 				client.destroy().catch(() => {});
 			}
-		}
-		function ofProxy(failure) {
-			const named = (text = "") => text.replaceAll("https_proxy", "http_proxy");
-			return failure.with({
-				message: named(failure.message),
-				hint: named(failure.hint)
-			});
 		}
 		var other_server = __webpack_require__(97628);
 		var names = __webpack_require__(93509);

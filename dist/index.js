@@ -13818,25 +13818,25 @@ var __webpack_modules__ = {
 		function reasonOfEnd(handshake, origin) {
 			return refusalIn(handshake, origin) ?? foreignIn(handshake, origin);
 		}
-		function foreignIn({ end, error, firstBytes, isTunnelled }, origin) {
+		function foreignIn({ end, error, firstBytes, tunnelledBy }, origin) {
 			if (end === "open" || firstBytes === undefined) return undefined;
-			const foreign = isTunnelled ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.kS)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.eQ)(firstBytes);
+			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.e)(firstBytes);
 			if (foreign !== undefined) {
-				const [what, hint] = isTunnelled ? FOREIGN_IN_TUNNEL : FOREIGN_SERVER;
+				const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : FOREIGN_SERVER;
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: ${what} ${foreign}.`, {
 					hint,
 					cause: error
 				});
 			}
 			if (firstBytes.length > 0 || (0, _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin).code !== "CONNECTION_LOST") return undefined;
-			const [what, hint] = isTunnelled ? SILENT_TUNNEL : SILENT_SERVER;
+			const [what, hint] = tunnelledBy ? SILENT_TUNNEL : SILENT_SERVER;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", `${origin}: ${what} was closed before the server sent a byte.`, {
 				hint,
 				cause: error
 			});
 		}
 		const FOREIGN_SERVER = ["this port does not speak TLS: the server", "Check the port in server-url; plain HTTP is never used."];
-		const FOREIGN_IN_TUNNEL = ["the proxy of https_proxy opened a tunnel, but what answers in it does not speak TLS: it", "The proxy, or a portal that demands a login, may answer in place of the service: ask the operators of the proxy. If the proxy does reach the service, check the port in server-url."];
+		const foreignInTunnel = (variable) => [`the proxy of ${variable} opened a tunnel, but what answers in it does not speak TLS: it`, "The proxy, or a portal that demands a login, may answer in place of the service: ask the operators of the proxy. If the proxy does reach the service, check the port in server-url."];
 		const SILENT_SERVER = ["the connection", "A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses this runner or the name of the host look like this."];
 		const SILENT_TUNNEL = ["the tunnel of the proxy", "A proxy that opens tunnels before it reaches the service, or whose rules forbid this host, looks like this: ask its operators. So does a balancer without a server behind it."];
 		function refusalIn(handshake, origin) {
@@ -14041,7 +14041,7 @@ var __webpack_modules__ = {
 					untrusted: this.#untrusted,
 					end: this.#end ?? "open",
 					error: this.#error,
-					isTunnelled: this.#route.proxy !== undefined,
+					tunnelledBy: this.#route.proxy?.variable,
 					firstBytes: this.#firstBytes
 				};
 			}
@@ -14857,7 +14857,7 @@ var __webpack_modules__ = {
 			return Object.assign(new Error(`Parse Error: ${words}`), { code: "HPE_LENIENT" });
 		}
 		function foreign(beginning) {
-			const spoken = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_0__.kS)(Buffer.from(beginning, "latin1")) ?? "speaks TLS once more";
+			const spoken = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_0__.k)(Buffer.from(beginning, "latin1")) ?? "speaks TLS once more";
 			return Object.assign(new Error(spoken.replace("plain HTTP", "HTTP/0.9")), { code: "HPE_FOREIGN" });
 		}
 		const STATUS_LINE = /^HTTP\/(?:1\.[01]|2(?:\.0)?)[ \t]+(\d{3})(?:[ \t].*)?$/i;
@@ -14910,6 +14910,7 @@ var __webpack_modules__ = {
 		const MAX_PIECES = 8192;
 		class AnswerReader {
 			#progress;
+			#upTo;
 			#next = "head";
 			#bytes = Buffer.alloc(0);
 			#pieces = 0;
@@ -14918,15 +14919,19 @@ var __webpack_modules__ = {
 			#lines = [];
 			#lineBytes = 0;
 			#left = 0;
-			constructor(progress) {
+			constructor(progress, upTo = "body") {
 				this.#progress = progress;
+				this.#upTo = upTo;
 			}
 			add(piece) {
-				if (++this.#pieces > MAX_PIECES) throw (0, _exchange_js__WEBPACK_IMPORTED_MODULE_0__.g$)(`comes in more than ${MAX_PIECES} pieces`);
+				if (++this.#pieces > MAX_PIECES) throw this.#upTo === "head" ? headersTooLarge() : (0, _exchange_js__WEBPACK_IMPORTED_MODULE_0__.g$)(`comes in more than ${MAX_PIECES} pieces`);
 				this.#wireBytes += piece.length;
 				this.#bytes = this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]);
 				while (this.#next !== "nothing" && this.#step());
 				return this.#next === "nothing";
+			}
+			get rest() {
+				return this.#bytes;
 			}
 			get mayEnd() {
 				return this.#next === "nothing" || this.#next === "rest";
@@ -14953,13 +14958,13 @@ var __webpack_modules__ = {
 			}
 			#endHead(status, lines) {
 				this.#status = 0;
-				if (status === 101) throw new Error("bad upgrade");
-				if (status >= 200) this.#beginBody(status, (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.jB)(lines));
+				if (status === 101 && this.#upTo === "body") throw new Error("bad upgrade");
+				if (status >= 200 || status === 101) this.#beginBody(status, (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.jB)(lines));
 			}
 			#beginBody(status, headers) {
 				this.#progress.status = status;
 				this.#progress.headers = headers;
-				if (status === 204 || status === 304) this.#next = "nothing";
+				if (this.#upTo === "head" || status === 204 || status === 304) this.#next = "nothing";
 				else if ((0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.hZ)(headers)) this.#next = "size";
 				else {
 					const length = (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.LS)(headers);
@@ -15013,13 +15018,12 @@ var __webpack_modules__ = {
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3317);
 		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16445);
-		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(24469);
-		function tunnelRefused({ statusCode: status, headers }, proxy) {
-			if (status === 407) return unauthenticated(offersIn(headers["proxy-authenticate"] ?? ""), proxy);
+		function tunnelRefused({ status, headers }, proxy) {
+			if (status === 407) return unauthenticated(offersIn([headers["proxy-authenticate"] ?? ""].flat().join(", ")), proxy);
 			const token = tokenIn(headers);
 			const said = token === undefined ? "" : `, ${token}`;
 			const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ""))?.[1];
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}${said}).`, { hint: `${known ?? hintOf(status)} List the service in no_proxy to go directly.` });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}${said}).`, { hint: `${known ?? hintOf(status, proxy)} List the service in no_proxy to go directly.` });
 		}
 		function tokenIn(headers) {
 			const ofSquid = /^(ERR_[A-Z_]{3,40})(?: |$)/.exec([headers["x-squid-error"] ?? ""].flat()[0] ?? "")?.[1];
@@ -15032,43 +15036,46 @@ var __webpack_modules__ = {
 			[/^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/, "The proxy gets no connection to the service: the service may be down, or its network does not let this proxy in."]
 		];
 		const RULES = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
-		const HINTS = [
+		const hints = ({ variable }) => [
 			[/^3|^511/, "A portal that demands a login looks like this: ask the operators of the network."],
-			[/^(?:40[045]|501)/, `A web server that is no proxy answers so: check host and port in https_proxy. If it is one: ${RULES}`],
+			[/^(?:40[045]|501)/, `A web server that is no proxy answers so: check host and port in ${variable}. If it is one: ${RULES}`],
 			[/^4/, RULES]
 		];
-		function hintOf(status = 0) {
-			const hint = HINTS.find(([statuses]) => statuses.test(`${status}`))?.[1];
+		function hintOf(status, proxy) {
+			const hint = hints(proxy).find(([statuses]) => statuses.test(`${status}`))?.[1];
 			return hint ?? "The proxy cannot reach the service, or its rules do not allow it.";
 		}
 		function offersIn(header) {
 			const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = ""]) => scheme);
 			return [...new Set(schemes)].slice(0, 6);
 		}
-		function unauthenticated(offers, { authorization }) {
+		function unauthenticated(offers, proxy) {
+			const { authorization, variable } = proxy;
 			const offered = offers.length > 0 ? `; it offers ${offers.join(", ")}` : "";
-			const what = authorization ? "The proxy refused the user and password of https_proxy (407)" : "The proxy asks for credentials (407), and https_proxy holds none";
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, authorization) });
+			const what = authorization ? `The proxy refused the user and password of ${variable} (407)` : `The proxy asks for credentials (407), and ${variable} holds none`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, proxy) });
 		}
-		function howToAuthenticate(offers, authorization) {
+		function howToAuthenticate(offers, { authorization, variable }) {
 			const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === "basic");
 			if (!takesBasic) {
 				return "This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.";
 			}
 			if (authorization) return "Check both, with %-escapes for special characters, or list the service in no_proxy.";
-			return "Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.";
+			return `Put them into ${variable} (http://user:password@host:port), or list the service in no_proxy.`;
 		}
-		function tunnelFailed(error) {
+		function tunnelFailed(error, proxy) {
 			const crowded = (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.g2)(error);
 			if (crowded) return crowded;
 			const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.ss)(error);
-			if (code.startsWith("HPE_")) return foreign(error);
-			if (code === "ECONNRESET") return proxyUnreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
-			if (!(0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.qV)(code)) return proxyUnreachable(describeEnd(error, code), error);
+			if (code === "HPE_HEADER_OVERFLOW") return proxyUnreachable(proxy, "answered CONNECT with headers that are too large", error, TOO_LARGE);
+			if (code === "HPE_FOREIGN") return foreign(error, proxy);
+			if (code.startsWith("HPE_")) return proxyUnreachable(proxy, "gave an answer that is not HTTP/1.1", error);
+			if (code === "ECONNRESET") return proxyUnreachable(proxy, CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${checkProxy(proxy)}`);
+			if (!(0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.qV)(code)) return proxyUnreachable(proxy, describeEnd(error, code), error);
 			const isPlain = code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG";
 			const reason = isPlain ? "it does not speak TLS" : CERTIFICATE_FAULTS[code] ?? (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.A3)(error, code);
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_TLS", `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
-				hint: isPlain ? "Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy." : "The proxy's certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in https_proxy.",
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_TLS", `The TLS handshake with the proxy of ${proxy.variable} failed: ${reason}.`, {
+				hint: isPlain ? `Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in ${proxy.variable}.` : code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID" ? `Ask the operators of the proxy for a valid certificate, and check the clock of this machine: it says ${new Date().toISOString()}.` : `The proxy's certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in ${proxy.variable}.`,
 				cause: error
 			});
 		}
@@ -15095,19 +15102,22 @@ var __webpack_modules__ = {
 			const address = (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.ci)(error);
 			return ENDS[code] ?? `could not be reached${address === undefined ? "" : `: ${(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.KU)(error)}`}`;
 		}
-		function foreign(error) {
-			const bytes = "rawPacket" in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
-			const speaks = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.RZ)(bytes) ? "speaks TLS" : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.kS)(bytes);
-			if (speaks === undefined) return proxyUnreachable("does not speak HTTP", error);
-			if (speaks.includes("HTTP")) return proxyUnreachable("gave an answer that is not HTTP/1.1", error);
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_UNREACHABLE", `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
-				hint: (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_3__.RZ)(bytes) ? "Write https:// in https_proxy, or use its port for plain HTTP." : CHECK_PROXY,
+		function foreign(error, proxy) {
+			const { variable } = proxy;
+			const speaks = error.message;
+			if (speaks.includes("HTTP")) return proxyUnreachable(proxy, "gave an answer that is not HTTP/1.1", error);
+			const isTls = speaks.includes("TLS");
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_UNREACHABLE", `The proxy of ${variable} does not speak HTTP: it ${isTls ? "speaks TLS" : speaks}.`, {
+				hint: isTls ? `Write https:// in ${variable}, or use its port for plain HTTP.` : checkProxy(proxy),
 				cause: error
 			});
 		}
-		const CHECK_PROXY = "Check host and port in https_proxy, or list the service in no_proxy to reach it directly.";
-		function proxyUnreachable(how, cause, hint = CHECK_PROXY) {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_UNREACHABLE", `The proxy of https_proxy ${how}.`, {
+		const TOO_LARGE = "To open a tunnel takes one line; more than 300 KiB are refused, as curl does: ask the operators of the proxy what it sends, or list the service in no_proxy to reach it directly.";
+		function checkProxy({ variable }) {
+			return `Check host and port in ${variable}, or list the service in no_proxy to reach it directly.`;
+		}
+		function proxyUnreachable(proxy, how, cause, hint = checkProxy(proxy)) {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_UNREACHABLE", `The proxy of ${proxy.variable} ${how}.`, {
 				hint,
 				cause
 			});
@@ -15119,11 +15129,11 @@ var __webpack_modules__ = {
 			k: () => openSocket
 		});
 		var node_events__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(78474);
-		var node_http__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(37067);
-		var node_net__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(77030);
-		var node_tls__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(41692);
-		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(74318);
-		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3317);
+		var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77030);
+		var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(41692);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
+		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3317);
+		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(30734);
 		var _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25480);
 		var _route_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(83551);
 		var _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(95708);
@@ -15131,29 +15141,52 @@ var __webpack_modules__ = {
 			const startedAt = performance.now();
 			const { addressBook, timeoutMs } = target;
 			const socket = await openSocket(proxy, target).catch((error) => {
-				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.gO)(error);
+				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.gO)(error, proxy);
 			});
 			const address = socket.remoteAddress;
-			const { promise, resolve, reject } = Promise.withResolvers();
-			const ask = askFor(proxy, target, socket);
-			const giveUp = () => void ask.destroy((0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.$M)(`did not answer CONNECT within ${timeoutMs / 1e3} s`));
+			const late = (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.$M)(proxy, `did not answer CONNECT within ${timeoutMs / 1e3} s`);
+			const giveUp = () => void socket.destroy(late);
 			const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
-			ask.once("connect", (response, _, head) => {
-				clearTimeout(timer);
-				if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
-					if (head.length > 0) socket.unshift(head);
-					return resolve(socket);
-				}
+			try {
+				socket.write(askFor(proxy, target));
+				const answer = await readAnswer(socket);
+				if (Math.trunc(answer.status / 100) === 2) return socket;
+				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.xq)(answer, proxy);
+			} catch (error) {
 				socket.destroy();
-				reject((0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.xq)(response, proxy));
-			});
-			ask.once("error", (error) => {
-				clearTimeout(timer);
+				if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__.HR && error !== late) throw error;
 				addressBook.bury(address);
-				reject(error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.HR ? error : (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.gO)(error));
-			});
-			ask.end();
-			return promise;
+				throw error instanceof Error && error !== late ? (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.gO)(error, proxy) : late;
+			} finally {
+				clearTimeout(timer);
+			}
+		}
+		async function readAnswer(socket) {
+			const { promise, resolve, reject } = Promise.withResolvers();
+			const progress = new _exchange_progress_js__WEBPACK_IMPORTED_MODULE_5__.p();
+			const reader = new _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_6__.E(progress, "head");
+			const read = () => {
+				try {
+					let piece = socket.read();
+					while (piece !== null && !reader.add(piece)) piece = socket.read();
+					if (piece === null) return;
+					socket.off("readable", read);
+					if (reader.rest.length > 0) socket.unshift(reader.rest);
+					resolve(progress);
+				} catch (error) {
+					reject(error);
+				}
+			};
+			const close = () => reject(closedEarly());
+			socket.on("readable", read).once("error", reject).once("end", close).once("close", close);
+			try {
+				return await promise;
+			} finally {
+				socket.off("readable", read).off("error", reject).off("end", close).off("close", close);
+			}
+		}
+		function closedEarly() {
+			return Object.assign(new Error("The proxy closed the connection."), { code: "ECONNRESET" });
 		}
 		async function openSocket(server, { addressBook, timeoutMs }) {
 			const startedAt = performance.now();
@@ -15182,33 +15215,24 @@ var __webpack_modules__ = {
 			const isSecure = url.protocol === "https:";
 			const port = Number(url.port || (isSecure ? 443 : 80));
 			const host = hostOf(url);
-			if (!isSecure) return (0, node_net__WEBPACK_IMPORTED_MODULE_2__.connect)({
+			if (!isSecure) return (0, node_net__WEBPACK_IMPORTED_MODULE_1__.connect)({
 				host,
 				port,
-				...(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_5__.Zz)(addresses)
+				...(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_4__.Zz)(addresses)
 			});
-			return (0, node_tls__WEBPACK_IMPORTED_MODULE_3__.connect)({
+			return (0, node_tls__WEBPACK_IMPORTED_MODULE_2__.connect)({
 				port,
-				...(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_5__.Zz)(addresses),
+				...(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_4__.Zz)(addresses),
 				...(0, _route_js__WEBPACK_IMPORTED_MODULE_7__.Wz)(host),
 				ALPNProtocols: ["http/1.1"],
 				secureContext,
 				rejectUnauthorized: true
 			});
 		}
-		function askFor({ authorization }, { hostname, port }, socket) {
+		function askFor({ authorization }, { hostname, port }) {
 			const authority = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-			return (0, node_http__WEBPACK_IMPORTED_MODULE_1__.request)({
-				createConnection: () => socket,
-				method: "CONNECT",
-				path: authority,
-				insecureHTTPParser: true,
-				maxHeaderSize: _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_6__.v,
-				headers: {
-					host: authority,
-					...authorization ? { "proxy-authorization": authorization } : {}
-				}
-			});
+			const credentials = authorization ? `Proxy-Authorization: ${authorization}\r\n` : "";
+			return `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${credentials}Proxy-Connection: Keep-Alive\r\n\r\n`;
 		}
 	}),
 	83551: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -15537,9 +15561,8 @@ var __webpack_modules__ = {
 	}),
 	24469: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			RZ: () => isTlsRecord,
-			eQ: () => describeForeign,
-			kS: () => nameForeign
+			e: () => describeForeign,
+			k: () => nameForeign
 		});
 		const PROTOCOLS = [
 			[/^HTTP\/\d/, "plain HTTP"],
@@ -29813,9 +29836,8 @@ Content-Type: application/json
 		var errors = __nccwpck_require__(27406);
 		;
 		function chooseProxy(variables, target) {
-			const isPlain = target.protocol === "http:";
-			const value = (isPlain ? variables.httpProxy : variables.httpsProxy)?.trim();
-			const name = isPlain ? "http_proxy" : "https_proxy";
+			const { name, value: written } = variables[target.protocol === "http:" ? "httpProxy" : "httpsProxy"] ?? NONE;
+			const value = written.trim();
 			if (!value || bypasses(variables.noProxy ?? "", target)) return undefined;
 			const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
 			if (!URL.canParse(text)) throw proxyUnusable(name, "is not a URL");
@@ -29826,10 +29848,15 @@ Content-Type: application/json
 			url.password = "";
 			return {
 				url,
+				variable: name,
 				authorization,
 				secureContext: url.protocol === "https:" ? trustedRoots() : undefined
 			};
 		}
+		const NONE = {
+			name: "",
+			value: ""
+		};
 		function trustedRoots() {
 			return (0, external_node_tls_.createSecureContext)({ ca: [...(0, external_node_tls_.getCACertificates)("default"), ...(0, external_node_tls_.getCACertificates)("system")] });
 		}
@@ -29961,7 +29988,7 @@ Content-Type: application/json
 			const proxy = proxyFor(context, server);
 			const { line, facts } = context.runner;
 			if (proxy) line(`Through the proxy ${proxy.url.origin}`);
-			else if (facts.httpsProxy) line("Not through the proxy of https_proxy: no_proxy covers the host, or the host is this machine");
+			else if (facts.httpsProxy) line(`Not through the proxy of ${facts.httpsProxy.name}: no_proxy covers the host, or the host is this machine`);
 			return proxy;
 		}
 		function proxyFor({ runner }, server) {
@@ -32691,17 +32718,21 @@ Content-Type: application/json
 				isOnRunner: Boolean(environment["GITHUB_ACTIONS"]),
 				httpsProxy: proxyVariable(environment, "https_proxy") ?? generalProxy(environment),
 				httpProxy: proxyVariable(environment, "http_proxy") ?? generalProxy(environment),
-				noProxy: proxyVariable(environment, "no_proxy"),
+				noProxy: proxyVariable(environment, "no_proxy")?.value,
 				suspiciousVariables: findSuspicious(environment),
 				taps: taps.length === 0 && (0, external_node_inspector_namespaceObject.url)() !== undefined ? ["--inspect"] : taps
 			};
 		}
 		function proxyVariable(environment, name) {
-			return environment[name] || environment[name.toUpperCase()] || undefined;
+			const known = [name, name.toUpperCase()].map((each) => ({
+				name: each,
+				value: environment[each] ?? ""
+			}));
+			return known.find(({ value }) => value !== "");
 		}
 		function generalProxy(environment) {
-			const value = proxyVariable(environment, "all_proxy");
-			return value && /^https?:/i.test(value) ? value : undefined;
+			const variable = proxyVariable(environment, "all_proxy");
+			return variable && /^https?:/i.test(variable.value) ? variable : undefined;
 		}
 		function positive(text) {
 			return text && /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined;

@@ -10,7 +10,8 @@ import { startProxy } from '../faults/connect-proxy.ts';
 import { startFront } from './front.ts';
 
 function routeTo(url: string, proxyPort?: number): Route {
-  const proxy = proxyPort === undefined ? undefined : { url: new URL(`http://127.0.0.1:${proxyPort}`) };
+  const proxy =
+    proxyPort === undefined ? undefined : { url: new URL(`http://127.0.0.1:${proxyPort}`), variable: 'https_proxy' };
   return { server: new URL(url), secureContext: createTlsContext({ ca: [] }), proxy, timeoutMs: 5000 };
 }
 

@@ -185,7 +185,7 @@ describe.runIf(process.platform === 'linux')('a proxy with several addresses', (
 
   const through = (port: number, proxyPort: number, addresses: readonly string[], timeoutMs: number): Route => ({
     ...routeTo(port, [], timeoutMs),
-    proxy: { url: new URL(`http://proxy.example.test:${proxyPort}`) },
+    proxy: { url: new URL(`http://proxy.example.test:${proxyPort}`), variable: 'https_proxy' },
     addressBook: bookOf({ 'proxy.example.test': addresses }),
   });
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AddressBook } from '../../src/connection/dialling/addresses.ts';
 import { chooseProxy } from '../../src/connection/proxy/proxy.ts';
@@ -10,8 +11,10 @@ import { createPki } from '../../src/rehearsal/pki.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { listenInTest } from '../helpers/listen.ts';
 
+const named = (value: string, name = 'https_proxy') => ({ name, value });
+
 const usesProxy = (server: string, noProxy: string): boolean =>
-  chooseProxy({ httpsProxy: 'http://proxy.example:3128', noProxy }, new URL(server)) !== undefined;
+  chooseProxy({ httpsProxy: named('http://proxy.example:3128'), noProxy }, new URL(server)) !== undefined;
 
 describe('no_proxy', () => {
   test.each([
@@ -75,7 +78,7 @@ async function ask(answer: string | Buffer, url: (port: number) => string): Prom
 
 async function failTunnel(server: ReturnType<typeof createServer>, url: (port: number) => string): Promise<Failure> {
   const port = await listenInTest(server);
-  const proxy = chooseProxy({ httpsProxy: url(port) }, new URL('https://sign.example.com'));
+  const proxy = chooseProxy({ httpsProxy: named(url(port)) }, new URL('https://sign.example.com'));
   if (proxy === undefined) throw new Error('no proxy');
   const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook: new AddressBook() };
   const failure = await openTunnel(proxy, target).then(
@@ -151,6 +154,72 @@ test('a redirect is told by where it leads, without its path', async () => {
   );
 });
 
+/** Opens a tunnel through a proxy that answers CONNECT with these bytes; returns what the tunnel brings. */
+async function bytesBehind(answer: string, { pace = 'at once' }: { readonly pace?: 'at once' | 'by bytes' } = {}) {
+  const server = createServer().on('connect', (_, socket: Socket) => {
+    socket.setNoDelay(true);
+    if (pace === 'at once') return void socket.end(answer);
+    for (const byte of answer) socket.write(byte);
+    return void socket.end();
+  });
+  const url = new URL(`http://127.0.0.1:${await listenInTest(server)}`);
+  const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook: new AddressBook() };
+  return text(await openTunnel({ url, variable: 'https_proxy' }, target));
+}
+
+test.each([
+  ['a blank in the name of a header', 'HTTP/1.1 200 OK\r\nX Note: a\r\n\r\n'],
+  ['two different lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\n'],
+  ['a length that is no number', 'HTTP/1.1 200 OK\r\nContent-Length: none\r\n\r\n'],
+  ['a line without a colon', 'HTTP/1.1 200 OK\r\nodd\r\n\r\n'],
+  ['lines that end in LF', 'HTTP/1.0 200 OK\nVia: x\n\n'],
+  ['100 Continue first', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n'],
+  ['headers of 200 KiB', `HTTP/1.1 200 OK\r\n${`${'X-Note: '.padEnd(1022, 'x')}\r\n`.repeat(200)}\r\n`],
+])('a tunnel is open after an answer with %s, and brings each byte behind it', async (_, answer) => {
+  expect(await bytesBehind(`${answer}first bytes`)).toBe('first bytes');
+});
+
+test('a tunnel is open after an answer that comes a byte at a time', async () => {
+  expect(await bytesBehind('HTTP/1.1 200 OK\r\nX: y\r\n\r\nfirst bytes', { pace: 'by bytes' })).toBe('first bytes');
+});
+
+test('an answer with huge headers is told as that, and not as another protocol', async () => {
+  const answer = `HTTP/1.1 200 OK\r\n${`${'X-Note: '.padEnd(1022, 'x')}\r\n`.repeat(301)}\r\n`;
+  const failure = await ask(answer, (port) => `http://user:pass-4711@127.0.0.1:${port}`);
+  expect([failure.kind, failure.code]).toEqual(['service', 'PROXY_UNREACHABLE']);
+  expect(failure.message).toBe('The proxy of https_proxy answered CONNECT with headers that are too large.');
+});
+
+test('101 in place of a tunnel is a refusal', async () => {
+  const failure = await ask('HTTP/1.1 101 Switching Protocols\r\n\r\n', (port) => `http://127.0.0.1:${port}`);
+  expect(failure.message).toBe('The proxy refused a tunnel to the service (101).');
+});
+
+test.each(['ALL_PROXY', 'HTTPS_PROXY'])('every sentence names the variable that was read: %s', async (name) => {
+  const target = new URL('https://sign.example.com');
+  const tell = async (answer: string): Promise<string> => {
+    const server = createServer().on('connect', (_, socket: Socket) => void socket.end(answer));
+    const proxy = chooseProxy({ httpsProxy: named(`http://127.0.0.1:${await listenInTest(server)}`, name) }, target);
+    const way = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook: new AddressBook() };
+    const failure = proxy && (await openTunnel(proxy, way).catch((error: unknown) => error));
+    return failure instanceof Failure ? `${failure.message} ${failure.hint}` : '';
+  };
+  const told = [
+    ...(await Promise.all(
+      ['', 'SSH-2.0-x\r\n', 'HTTP/3 200\r\n\r\n', 'HTTP/1.1 407 No\r\n\r\n', 'HTTP/1.1 405 No\r\n\r\n'].map(tell),
+    )),
+    String(
+      Object(
+        await Promise.resolve()
+          .then(() => chooseProxy({ httpsProxy: named('socks5://a', name) }, target))
+          .catch((error: unknown) => error),
+      ).message,
+    ),
+  ];
+  for (const each of told) expect(each).toContain(name);
+  expect(told.join()).not.toContain('https_proxy');
+});
+
 describe('a proxy that cannot be used', () => {
   test('over TLS that it does not speak ends the run, with the likely mistake', async () => {
     const failure = await ask('HTTP/1.1 200 OK\r\n\r\n', (port) => `https://127.0.0.1:${port}`);
@@ -170,7 +239,10 @@ describe('a proxy that cannot be used', () => {
     const secureContext = createTlsContext({ ca: [root.cert] });
     const addressBook = new AddressBook(async () => [{ address: '127.0.0.1', family: 4 }]);
     const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook };
-    const opening = openTunnel({ url: new URL(`https://proxy.example.test:${port}`), secureContext }, target);
+    const opening = openTunnel(
+      { url: new URL(`https://proxy.example.test:${port}`), variable: 'https_proxy', secureContext },
+      target,
+    );
     if (opens) (await opening).destroy();
     else
       await expect(opening).rejects.toThrow('proxy of https_proxy failed: its certificate is for another host name.');
@@ -208,7 +280,7 @@ describe('a proxy that cannot be used', () => {
   });
 
   test('because nobody listens says so', async () => {
-    const proxy = chooseProxy({ httpsProxy: 'http://127.0.0.1:1' }, new URL('https://sign.example.com'));
+    const proxy = chooseProxy({ httpsProxy: named('http://127.0.0.1:1') }, new URL('https://sign.example.com'));
     const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 2000, addressBook: new AddressBook() };
     const opening = proxy && openTunnel(proxy, target);
     await expect(opening).rejects.toMatchObject({

@@ -147,7 +147,7 @@ describe('a proxy', () => {
       client.on('error', () => upstream.destroy());
     });
     const port = await listen(proxy);
-    const httpsProxy = `http://user:proxy-password@127.0.0.1:${port}`;
+    const httpsProxy = { name: 'https_proxy', value: `http://user:proxy-password@127.0.0.1:${port}` };
     try {
       return await runPreflight(
         { ...inputsFor(service), 'server-url': 'https://signing.test' },
@@ -174,7 +174,9 @@ describe('a proxy', () => {
   test('that is no URL is the one failure', async () => {
     const service = await startService({ pki });
     const inputs = { ...inputsFor(service), 'server-url': 'https://signing.test' };
-    const run = await runPreflight(inputs, { facts: { httpsProxy: 'socks5://127.0.0.1:1' } });
+    const run = await runPreflight(inputs, {
+      facts: { httpsProxy: { name: 'https_proxy', value: 'socks5://127.0.0.1:1' } },
+    });
     await service.close();
     expectOneFailure(run, 'PROXY_UNUSABLE', /^proxy: /);
   });

@@ -96,12 +96,12 @@ describe('variables', () => {
 });
 
 test.each([
-  [{ https_proxy: 'http://a', HTTPS_PROXY: 'http://b' }, 'http://a'],
-  [{ https_proxy: '', HTTPS_PROXY: 'http://b' }, 'http://b'],
-  [{ all_proxy: 'http://c' }, 'http://c'],
-  [{ ALL_PROXY: 'HTTPS://c', HTTPS_PROXY: '' }, 'HTTPS://c'],
-  [{ all_proxy: 'socks5://c' }, undefined],
-  [{ http_proxy: 'http://d' }, undefined],
-])('the proxy is chosen as curl chooses it: %j', (environment, proxy) => {
-  expect(readFacts(environment).httpsProxy).toBe(proxy);
+  [{ https_proxy: 'http://a', HTTPS_PROXY: 'http://b' }, 'https_proxy', 'http://a'],
+  [{ https_proxy: '', HTTPS_PROXY: 'http://b' }, 'HTTPS_PROXY', 'http://b'],
+  [{ all_proxy: 'http://c' }, 'all_proxy', 'http://c'],
+  [{ ALL_PROXY: 'HTTPS://c', HTTPS_PROXY: '' }, 'ALL_PROXY', 'HTTPS://c'],
+  [{ all_proxy: 'socks5://c' }, undefined, undefined],
+  [{ http_proxy: 'http://d' }, undefined, undefined],
+])('the proxy is chosen as curl chooses it: %j', (environment, name, value) => {
+  expect(readFacts(environment).httpsProxy).toEqual(name && { name, value });
 });

@@ -206,16 +206,28 @@ test('plain HTTP goes through http_proxy, which forwards the request; credential
   const port = await listen(proxy);
   const server = 'http://stamps.example.com/tsa?x=1';
   try {
-    const chosen = chooseProxy({ httpProxy: `http://user:secret@127.0.0.1:${port}` }, new URL(server));
+    const chosen = chooseProxy(
+      { httpProxy: { name: 'http_proxy', value: `http://user:secret@127.0.0.1:${port}` } },
+      new URL(server),
+    );
     await ask({ urls: [server], proxy: chosen });
     const basic = `Basic ${Buffer.from('user:secret').toString('base64')}`;
     expect(seen).toEqual([[server, 'stamps.example.com', basic]]);
   } finally {
     proxy.close();
   }
-  expect(chooseProxy({ httpsProxy: 'http://proxy:1' }, new URL(server))).toBeUndefined();
-  expect(chooseProxy({ httpProxy: 'http://proxy:1', noProxy: 'example.com:80' }, new URL(server))).toBeUndefined();
-  expect(() => chooseProxy({ httpProxy: 'socks://proxy' }, new URL(server))).toThrow('variable http_proxy has');
+  expect(
+    chooseProxy({ httpsProxy: { name: 'https_proxy', value: 'http://proxy:1' } }, new URL(server)),
+  ).toBeUndefined();
+  expect(
+    chooseProxy(
+      { httpProxy: { name: 'http_proxy', value: 'http://proxy:1' }, noProxy: 'example.com:80' },
+      new URL(server),
+    ),
+  ).toBeUndefined();
+  expect(() => chooseProxy({ httpProxy: { name: 'http_proxy', value: 'socks://proxy' } }, new URL(server))).toThrow(
+    'variable http_proxy has',
+  );
 });
 
 test.each([
@@ -226,7 +238,7 @@ test.each([
   const port = await listen(proxy);
   if (status === undefined) await new Promise((resolve) => proxy.close(resolve));
   const server = 'http://stamps.example.com/tsa';
-  const chosen = chooseProxy({ httpProxy: `http://127.0.0.1:${port}` }, new URL(server));
+  const chosen = chooseProxy({ httpProxy: { name: 'http_proxy', value: `http://127.0.0.1:${port}` } }, new URL(server));
   const { message } = await failureOf(ask({ urls: [server], proxy: chosen }));
   proxy.close();
   expect(message).toContain(told);

@@ -1,6 +1,7 @@
 import { url as inspectorUrl } from 'node:inspector';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
+import type { ProxyVariable } from '../environment.ts';
 import { show } from '../files/names.ts';
 import { findSuspicious, findTaps } from './environment.ts';
 import { type EventFacts, readEvent } from './event.ts';
@@ -25,8 +26,8 @@ export interface RunnerFacts extends EventFacts {
   readonly hasIdTokens: boolean;
   /** False on a terminal, where a command that masks a secret would show it. */
   readonly isOnRunner: boolean;
-  readonly httpsProxy: string | undefined;
-  readonly httpProxy: string | undefined;
+  readonly httpsProxy: ProxyVariable | undefined;
+  readonly httpProxy: ProxyVariable | undefined;
   readonly noProxy: string | undefined;
   /** Variables that weaken or tap TLS, or change what this process runs, with what they carry. */
   readonly suspiciousVariables: readonly string[];
@@ -59,21 +60,22 @@ export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
     isOnRunner: Boolean(environment['GITHUB_ACTIONS']),
     httpsProxy: proxyVariable(environment, 'https_proxy') ?? generalProxy(environment),
     httpProxy: proxyVariable(environment, 'http_proxy') ?? generalProxy(environment),
-    noProxy: proxyVariable(environment, 'no_proxy'),
+    noProxy: proxyVariable(environment, 'no_proxy')?.value,
     suspiciousVariables: findSuspicious(environment),
     taps: taps.length === 0 && inspectorUrl() !== undefined ? ['--inspect'] : taps,
   };
 }
 
 /** The name in lower case wins, and an empty value is none, as in curl and in the libraries of actions. */
-function proxyVariable(environment: NodeJS.ProcessEnv, name: string): string | undefined {
-  return environment[name] || environment[name.toUpperCase()] || undefined;
+function proxyVariable(environment: NodeJS.ProcessEnv, name: string): ProxyVariable | undefined {
+  const known = [name, name.toUpperCase()].map((each) => ({ name: each, value: environment[each] ?? '' }));
+  return known.find(({ value }) => value !== '');
 }
 
 /** Curl takes `all_proxy` for every scheme; one of SOCKS is for other programs. */
-function generalProxy(environment: NodeJS.ProcessEnv): string | undefined {
-  const value = proxyVariable(environment, 'all_proxy');
-  return value && /^https?:/i.test(value) ? value : undefined;
+function generalProxy(environment: NodeJS.ProcessEnv): ProxyVariable | undefined {
+  const variable = proxyVariable(environment, 'all_proxy');
+  return variable && /^https?:/i.test(variable.value) ? variable : undefined;
 }
 
 function positive(text: string | undefined): number | undefined {

@@ -8,7 +8,6 @@ import { openSocket } from '../connection/proxy/tunnel.ts';
 import { tunnelFailed, tunnelRefused } from '../connection/proxy/tunnel-failure.ts';
 import { createWebContext, type Route } from '../connection/route.ts';
 import { openTransport } from '../connection/transport.ts';
-import type { Failure } from '../signing/policy/failure.ts';
 import type { StampWorld } from './request.ts';
 
 /** How authorities are reached. */
@@ -50,7 +49,7 @@ async function sendPlainly(
   const { origin } = server;
   const connect = () =>
     openSocket(proxy ?? { url: server }, { timeoutMs, addressBook }).catch((error: Error) => {
-      throw proxy ? ofProxy(tunnelFailed(error)) : dialFailure(error, origin);
+      throw proxy ? tunnelFailed(error, proxy) : dialFailure(error, origin);
     });
   const client = createClient(proxy?.url.origin ?? origin, 'own', connect);
   const authorization = proxy?.authorization ? ['proxy-authorization', proxy.authorization] : [];
@@ -62,17 +61,11 @@ async function sendPlainly(
   try {
     const response = await new Exchange(proxy ? forwarded : request, signal, () => 0).run(client, 'own');
     if (!proxy || response.status !== 407) return response;
-    throw ofProxy(tunnelRefused({ statusCode: 407, headers: response.headers }, proxy));
+    throw tunnelRefused({ status: 407, headers: response.headers }, proxy);
   } catch (error) {
     signal.throwIfAborted();
     throw connectionFailure(error, { origin });
   } finally {
     client.destroy().catch(() => {});
   }
-}
-
-/** Names the variable for plain HTTP in place of the one for tunnels. */
-function ofProxy(failure: Failure): Failure {
-  const named = (text = ''): string => text.replaceAll('https_proxy', 'http_proxy');
-  return failure.with({ message: named(failure.message), hint: named(failure.hint) });
 }

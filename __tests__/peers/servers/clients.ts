@@ -76,10 +76,11 @@ function stateOf(failure: Outcome['failure']): string {
 
 /** The root is what a machine of a company would know. */
 function proxyOf(world: World, started: Started, server: URL): Route['proxy'] {
-  const proxy = chooseProxy({ httpsProxy: started.proxy }, server);
-  return proxy?.secureContext
-    ? { url: proxy.url, secureContext: createTlsContext({ ca: [world.pem('root')] }) }
-    : proxy;
+  const proxy = chooseProxy(
+    { httpsProxy: started.proxy === undefined ? undefined : { name: 'https_proxy', value: started.proxy } },
+    server,
+  );
+  return proxy?.secureContext ? { ...proxy, secureContext: createTlsContext({ ca: [world.pem('root')] }) } : proxy;
 }
 
 function bookOf(addresses: readonly string[]): AddressBook {

@@ -91,6 +91,8 @@ const PROXIES: readonly Row[] = [
   opens('a length beside chunks', `${OK}content-length: 0\r\ntransfer-encoding: chunked\r\n\r\n`),
   opens('chunks', `${OK}transfer-encoding: chunked\r\n\r\n`),
   opens('299', 'HTTP/1.1 299 Fine\r\n\r\n'),
+  opens('a blank in the name of a header', `${OK}x note: a\r\n\r\n`),
+  opens('two lengths', `${OK}content-length: 3\r\ncontent-length: 4\r\n\r\n`),
   refuses(
     'PROXY_REFUSED',
     'a proxy that leads to a portal',

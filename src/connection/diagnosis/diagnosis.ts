@@ -47,16 +47,16 @@ export function reasonOfEnd(handshake: Handshake, origin: string): Failure | und
 }
 
 /** Reads from the first bytes that the server, or what a tunnel leads to, speaks another protocol than TLS or sends nothing at all. */
-function foreignIn({ end, error, firstBytes, isTunnelled }: Handshake, origin: string): Failure | undefined {
+function foreignIn({ end, error, firstBytes, tunnelledBy }: Handshake, origin: string): Failure | undefined {
   if (end === 'open' || firstBytes === undefined) return undefined;
   // The credentials for a proxy were sent before the tunnel was open.
-  const foreign = isTunnelled ? nameForeign(firstBytes) : describeForeign(firstBytes);
+  const foreign = tunnelledBy ? nameForeign(firstBytes) : describeForeign(firstBytes);
   if (foreign !== undefined) {
-    const [what, hint] = isTunnelled ? FOREIGN_IN_TUNNEL : FOREIGN_SERVER;
+    const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : FOREIGN_SERVER;
     return new Failure('config', 'TLS_NOT_SPOKEN', `${origin}: ${what} ${foreign}.`, { hint, cause: error });
   }
   if (firstBytes.length > 0 || dialFailure(error, origin).code !== 'CONNECTION_LOST') return undefined;
-  const [what, hint] = isTunnelled ? SILENT_TUNNEL : SILENT_SERVER;
+  const [what, hint] = tunnelledBy ? SILENT_TUNNEL : SILENT_SERVER;
   return new Failure('service', 'CONNECTION_LOST', `${origin}: ${what} was closed before the server sent a byte.`, {
     hint,
     cause: error,
@@ -69,8 +69,8 @@ const FOREIGN_SERVER: Words = [
   'this port does not speak TLS: the server',
   'Check the port in server-url; plain HTTP is never used.',
 ];
-const FOREIGN_IN_TUNNEL: Words = [
-  'the proxy of https_proxy opened a tunnel, but what answers in it does not speak TLS: it',
+const foreignInTunnel = (variable: string): Words => [
+  `the proxy of ${variable} opened a tunnel, but what answers in it does not speak TLS: it`,
   'The proxy, or a portal that demands a login, may answer in place of the service: ask the operators of the proxy. If the proxy does reach the service, check the port in server-url.',
 ];
 const SILENT_SERVER: Words = [

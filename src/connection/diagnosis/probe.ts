@@ -47,8 +47,8 @@ export interface Handshake {
   readonly end: 'open' | 'closed' | 'error';
   /** What broke it; a TLS alert has OpenSSL's code, such as `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`. */
   readonly error: Error | undefined;
-  /** Whether a proxy's tunnel lies between. */
-  readonly isTunnelled: boolean;
+  /** Name of the variable of the proxy whose tunnel lies between; `undefined` without a proxy. */
+  readonly tunnelledBy: string | undefined;
   /** What the server sent first in one more handshake; `undefined` unless this handshake ended before any key was made. */
   readonly firstBytes: Buffer | undefined;
 }
@@ -126,7 +126,7 @@ class Probe {
       untrusted: this.#untrusted,
       end: this.#end ?? 'open',
       error: this.#error,
-      isTunnelled: this.#route.proxy !== undefined,
+      tunnelledBy: this.#route.proxy?.variable,
       firstBytes: this.#firstBytes,
     };
   }

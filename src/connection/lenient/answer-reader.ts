@@ -13,6 +13,7 @@ type Part = 'head' | 'size' | 'gap' | 'trailer' | 'chunk' | 'body' | 'rest' | 'n
 /** Reads one answer piece by piece, with the tolerance that `exchangeLeniently` describes; throws when it is no HTTP/1.1 all the same. */
 export class AnswerReader {
   readonly #progress: ExchangeProgress;
+  readonly #upTo: 'head' | 'body';
   #next: Part = 'head';
   /** What has come and was not read yet. */
   #bytes: Buffer = Buffer.alloc(0);
@@ -27,18 +28,25 @@ export class AnswerReader {
   /** Bytes that are left of the body, or of a chunk. */
   #left = 0;
 
-  /** Notes in `progress` how far the answer has come, and collects its body there. */
-  constructor(progress: ExchangeProgress) {
+  /** Notes in `progress` how far the answer has come, and collects its body there; with `head` the answer is whole with its headers. */
+  constructor(progress: ExchangeProgress, upTo: 'head' | 'body' = 'body') {
     this.#progress = progress;
+    this.#upTo = upTo;
   }
 
   /** Takes the next bytes; returns whether the answer is whole. */
   add(piece: Buffer): boolean {
-    if (++this.#pieces > MAX_PIECES) throw tooLarge(`comes in more than ${MAX_PIECES} pieces`);
+    if (++this.#pieces > MAX_PIECES)
+      throw this.#upTo === 'head' ? headersTooLarge() : tooLarge(`comes in more than ${MAX_PIECES} pieces`);
     this.#wireBytes += piece.length;
     this.#bytes = this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]);
     while (this.#next !== 'nothing' && this.#step());
     return this.#next === 'nothing';
+  }
+
+  /** Returns what has come behind the answer. */
+  get rest(): Buffer {
+    return this.#bytes;
   }
 
   /** Tells whether the answer is whole when the connection ends now. */
@@ -74,14 +82,14 @@ export class AnswerReader {
   #endHead(status: number, lines: readonly string[]): void {
     this.#status = 0;
     // In the words of the strict client, so that both have one failure for it.
-    if (status === 101) throw new Error('bad upgrade');
-    if (status >= 200) this.#beginBody(status, readHeaders(lines));
+    if (status === 101 && this.#upTo === 'body') throw new Error('bad upgrade');
+    if (status >= 200 || status === 101) this.#beginBody(status, readHeaders(lines));
   }
 
   #beginBody(status: number, headers: Headers): void {
     this.#progress.status = status;
     this.#progress.headers = headers;
-    if (status === 204 || status === 304) this.#next = 'nothing';
+    if (this.#upTo === 'head' || status === 204 || status === 304) this.#next = 'nothing';
     else if (isChunked(headers)) this.#next = 'size';
     else {
       const length = answerLength(headers);

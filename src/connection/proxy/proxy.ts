@@ -1,12 +1,15 @@
 import { BlockList, isIP } from 'node:net';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { domainToASCII } from 'node:url';
+import type { ProxyVariable } from '../../environment.ts';
 import { ActionError } from '../../errors.ts';
 
 /** A CONNECT proxy; `authorization` is a secret. */
 export interface ConnectProxy {
   /** `http://host:port` or `https://host:port`, without credentials. */
   readonly url: URL;
+  /** Name of the environment variable that it comes from. */
+  readonly variable: string;
   readonly authorization?: string | undefined;
   /** What the certificate of an `https` proxy must chain to. */
   readonly secureContext?: SecureContext | undefined;
@@ -14,16 +17,15 @@ export interface ConnectProxy {
 
 /** The proxy variables of the environment; lower-case names win, as in other tools. */
 interface ProxyVariables {
-  readonly httpsProxy?: string | undefined;
-  readonly httpProxy?: string | undefined;
+  readonly httpsProxy?: ProxyVariable | undefined;
+  readonly httpProxy?: ProxyVariable | undefined;
   readonly noProxy?: string | undefined;
 }
 
 /** Picks the proxy for a URL, or `undefined` when it is to be reached directly; throws `PROXY_UNUSABLE`. */
 export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProxy | undefined {
-  const isPlain = target.protocol === 'http:';
-  const value = (isPlain ? variables.httpProxy : variables.httpsProxy)?.trim();
-  const name = isPlain ? 'http_proxy' : 'https_proxy';
+  const { name, value: written } = variables[target.protocol === 'http:' ? 'httpProxy' : 'httpsProxy'] ?? NONE;
+  const value = written.trim();
   if (!value || bypasses(variables.noProxy ?? '', target)) return undefined;
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   if (!URL.canParse(text)) throw proxyUnusable(name, 'is not a URL');
@@ -33,8 +35,10 @@ export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProx
   const authorization = url.username || url.password ? basic(url, name) : undefined;
   url.username = '';
   url.password = '';
-  return { url, authorization, secureContext: url.protocol === 'https:' ? trustedRoots() : undefined };
+  return { url, variable: name, authorization, secureContext: url.protocol === 'https:' ? trustedRoots() : undefined };
 }
+
+const NONE: ProxyVariable = { name: '', value: '' };
 
 /** A proxy of a company often has a certificate of that company's CA, which the machine knows and Node alone does not. */
 function trustedRoots(): SecureContext {

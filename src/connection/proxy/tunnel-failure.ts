@@ -1,26 +1,25 @@
-import type { IncomingMessage } from 'node:http';
 import { Failure, tooManyOpen } from '../../signing/policy/failure.ts';
 import { addressOf, describeAddress } from '../dialling/addresses.ts';
+import type { ExchangeProgress } from '../exchange-progress.ts';
 import { isTlsReason, reasonOf, tlsCodeOf } from '../tls/failure.ts';
-import { isTlsRecord, nameForeign } from '../tls/foreign-protocol.ts';
 import type { ConnectProxy } from './proxy.ts';
 
 /** What a proxy answers, as far as it matters here. */
-type Answer = Pick<IncomingMessage, 'statusCode' | 'headers'>;
+type Answer = Pick<ExchangeProgress, 'status' | 'headers'>;
 
 /** Explains an answer of a proxy that opens no tunnel. */
-export function tunnelRefused({ statusCode: status, headers }: Answer, proxy: ConnectProxy): Failure {
-  if (status === 407) return unauthenticated(offersIn(headers['proxy-authenticate'] ?? ''), proxy);
+export function tunnelRefused({ status, headers }: Answer, proxy: ConnectProxy): Failure {
+  if (status === 407) return unauthenticated(offersIn([headers['proxy-authenticate'] ?? ''].flat().join(', ')), proxy);
   const token = tokenIn(headers);
   const said = token === undefined ? '' : `, ${token}`;
   const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ''))?.[1];
   return new Failure('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}${said}).`, {
-    hint: `${known ?? hintOf(status)} List the service in no_proxy to go directly.`,
+    hint: `${known ?? hintOf(status, proxy)} List the service in no_proxy to go directly.`,
   });
 }
 
 /** Returns the reason that squid gives in a header of its own, and others in that of RFC 9209; any other text stays unread. */
-function tokenIn(headers: IncomingMessage['headers']): string | undefined {
+function tokenIn(headers: Answer['headers']): string | undefined {
   const ofSquid = /^(ERR_[A-Z_]{3,40})(?: |$)/.exec([headers['x-squid-error'] ?? ''].flat()[0] ?? '')?.[1];
   return ofSquid ?? /;\s*error=([a-z_]{3,40})/.exec([headers['proxy-status'] ?? ''].flat().join(', '))?.[1];
 }
@@ -46,18 +45,18 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
 
 const RULES =
   'The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.';
-const HINTS: readonly (readonly [RegExp, string])[] = [
+const hints = ({ variable }: ConnectProxy): readonly (readonly [RegExp, string])[] => [
   [/^3|^511/, 'A portal that demands a login looks like this: ask the operators of the network.'],
   [
     /^(?:40[045]|501)/,
-    `A web server that is no proxy answers so: check host and port in https_proxy. If it is one: ${RULES}`,
+    `A web server that is no proxy answers so: check host and port in ${variable}. If it is one: ${RULES}`,
   ],
   [/^4/, RULES],
 ];
 
 /** A status below 500 speaks of the request, one from 500 on of the proxy and what is behind it. */
-function hintOf(status = 0): string {
-  const hint = HINTS.find(([statuses]) => statuses.test(`${status}`))?.[1];
+function hintOf(status: number, proxy: ConnectProxy): string {
+  const hint = hints(proxy).find(([statuses]) => statuses.test(`${status}`))?.[1];
   return hint ?? 'The proxy cannot reach the service, or its rules do not allow it.';
 }
 
@@ -67,42 +66,58 @@ function offersIn(header: string): readonly string[] {
   return [...new Set(schemes)].slice(0, 6);
 }
 
-function unauthenticated(offers: readonly string[], { authorization }: ConnectProxy): Failure {
+function unauthenticated(offers: readonly string[], proxy: ConnectProxy): Failure {
+  const { authorization, variable } = proxy;
   const offered = offers.length > 0 ? `; it offers ${offers.join(', ')}` : '';
   const what = authorization
-    ? 'The proxy refused the user and password of https_proxy (407)'
-    : 'The proxy asks for credentials (407), and https_proxy holds none';
+    ? `The proxy refused the user and password of ${variable} (407)`
+    : `The proxy asks for credentials (407), and ${variable} holds none`;
   return new Failure('config', 'PROXY_AUTHENTICATION', `${what}${offered}.`, {
-    hint: howToAuthenticate(offers, authorization),
+    hint: howToAuthenticate(offers, proxy),
   });
 }
 
-function howToAuthenticate(offers: readonly string[], authorization: string | undefined): string {
+function howToAuthenticate(offers: readonly string[], { authorization, variable }: ConnectProxy): string {
   const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === 'basic');
   if (!takesBasic) {
     return 'This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.';
   }
   if (authorization) return 'Check both, with %-escapes for special characters, or list the service in no_proxy.';
-  return 'Put them into https_proxy (http://user:password@host:port), or list the service in no_proxy.';
+  return `Put them into ${variable} (http://user:password@host:port), or list the service in no_proxy.`;
 }
 
 /** Explains an error that came before any answer of the proxy, from the look-up of its name on. */
-export function tunnelFailed(error: Error): Failure {
+export function tunnelFailed(error: Error, proxy: ConnectProxy): Failure {
   const crowded = tooManyOpen(error);
   if (crowded) return crowded;
   const code = tlsCodeOf(error);
-  if (code.startsWith('HPE_')) return foreign(error);
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return proxyUnreachable(proxy, 'answered CONNECT with headers that are too large', error, TOO_LARGE);
+  if (code === 'HPE_FOREIGN') return foreign(error, proxy);
+  if (code.startsWith('HPE_')) return proxyUnreachable(proxy, 'gave an answer that is not HTTP/1.1', error);
   if (code === 'ECONNRESET')
-    return proxyUnreachable(CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${CHECK_PROXY}`);
-  if (!isTlsReason(code)) return proxyUnreachable(describeEnd(error, code), error);
+    return proxyUnreachable(
+      proxy,
+      CLOSED,
+      error,
+      `A SOCKS proxy, and a port that speaks TLS, look like this. ${checkProxy(proxy)}`,
+    );
+  if (!isTlsReason(code)) return proxyUnreachable(proxy, describeEnd(error, code), error);
   const isPlain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
   const reason = isPlain ? 'it does not speak TLS' : (CERTIFICATE_FAULTS[code] ?? reasonOf(error, code));
-  return new Failure('config', 'PROXY_TLS', `The TLS handshake with the proxy of https_proxy failed: ${reason}.`, {
-    hint: isPlain
-      ? 'Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in https_proxy.'
-      : "The proxy's certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in https_proxy.",
-    cause: error,
-  });
+  return new Failure(
+    'config',
+    'PROXY_TLS',
+    `The TLS handshake with the proxy of ${proxy.variable} failed: ${reason}.`,
+    {
+      hint: isPlain
+        ? `Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in ${proxy.variable}.`
+        : code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID'
+          ? `Ask the operators of the proxy for a valid certificate, and check the clock of this machine: it says ${new Date().toISOString()}.`
+          : `The proxy's certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in ${proxy.variable}.`,
+      cause: error,
+    },
+  );
 }
 
 const UNTRUSTED = 'its certificate does not chain to a root that is known here';
@@ -135,24 +150,36 @@ function describeEnd(error: Error, code: string): string {
   return ENDS[code] ?? `could not be reached${address === undefined ? '' : `: ${describeAddress(error)}`}`;
 }
 
-/** A proxy whose answer is no HTTP: what it speaks instead tells which part of https_proxy is wrong, and stays. */
-function foreign(error: Error): Failure {
-  const bytes = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
-  const speaks = isTlsRecord(bytes) ? 'speaks TLS' : nameForeign(bytes);
-  if (speaks === undefined) return proxyUnreachable('does not speak HTTP', error);
-  if (speaks.includes('HTTP')) return proxyUnreachable('gave an answer that is not HTTP/1.1', error);
-  return new Failure('config', 'PROXY_UNREACHABLE', `The proxy of https_proxy does not speak HTTP: it ${speaks}.`, {
-    hint: isTlsRecord(bytes) ? 'Write https:// in https_proxy, or use its port for plain HTTP.' : CHECK_PROXY,
-    cause: error,
-  });
+/** A proxy whose answer is no HTTP: what it speaks instead tells which part of the variable is wrong, and stays. */
+function foreign(error: Error, proxy: ConnectProxy): Failure {
+  const { variable } = proxy;
+  const speaks = error.message;
+  if (speaks.includes('HTTP')) return proxyUnreachable(proxy, 'gave an answer that is not HTTP/1.1', error);
+  const isTls = speaks.includes('TLS');
+  return new Failure(
+    'config',
+    'PROXY_UNREACHABLE',
+    `The proxy of ${variable} does not speak HTTP: it ${isTls ? 'speaks TLS' : speaks}.`,
+    {
+      hint: isTls ? `Write https:// in ${variable}, or use its port for plain HTTP.` : checkProxy(proxy),
+      cause: error,
+    },
+  );
 }
 
-const CHECK_PROXY = 'Check host and port in https_proxy, or list the service in no_proxy to reach it directly.';
+const TOO_LARGE =
+  'To open a tunnel takes one line; more than 300 KiB are refused, as curl does: ask the operators of the proxy what it sends, or list the service in no_proxy to reach it directly.';
+
+function checkProxy({ variable }: ConnectProxy): string {
+  return `Check host and port in ${variable}, or list the service in no_proxy to reach it directly.`;
+}
 
 /** Builds the failure of a proxy that did this. */
-export function proxyUnreachable(how: string, cause?: Error, hint = CHECK_PROXY): Failure {
-  return new Failure('service', 'PROXY_UNREACHABLE', `The proxy of https_proxy ${how}.`, {
-    hint,
-    cause,
-  });
+export function proxyUnreachable(
+  proxy: ConnectProxy,
+  how: string,
+  cause?: Error,
+  hint: string = checkProxy(proxy),
+): Failure {
+  return new Failure('service', 'PROXY_UNREACHABLE', `The proxy of ${proxy.variable} ${how}.`, { hint, cause });
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { type ClientRequest, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { connect as secureConnect } from 'node:tls';
 import { Failure } from '../../signing/policy/failure.ts';
 import { type AddressBook, type Addresses, tryEach } from '../dialling/addresses.ts';
-import { MAX_HEADER_BYTES } from '../lenient/answer-reader.ts';
+import { ExchangeProgress } from '../exchange-progress.ts';
+import { AnswerReader } from '../lenient/answer-reader.ts';
 import { peerName } from '../route.ts';
 import type { ConnectProxy } from './proxy.ts';
 import { proxyUnreachable, tunnelFailed, tunnelRefused } from './tunnel-failure.ts';
@@ -23,30 +23,57 @@ export async function openTunnel(proxy: ConnectProxy, target: TunnelTarget): Pro
   const startedAt = performance.now();
   const { addressBook, timeoutMs } = target;
   const socket = await openSocket(proxy, target).catch((error: Error) => {
-    throw tunnelFailed(error);
+    throw tunnelFailed(error, proxy);
   });
   const address = socket.remoteAddress;
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const ask = askFor(proxy, target, socket);
-  const giveUp = (): void => void ask.destroy(proxyUnreachable(`did not answer CONNECT within ${timeoutMs / 1000} s`));
+  const late = proxyUnreachable(proxy, `did not answer CONNECT within ${timeoutMs / 1000} s`);
+  const giveUp = (): void => void socket.destroy(late);
   const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
-  ask.once('connect', (response, _, head) => {
-    clearTimeout(timer);
+  try {
+    socket.write(askFor(proxy, target));
+    const answer = await readAnswer(socket);
     // Any 2xx opens the tunnel (RFC 9110, section 9.3.6).
-    if (Math.trunc((response.statusCode ?? 0) / 100) === 2) {
-      if (head.length > 0) socket.unshift(head);
-      return resolve(socket);
-    }
+    if (Math.trunc(answer.status / 100) === 2) return socket;
+    throw tunnelRefused(answer, proxy);
+  } catch (error) {
     socket.destroy();
-    reject(tunnelRefused(response, proxy));
-  });
-  ask.once('error', (error) => {
-    clearTimeout(timer);
+    if (error instanceof Failure && error !== late) throw error;
     addressBook.bury(address);
-    reject(error instanceof Failure ? error : tunnelFailed(error));
-  });
-  ask.end();
-  return promise;
+    throw error instanceof Error && error !== late ? tunnelFailed(error, proxy) : late;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Reads the head of an answer as curl does, because only its status counts; what comes behind the head stays in the socket. */
+async function readAnswer(socket: Socket): Promise<ExchangeProgress> {
+  const { promise, resolve, reject } = Promise.withResolvers<ExchangeProgress>();
+  const progress = new ExchangeProgress();
+  const reader = new AnswerReader(progress, 'head');
+  // No byte is taken out of the socket that belongs to TLS, and the socket does not flow before TLS reads it.
+  const read = (): void => {
+    try {
+      let piece: Buffer | null = socket.read();
+      while (piece !== null && !reader.add(piece)) piece = socket.read();
+      if (piece === null) return;
+      socket.off('readable', read);
+      if (reader.rest.length > 0) socket.unshift(reader.rest);
+      resolve(progress);
+    } catch (error) {
+      reject(error);
+    }
+  };
+  const close = (): void => reject(closedEarly());
+  socket.on('readable', read).once('error', reject).once('end', close).once('close', close);
+  try {
+    return await promise;
+  } finally {
+    socket.off('readable', read).off('error', reject).off('end', close).off('close', close);
+  }
+}
+
+function closedEarly(): Error {
+  return Object.assign(new Error('The proxy closed the connection.'), { code: 'ECONNRESET' });
 }
 
 /** Connects to a proxy, or to another server without a certificate of ours; rejects with the error of the system or of TLS. */
@@ -96,19 +123,8 @@ function connectTo({ url, secureContext }: Pick<ConnectProxy, 'url' | 'secureCon
   });
 }
 
-function askFor(
-  { authorization }: ConnectProxy,
-  { hostname, port }: Pick<TunnelTarget, 'hostname' | 'port'>,
-  socket: Socket,
-): ClientRequest {
+function askFor({ authorization }: ConnectProxy, { hostname, port }: Pick<TunnelTarget, 'hostname' | 'port'>): string {
   const authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
-  return request({
-    createConnection: () => socket,
-    method: 'CONNECT',
-    path: authority,
-    // Only the status counts: nothing hangs on how well the rest of a proxy's answer is formed.
-    insecureHTTPParser: true,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headers: { host: authority, ...(authorization ? { 'proxy-authorization': authorization } : {}) },
-  });
+  const credentials = authorization ? `Proxy-Authorization: ${authorization}\r\n` : '';
+  return `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${credentials}Proxy-Connection: Keep-Alive\r\n\r\n`;
 }

@@ -56,6 +56,6 @@ function bytesShown(bytes: Buffer): string {
 }
 
 /** Tells whether bytes begin an alert or a message of a handshake, in any version of TLS. */
-export function isTlsRecord(bytes: Buffer): boolean {
+function isTlsRecord(bytes: Buffer): boolean {
   return (bytes[0] === 0x15 || bytes[0] === 0x16) && bytes[1] === 0x03;
 }

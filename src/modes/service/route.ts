@@ -17,7 +17,7 @@ export function announceProxy(context: Context, server: URL): ConnectProxy | und
   const { line, facts } = context.runner;
   if (proxy) line(`Through the proxy ${proxy.url.origin}`);
   else if (facts.httpsProxy)
-    line('Not through the proxy of https_proxy: no_proxy covers the host, or the host is this machine');
+    line(`Not through the proxy of ${facts.httpsProxy.name}: no_proxy covers the host, or the host is this machine`);
   return proxy;
 }
 
