@@ -108,6 +108,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	var probe = __webpack_require__(9716);
 	var check = __webpack_require__(77259);
 	var failure = __webpack_require__(74318);
+	var schedule_clock = __webpack_require__(23881);
 	var sent_bytes = __webpack_require__(45109);
 	;
 	const CANARY = Buffer.from("mtls-release-signing: a preflight check, not a release\n");
@@ -132,7 +133,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const first = result.failure;
 		const pauseMs = first && answer && attempts > 1 ? pauseAfter(first) : undefined;
 		if (pauseMs !== undefined) {
-			await new Promise((resolve) => void clock.after(pauseMs, () => resolve(undefined)));
+			await (0, schedule_clock.yy)(clock, pauseMs);
 			result = await tryOnce(signer, options);
 		}
 		const date = Date.parse(String(answer?.response.headers["date"] ?? ""));

@@ -19845,8 +19845,9 @@ var __webpack_modules__ = {
 		var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
 		var _held_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(46018);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
-		var _names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
-		var _pause_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(74743);
+		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(23881);
+		var _names_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(93509);
+		var _pause_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(74743);
 		const WRITE = {
 			impossible: "cannot be written",
 			code: "OUTPUT_UNWRITABLE",
@@ -19873,7 +19874,7 @@ var __webpack_modules__ = {
 			#clock;
 			#written = new Set();
 			#causes = new Map();
-			#pause = (0, _pause_js__WEBPACK_IMPORTED_MODULE_5__.n)();
+			#pause = (0, _pause_js__WEBPACK_IMPORTED_MODULE_6__.n)();
 			constructor(clock) {
 				this.#clock = clock;
 			}
@@ -19935,13 +19936,13 @@ var __webpack_modules__ = {
 			}
 			async #wait(waiting, delayMs) {
 				if (waiting.files++ === 0) waiting.since = this.#clock.now();
-				await new Promise((resolve) => void this.#clock.after(delayMs, resolve));
+				await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_4__.yy)(this.#clock, delayMs);
 				if (--waiting.files === 0) waiting.spentMs += this.#clock.now() - waiting.since;
 			}
 		}
 		function heldUp({ path, kind, code, waitedMs, cause }) {
 			const [why, hint] = explain(code);
-			const text = `${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} ${kind.impossible}: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`;
+			const text = `${(0, _names_js__WEBPACK_IMPORTED_MODULE_5__.WU)(path)} ${kind.impossible}: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`;
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ(kind.code, text, {
 				hint,
 				cause
@@ -25986,7 +25987,7 @@ Content-Type: application/json
 				host: runner.facts.pages.artifactHost,
 				warn: (text) => runner.annotate("warning", "Upload", text),
 				scrub: runner.scrub,
-				sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve()))
+				sleep: (ms) => (0, schedule_clock.yy)(clock, ms)
 			});
 			return (0, schedule_clock.H6)(uploading, signal).catch(async (error) => {
 				if (signal.aborted) await tellLate({
@@ -25998,9 +25999,8 @@ Content-Type: application/json
 		}
 		const LATE_UPLOAD_MS = 400;
 		async function tellLate({ runner, clock }, uploading) {
-			const late = new Promise((resolve) => void clock.after(LATE_UPLOAD_MS, () => resolve(undefined)));
-			const artifact = await Promise.race([uploading.catch(() => undefined), late]);
-			if (artifact === undefined) return;
+			const artifact = await Promise.race([uploading.catch(() => undefined), (0, schedule_clock.yy)(clock, LATE_UPLOAD_MS)]);
+			if (!artifact) return;
 			const what = `Artifact ${artifact.name}, id ${artifact.id}, was complete when the run was cancelled`;
 			runner.annotate("warning", "Upload", `${what}. Delete it, or do not use it.`);
 		}
@@ -27790,7 +27790,7 @@ Content-Type: application/json
 			for (let leftMs = ms; leftMs > 0;) {
 				const startedAt = clock.now();
 				const delayMs = Math.min(leftMs, stepMs);
-				await new Promise((resolve) => void clock.after(delayMs, resolve));
+				await (0, schedule_clock.yy)(clock, delayMs);
 				leftMs -= Math.min(clock.now() - startedAt, delayMs + 1);
 			}
 			await new Promise((resolve) => clock.soon(resolve));
@@ -30059,10 +30059,11 @@ Content-Type: application/json
 		var _files_names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
 		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(91506);
 		var _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(22414);
-		var _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(46800);
-		var _context_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(413);
-		var _service_route_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(33794);
-		var _whole_release_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(78132);
+		var _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(46800);
+		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
+		var _context_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(413);
+		var _service_route_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(33794);
+		var _whole_release_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(78132);
 		async function tryAuthorities(context, authorities) {
 			const random = Buffer.from(Array.from({ length: 32 }, () => context.randomInt(256)));
 			return askForStamp(context, authorities, random);
@@ -30074,9 +30075,9 @@ Content-Type: application/json
 			try {
 				const { authority, signer, time, clockWarning } = await tryAuthorities(context, authorities);
 				const what = `${authority} stamps; its stamp says ${time.toISOString()} and is signed by ${signer}`;
-				return [clockWarning ? (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.k9)("time stamp", `${authority}: ${clockWarning}`) : (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.bF)("time stamp", what, elapsed())];
+				return [clockWarning ? (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.k9)("time stamp", `${authority}: ${clockWarning}`) : (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.bF)("time stamp", what, elapsed())];
 			} catch (error) {
-				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_8__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.ie)(error, "TIMESTAMP_FAILED", "no time stamp was to be had"), elapsed())];
+				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.ie)(error, "TIMESTAMP_FAILED", "no time stamp was to be had"), elapsed())];
 			}
 		}
 		async function prepareStamp(context, { mode, files, output, wanted }) {
@@ -30095,21 +30096,20 @@ Content-Type: application/json
 			const path = [`${checksums}.tsr`, `${checksums}.tsr${suffix}`].find((each) => !(0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__.S)(output.locate(each)));
 			if (path === undefined) return {};
 			const text = `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
-			return (0, _context_js__WEBPACK_IMPORTED_MODULE_9__.f)(context, ["warning", "Old time stamp"], text);
+			return (0, _context_js__WEBPACK_IMPORTED_MODULE_10__.f)(context, ["warning", "Old time stamp"], text);
 		}
 		async function askForStamp(context, { authorities, anchors }, sha256) {
 			const { runner, clock, now, randomInt, signal } = context;
 			const { requestStamp, createPost, bundledAnchors } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(167)]).then(__nccwpck_require__.bind(__nccwpck_require__, 27167));
 			const post = createPost({
-				proxyFor: (server) => (0, _service_route_js__WEBPACK_IMPORTED_MODULE_6__.iJ)(context, server),
+				proxyFor: (server) => (0, _service_route_js__WEBPACK_IMPORTED_MODULE_7__.iJ)(context, server),
 				anchors: (anchors ?? []).map(String),
-				timeoutMs: _service_route_js__WEBPACK_IMPORTED_MODULE_6__.cC
+				timeoutMs: _service_route_js__WEBPACK_IMPORTED_MODULE_7__.cC
 			});
-			const sleep = (ms) => new Promise((resolve) => void clock.after(ms, resolve));
 			const world = {
 				post,
 				randomInt,
-				sleep,
+				sleep: (ms) => (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__.yy)(clock, ms),
 				now,
 				scrub: runner.scrub,
 				signal
@@ -30176,7 +30176,7 @@ Content-Type: application/json
 			});
 		}
 		async function writeStamp(context, stamp, task) {
-			return stamp ? [await (0, _whole_release_js__WEBPACK_IMPORTED_MODULE_7__.OP)(context, {
+			return stamp ? [await (0, _whole_release_js__WEBPACK_IMPORTED_MODULE_8__.OP)(context, {
 				path: stamp.path,
 				content: stamp.bytes
 			}, task)] : [];
@@ -33320,7 +33320,8 @@ Content-Type: application/json
 			H6: () => orAborted,
 			cu: () => measureSlowdown,
 			t7: () => loadAtLeisure,
-			ts: () => createClock
+			ts: () => createClock,
+			yy: () => sleep
 		});
 		var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(643);
 		function measureSlowdown() {
@@ -33344,6 +33345,9 @@ Content-Type: application/json
 					return 1 - utilization;
 				}
 			};
+		}
+		function sleep(clock, ms) {
+			return new Promise((resolve) => void clock.after(ms, resolve));
 		}
 		function onceSoon(clock, act) {
 			let isDue = false;

@@ -3,7 +3,7 @@ import type { Code } from '../codes.ts';
 import { ActionError, codeOf } from '../errors.ts';
 import { DENIED, HELD, HELD_HINT, HELD_SENTENCE, isHeld, REPEAT_LIMITS } from '../held.ts';
 import { TABLE_FULL, TABLE_FULL_HINT } from '../signing/policy/failure.ts';
-import type { Clock } from '../signing/schedule/clock.ts';
+import { type Clock, sleep } from '../signing/schedule/clock.ts';
 import { show } from './names.ts';
 import { createPause } from './pause.ts';
 
@@ -109,7 +109,7 @@ export class Patience {
 
   async #wait(waiting: Waiting, delayMs: number): Promise<void> {
     if (waiting.files++ === 0) waiting.since = this.#clock.now();
-    await new Promise<void>((resolve) => void this.#clock.after(delayMs, resolve));
+    await sleep(this.#clock, delayMs);
     if (--waiting.files === 0) waiting.spentMs += this.#clock.now() - waiting.since;
   }
 }

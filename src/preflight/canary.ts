@@ -1,7 +1,7 @@
 import type { WireRequest, WireResponse } from '../connection/exchange.ts';
 import type { Transport } from '../connection/transport.ts';
 import { asFailure, type Failure, timedOut } from '../signing/policy/failure.ts';
-import type { Clock } from '../signing/schedule/clock.ts';
+import { type Clock, sleep } from '../signing/schedule/clock.ts';
 import { memorySource } from '../signing/sent-bytes.ts';
 import type { Signer } from '../signing/signer.ts';
 
@@ -64,7 +64,7 @@ export async function sendCanary(options: CanaryOptions): Promise<CanaryOutcome>
   const first = result.failure;
   const pauseMs = first && answer && attempts > 1 ? pauseAfter(first) : undefined;
   if (pauseMs !== undefined) {
-    await new Promise((resolve) => void clock.after(pauseMs, () => resolve(undefined)));
+    await sleep(clock, pauseMs);
     result = await tryOnce(signer, options);
   }
   const date = Date.parse(String(answer?.response.headers['date'] ?? ''));

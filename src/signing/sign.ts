@@ -5,7 +5,7 @@ import { firstWave } from './policy/concurrency.ts';
 import type { PolicyEvent } from './policy/decision.ts';
 import { HEAD_START } from './policy/defaults.ts';
 import type { Failure } from './policy/failure.ts';
-import type { Clock } from './schedule/clock.ts';
+import { type Clock, sleep } from './schedule/clock.ts';
 import { runSchedule, type Settled } from './schedule/schedule.ts';
 
 /** The files, the signer, and the limits of one signing run. */
@@ -154,7 +154,7 @@ async function idleFor(clock: Clock, ms: number, stepMs: number): Promise<void> 
   for (let leftMs = ms; leftMs > 0; ) {
     const startedAt = clock.now();
     const delayMs = Math.min(leftMs, stepMs);
-    await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
+    await sleep(clock, delayMs);
     leftMs -= Math.min(clock.now() - startedAt, delayMs + 1);
   }
   await new Promise<void>((resolve) => clock.soon(resolve));

@@ -6,7 +6,7 @@ import type { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs, UploadInputs } from '../../inputs/inputs.ts';
 import { type Artifact, isGreen, type Report, type ReportBuilder, type ReportPart } from '../../report/report.ts';
 import { plural } from '../../report/summary/units.ts';
-import { orAborted } from '../../signing/schedule/clock.ts';
+import { orAborted, sleep } from '../../signing/schedule/clock.ts';
 import { removeArtifact, uploadFiles } from '../../upload.ts';
 import { compareInWorker } from '../../worker/writer.ts';
 import { annotate, type Context } from '../context.ts';
@@ -131,7 +131,7 @@ async function uploadPaths(
     host: runner.facts.pages.artifactHost,
     warn: (text) => runner.annotate('warning', 'Upload', text),
     scrub: runner.scrub,
-    sleep: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())),
+    sleep: (ms) => sleep(clock, ms),
   });
   // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
   return orAborted(uploading, signal).catch(async (error: unknown) => {
@@ -148,9 +148,8 @@ async function tellLate(
   { runner, clock }: Pick<Context, 'runner' | 'clock'>,
   uploading: Promise<Artifact | undefined>,
 ): Promise<void> {
-  const late = new Promise<undefined>((resolve) => void clock.after(LATE_UPLOAD_MS, () => resolve(undefined)));
-  const artifact = await Promise.race([uploading.catch(() => undefined), late]);
-  if (artifact === undefined) return;
+  const artifact = await Promise.race([uploading.catch(() => undefined), sleep(clock, LATE_UPLOAD_MS)]);
+  if (!artifact) return;
   const what = `Artifact ${artifact.name}, id ${artifact.id}, was complete when the run was cancelled`;
   runner.annotate('warning', 'Upload', `${what}. Delete it, or do not use it.`);
 }

@@ -43,6 +43,11 @@ export function createClock(slowdown = 1): Clock {
   };
 }
 
+/** Waits for some milliseconds. */
+export function sleep(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}
+
 /** Returns a function that schedules one call of `act` with {@link Clock.soon}, however often it is called before that. */
 export function onceSoon(clock: Clock, act: () => void): () => void {
   let isDue = false;

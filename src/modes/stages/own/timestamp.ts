@@ -9,6 +9,7 @@ import type { OutputTree } from '../../../files/writing/output-tree.ts';
 import type { FileInputs, TimestampAuthorities, TimestampInputs } from '../../../inputs/inputs.ts';
 import { type Finding, failed, passed, warned } from '../../../preflight/finding.ts';
 import type { ReportPart } from '../../../report/report.ts';
+import { sleep } from '../../../signing/schedule/clock.ts';
 import type { Stamp } from '../../../timestamp/check.ts';
 import type { NewStamp } from '../../../timestamp/request.ts';
 import { annotate, type Context } from '../../context.ts';
@@ -82,8 +83,7 @@ async function askForStamp(
     anchors: (anchors ?? []).map(String),
     timeoutMs: CONNECT_TIMEOUT_MS,
   });
-  const sleep = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
-  const world = { post, randomInt, sleep, now, scrub: runner.scrub, signal };
+  const world = { post, randomInt, sleep: (ms: number) => sleep(clock, ms), now, scrub: runner.scrub, signal };
   return requestStamp(authorities, { sha256, anchors: anchors ?? bundledAnchors() }, world);
 }
 
