@@ -16233,8 +16233,8 @@ var __webpack_modules__ = {
 				return {
 					path,
 					location,
-					size: stat.size,
-					stamp: (0, stamp.Z)(stat, Date.now())
+					size: (0, stamp.oE)(stat.size),
+					stamp: (0, stamp.Zs)(stat, Date.now())
 				};
 			} catch (error) {
 				return refuse(path, "FILE_UNREADABLE", `cannot be looked at (${(0, errors.$N)(error) ?? "unknown error"})`, error);
@@ -19997,7 +19997,7 @@ var __webpack_modules__ = {
 				(0, node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
 				throw error;
 			}
-			const stamp = (0, _stamp_js__WEBPACK_IMPORTED_MODULE_8__.Z)(before, Date.now());
+			const stamp = (0, _stamp_js__WEBPACK_IMPORTED_MODULE_8__.Zs)(before, Date.now());
 			const checkUnchanged = (sha256) => compare(file, stamp, sha256);
 			if (chunk === undefined) return {
 				size: file.size,
@@ -20061,7 +20061,7 @@ var __webpack_modules__ = {
 		}
 		async function compare(file, stamp, sha256) {
 			const now = attempt(file, () => (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.lstatSync)(file.location, { throwIfNoEntry: false }));
-			if (now && now.size === file.size && (0, _stamp_js__WEBPACK_IMPORTED_MODULE_8__.z)(stamp, now)) return;
+			if (now && now.size === file.size && (0, _stamp_js__WEBPACK_IMPORTED_MODULE_8__.zv)(stamp, now)) return;
 			if (await hashFile(file) !== sha256) throw (0, _read_errors_js__WEBPACK_IMPORTED_MODULE_7__.tD)(file);
 		}
 		function attempt(file, act) {
@@ -20378,8 +20378,9 @@ var __webpack_modules__ = {
 	}),
 	10318: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			Z: () => stampOf,
-			z: () => matchesStamp
+			Zs: () => stampOf,
+			oE: () => compact,
+			zv: () => matchesStamp
 		});
 		const STEP_MS = 20;
 		const COARSE_STEP_MS = 2e3;
@@ -20387,12 +20388,16 @@ var __webpack_modules__ = {
 			const isCoarse = mtimeMs % 1e3 === 0 && ctimeMs % 1e3 === 0;
 			const isSettled = nowMs - Math.max(mtimeMs, ctimeMs) >= (isCoarse ? COARSE_STEP_MS : STEP_MS);
 			return {
-				device: dev,
-				inode: ino,
+				device: compact(dev),
+				inode: compact(ino),
 				modifiedMs: mtimeMs,
 				changedMs: ctimeMs,
 				isSettled
 			};
+		}
+		function compact(value) {
+			const small = value | 0;
+			return small === value ? small : value;
 		}
 		function matchesStamp(stamp, { dev, ino, mtimeMs, ctimeMs }) {
 			return ino === stamp.inode && dev === stamp.device && mtimeMs === stamp.modifiedMs && ctimeMs === stamp.changedMs;
@@ -25501,13 +25506,14 @@ Content-Type: application/json
 		function isAsListed({ location, size, stamp }) {
 			if (!stamp?.isSettled) return false;
 			const now = (0, real_path.oG)(location);
-			return now !== undefined && now.size === size && (0, files_stamp.z)(stamp, now);
+			return now !== undefined && now.size === size && (0, files_stamp.zv)(stamp, now);
 		}
 		function changedSince(path) {
 			return new errors.lZ("FILE_CHANGED", `${(0, files_names.WU)(path)} changed after it was signed or checked.`, { hint: "Let nothing write to the build outputs, or to their signatures, while this step runs." });
 		}
 		function sealable(files, outcomes) {
-			const byPath = new Map(outcomes.map((outcome) => [outcome.file.path, outcome]));
+			const byPath = new Map();
+			for (const outcome of outcomes) byPath.set(outcome.file.path, outcome);
 			return { *[Symbol.iterator]() {
 				for (const file of files) {
 					const { sha256, signatureSha256, error } = byPath.get(file.path) ?? {};
@@ -25780,19 +25786,20 @@ Content-Type: application/json
 			if (code === "EBUSY" && !file?.bytes) throw file?.cause;
 			return code === "ENAMETOOLONG" ? undefined : file;
 		}
-		function* mayBeOccupied(directory, paths) {
+		function* mayBeOccupied(directory, suffix, paths) {
 			const names = new Map();
 			for (const path of paths) {
 				const cut = path.lastIndexOf("/");
 				const parent = cut === -1 ? "." : path.slice(0, cut);
-				if (!names.has(parent)) names.set(parent, namesIn((0, external_node_path_.join)(directory, parent)));
+				if (!names.has(parent)) names.set(parent, namesIn((0, external_node_path_.join)(directory, parent), (0, files_names.zN)(suffix)));
 				const known = names.get(parent);
 				if (known === undefined || known.has((0, files_names.zN)(path.slice(cut + 1)))) yield path;
 			}
 		}
-		function namesIn(directory) {
+		function namesIn(directory, ending) {
 			try {
-				return new Set((0, external_node_fs_.readdirSync)(directory).map(files_names.zN));
+				const names = (0, external_node_fs_.readdirSync)(directory).map(files_names.zN);
+				return new Set(names.filter((name) => name.endsWith(ending)));
 			} catch (error) {
 				return (0, errors.$N)(error) === "ENOENT" ? new Set() : undefined;
 			}
@@ -26047,8 +26054,11 @@ Content-Type: application/json
 		;
 		const LONG_NAME_BYTES = 140;
 		const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
+		function mayBeRefused(name) {
+			return !PLAIN.test(name) && (files_names.Lu.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES);
+		}
 		function tryWriting(directory, names, processId) {
-			const unusual = names.filter((name) => !PLAIN.test(name) && (files_names.Lu.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES));
+			const unusual = names.filter(mayBeRefused);
 			(0, directories.zX)(nearest(directory), (base) => {
 				if (unusual.length === 0) return makeAndRemove(unusedName(base, processId));
 				return withDirectory(unusedName(base, processId), (own) => {
@@ -26102,39 +26112,28 @@ Content-Type: application/json
 		}
 		var verifying_encoding = __nccwpck_require__(9852);
 		;
-		function* writersOf({ release, suffix, own, output }) {
-			for (const { path, location } of release.allFiles) {
-				const written = path + suffix;
-				yield {
-					path: written,
-					location: output.realPathOf(written),
-					source: location
-				};
-			}
-			for (const path of own) yield {
-				path,
-				location: output.realPathOf(path)
-			};
-		}
 		async function findCollisions(task) {
 			const { output, release, own, suffix, pause } = task;
 			const isOne = task.isOneFile ?? ((one, other) => isOneFile(one, other, output.processId));
-			const byName = new Map();
+			const pathOf = (writer) => typeof writer === "string" ? writer : writer.path + suffix;
+			const locationOf = (writer) => output.realPathOf(pathOf(writer));
+			const keyOf = createKeys();
+			const byKey = new Map();
 			const pairs = [];
-			for (const writer of writersOf(task)) {
+			for (const writer of [...release.allFiles, ...own]) {
 				const turn = pause();
 				if (turn) await turn;
-				const key = (0, files_names.zN)(writer.location);
-				const other = byName.get(key);
-				if (other === undefined) byName.set(key, writer);
-				else if (writer.source !== undefined && writer.source === other.source) continue;
-				else if (isOne(writer.location, other.location)) pairs.push(`${(0, files_names.WU)(other.path)} and ${(0, files_names.WU)(writer.path)} are one file, and both would be written`);
+				const key = keyOf(locationOf(writer));
+				const other = byKey.get(key);
+				if (other === undefined) byKey.set(key, writer);
+				else if (typeof writer !== "string" && typeof other !== "string" && writer.location === other.location) continue;
+				else if (isOne(locationOf(writer), locationOf(other))) pairs.push(`${(0, files_names.WU)(pathOf(other))} and ${(0, files_names.WU)(pathOf(writer))} are one file, and both would be written`);
 			}
 			const mayBeOurs = endingLike([...own, suffix]);
 			for (const { path, location } of release.allFiles) {
 				if (!mayBeOurs(path)) continue;
-				const writer = byName.get((0, files_names.zN)(location));
-				if (writer && isOne(writer.location, location)) pairs.push(`${(0, files_names.WU)(path)} is a file of the release, and ${(0, files_names.WU)(writer.path)} would replace it`);
+				const writer = byKey.get(keyOf(location));
+				if (writer !== undefined && isOne(locationOf(writer), location)) pairs.push(`${(0, files_names.WU)(path)} is a file of the release, and ${(0, files_names.WU)(pathOf(writer))} would replace it`);
 			}
 			if (pairs.length === 0) return [];
 			return [new errors.lZ("OUTPUT_COLLISION", listed(pairs), { hint: "Give checksums and manifest other paths, rename or exclude one of the files, or set output-dir." })];
@@ -26144,6 +26143,22 @@ Content-Type: application/json
 			const refused = paths.filter((path) => REFUSED.test(path));
 			if (refused.length === 0) return undefined;
 			return new errors.lZ("ARTIFACT_NAME_REFUSED", `${(0, units.LS)(refused.length, "path")} cannot be in a workflow artifact: ${(0, units.w5)(refused, 10)}.`, { hint: "Artifacts take none of \" : < > | * ? \\ or line ends. Rename or exclude these files, or set upload: false." });
+		}
+		function createKeys() {
+			const numbers = new Map();
+			let last;
+			let number = 0;
+			return (location) => {
+				const cut = location.lastIndexOf(external_node_path_.sep);
+				const directory = location.slice(0, cut);
+				if (directory !== last) {
+					const folded = (0, files_names.zN)(directory);
+					number = numbers.get(folded) ?? numbers.size;
+					numbers.set(folded, number);
+					last = directory;
+				}
+				return `${number}/${(0, files_names.zN)(location.slice(cut + 1))}`;
+			};
 		}
 		const MAX_LISTED = 10;
 		function endingLike(paths) {
@@ -26170,13 +26185,17 @@ Content-Type: application/json
 					output,
 					pause
 				}),
-				...plan.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : [],
+				...plan.isUploaded ? [refusedInArtifact([...writtenPaths(release.files, files, own)])] : [],
 				...foreign.length > 0 ? [occupied(foreign)] : [],
 				...await tryDirectories(plan, own, pause)
 			];
 			const found = problems.filter((problem) => problem !== undefined);
 			if (found.length > 0) throw joined(found);
 			return outdated;
+		}
+		function* writtenPaths(files, { suffix }, own) {
+			for (const { path } of files) yield path + suffix;
+			yield* own;
 		}
 		function ownPaths(mode, inputs) {
 			const { manifest, suffix } = inputs;
@@ -26201,8 +26220,7 @@ Content-Type: application/json
 			const look = (path) => patience.read(path, () => occupantOfSignature(output.realPathOf(path), isSignature));
 			const outdated = [];
 			const foreign = [];
-			const signatures = wanted.map(({ path }) => path + files.suffix);
-			for (const path of mayBeOccupied(output.directory, signatures)) {
+			for (const path of mayBeOccupied(output.directory, files.suffix, writtenPaths(wanted, files, []))) {
 				const occupant = await look(path);
 				if (occupant !== "nothing") (occupant === "own" ? outdated : foreign).push(path);
 			}
@@ -26235,10 +26253,16 @@ Content-Type: application/json
 			return new errors.lZ("OUTPUT_OCCUPIED", `${(0, units.LS)(paths.length, "path")} to be written ${isOne ? "holds" : "hold"} what this action did not write: ${(0, units.w5)(paths, 10)}.`, { hint: "Remove what an earlier run left, or give checksums, manifest, suffix or output-dir other values: it would be lost." });
 		}
 		const MAX_TRIALS = 1e3;
-		async function tryDirectories({ wanted, files, output }, own, pause) {
+		async function tryDirectories(plan, own, pause) {
+			const { wanted, files, output } = plan;
 			const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
-			const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];
-			const byDirectory = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf("/") + 1));
+			const byDirectory = new Map();
+			for (const path of writtenPaths(wanted, files, others)) {
+				const cut = path.lastIndexOf("/") + 1;
+				const known = byDirectory.get(path.slice(0, cut));
+				if (known === undefined) byDirectory.set(path.slice(0, cut), [path]);
+				else if (mayBeRefused(path.slice(cut))) known.push(path);
+			}
 			const errors = new Map();
 			const tree = signingTree(files, output);
 			for (const [first = "", ...more] of [...byDirectory.values()].flatMap(inTrials)) {
@@ -27694,7 +27718,7 @@ Content-Type: application/json
 		async function signFiles(options) {
 			const { files } = options;
 			const byJob = [];
-			const signed = [];
+			const signed = new Map();
 			const signOnce = createAttempt(options);
 			const ending = await runSchedule({
 				jobs: files.length,
@@ -27712,13 +27736,13 @@ Content-Type: application/json
 				weight: (job) => weightOf(sign_sizeOf(files, job), options),
 				maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
 				async run(job, signal, onAnswered) {
-					const file = files[job];
-					if (file) signed[job] = await signOnce(file, signal, onAnswered);
+					if (files[job]) signed.set(job, await signOnce(files[job], signal, onAnswered));
 				},
 				onSettled(job, settled) {
 					const file = files[job];
 					if (!file) return;
-					const outcome = toOutcome(file, settled, signed[job]);
+					const outcome = toOutcome(file, settled, signed.get(job));
+					signed.delete(job);
 					byJob[job] = outcome;
 					options.onOutcome(outcome);
 				},
@@ -27736,13 +27760,26 @@ Content-Type: application/json
 				ending
 			};
 		}
-		function toOutcome(file, { failure, ...tally }, signed) {
+		function toOutcome(file, settled, signed) {
+			const { failure: error, attempts, blindRepeats, elapsedMs } = settled;
+			if (error) return {
+				file,
+				status: "failed",
+				attempts,
+				blindRepeats,
+				elapsedMs,
+				error
+			};
+			const { sha256, signatureSha256, keyVersion } = signed ?? {};
 			return {
 				file,
-				status: failure ? "failed" : "signed",
-				...failure ? {} : signed,
-				...tally,
-				error: failure
+				status: "signed",
+				sha256,
+				signatureSha256,
+				keyVersion,
+				attempts,
+				blindRepeats,
+				elapsedMs
 			};
 		}
 		function filesInFlight({ concurrency, signer: { sharing } }) {
@@ -32038,7 +32075,7 @@ Content-Type: application/json
 					...part,
 					failure: this.#explain(failure)
 				} : part);
-				this.#outcomes.add(files.map(_files_release_file_js__WEBPACK_IMPORTED_MODULE_0__.Q));
+				this.#outcomes.add(files);
 				this.#outcomes.add(outcomes.some(({ error }) => error) ? outcomes.map(this.#explained) : outcomes);
 			}
 			#explained = (outcome) => outcome.error ? {
@@ -32076,14 +32113,19 @@ Content-Type: application/json
 			}
 		}
 		class LatestOutcomes {
-			#byPath = new Map();
+			#added = [];
 			#listed;
-			add(outcomes) {
-				for (const outcome of outcomes) this.#byPath.set(outcome.file.path, outcome);
-				if (outcomes.length > 0) this.#listed = undefined;
+			add(told) {
+				if (told.length === 0) return;
+				this.#added.push(told);
+				this.#listed = undefined;
 			}
 			list() {
-				this.#listed ??= [...this.#byPath.values()];
+				if (this.#listed) return this.#listed;
+				const byPath = new Map();
+				for (const each of this.#added.flat()) byPath.set("file" in each ? each.file.path : each.path, each);
+				this.#listed = Array.from(byPath.values(), (each) => "file" in each ? each : (0, _files_release_file_js__WEBPACK_IMPORTED_MODULE_0__.Q)(each));
+				this.#added = [this.#listed];
 				return this.#listed;
 			}
 		}

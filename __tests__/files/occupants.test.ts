@@ -18,16 +18,17 @@ test('existing paths are found at any depth, and no others', () => {
   const directory = plant(['a.sign', 'd/b.sign', 'd/e/c.sign', 'd/other']);
   symlinkSync('nowhere', join(directory, 'd', 'link.sign'));
   const asked = ['a.sign', 'b.sign', 'd/a.sign', 'd/b.sign', 'd/e/c.sign', 'd/link.sign', 'no/such/f.sign'];
-  expect([...mayBeOccupied(directory, asked)]).toEqual(['a.sign', 'd/b.sign', 'd/e/c.sign', 'd/link.sign']);
+  expect([...mayBeOccupied(directory, '.sign', asked)]).toEqual(['a.sign', 'd/b.sign', 'd/e/c.sign', 'd/link.sign']);
 });
 
 test('a name that other systems take for the same is found too', () => {
   const directory = plant(['README.sign', 'caf\u00e9.sign', '\u212Aelvin.sign']);
   const asked = ['readme.sign', 'Cafe\u0301.sign', 'kelvin.sign', 'tea.sign'];
-  expect([...mayBeOccupied(directory, asked)]).toEqual(['readme.sign', 'Cafe\u0301.sign', 'kelvin.sign']);
+  expect([...mayBeOccupied(directory, '.sign', asked)]).toEqual(['readme.sign', 'Cafe\u0301.sign', 'kelvin.sign']);
 });
 
 test('where a directory cannot be listed, every path counts as existing', () => {
   const directory = plant(['file']);
-  expect([...mayBeOccupied(directory, ['file/a.sign', 'file/b.sign'])]).toEqual(['file/a.sign', 'file/b.sign']);
+  const paths = ['file/a.sign', 'file/b.sign'];
+  expect([...mayBeOccupied(directory, '.sign', paths)]).toEqual(paths);
 });

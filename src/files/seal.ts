@@ -183,7 +183,8 @@ function changedSince(path: string): ActionError {
 
 /** Lists what can be sealed, as often as it is asked: the files that were signed, or found signed. */
 export function sealable(files: readonly ReleaseFile[], outcomes: readonly FileOutcome[]): Iterable<Sealed> {
-  const byPath = new Map(outcomes.map((outcome) => [outcome.file.path, outcome]));
+  const byPath = new Map<string, FileOutcome>();
+  for (const outcome of outcomes) byPath.set(outcome.file.path, outcome);
   return {
     *[Symbol.iterator]() {
       for (const file of files) {

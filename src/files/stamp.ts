@@ -23,7 +23,13 @@ const COARSE_STEP_MS = 2000;
 export function stampOf({ dev, ino, mtimeMs, ctimeMs }: Stats, nowMs: number): FileStamp {
   const isCoarse = mtimeMs % 1000 === 0 && ctimeMs % 1000 === 0;
   const isSettled = nowMs - Math.max(mtimeMs, ctimeMs) >= (isCoarse ? COARSE_STEP_MS : STEP_MS);
-  return { device: dev, inode: ino, modifiedMs: mtimeMs, changedMs: ctimeMs, isSettled };
+  return { device: compact(dev), inode: compact(ino), modifiedMs: mtimeMs, changedMs: ctimeMs, isSettled };
+}
+
+/** Returns the same number: what Node read from a system is an object of its own, unless it is a small integer that was computed here. */
+export function compact(value: number): number {
+  const small = value | 0;
+  return small === value ? small : value;
 }
 
 /** Tells whether a file is still what a stamp was taken of. */

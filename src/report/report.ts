@@ -101,7 +101,7 @@ export class ReportBuilder {
   add(part: ReportPart): void {
     const { failure, files = [], outcomes = [] } = part;
     this.#parts.push(failure ? { ...part, failure: this.#explain(failure) } : part);
-    this.#outcomes.add(files.map(notTried));
+    this.#outcomes.add(files);
     this.#outcomes.add(outcomes.some(({ error }) => error) ? outcomes.map(this.#explained) : outcomes);
   }
 
@@ -143,17 +143,23 @@ export class ReportBuilder {
 
 /** The latest outcome of each file, in the order in which the files were first told. */
 class LatestOutcomes {
-  readonly #byPath = new Map<string, FileOutcome>();
+  /** A file whose outcome is to come stands for itself: an outcome for each would stay in memory while all are signed. */
+  #added: (readonly (FileOutcome | ReleaseFile)[])[] = [];
   /** The list as it was last built: a run asks for it several times, and it may have 100,000 entries. */
   #listed: readonly FileOutcome[] | undefined;
 
-  add(outcomes: readonly FileOutcome[]): void {
-    for (const outcome of outcomes) this.#byPath.set(outcome.file.path, outcome);
-    if (outcomes.length > 0) this.#listed = undefined;
+  add(told: readonly (FileOutcome | ReleaseFile)[]): void {
+    if (told.length === 0) return;
+    this.#added.push(told);
+    this.#listed = undefined;
   }
 
   list(): readonly FileOutcome[] {
-    this.#listed ??= [...this.#byPath.values()];
+    if (this.#listed) return this.#listed;
+    const byPath = new Map<string, FileOutcome | ReleaseFile>();
+    for (const each of this.#added.flat()) byPath.set('file' in each ? each.file.path : each.path, each);
+    this.#listed = Array.from(byPath.values(), (each) => ('file' in each ? each : notTried(each)));
+    this.#added = [this.#listed];
     return this.#listed;
   }
 }

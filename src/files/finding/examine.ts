@@ -4,7 +4,7 @@ import { ActionError, codeOf } from '../../errors.ts';
 import { show } from '../names.ts';
 import { findRealPath, isBelow, isWithin, pathBelow } from '../real-path.ts';
 import type { RefusedFile, ReleaseFile } from '../release-file.ts';
-import { stampOf } from '../stamp.ts';
+import { compact, stampOf } from '../stamp.ts';
 import type { Glob } from './glob.ts';
 import type { LeftOutReason, OwnPaths } from './own-paths.ts';
 import { type Scope, scopeAt } from './selection.ts';
@@ -77,7 +77,7 @@ function take(path: string, location: string): ReleaseFile | RefusedFile {
     const stat = lstatSync(location, { throwIfNoEntry: false });
     if (stat === undefined) return refuse(path, 'FILE_VANISHED', 'vanished while the files were listed');
     if (!stat.isFile()) return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
-    return { path, location, size: stat.size, stamp: stampOf(stat, Date.now()) };
+    return { path, location, size: compact(stat.size), stamp: stampOf(stat, Date.now()) };
   } catch (error) {
     return refuse(path, 'FILE_UNREADABLE', `cannot be looked at (${codeOf(error) ?? 'unknown error'})`, error);
   }

@@ -63,25 +63,27 @@ export function lookAt(location: string, options: SmallFileOptions): SmallFile |
 }
 
 /**
- * Picks the paths below a directory at which something may be already, by one listing for all in one directory.
+ * Picks the paths below a directory at which something may be already, by one listing for all in one directory; all end in
+ * `suffix`.
  *
  * Names are compared without case and composition, as some file systems compare them, so that none is missed there.
  */
-export function* mayBeOccupied(directory: string, paths: Iterable<string>): Generator<string> {
+export function* mayBeOccupied(directory: string, suffix: string, paths: Iterable<string>): Generator<string> {
   const names = new Map<string, Set<string> | undefined>();
   for (const path of paths) {
     const cut = path.lastIndexOf('/');
     const parent = cut === -1 ? '.' : path.slice(0, cut);
-    if (!names.has(parent)) names.set(parent, namesIn(join(directory, parent)));
+    if (!names.has(parent)) names.set(parent, namesIn(join(directory, parent), foldName(suffix)));
     const known = names.get(parent);
     if (known === undefined || known.has(foldName(path.slice(cut + 1)))) yield path;
   }
 }
 
-/** Returns what is in a directory, or `undefined` when that cannot be told. */
-function namesIn(directory: string): Set<string> | undefined {
+/** Returns what is in a directory and ends so, or `undefined` when that cannot be told. */
+function namesIn(directory: string, ending: string): Set<string> | undefined {
   try {
-    return new Set(readdirSync(directory).map(foldName));
+    const names = readdirSync(directory).map(foldName);
+    return new Set(names.filter((name) => name.endsWith(ending)));
   } catch (error) {
     return codeOf(error) === 'ENOENT' ? new Set() : undefined;
   }

@@ -11,6 +11,11 @@ const LONG_NAME_BYTES = 140;
 /** Nearly all names, of which none is the name of a device: those are short. */
 const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
 
+/** Tells whether some file system may refuse a name, so that it has to be tried. */
+export function mayBeRefused(name: string): boolean {
+  return !PLAIN.test(name) && (REFUSED_BY_WINDOWS.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES);
+}
+
 /**
  * Makes a file and removes it again, to see that these names can be written in a directory; for a directory that is not
  * there yet, in the nearest one above it that is.
@@ -18,9 +23,7 @@ const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
  * @throws Error what the system says
  */
 export function tryWriting(directory: string, names: readonly string[], processId: number): void {
-  const unusual = names.filter(
-    (name) => !PLAIN.test(name) && (REFUSED_BY_WINDOWS.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES),
-  );
+  const unusual = names.filter(mayBeRefused);
   inDirectory(nearest(directory), (base) => {
     if (unusual.length === 0) return makeAndRemove(unusedName(base, processId));
     // In the directory itself, a file could be taken for what its name says if this process were killed.

@@ -1,6 +1,8 @@
+import { sep } from 'node:path';
 import { ActionError } from '../../errors.ts';
 import { foldName, show } from '../../files/names.ts';
 import type { Pause } from '../../files/pause.ts';
+import type { ReleaseFile } from '../../files/release-file.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import { isOneFile } from '../../files/writing/trial.ts';
 import { plural, sentence, showList } from '../../report/summary/units.ts';
@@ -19,45 +21,35 @@ interface WrittenPaths {
   readonly isOneFile?: (one: string, other: string) => boolean;
 }
 
-/** Something that is written, and what it is for. */
-interface Writer {
-  readonly path: string;
-  readonly location: string;
-  /** Where the bytes are that a signature is for. */
-  readonly source?: string;
-}
-
-function* writersOf({ release, suffix, own, output }: WrittenPaths): Generator<Writer> {
-  for (const { path, location } of release.allFiles) {
-    const written = path + suffix;
-    yield { path: written, location: output.realPathOf(written), source: location };
-  }
-  for (const path of own) yield { path, location: output.realPathOf(path) };
-}
+/** Something that is written: the signature of a file, or a path of our own. */
+type Writer = ReleaseFile | string;
 
 /** Finds paths that are written twice, and files of the release that would be replaced, as the file system compares names. */
 export async function findCollisions(task: WrittenPaths): Promise<ActionError[]> {
   const { output, release, own, suffix, pause } = task;
   const isOne = task.isOneFile ?? ((one: string, other: string) => isOneFile(one, other, output.processId));
-  const byName = new Map<string, Writer>();
+  const pathOf = (writer: Writer): string => (typeof writer === 'string' ? writer : writer.path + suffix);
+  const locationOf = (writer: Writer): string => output.realPathOf(pathOf(writer));
+  const keyOf = createKeys();
+  const byKey = new Map<string, Writer>();
   const pairs: string[] = [];
-  for (const writer of writersOf(task)) {
+  for (const writer of [...release.allFiles, ...own]) {
     const turn = pause();
     if (turn) await turn;
-    const key = foldName(writer.location);
-    const other = byName.get(key);
-    if (other === undefined) byName.set(key, writer);
+    const key = keyOf(locationOf(writer));
+    const other = byKey.get(key);
+    if (other === undefined) byKey.set(key, writer);
     // A file that is found in two ways, by a link to its directory, has one signature.
-    else if (writer.source !== undefined && writer.source === other.source) continue;
-    else if (isOne(writer.location, other.location))
-      pairs.push(`${show(other.path)} and ${show(writer.path)} are one file, and both would be written`);
+    else if (typeof writer !== 'string' && typeof other !== 'string' && writer.location === other.location) continue;
+    else if (isOne(locationOf(writer), locationOf(other)))
+      pairs.push(`${show(pathOf(other))} and ${show(pathOf(writer))} are one file, and both would be written`);
   }
   const mayBeOurs = endingLike([...own, suffix]);
   for (const { path, location } of release.allFiles) {
     if (!mayBeOurs(path)) continue;
-    const writer = byName.get(foldName(location));
-    if (writer && isOne(writer.location, location))
-      pairs.push(`${show(path)} is a file of the release, and ${show(writer.path)} would replace it`);
+    const writer = byKey.get(keyOf(location));
+    if (writer !== undefined && isOne(locationOf(writer), location))
+      pairs.push(`${show(path)} is a file of the release, and ${show(pathOf(writer))} would replace it`);
   }
   if (pairs.length === 0) return [];
   return [
@@ -81,6 +73,28 @@ export function refusedInArtifact(paths: readonly string[]): ActionError | undef
       hint: 'Artifacts take none of " : < > | * ? \\ or line ends. Rename or exclude these files, or set upload: false.',
     },
   );
+}
+
+/**
+ * Returns a function that gives places one key which differ in case or composition alone.
+ *
+ * A number stands for the directory: whole paths would be a large part of the memory that a large release takes.
+ */
+function createKeys(): (location: string) => string {
+  const numbers = new Map<string, number>();
+  let last: string | undefined;
+  let number = 0;
+  return (location) => {
+    const cut = location.lastIndexOf(sep);
+    const directory = location.slice(0, cut);
+    if (directory !== last) {
+      const folded = foldName(directory);
+      number = numbers.get(folded) ?? numbers.size;
+      numbers.set(folded, number);
+      last = directory;
+    }
+    return `${number}/${foldName(location.slice(cut + 1))}`;
+  };
 }
 
 const MAX_LISTED = 10;

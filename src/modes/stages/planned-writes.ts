@@ -12,7 +12,7 @@ import {
   occupantOfTimestamp,
 } from '../../files/writing/occupants.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
-import { checkWay, tryWriting } from '../../files/writing/trial.ts';
+import { checkWay, mayBeRefused, tryWriting } from '../../files/writing/trial.ts';
 import { unwritable } from '../../files/writing/write-errors.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import { plural, showList } from '../../report/summary/units.ts';
@@ -51,13 +51,19 @@ export async function planWrites(context: Context, plan: Plan): Promise<readonly
   const pause = createPause(context.signal);
   const problems = [
     ...(await findCollisions({ release, suffix: files.suffix, own, output, pause })),
-    ...(plan.isUploaded ? [refusedInArtifact([...release.files.map(({ path }) => path + files.suffix), ...own])] : []),
+    ...(plan.isUploaded ? [refusedInArtifact([...writtenPaths(release.files, files, own)])] : []),
     ...(foreign.length > 0 ? [occupied(foreign)] : []),
     ...(await tryDirectories(plan, own, pause)),
   ];
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length > 0) throw joined(found);
   return outdated;
+}
+
+/** Yields the paths of all signatures and of our own files: a list of 100,000 would cost memory. */
+function* writtenPaths(files: readonly ReleaseFile[], { suffix }: FileInputs, own: readonly string[]) {
+  for (const { path } of files) yield path + suffix;
+  yield* own;
 }
 
 /** Lists the paths of everything that is written for the release as a whole. */
@@ -92,8 +98,7 @@ async function lookAtPlaces(
     patience.read(path, () => occupantOfSignature(output.realPathOf(path), isSignature));
   const outdated: string[] = [];
   const foreign: string[] = [];
-  const signatures = wanted.map(({ path }) => path + files.suffix);
-  for (const path of mayBeOccupied(output.directory, signatures)) {
+  for (const path of mayBeOccupied(output.directory, files.suffix, writtenPaths(wanted, files, []))) {
     const occupant = await look(path);
     if (occupant !== 'nothing') (occupant === 'own' ? outdated : foreign).push(path);
   }
@@ -145,15 +150,18 @@ function occupied(paths: readonly string[]): ActionError {
 const MAX_TRIALS = 1000;
 
 /** Tries each directory in which something will be written, with the names that the system may refuse. */
-async function tryDirectories(
-  { wanted, files, output }: Plan,
-  own: readonly string[],
-  pause: Pause,
-): Promise<ActionError[]> {
+async function tryDirectories(plan: Plan, own: readonly string[], pause: Pause): Promise<ActionError[]> {
+  const { wanted, files, output } = plan;
   // Where every signature is kept, only the manifest is written for certain.
   const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
-  const paths = [...wanted.map(({ path }) => path + files.suffix), ...others];
-  const byDirectory = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf('/') + 1));
+  // One path of each directory, and those whose names have to be tried.
+  const byDirectory = new Map<string, string[]>();
+  for (const path of writtenPaths(wanted, files, others)) {
+    const cut = path.lastIndexOf('/') + 1;
+    const known = byDirectory.get(path.slice(0, cut));
+    if (known === undefined) byDirectory.set(path.slice(0, cut), [path]);
+    else if (mayBeRefused(path.slice(cut))) known.push(path);
+  }
   const errors = new Map<string, ActionError>();
   const tree = signingTree(files, output);
   for (const [first = '', ...more] of [...byDirectory.values()].flatMap(inTrials)) {
