@@ -21096,50 +21096,17 @@ var __webpack_modules__ = {
 			"1.2.840.113549.2.12": "sha512-224",
 			"1.2.840.113549.2.13": "sha512-256"
 		};
-		const CIPHERS = {
-			"1.2.840.113549.3.7": {
-				name: "des-ede3-cbc",
-				keyLength: 24
-			},
-			"2.16.840.1.101.3.4.1.2": {
-				name: "aes-128-cbc",
-				keyLength: 16
-			},
-			"2.16.840.1.101.3.4.1.22": {
-				name: "aes-192-cbc",
-				keyLength: 24
-			},
-			"2.16.840.1.101.3.4.1.42": {
-				name: "aes-256-cbc",
-				keyLength: 32
-			},
-			"1.2.392.200011.61.1.1.1.2": {
-				name: "camellia-128-cbc",
-				keyLength: 16
-			},
-			"1.2.392.200011.61.1.1.1.3": {
-				name: "camellia-192-cbc",
-				keyLength: 24
-			},
-			"1.2.392.200011.61.1.1.1.4": {
-				name: "camellia-256-cbc",
-				keyLength: 32
-			},
-			"1.2.410.200046.1.1.2": {
-				name: "aria-128-cbc",
-				keyLength: 16
-			},
-			"1.2.410.200046.1.1.7": {
-				name: "aria-192-cbc",
-				keyLength: 24
-			},
-			"1.2.410.200046.1.1.12": {
-				name: "aria-256-cbc",
-				keyLength: 32
-			}
-		};
+		const PLAIN_MODES = [
+			"cbc",
+			"cfb",
+			"ofb",
+			"ctr"
+		];
 		function isRetiredScheme(algorithm) {
-			const oid = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(algorithm)[0]) ?? "";
+			const [scheme, parameters] = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(algorithm);
+			const oid = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)(scheme) ?? "";
+			const cipher = oid === PBES2 ? (0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(parameters)[1])[0]) : undefined;
+			if (cipher !== undefined) return !(0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.getCiphers)().includes((0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.getCipherInfo)(cipher)?.name ?? "");
 			return /^1\.2\.840\.113549\.1\.(?:5\.(?:1|3|4|6|10|11)|12\.1\.[1256])$/.test(oid);
 		}
 		function readPasswordScheme(algorithm) {
@@ -21156,16 +21123,18 @@ var __webpack_modules__ = {
 			const salt = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.ao)(saltElement);
 			const iv = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.ao)(ivElement);
 			const iterations = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.cP)(rounds);
-			const cipher = CIPHERS[(0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)(cipherOid) ?? ""];
-			if ((0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)(function_) !== PBKDF2 || !salt || !iv || !iterations || cipher === undefined) return undefined;
+			const cipher = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.getCipherInfo)((0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)(cipherOid) ?? "");
+			if ((0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)(function_) !== PBKDF2 || !salt || !iv || !iterations || !cipher?.keyLength) return undefined;
+			if (!PLAIN_MODES.includes(cipher.mode)) return undefined;
+			const { name, keyLength } = cipher;
 			const hmacOid = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(rest.find((one) => (0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(one)[0]) !== undefined))[0]);
 			const digest = hmacOid === undefined ? "sha1" : HMACS[hmacOid];
 			if (digest === undefined) return undefined;
 			return {
 				iterations,
 				decrypt: (data, passphrase) => {
-					const key = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.pbkdf2Sync)(passphrase ?? "", salt, iterations, cipher.keyLength, digest);
-					const decipher = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(cipher.name, key, iv);
+					const key = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.pbkdf2Sync)(passphrase ?? "", salt, iterations, keyLength, digest);
+					const decipher = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(name, key, iv);
 					return Buffer.concat([decipher.update(data), decipher.final()]);
 				}
 			};
@@ -21826,8 +21795,7 @@ var __webpack_modules__ = {
 		function openEncrypted(block, passphrase) {
 			const unusable = encryptionFault(block);
 			if (unusable !== undefined) return unusable;
-			if (passphrase === undefined) return passphraseMissing((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block));
-			return open(block, passphrase);
+			return open(block, passphrase ?? "");
 		}
 		function open(block, passphrase) {
 			const pem = (0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.TS)(block);
@@ -21849,7 +21817,7 @@ var __webpack_modules__ = {
 				};
 			} catch (cause) {
 				if (passphrase === "") return passphraseMissing((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block));
-				if (passphrase !== undefined) return passphraseWrong((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block), cause);
+				if (passphrase !== undefined) return passphraseWrong((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block), passphrase, cause);
 				return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_BLOCK_BROKEN", `${(0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block)}: this is not a private key that can be read`, {
 					hint: "Its characters were changed on the way, or its label does not fit. Store the original file again.",
 					cause
@@ -21874,9 +21842,12 @@ var __webpack_modules__ = {
 		function passphraseMissing(place) {
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_PASSPHRASE_MISSING", `${place} is encrypted, and input key-passphrase is empty`, { hint: "Set key-passphrase to the passphrase that the key was encrypted with, from a secret that this run can read." });
 		}
-		function passphraseWrong(place, cause) {
+		const NOT_ASCII = "Characters outside ASCII are used as UTF-8: if the file was encrypted under another encoding, such as Latin-1, encrypt it anew with a passphrase in ASCII.";
+		function passphraseWrong(place, passphrase, cause) {
+			const isAscii = /^[\x20-\x7E]*$/.test(passphrase);
+			const hint = "Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.";
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_PASSPHRASE_WRONG", `${place} is not opened by the passphrase in key-passphrase`, {
-				hint: "Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.",
+				hint: isAscii ? hint : `${hint} ${NOT_ASCII}`,
 				cause
 			});
 		}
@@ -22188,7 +22159,7 @@ var __webpack_modules__ = {
 		class NotOpened extends Error {}
 		function notOpened(block, passphrase, mac) {
 			const place = (0, pem.$t)(block);
-			if (mac === undefined) return passphrase === undefined ? (0, private_key.VP)(place) : (0, private_key.yx)(place, undefined);
+			if (mac === undefined) return passphrase === undefined ? (0, private_key.VP)(place) : (0, private_key.yx)(place, passphrase, undefined);
 			return new errors.lZ("IDENTITY_PASSPHRASE_WRONG", `${place}: the passphrase in key-passphrase fits this PKCS#12 as a whole, but its content is encrypted with another one`, { hint: EXPORT_ANEW });
 		}
 		function checkWithOpenssl(block, passphrase) {
@@ -22201,7 +22172,7 @@ var __webpack_modules__ = {
 			} catch (cause) {
 				const text = cause instanceof Error ? cause.message : "";
 				if (text.includes("mac verify failure")) {
-					return passphrase === undefined ? (0, private_key.VP)((0, pem.$t)(block)) : (0, private_key.yx)((0, pem.$t)(block), cause);
+					return passphrase === undefined ? (0, private_key.VP)((0, pem.$t)(block)) : (0, private_key.yx)((0, pem.$t)(block), passphrase, cause);
 				}
 				return (0, errors.$N)(cause) === "ERR_CRYPTO_UNSUPPORTED_OPERATION" ? retired(block, cause) : undefined;
 			}

@@ -38,6 +38,11 @@ describe('formats of the key', () => {
     expect(expectSame({ key: base64(pki.der('pkey', 'client.key')) })).toContain('DER');
   });
 
+  it('PKCS#8 that was encrypted with an empty passphrase', () => {
+    pki.openssl('pkcs8', '-topk8', '-in', 'client.key', '-passout', 'pass:', '-out', 'empty.key');
+    expect(expectSame({ key: pki.text('empty.key'), keyPassphrase: '' })).toBe('');
+  });
+
   it('a passphrase that is not needed does no harm', () => {
     expect(expectSame({ keyPassphrase: PASSPHRASE })).toBe('');
     expect(inspectIdentity({ ...sound, keyPassphrase: PASSPHRASE }, OPTIONS).identity?.passphrase).toBeUndefined();
@@ -130,6 +135,7 @@ describe('PKCS#12', () => {
     ['no integrity check', ['-nomac']],
     ['Camellia', ['-keypbe', 'camellia-256-cbc', '-certpbe', 'camellia-128-cbc']],
     ['ARIA', ['-keypbe', 'aria-256-cbc', '-certpbe', 'aria-192-cbc']],
+    ['SM4, and AES in the mode CFB', ['-keypbe', 'sm4-cbc', '-certpbe', 'aes-256-cfb']],
     ['3DES with two keys', ['-keypbe', 'PBE-SHA1-2DES', '-certpbe', 'PBE-SHA1-2DES']],
   ])('%s', (_, args) => {
     const cert = pack(...args, '-passout', `pass:${PASSPHRASE}`);

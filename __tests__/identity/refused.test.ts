@@ -42,6 +42,7 @@ describe('passphrases', () => {
       /IDENTITY_PASSPHRASE_MISSING: input key, block 1 .* is encrypted, and input key-passphrase is empty/,
     );
     expectProblem({ key, keyPassphrase: 'wrong' }, /IDENTITY_PASSPHRASE_WRONG: .* not opened by the passphrase/);
+    expectProblem({ key, keyPassphrase: 'wröng' }, /IDENTITY_PASSPHRASE_WRONG: .* anew with a passphrase in ASCII/);
   });
 
   it('PKCS#12: missing and wrong are told apart, and nothing else is said', () => {
@@ -58,6 +59,8 @@ describe('passphrases', () => {
     pki.openssl('pkcs8', '-topk8', '-v1', 'PBE-MD5-DES', ...legacy, '-in', 'client.key', ...passout, '-out', 'old.key');
     const passphrase = { keyPassphrase: 'right-passphrase' };
     expectProblem({ key: pki.text('old.key'), ...passphrase }, /OpenSSL 3 refuses.*openssl pkcs8 -provider legacy/);
+    pki.openssl('pkcs8', '-topk8', '-v2', 'cast5-cbc', ...legacy, '-in', 'client.key', ...passout, '-out', 'cast5.key');
+    expectProblem({ key: pki.text('cast5.key'), ...passphrase }, /IDENTITY_KEY_ENCRYPTION_RETIRED/);
     pki.openssl(
       'pkcs12',
       '-export',

@@ -1,4 +1,4 @@
-import { createDecipheriv, hash, pbkdf2Sync } from 'node:crypto';
+import { createDecipheriv, getCipherInfo, getCiphers, hash, pbkdf2Sync } from 'node:crypto';
 import { childrenOf, type Element, integerOf, octetsOf, oidOf } from './der.ts';
 
 /** A password-based encryption scheme as an algorithm identifier describes it. */
@@ -37,22 +37,15 @@ const HMACS: Readonly<Record<string, string>> = {
   '1.2.840.113549.2.13': 'sha512-256',
 };
 
-const CIPHERS: Readonly<Record<string, Cipher>> = {
-  '1.2.840.113549.3.7': { name: 'des-ede3-cbc', keyLength: 24 },
-  '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', keyLength: 16 },
-  '2.16.840.1.101.3.4.1.22': { name: 'aes-192-cbc', keyLength: 24 },
-  '2.16.840.1.101.3.4.1.42': { name: 'aes-256-cbc', keyLength: 32 },
-  '1.2.392.200011.61.1.1.1.2': { name: 'camellia-128-cbc', keyLength: 16 },
-  '1.2.392.200011.61.1.1.1.3': { name: 'camellia-192-cbc', keyLength: 24 },
-  '1.2.392.200011.61.1.1.1.4': { name: 'camellia-256-cbc', keyLength: 32 },
-  '1.2.410.200046.1.1.2': { name: 'aria-128-cbc', keyLength: 16 },
-  '1.2.410.200046.1.1.7': { name: 'aria-192-cbc', keyLength: 24 },
-  '1.2.410.200046.1.1.12': { name: 'aria-256-cbc', keyLength: 32 },
-};
+/** Modes that need a key and an initial vector alone, as PBES2 has them. */
+const PLAIN_MODES: readonly (string | undefined)[] = ['cbc', 'cfb', 'ofb', 'ctr'];
 
-/** Tells whether an algorithm identifier names one of the early schemes (DES, RC2, RC4, MD5) that OpenSSL 3 refuses. */
+/** Tells whether an algorithm identifier names one of the early schemes (DES, RC2, RC4, MD5), or PBES2 with a cipher, that OpenSSL 3 refuses. */
 export function isRetiredScheme(algorithm: Element | undefined): boolean {
-  const oid = oidOf(childrenOf(algorithm)[0]) ?? '';
+  const [scheme, parameters] = childrenOf(algorithm);
+  const oid = oidOf(scheme) ?? '';
+  const cipher = oid === PBES2 ? oidOf(childrenOf(childrenOf(parameters)[1])[0]) : undefined;
+  if (cipher !== undefined) return !getCiphers().includes(getCipherInfo(cipher)?.name ?? '');
   return /^1\.2\.840\.113549\.1\.(?:5\.(?:1|3|4|6|10|11)|12\.1\.[1256])$/.test(oid);
 }
 
@@ -72,16 +65,18 @@ function readPbes2([derivation, encryption]: readonly Element[]): PasswordScheme
   const salt = octetsOf(saltElement);
   const iv = octetsOf(ivElement);
   const iterations = integerOf(rounds);
-  const cipher = CIPHERS[oidOf(cipherOid) ?? ''];
-  if (oidOf(function_) !== PBKDF2 || !salt || !iv || !iterations || cipher === undefined) return undefined;
+  const cipher = getCipherInfo(oidOf(cipherOid) ?? '');
+  if (oidOf(function_) !== PBKDF2 || !salt || !iv || !iterations || !cipher?.keyLength) return undefined;
+  if (!PLAIN_MODES.includes(cipher.mode)) return undefined;
+  const { name, keyLength } = cipher;
   const hmacOid = oidOf(childrenOf(rest.find((one) => oidOf(childrenOf(one)[0]) !== undefined))[0]);
   const digest = hmacOid === undefined ? 'sha1' : HMACS[hmacOid];
   if (digest === undefined) return undefined;
   return {
     iterations,
     decrypt: (data, passphrase) => {
-      const key = pbkdf2Sync(passphrase ?? '', salt, iterations, cipher.keyLength, digest);
-      const decipher = createDecipheriv(cipher.name, key, iv);
+      const key = pbkdf2Sync(passphrase ?? '', salt, iterations, keyLength, digest);
+      const decipher = createDecipheriv(name, key, iv);
       return Buffer.concat([decipher.update(data), decipher.final()]);
     },
   };

@@ -38,7 +38,8 @@ class NotOpened extends Error {}
 /** Without a check of the whole, only decrypting shows that a passphrase is wrong; with a check, OpenSSL has taken it before. */
 function notOpened(block: Block, passphrase: string | undefined, mac: Element | undefined): ActionError {
   const place = placeOf(block);
-  if (mac === undefined) return passphrase === undefined ? passphraseMissing(place) : passphraseWrong(place, undefined);
+  if (mac === undefined)
+    return passphrase === undefined ? passphraseMissing(place) : passphraseWrong(place, passphrase, undefined);
   return new ActionError(
     'IDENTITY_PASSPHRASE_WRONG',
     `${place}: the passphrase in key-passphrase fits this PKCS#12 as a whole, but its content is encrypted with another one`,
@@ -57,7 +58,9 @@ function checkWithOpenssl(block: Block, passphrase: string | undefined): ActionE
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : '';
     if (text.includes('mac verify failure')) {
-      return passphrase === undefined ? passphraseMissing(placeOf(block)) : passphraseWrong(placeOf(block), cause);
+      return passphrase === undefined
+        ? passphraseMissing(placeOf(block))
+        : passphraseWrong(placeOf(block), passphrase, cause);
     }
     return codeOf(cause) === 'ERR_CRYPTO_UNSUPPORTED_OPERATION' ? retired(block, cause) : undefined;
   }

@@ -49,8 +49,8 @@ function isEncrypted(block: Block): boolean {
 function openEncrypted(block: Block, passphrase: string | undefined): PrivateKey | ActionError {
   const unusable = encryptionFault(block);
   if (unusable !== undefined) return unusable;
-  if (passphrase === undefined) return passphraseMissing(placeOf(block));
-  return open(block, passphrase);
+  // As with curl, an empty passphrase opens what was encrypted with an empty one.
+  return open(block, passphrase ?? '');
 }
 
 function open(block: Block, passphrase: string | undefined): PrivateKey | ActionError {
@@ -63,9 +63,8 @@ function open(block: Block, passphrase: string | undefined): PrivateKey | Action
     const publicKeySha256 = publicKeyPrint(publicKey);
     return { key, pem, passphrase, place: placeOf(block), publicKeySha256 };
   } catch (cause) {
-    // In a PKCS#12 an empty passphrase stands for none.
     if (passphrase === '') return passphraseMissing(placeOf(block));
-    if (passphrase !== undefined) return passphraseWrong(placeOf(block), cause);
+    if (passphrase !== undefined) return passphraseWrong(placeOf(block), passphrase, cause);
     return new ActionError('IDENTITY_BLOCK_BROKEN', `${placeOf(block)}: this is not a private key that can be read`, {
       hint: 'Its characters were changed on the way, or its label does not fit. Store the original file again.',
       cause,
@@ -104,10 +103,15 @@ export function passphraseMissing(place: string): ActionError {
   });
 }
 
+const NOT_ASCII =
+  'Characters outside ASCII are used as UTF-8: if the file was encrypted under another encoding, such as Latin-1, encrypt it anew with a passphrase in ASCII.';
+
 /** Builds the problem for encrypted material that the given passphrase does not open. */
-export function passphraseWrong(place: string, cause: unknown): ActionError {
+export function passphraseWrong(place: string, passphrase: string, cause: unknown): ActionError {
+  const isAscii = /^[\x20-\x7E]*$/.test(passphrase);
+  const hint = 'Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.';
   return new ActionError('IDENTITY_PASSPHRASE_WRONG', `${place} is not opened by the passphrase in key-passphrase`, {
-    hint: 'Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.',
+    hint: isAscii ? hint : `${hint} ${NOT_ASCII}`,
     cause,
   });
 }
