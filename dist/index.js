@@ -22056,7 +22056,7 @@ var __webpack_modules__ = {
 			};
 		}
 		function derFault({ der, encryption, label }) {
-			if (encryption !== undefined) return der.length % 8 === 0 ? undefined : "its encrypted data is cut off";
+			if (encryption !== undefined) return der.length % 8 === 0 || !/-CBC,/i.test(encryption) ? undefined : "its encrypted data is cut off";
 			if (label === "TRUSTED CERTIFICATE" || label === "OPENSSH PRIVATE KEY" || label.startsWith("PGP ")) return undefined;
 			return lengthFault(der);
 		}

@@ -43,6 +43,12 @@ describe('formats of the key', () => {
     expect(expectSame({ key: pki.text('empty.key'), keyPassphrase: '' })).toBe('');
   });
 
+  it.each(['aes-128-cfb', 'aes-256-ofb', 'des-ede3-cfb'])('PKCS#1 with %s, which fills no block up', (cipher) => {
+    const passphrase = ['-passout', `pass:${PASSPHRASE}`];
+    pki.openssl('ec', '-in', 'client.key', `-${cipher}`, ...passphrase, '-out', 'encrypted.key');
+    expect(expectSame({ key: pki.text('encrypted.key'), keyPassphrase: PASSPHRASE })).toBe('');
+  });
+
   it('a passphrase that is not needed does no harm', () => {
     expect(expectSame({ keyPassphrase: PASSPHRASE })).toBe('');
     expect(inspectIdentity({ ...sound, keyPassphrase: PASSPHRASE }, OPTIONS).identity?.passphrase).toBeUndefined();

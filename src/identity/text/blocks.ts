@@ -69,7 +69,9 @@ function readDer(input: InputName, der: Buffer, tidied: readonly string[]): Bloc
 }
 
 function derFault({ der, encryption, label }: SoundPemBlock): string | undefined {
-  if (encryption !== undefined) return der.length % 8 === 0 ? undefined : 'its encrypted data is cut off';
+  // Only CBC fills its last block up.
+  if (encryption !== undefined)
+    return der.length % 8 === 0 || !/-CBC,/i.test(encryption) ? undefined : 'its encrypted data is cut off';
   // These carry more than one object, or none that is DER; they are refused by their label.
   if (label === 'TRUSTED CERTIFICATE' || label === 'OPENSSH PRIVATE KEY' || label.startsWith('PGP ')) return undefined;
   return lengthFault(der);
