@@ -26658,7 +26658,6 @@ Content-Type: application/json
 		function createAttempt(options) {
 			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
 			const { onWhiteSpace, holdsSecret } = options;
-			let isKeyProven = false;
 			let first;
 			return async (file, signal, onAnswered) => {
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
@@ -26670,7 +26669,7 @@ Content-Type: application/json
 					});
 					const { text, keyVersion } = await signer.sign(source, signal);
 					const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
-					if (isKeyProven && verification) onAnswered();
+					if (first && verification) onAnswered();
 					if (verification && !(check && await (0, verifying_check.fn)(text, check, verification.encoding))) {
 						const invalid = await (0, verifying_check.Dy)(file.path, {
 							...open,
@@ -26679,7 +26678,7 @@ Content-Type: application/json
 							...verification,
 							text,
 							keyVersion,
-							advice: first?.text === text ? sameAs(first.path) : undefined
+							advice: first && (first.text === text ? sameAs(first.path) : OTHER_SERVER)
 						});
 						throw wrongSignature(invalid, (0, verifying_check.PT)({
 							...verification,
@@ -26688,7 +26687,6 @@ Content-Type: application/json
 					}
 					if (!verification && holdsSecret?.(text)) throw secretInSignature();
 					if (!verification && /\s/.test(text)) onWhiteSpace?.();
-					isKeyProven = true;
 					first ??= {
 						text,
 						path: file.path
@@ -26708,6 +26706,7 @@ Content-Type: application/json
 				}
 			};
 		}
+		const OTHER_SERVER = "Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.";
 		function sameAs(path) {
 			return `It is the signature of ${(0, files_names.WU)(path)}: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
 		}
@@ -27041,9 +27040,16 @@ Content-Type: application/json
 			}
 		}
 		const refusals_CREDENTIALS = "The credentials may have been withdrawn during the run, one of several servers behind a balancer may not know them, or a firewall or gateway may limit the rate or object to the content of a file: ask the operators; lower concurrency.";
-		const ADDRESS = "One of several servers behind a balancer may lack this path, for example in an older version, or the service may have been changed during the run: ask the operators.";
+		const ADDRESS = "One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.";
+		const OF_ADDRESS = [
+			"NOT_FOUND",
+			"METHOD_REFUSED",
+			"RESP_HTML",
+			"RESP_EMPTY",
+			"RESP_NOT_JSON"
+		];
 		function refusedLater(failure, successes) {
-			const isAddress = failure.code === "NOT_FOUND" || failure.code === "METHOD_REFUSED";
+			const isAddress = OF_ADDRESS.includes(failure.code);
 			if (successes === 0 || !isAddress && failure.facts.endsRun !== "unauthorised") return failure;
 			const [what, hint] = isAddress ? ["address was", ADDRESS] : ["credentials were", refusals_CREDENTIALS];
 			const files = successes === 1 ? "1 file" : `${successes} files`;
@@ -27202,7 +27208,7 @@ Content-Type: application/json
 				const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
 				if (isLost) return {
 					next: "lost",
-					lost: failure
+					lost: refusedLater(failure, this.#judge.successes)
 				};
 				if (failure.facts.endsRun === "verify-key" && !this.#gate.hasSucceeded) return { next: "retry-last" };
 				const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === "canary-twice";

@@ -154,17 +154,18 @@ describe('after the first success', () => {
     expect(lost.sort((a, b) => a - b)).toEqual([20, 170, 320]);
   });
 
-  test('a 404 is told as that of a node, because the same address was good before', async () => {
-    const run = await simulate(
-      failing(FAILURES.pathUnknown, ({ job }) => job === 30),
-      { jobs: 100 },
-    );
-    const { message, hint } = run.settled.get(30)?.failure ?? {};
-    expect(message).toMatch(
-      /^The service answered 404, although the same address was good for \d+ files? of this run\.$/,
-    );
-    expect(hint).toMatch(/^One of several servers behind a balancer may lack this path/);
-  });
+  test.each(['pathUnknown', 'webPage'] as const)(
+    '%s is told as that of a node, because the same address was good before',
+    async (name) => {
+      const run = await simulate(
+        failing(FAILURES[name], ({ job }) => job === 30),
+        { jobs: 100 },
+      );
+      const { message, hint } = run.settled.get(30)?.failure ?? {};
+      expect(message).toMatch(/, although the same address was good for \d+ files? of this run\.$/);
+      expect(hint).toMatch(/^One of several servers behind a balancer may be set up in another way/);
+    },
+  );
 
   test('three probes that are refused end the run, with the number of files that were signed', async () => {
     const run = await simulate(afterCanary(failing(FAILURES.unauthorised)), { jobs: 500 });

@@ -40,7 +40,6 @@ export function createAttempt(options: AttemptOptions): Attempt {
   const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
   const { onWhiteSpace, holdsSecret } = options;
   // Until then the key may be wrong, and no further request is to be sent for nothing.
-  let isKeyProven = false;
   let first: { readonly text: string; readonly path: string } | undefined;
   return async (file, signal, onAnswered) => {
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
@@ -49,18 +48,22 @@ export function createAttempt(options: AttemptOptions): Attempt {
       const { text, keyVersion } = await signer.sign(source, signal);
       const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
       // The next request goes out while another thread checks this signature.
-      if (isKeyProven && verification) onAnswered();
+      if (first && verification) onAnswered();
       if (verification && !(check && (await isValid(text, check, verification.encoding)))) {
         const invalid = await explainInvalid(
           file.path,
           { ...open, read: () => source.read() },
-          { ...verification, text, keyVersion, advice: first?.text === text ? sameAs(first.path) : undefined },
+          {
+            ...verification,
+            text,
+            keyVersion,
+            advice: first && (first.text === text ? sameAs(first.path) : OTHER_SERVER),
+          },
         );
         throw wrongSignature(invalid, wrongKey({ ...verification, keyVersion }, invalid, clientKeySha256));
       }
       if (!verification && holdsSecret?.(text)) throw secretInSignature();
       if (!verification && /\s/.test(text)) onWhiteSpace?.();
-      isKeyProven = true;
       first ??= { text, path: file.path };
       signal.throwIfAborted();
       onAnswered();
@@ -73,6 +76,10 @@ export function createAttempt(options: AttemptOptions): Attempt {
     }
   };
 }
+
+/** What to do about a signature that does not fit a key that fitted others. */
+const OTHER_SERVER =
+  'Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.';
 
 /** What to do about the signature of another file, which is the right one there. */
 function sameAs(path: string): string {

@@ -108,7 +108,7 @@ export class RunPolicy {
     const end = this.#endOfPatience(failure, now);
     if (end) return { next: 'end', failure: end };
     const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
-    if (isLost) return { next: 'lost', lost: failure };
+    if (isLost) return { next: 'lost', lost: refusedLater(failure, this.#judge.successes) };
     if (failure.facts.endsRun === 'verify-key' && !this.#gate.hasSucceeded) return { next: 'retry-last' };
     // The canary's second attempt decides whether this is a signing service: it goes before every other file.
     const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';

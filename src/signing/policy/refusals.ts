@@ -55,11 +55,13 @@ export class Refusals {
 const CREDENTIALS =
   'The credentials may have been withdrawn during the run, one of several servers behind a balancer may not know them, or a firewall or gateway may limit the rate or object to the content of a file: ask the operators; lower concurrency.';
 const ADDRESS =
-  'One of several servers behind a balancer may lack this path, for example in an older version, or the service may have been changed during the run: ask the operators.';
+  'One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.';
+/** Codes of answers that look as if the address were wrong. */
+const OF_ADDRESS: readonly string[] = ['NOT_FOUND', 'METHOD_REFUSED', 'RESP_HTML', 'RESP_EMPTY', 'RESP_NOT_JSON'];
 
 /** Explains a refusal of credentials, or of the address, that were good for so many files; returns any other failure as it is. */
 export function refusedLater(failure: Failure, successes: number): Failure {
-  const isAddress = failure.code === 'NOT_FOUND' || failure.code === 'METHOD_REFUSED';
+  const isAddress = OF_ADDRESS.includes(failure.code);
   if (successes === 0 || (!isAddress && failure.facts.endsRun !== 'unauthorised')) return failure;
   const [what, hint] = isAddress ? ['address was', ADDRESS] : ['credentials were', CREDENTIALS];
   const files = successes === 1 ? '1 file' : `${successes} files`;
