@@ -22880,7 +22880,7 @@ var __webpack_modules__ = {
 		function wholeBody(chunk) {
 			const body = Buffer.allocUnsafe(bodyLength(chunk.length));
 			const at = writePieces(body, BODY_START, bufferOver(chunk), chunk.length);
-			body.write(BODY_END, at, "latin1");
+			body.write(BODY_END, at);
 			return body;
 		}
 		async function* streamBody(chunks) {
@@ -22898,11 +22898,11 @@ var __webpack_modules__ = {
 				}
 				carry = Buffer.from(bytes.subarray(whole));
 			}
-			yield Buffer.from(lead + carry.toString("base64") + BODY_END, "latin1");
+			yield Buffer.from(lead + carry.toString("base64") + BODY_END);
 		}
 		const PIECE_BYTES = 24 * 1024;
 		function writePieces(body, lead, bytes, count) {
-			let at = body.write(lead, "latin1");
+			let at = body.write(lead);
 			for (let from = 0; from < count; from += PIECE_BYTES) {
 				at += body.write(bytes.toString("base64", from, Math.min(count, from + PIECE_BYTES)), at, "latin1");
 			}

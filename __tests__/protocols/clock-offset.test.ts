@@ -81,3 +81,27 @@ test('a clock that jumped while the request was under way is corrected instead',
   expect(clock.explain(REFUSED, answer(NOW), NOW)).toBe(REFUSED);
   expect(clock.now()).toBe(NOW);
 });
+
+test.each([
+  [0, true],
+  [-30_000, true],
+  [30_000, true],
+  [31_000, false],
+  [-31_000, false],
+])('an answer whose time is %i ms ahead agrees with the clock: %s', (skew, expected) => {
+  const { clock } = create();
+  expect(clock.agreesWith(answer(NOW + skew))).toBe(expected);
+  clock.explain(REFUSED, answer(NOW + HOUR), NOW);
+  expect(clock.agreesWith(answer(NOW + HOUR + skew))).toBe(expected);
+});
+
+test('an answer without a time agrees with no clock', () => {
+  const { clock } = create();
+  expect([clock.agreesWith(answer('soon')), clock.agreesWith({ ...answer(NOW), headers: {} })]).toEqual([false, false]);
+});
+
+test('a refusal after exactly a minute is about the credentials', () => {
+  const { clock, time } = create();
+  time.now = NOW + 60_000;
+  expect(clock.explain(REFUSED, answer(time.now), NOW)).toBe(REFUSED);
+});

@@ -20,8 +20,13 @@ test('a nonce is 16 letters and digits, each of the 62 as likely as the others',
 });
 
 test('every character of a nonce is random', () => {
-  let at = 0;
-  expect(new Set(drawNonce(() => numberOf(Array.from({ length: 8 }, () => at++)))).size).toBe(16);
+  let [at, draws] = [0, 0];
+  const draw = (): number => {
+    draws++;
+    return numberOf(Array.from({ length: 8 }, () => at++));
+  };
+  expect(new Set(drawNonce(draw)).size).toBe(16);
+  expect(draws).toBe(2);
 });
 
 /** The number of which these are the digits to the base of 62, the least first. */

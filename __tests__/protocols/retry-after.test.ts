@@ -47,6 +47,8 @@ describe('how long the service asks to wait', () => {
     ['a number with a unit', { 'retry-after': '5s' }],
     ['a number that was joined with garbage', { 'retry-after': '3, soon' }],
     ['a date of a zone that is told by its name', { 'retry-after': 'Sun, 06 Nov 1994 08:49:37 CET', date: DATE }],
+    ['a date of ISO 8601 within other text', { 'retry-after': 'at 1994-11-06T08:49:47Z', date: DATE }],
+    ['a date of ISO 8601 before other text', { 'retry-after': '1994-11-06T08:49:47Z (soon)', date: DATE }],
     ['a date of ISO 8601 without a zone', { 'retry-after': '1994-11-06T08:49:47', date: DATE }],
     ['hexadecimal', { 'retry-after': '0x10' }],
     ['what only Date.parse takes for a date', { 'retry-after': '1 apple', date: DATE }],
@@ -102,6 +104,7 @@ describe('a used-up limit is waited for', () => {
     ['one that is used up, beside one that does not say', { ratelimit: '"burst";r=0;t=2, "day";t=80000' }, 2000],
     ['the older form', { ratelimit: 'limit=9, remaining=0, reset=7' }, 7000],
     ['the older form without its limit', { ratelimit: 'remaining=0, reset=7' }, 7000],
+    ['the older form without commas', { ratelimit: 'limit=9 remaining=0 reset=7' }, 7000],
     ['a limit without a name', { ratelimit: 'r=0;t=7' }, 7000],
     ['a limit whose time stands first', { ratelimit: 't=7;r=0' }, 7000],
     ['a blank before parameters', { 'ratelimit-remaining': '0 ;w=60', 'ratelimit-reset': '7 ;w=60' }, 7000],
@@ -147,6 +150,8 @@ describe('a used-up limit is waited for', () => {
 
   test.each([
     ['one that has requests left', { ratelimit: '"a";r=3;t=60' }],
+    ['one that has as many left as two digits say', { ratelimit: 'remaining=05, reset=7' }],
+    ['a key that ends alike', { ratelimit: 'xr=0;xt=7' }],
     ['one that has requests left in a header of its own', { 'ratelimit-remaining': '3', 'ratelimit-reset': '7' }],
     ['one without a time', { ratelimit: '"a";r=0' }],
     ['one that is reset at a time of a clock that nobody knows', { 'x-ratelimit-reset': '1783935000' }],

@@ -56,7 +56,7 @@ export function requestBody(chunks: ReturnType<Source['read']>): Uint8Array | As
 function wholeBody(chunk: Uint8Array): Buffer {
   const body = Buffer.allocUnsafe(bodyLength(chunk.length));
   const at = writePieces(body, BODY_START, bufferOver(chunk), chunk.length);
-  body.write(BODY_END, at, 'latin1');
+  body.write(BODY_END, at);
   return body;
 }
 
@@ -78,7 +78,7 @@ async function* streamBody(chunks: ReturnType<Source['read']>): AsyncGenerator<U
     // A copy, because the reader fills its buffer anew for the next step.
     carry = Buffer.from(bytes.subarray(whole));
   }
-  yield Buffer.from(lead + carry.toString('base64') + BODY_END, 'latin1');
+  yield Buffer.from(lead + carry.toString('base64') + BODY_END);
 }
 
 /**
@@ -89,7 +89,7 @@ const PIECE_BYTES = 24 * 1024;
 
 /** Writes `lead` and the base64 of the first `count` bytes to the start of `body`; returns where that ends. */
 function writePieces(body: Buffer, lead: string, bytes: Buffer, count: number): number {
-  let at = body.write(lead, 'latin1');
+  let at = body.write(lead);
   for (let from = 0; from < count; from += PIECE_BYTES) {
     at += body.write(bytes.toString('base64', from, Math.min(count, from + PIECE_BYTES)), at, 'latin1');
   }
