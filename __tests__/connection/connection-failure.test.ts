@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type ConnectionFacts, connectionFailure } from '../../src/connection/connection-failure.ts';
+import {
+  type ConnectionFacts,
+  connectionFailure,
+  lostRow,
+  toFailure,
+} from '../../src/connection/connection-failure.ts';
 import { dialFailure } from '../../src/connection/dialling/dial-failure.ts';
+import { Http2Trial } from '../../src/connection/http2-errors.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 
 const FACTS: ConnectionFacts = { origin: 'https://signer.example', alert: undefined, stale: false };
@@ -47,6 +53,76 @@ test.each([
   expect(failure.cause).toBe(error);
   expect(failure.facts.staleConnection).toBeUndefined();
   expectExplained(failure);
+});
+
+describe('an error of HTTP/2', () => {
+  test.each([
+    ['ERR_HTTP2_STREAM_ERROR', 'Stream closed with error code NGHTTP2_REFUSED_STREAM', 'REFUSED_STREAM', false],
+    ['ERR_HTTP2_STREAM_ERROR', 'Stream closed with error code NGHTTP2_ENHANCE_YOUR_CALM', 'ENHANCE_YOUR_CALM', true],
+    ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 2', 'INTERNAL_ERROR', false],
+    ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 11', 'ENHANCE_YOUR_CALM', true],
+    ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 13', 'HTTP_1_1_REQUIRED', false],
+  ])('is named, and throttles when it asks for calm: %s, %s', (code, message, name, throttled) => {
+    const failure = connectionFailure(failed(code, message), FACTS);
+    expect(summary(failure)).toEqual(['service', 'CONNECTION_LOST']);
+    expect(failure.message).toBe(`https://signer.example: the request was ended with the HTTP/2 error ${name}.`);
+    expect(failure.hint).toMatch(throttled ? /lower concurrency, or set http2: false/ : /http2: false avoids HTTP\/2/);
+    expect([failure.facts.throttled, failure.facts.staleConnection]).toEqual([throttled, undefined]);
+    const stale = connectionFailure(failed(code, message), { ...FACTS, stale: true });
+    expect([stale.facts.throttled, stale.facts.staleConnection]).toEqual([undefined, true]);
+  });
+
+  test.each([
+    ['ERR_HTTP2_STREAM_ERROR', 'Stream closed with error code NGHTTP2_UNHEARD_OF'],
+    ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 99'],
+    ['ERR_HTTP2_OTHER', 'Stream closed with error code 2, NGHTTP2_CANCEL'],
+  ])('that is unknown is a lost connection: %s, %s', (code, message) => {
+    expect(connectionFailure(failed(code, message), FACTS).message).toContain('the connection was lost before');
+  });
+
+  test('sends the next requests over HTTP/1.1 when the server needs that, or sends too many back', () => {
+    const trial = new Http2Trial();
+    const needed = failed('ERR_HTTP2_STREAM_ERROR', 'Stream closed with error code NGHTTP2_HTTP_1_1_REQUIRED');
+    expect([trial.fails(needed, 1), trial.fails(failed('ECONNRESET'), 1)]).toEqual([true, false]);
+    const sentBack = connectionFailure(failed('ECONNRESET'), { ...FACTS, stale: true });
+    const found = Array.from({ length: 14 }, () => trial.fails(sentBack, 10));
+    expect(found).toEqual([...Array.from({ length: 13 }, () => false), true]);
+    expect(trial.fails(sentBack, 20)).toBe(false);
+    expect(trial.fails(new Failure('service', 'CONNECTION_LOST', 'Lost.'), 10)).toBe(true);
+  });
+});
+
+describe('an answer that is not HTTP/1.1', () => {
+  test.each([
+    ['HPE_INVALID_TOKEN', 'Parse Error: Invalid header token', 'the answer is not HTTP/1.1 (Invalid header token)'],
+    [
+      'UND_ERR',
+      'Response does not match the HTTP/1.1 protocol (Bad method)',
+      'the answer is not HTTP/1.1 (Bad method)',
+    ],
+    ['HPE_INVALID_TOKEN', 'A Parse Error: odd', 'the answer is not HTTP/1.1'],
+    ['HPE_FOREIGN', 'speaks HTTP/2', 'the server does not speak HTTP/1.1: within TLS it speaks HTTP/2'],
+    [
+      'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+      'Parse Error: length',
+      'the answer has another length than its headers say',
+    ],
+  ])('is told in the words of the parser: %s, %s', (code, message, sentence) => {
+    const failure = connectionFailure(failed(code, message, 'HTTPParserError'), FACTS);
+    expect(summary(failure)).toEqual(['request', 'HTTP_MALFORMED', 'canary-twice']);
+    expect(failure.message).toBe(`https://signer.example: ${sentence}.`);
+    expect(failure.hint).toMatch(code === 'HPE_FOREIGN' ? /^Check the port in server-url/ : /^Check that server-url/);
+  });
+});
+
+test.each([
+  ['within the answer', /cut its own answer: their logs say why\.$/],
+  ['in the TLS handshake', /be overloaded\.$/],
+  ['before the answer was complete', /be overloaded\. When small files get through and large ones do not/],
+])('a connection that is lost %s has the hint that fits', (when, hint) => {
+  const failure = toFailure(lostRow(when, {}), undefined, FACTS.origin);
+  expect(failure.message).toBe(`https://signer.example: the connection was lost ${when}.`);
+  expect(failure.hint).toMatch(hint);
 });
 
 describe('an answer that is not HTTP, told by name or words alone', () => {

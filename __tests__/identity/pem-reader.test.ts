@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { markersOf, mayHoldKey, type PemBlock, readPem } from '../../src/identity/text/pem.ts';
+import { encodePem, markersOf, mayHoldKey, type PemBlock, placeOf, readPem } from '../../src/identity/text/pem.ts';
 
 const wrap = (label: string, body: string): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
 const SOUND = wrap('CERTIFICATE', 'QUJD');
@@ -126,3 +126,20 @@ test.each([
   ['PUBLIC KEY', false],
   ['CERTIFICATE', false],
 ])('whether %s may hold a key: %s', (label, expected) => expect(mayHoldKey(label)).toBe(expected));
+
+test('a block is written as standard PEM, with the headers of an old encrypted key', () => {
+  const der = Buffer.alloc(96, 'x');
+  const lines = `${der.toString('base64', 0, 48)}\n${der.toString('base64', 48)}`;
+  expect(encodePem({ label: 'CERTIFICATE', der })).toBe(wrap('CERTIFICATE', lines));
+  const headers = 'Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00FF\n\n';
+  expect(encodePem({ label: 'EC PRIVATE KEY', der, encryption: 'AES-128-CBC,00FF' })).toBe(
+    wrap('EC PRIVATE KEY', headers + lines),
+  );
+  expect(encodePem({ label: 'CERTIFICATE', der: Buffer.alloc(0) })).toBe(
+    '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n',
+  );
+});
+
+test('a block is named by its input, its place and its label', () => {
+  expect(placeOf({ input: 'chain', number: 2, label: 'CERTIFICATE' })).toBe('input chain, block 2 (CERTIFICATE)');
+});

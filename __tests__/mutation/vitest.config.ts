@@ -9,11 +9,11 @@ export default defineConfig({
   test: {
     tags: FAULT_TAGS,
     include: [
-      '__tests__/files/{names,output-tree,output-tree-bounds,signature-file}.test.ts',
+      '__tests__/files/{names,output-tree,output-tree-bounds,signature-file,as-on-windows}.test.ts',
       '__tests__/identity/{blocks,pem-reader}.test.ts',
-      '__tests__/protocols/{canonical,request,response,reason,error-answers,retry-after}.test.ts',
+      '__tests__/protocols/{canonical,clock-offset,request,response,reason,error-answers,retry-after}.test.ts',
       '__tests__/connection/{connection-failure,tls-failure}.test.ts',
-      '__tests__/signing/{policy-rules,run-policy,run-judge,run-endings,retry-queue,ramp}.test.ts',
+      '__tests__/signing/{failure,policy-rules,run-policy,run-judge,run-endings,retry-queue,ramp,shortage}.test.ts',
       '__tests__/verifying/{algorithm,check,ecdsa-form,encoding,key,key-text,private-key,verifier}.test.ts',
     ],
     testTimeout: 20_000,

@@ -1,5 +1,19 @@
-import { expect, test } from 'vitest';
-import { Failure } from '../../src/signing/policy/failure.ts';
+import { describe, expect, test } from 'vitest';
+import { ActionError } from '../../src/errors.ts';
+import {
+  asFailure,
+  asOneEvent,
+  type CutOff,
+  cutOff,
+  deadlinePassed,
+  describeCutOff,
+  Failure,
+  retryAfterTooLong,
+  runEnded,
+  serviceDown,
+  timedOut,
+  tooManyOpen,
+} from '../../src/signing/policy/failure.ts';
 
 const cause = new Error('read ECONNRESET');
 const lost = new Failure('service', 'CONNECTION_LOST', 'The connection was lost.', {
@@ -39,4 +53,112 @@ test('a changed copy of a failure has the new kind, code, sentence, hint and cau
 test('the original failure is not changed by a changed copy', () => {
   lost.with({ kind: 'file', unanswered: true });
   expect([lost.kind, lost.facts.unanswered]).toEqual(['service', undefined]);
+});
+
+const systemError = (code: string): Error => Object.assign(new Error(code), { code });
+
+describe('an error becomes a failure', () => {
+  test.each(['EMFILE', 'ENFILE', 'EAGAIN'])('of this machine by %s, also behind an error of our own', (code) => {
+    for (const error of [systemError(code), new ActionError('FILE_UNREADABLE', 'a', { cause: systemError(code) })]) {
+      expect(asFailure(error)).toMatchObject({
+        name: 'Failure',
+        kind: 'machine',
+        code: 'TOO_MANY_OPEN_FILES',
+        message: `This system allows no more open files and connections (${code}).`,
+        hint: expect.stringContaining('ulimit -n'),
+        cause: error,
+      });
+    }
+  });
+
+  test('of its own file by any other error, with its code, sentence and hint', () => {
+    const known = new ActionError('FILE_CHANGED', 'It changed.', { hint: 'Wait.' });
+    expect(asFailure(known)).toMatchObject({ kind: 'file', code: 'FILE_CHANGED', hint: 'Wait.', cause: known });
+    expect(asFailure(new ActionError('FILE_CHANGED', 'It changed.')).hint).toBe('');
+    expect(tooManyOpen(systemError('EACCES'))).toBeUndefined();
+    expect(tooManyOpen('no error')).toBeUndefined();
+  });
+
+  test('that stays what it is when it is one, and one event for all files that share it', () => {
+    expect(asFailure(lost)).toBe(lost);
+    const shared = asOneEvent(lost);
+    expect(shared).toMatchObject({ code: lost.code, facts: { request: {} } });
+    expect([asOneEvent(shared), asOneEvent(cause)]).toEqual([shared, cause]);
+    expect(asOneEvent(shared)).toBe(shared);
+  });
+});
+
+test.each([
+  [1, '0 s'],
+  [1234, '1.2 s'],
+  [9999, '10 s'],
+  [10_000, '10 s'],
+  [10_600, '11 s'],
+])('no answer after %i ms is told as %s', (ms, shown) => {
+  expect(timedOut(ms)).toMatchObject({ kind: 'service', code: 'TIMEOUT', message: `No answer within ${shown}.` });
+  expect([timedOut(ms).hint, cutOff(ms).hint]).toEqual([
+    expect.stringContaining('raise timeout'),
+    expect.stringContaining('raise deadline'),
+  ]);
+});
+
+describe('a reached deadline', () => {
+  test.each([
+    [undefined, '', 'Raise deadline, or split the work with shard.'],
+    [lost, ' Last failure: The connection was lost.', lost.hint],
+    [new Error('odd'), '', 'Raise deadline, or split the work with shard.'],
+  ])('tells the last failure: %s', (last, quoted, hint) => {
+    const failure = deadlinePassed(90_000, last);
+    expect(failure).toMatchObject({ kind: 'config', code: 'DEADLINE', hint, cause: last });
+    expect(failure.message).toBe(`Signing did not end within the deadline of 90 s.${quoted}`);
+    expect(failure.facts).toMatchObject({ deadlineMs: 90_000, open: { count: 0 } });
+  });
+
+  test.each<[CutOff, string]>([
+    [{ count: 0, oldest: cutOff(100) }, ''],
+    [{ count: 2 }, ''],
+    [{ count: 1, oldest: cutOff(0) }, ' One request was open: no answer yet.'],
+    [{ count: 3, oldest: cutOff(2000) }, ' 3 requests were open; the oldest one: no answer within 2 s.'],
+    [
+      { count: 1, oldest: new Failure('file', 'TIMEOUT', 'It ended within 0 s. Later it went on.') },
+      ' One request was open: it ended within 0 s. Later it went on.',
+    ],
+  ])('tells what it cut off: %j', (open, told) => {
+    const ending = deadlinePassed(1000);
+    const described = describeCutOff(ending, open);
+    expect(described?.message).toBe(`Signing did not end within the deadline of 1 s.${told}`);
+    expect(described?.hint).toBe(open.oldest?.hint ?? ending.hint);
+  });
+
+  test('is no part of another ending', () => {
+    expect(describeCutOff(lost, { count: 1, oldest: cutOff(1) })).toBe(lost);
+    expect(describeCutOff(undefined, { count: 1 })).toBeUndefined();
+  });
+});
+
+test('a service that is down is told with its last failure, or without any', () => {
+  expect(serviceDown(lost)).toMatchObject({ kind: 'config', code: 'SERVICE_DOWN', hint: lost.hint, cause: lost });
+  expect(serviceDown(lost).message).toBe('The service did not recover in time. Last failure: The connection was lost.');
+  expect(serviceDown(undefined).message).toBe('The service did not recover in time. Last failure: no answer.');
+  expect(serviceDown(undefined).hint).toBe('Run this job again when the service is back.');
+});
+
+test.each([
+  [60_000, '60 s'],
+  [7_199_000, '7199 s'],
+  [7_200_000, '7200 s (2 h)'],
+  [172_799_000, '172799 s (48 h)'],
+  [172_800_000, '172800 s (2 days)'],
+])('a wait of %i ms that is asked for is told as %s', (ms, shown) => {
+  const failure = retryAfterTooLong(lost, ms, 2600);
+  expect(failure).toMatchObject({ kind: 'config', code: 'RETRY_AFTER_TOO_LONG', cause: lost });
+  expect(failure.message).toBe(
+    `The service asks to wait ${shown}, but this run waits at most 3 s more. The connection was lost.`,
+  );
+  expect(failure.hint).toMatch(/^Run this job again later/);
+  expect(retryAfterTooLong(lost, ms, -1).message).toContain('at most 0 s more');
+});
+
+test('the end of a run ends its attempts as a request that went wrong', () => {
+  expect(runEnded()).toMatchObject({ kind: 'request', code: 'RUN_ENDED' });
 });
