@@ -31905,6 +31905,7 @@ Content-Type: application/json
 			}
 			async close(signal) {
 				const { revoke } = this.#options;
+				await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(Promise.allSettled([this.#login]), signal).catch(() => {});
 				const revocable = [...this.#issued].filter(({ isRevocable }) => isRevocable);
 				await Promise.allSettled(revocable.map((token) => revoke(token, signal)));
 				this.#issued.clear();

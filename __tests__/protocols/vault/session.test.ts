@@ -84,3 +84,38 @@ test('every token that can be revoked is given back at the end, also when that f
   await batch.session.close(FOREVER);
   expect(batch.state.revoked).toEqual([]);
 });
+
+test('a token that comes while the session closes is given back', async () => {
+  const revoked: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<Token>();
+  const session = new Session({
+    login: () => promise,
+    revoke: async ({ value }) => void revoked.push(value),
+    now: () => 0,
+  });
+  const cancelled = AbortSignal.abort(new Error('cancelled'));
+  await expect(
+    session.use(
+      async (token) => token,
+      () => false,
+      cancelled,
+    ),
+  ).rejects.toThrow('cancelled');
+  const closed = session.close(FOREVER);
+  resolve({ value: 'late', leaseMs: 1000, isRevocable: true });
+  await closed;
+  expect(revoked).toEqual(['late']);
+});
+
+test('a login that does not end keeps a session from closing only as long as the signal allows', async () => {
+  const session = new Session({ login: () => new Promise(() => {}), revoke: async () => {}, now: () => 0 });
+  const cancelled = AbortSignal.abort(new Error('cancelled'));
+  await expect(
+    session.use(
+      async (token) => token,
+      () => false,
+      cancelled,
+    ),
+  ).rejects.toThrow('cancelled');
+  await session.close(cancelled);
+});

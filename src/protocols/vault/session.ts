@@ -75,6 +75,8 @@ export class Session {
   /** Gives back every token that this session was issued, as far as that works until the signal aborts. */
   async close(signal: AbortSignal): Promise<void> {
     const { revoke } = this.#options;
+    // A token that is on its way would be good for its whole lease.
+    await orAborted(Promise.allSettled([this.#login]), signal).catch(() => {});
     const revocable = [...this.#issued].filter(({ isRevocable }) => isRevocable);
     await Promise.allSettled(revocable.map((token) => revoke(token, signal)));
     this.#issued.clear();
