@@ -25881,7 +25881,8 @@ Content-Type: application/json
 			};
 			try {
 				done = await work(receipt);
-				await seal(context, delivery, done);
+				if (done.ending) report.add({ failure: done.ending });
+				if (!context.signal.aborted) await seal(context, delivery, done);
 				report.add({ durationMs: context.clock.now() - context.startedAt });
 				const isWritten = receipt.isDelivered && done.own.some(({ file }) => file.path === receipt.path);
 				if (!isWritten) await writeReceipt(context, receipt, report.build());
@@ -25905,16 +25906,14 @@ Content-Type: application/json
 		async function seal(context, delivery, done) {
 			const { signal, worker, patience } = context;
 			const { mode, output, files, report } = delivery;
-			const { suffix } = files;
 			const options = {
 				output,
-				suffix,
+				suffix: files.suffix,
 				signal,
 				patience,
 				compareElsewhere: compareInWorker(worker)
 			};
-			const { release } = done;
-			const changed = await findChanged(sealable(release?.files ?? [], done.outcomes), options);
+			const changed = await findChanged(sealable(done.release?.files ?? [], done.outcomes), options);
 			const outcomes = done.outcomes.flatMap((outcome) => {
 				const error = changed.get(outcome.file.path);
 				return error ? [{
@@ -25924,12 +25923,11 @@ Content-Type: application/json
 				}] : [];
 			});
 			report.add({ outcomes });
-			if (release) report.add({ outcomes: await findAppeared(context, files, release) });
+			if (done.release) report.add({ outcomes: await findAppeared(context, files, done.release) });
 			const own = await findChanged(done.own, options);
 			for (const error of own.values()) report.add({ failure: error });
-			if (mode === "verify") return;
-			const signatures = [...changed.keys()].map((path) => path + suffix);
-			await (0, whole_release.hW)(context, output, signatures);
+			const signatures = Array.from(changed.keys(), (path) => path + files.suffix);
+			if (mode !== "verify") await (0, whole_release.hW)(context, output, signatures);
 		}
 		async function upload(context, delivery, done) {
 			const paths = pathsOf(delivery.files, done);
@@ -28032,24 +28030,32 @@ Content-Type: application/json
 					outcomes,
 					...describeBlindRepeats(context, outcomes)
 				});
-				if (ending) throw ending;
 				const known = [...kept, ...outcomes];
+				if (ending) return {
+					release,
+					outcomes: known,
+					own: [],
+					ending
+				};
 				const isComplete = known.length === release.files.length && known.every(({ error }) => error === undefined);
 				if (!isComplete || release.refused.length > 0) return {
 					release,
 					outcomes: known,
 					own: []
 				};
-				const own = await signOwn(context, {
+				const signed = await signOwn(context, {
 					task,
 					known,
 					startedAt
-				});
+				}).then((own) => ({ own }), (error) => ({
+					own: [],
+					ending: (0, errors.os)(error)
+				}));
 				report.add(describeUnasked(context, kept, service.transport.requests()));
 				return {
 					release,
 					outcomes: known,
-					own
+					...signed
 				};
 			} finally {
 				report.add({ requests: service.transport.requests() });

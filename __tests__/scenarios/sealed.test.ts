@@ -15,6 +15,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario, type Scenario } from '../helpers/scenario.ts';
+import { redirect } from '../rehearsal/fault-samples.ts';
 
 const FILES = { 'dist/a': 'a', 'dist/b': 'bb', 'dist/c': 'ccc' };
 
@@ -29,6 +30,21 @@ async function prepare(act: (workspace: string) => void): Promise<Scenario> {
   ({ workspace } = scenario);
   return scenario;
 }
+
+test('a run that an error ends early keeps no signature of a file that changed after it was signed', async () => {
+  let workspace = '';
+  const script = ({ index }: { readonly index: number }): Fault | undefined => {
+    if (index < 2) return undefined;
+    const signed = Object.keys(FILES).filter((path) => existsSync(join(workspace, `${path}.sign`)));
+    for (const path of signed) writeFileSync(join(workspace, path), 'changed');
+    return redirect(302, 'https://else.example/');
+  };
+  await using scenario = await createScenario({ runScript: runInProcess, files: FILES, service: { script } });
+  ({ workspace } = scenario);
+  const run = await scenario.red({ concurrency: '1' });
+  expect(run.log).toMatch(/HTTP_REDIRECT[\s\S]*FILE_CHANGED: dist/);
+  expect(await scenario.signatures()).toEqual([]);
+});
 
 const SWAP = 'c3dhcHBlZA==';
 

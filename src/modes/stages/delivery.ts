@@ -1,4 +1,4 @@
-import { unexpected } from '../../errors.ts';
+import { type ActionError, unexpected } from '../../errors.ts';
 import { show } from '../../files/names.ts';
 import type { FileOutcome } from '../../files/release-file.ts';
 import { findChanged, type Sealed, sealable } from '../../files/seal.ts';
@@ -32,6 +32,8 @@ export interface Done {
   readonly outcomes: readonly FileOutcome[];
   /** Files that were written, or checked, for the release as a whole: checksums and manifest. */
   readonly own: readonly Sealed[];
+  /** Why it ended before all was done. */
+  readonly ending?: ActionError;
 }
 
 /**
@@ -51,7 +53,9 @@ export async function deliver(
   let done: Done = { release: undefined, outcomes: [], own: [] };
   try {
     done = await work(receipt);
-    await seal(context, delivery, done);
+    if (done.ending) report.add({ failure: done.ending });
+    // A cancelled run has no time left for a second look.
+    if (!context.signal.aborted) await seal(context, delivery, done);
     report.add({ durationMs: context.clock.now() - context.startedAt });
     const isWritten = receipt.isDelivered && done.own.some(({ file }) => file.path === receipt.path);
     if (!isWritten) await writeReceipt(context, receipt, report.build());
@@ -76,21 +80,18 @@ function locateChecksums({ files: { checksums }, output }: Delivery, { own }: Do
 async function seal(context: Context, delivery: Delivery, done: Done): Promise<void> {
   const { signal, worker, patience } = context;
   const { mode, output, files, report } = delivery;
-  const { suffix } = files;
-  const options = { output, suffix, signal, patience, compareElsewhere: compareInWorker(worker) };
-  const { release } = done;
-  const changed = await findChanged(sealable(release?.files ?? [], done.outcomes), options);
+  const options = { output, suffix: files.suffix, signal, patience, compareElsewhere: compareInWorker(worker) };
+  const changed = await findChanged(sealable(done.release?.files ?? [], done.outcomes), options);
   const outcomes = done.outcomes.flatMap((outcome) => {
     const error = changed.get(outcome.file.path);
     return error ? [{ ...outcome, status: 'failed', error } as const] : [];
   });
   report.add({ outcomes });
-  if (release) report.add({ outcomes: await findAppeared(context, files, release) });
+  if (done.release) report.add({ outcomes: await findAppeared(context, files, done.release) });
   const own = await findChanged(done.own, options);
   for (const error of own.values()) report.add({ failure: error });
-  if (mode === 'verify') return;
-  const signatures = [...changed.keys()].map((path) => path + suffix);
-  await removeIfPossible(context, output, signatures);
+  const signatures = Array.from(changed.keys(), (path) => path + files.suffix);
+  if (mode !== 'verify') await removeIfPossible(context, output, signatures);
 }
 
 /** Uploads all signatures as one artifact, and looks at everything again: an artifact of files that changed meanwhile is deleted. */

@@ -1,3 +1,4 @@
+import { unexpected } from '../../errors.ts';
 import type { FileOutcome, ReleaseFile } from '../../files/release-file.ts';
 import type { Sealed } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
@@ -44,8 +45,6 @@ interface ReleaseTask {
 /**
  * Signs what needs a signature and, once every file has one, what is written about the whole release; adds to the
  * report what became of them.
- *
- * @throws ActionError that ended the run before every file was tried
  */
 export async function signRelease(context: Context, task: ReleaseTask): Promise<Done> {
   const { plan, kept = [], outdated = [], report, service } = task;
@@ -59,13 +58,16 @@ export async function signRelease(context: Context, task: ReleaseTask): Promise<
   try {
     const { outcomes, ending }: SignResult = wanted.length > 0 ? await runSigning(context, task) : { outcomes: [] };
     report.add({ outcomes, ...describeBlindRepeats(context, outcomes) });
-    if (ending) throw ending;
     const known = [...kept, ...outcomes];
+    if (ending) return { release, outcomes: known, own: [], ending };
     const isComplete = known.length === release.files.length && known.every(({ error }) => error === undefined);
     if (!isComplete || release.refused.length > 0) return { release, outcomes: known, own: [] };
-    const own = await signOwn(context, { task, known, startedAt });
+    const signed = await signOwn(context, { task, known, startedAt }).then(
+      (own) => ({ own }),
+      (error: unknown) => ({ own: [], ending: unexpected(error) }),
+    );
     report.add(describeUnasked(context, kept, service.transport.requests()));
-    return { release, outcomes: known, own };
+    return { release, outcomes: known, ...signed };
   } finally {
     report.add({ requests: service.transport.requests() });
   }
