@@ -25053,6 +25053,7 @@ Content-Type: application/json
 			return inputs;
 		}
 		const EXPLAIN_KEYS = ["verify-key", "timestamp-chain"];
+		const MAY_BE_TOKEN = "app-key";
 		function openReader(runner) {
 			const reader = new FieldReader((name) => {
 				const value = runner.takeInput(name);
@@ -25060,7 +25061,7 @@ Content-Type: application/json
 				runner.mask([...keys, ...tokens]);
 				const known = "If the text is not from a secret, everyone who reads the workflow has it: replace";
 				if (keys.length > 0 && !EXPLAIN_KEYS.includes(name)) reader.reject(name, `holds a private key, which belongs in key alone. ${known} the key by a new one`);
-				if (tokens.length > 0) reader.reject(name, `holds a token, which belongs in token alone. ${known} the token by a new one`);
+				if (tokens.length > 0 && name !== MAY_BE_TOKEN) reader.reject(name, `holds a token, which belongs in token alone. ${known} the token by a new one`);
 				return value;
 			});
 			return reader;

@@ -108,6 +108,17 @@ describe('secrets', () => {
     for (const secret of [d, hex, hex.replace(/..(?=.)/g, '$&:')]) expect(shown).not.toContain(secret);
   });
 
+  test('an app-key may have the form of a token, and is shown nowhere', async () => {
+    const appKey = 'eyJhbGciOiJIUzI1NiJ9.eyJhcHAiOiJyZWxlYXNlIn0.c2lnbmF0dXJlLW9mLXRoZS1hcHA';
+    await using scenario = await createScenario({
+      runScript: runInProcess,
+      files: { 'dist/a': 'a' },
+      service: { appKey },
+    });
+    const run = await scenario.green({ 'app-key': appKey });
+    expect(run.rawLog.toString().replace(/^::add-mask::.*$/gm, '') + run.summary).not.toContain(appKey);
+  });
+
   test('a private key or token is shown by no input in which it stands by mistake, and the error names the input', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();

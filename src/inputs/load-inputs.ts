@@ -49,6 +49,9 @@ export function loadInputs(runner: Runner): Inputs {
 /** Inputs whose own errors say what to do with a private key. */
 const EXPLAIN_KEYS = ['verify-key', 'timestamp-chain'];
 
+/** Its value is what the service gives, of any form, and no other input would take it. */
+const MAY_BE_TOKEN = 'app-key';
+
 /** Reads the inputs that hold no secret; a private key that stands in one of them by mistake is masked and refused. */
 function openReader(runner: Runner): FieldReader {
   const reader: FieldReader = new FieldReader((name) => {
@@ -58,7 +61,7 @@ function openReader(runner: Runner): FieldReader {
     const known = 'If the text is not from a secret, everyone who reads the workflow has it: replace';
     if (keys.length > 0 && !EXPLAIN_KEYS.includes(name))
       reader.reject(name, `holds a private key, which belongs in key alone. ${known} the key by a new one`);
-    if (tokens.length > 0)
+    if (tokens.length > 0 && name !== MAY_BE_TOKEN)
       reader.reject(name, `holds a token, which belongs in token alone. ${known} the token by a new one`);
     return value;
   });

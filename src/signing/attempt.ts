@@ -39,7 +39,7 @@ export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () =>
 export function createAttempt(options: AttemptOptions): Attempt {
   const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
   const { onWhiteSpace, holdsSecret } = options;
-  // Until then the key may be wrong, and no further request is to be sent for nothing.
+  /** The first good signature: before it the key may be wrong, and no further request is to be sent for nothing. */
   let first: { readonly text: string; readonly path: string } | undefined;
   return async (file, signal, onAnswered) => {
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
