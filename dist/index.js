@@ -13441,7 +13441,7 @@ var __webpack_modules__ = {
 			}, options);
 		}
 		const CRYPTOGRAPHY_MS = 20;
-		function shakeHands(route, { tunnel, addresses, spentMs }, { protocols, session, secureContext, onSession, addressBook, readsServer }) {
+		function shakeHands(route, { tunnel, addresses, spentMs }, { protocols, session, secureContext, onSession, addressBook }) {
 			const { promise, resolve, reject } = Promise.withResolvers();
 			let startedAt = performance.now();
 			let connectedAt = tunnel ? startedAt : undefined;
@@ -13464,7 +13464,9 @@ var __webpack_modules__ = {
 			};
 			socket.setNoDelay(true);
 			socket.on("session", onSession);
-			if (readsServer) socket.on("keylog", () => serverChain = serverChain[0] ? serverChain : readServerChain(socket));
+			socket.on("keylog", () => {
+				if (!serverChain[0] && !socket.isSessionReused()) serverChain = readServerChain(socket);
+			});
 			socket.on("connectionAttempt", () => startedAt = performance.now());
 			socket.once("connect", () => connectedAt = performance.now());
 			socket.once("secureConnect", () => {
@@ -15672,7 +15674,6 @@ var __webpack_modules__ = {
 			#protocols;
 			#tls12Context;
 			#isBlindTls13 = false;
-			#readsServer = true;
 			constructor(route, options) {
 				this.#route = route;
 				this.#addressBook = route.addressBook ?? new addresses.u5();
@@ -15729,15 +15730,13 @@ var __webpack_modules__ = {
 					protocols: this.#protocols,
 					session,
 					secureContext: this.#tls12Context,
-					onSession: (newest) => this.#session = newest,
-					readsServer: this.#readsServer
+					onSession: (newest) => this.#session = newest
 				});
 				if (!this.#hasConnected) this.#begin(connection);
 				return connection;
 			}
 			#begin({ socket, roundTripMs }) {
 				this.#hasConnected = true;
-				this.#readsServer = false;
 				this.#asksForCertificate = socket.getSharedSigalgs().length > 0;
 				this.#isBlindTls13 = !this.#asksForCertificate && socket.getProtocol() === "TLSv1.3";
 				const certificate = socket.getPeerX509Certificate();
@@ -15746,19 +15745,19 @@ var __webpack_modules__ = {
 			}
 			#explain({ cause, serverChain }) {
 				const failure = (0, dial_failure.t)(cause, this.#route.server.origin);
-				if (failure.kind !== "config") return failure;
+				if (failure.kind !== "config") return this.#hasConnected && failure.code === "CONNECT_REFUSED" ? failure.with({ hint: STOPPED }) : failure;
 				if (this.#hasConnected && (0, tls_failure.Ge)(cause)) {
 					return new policy_failure.HR("service", failure.code, failure.message, {
 						hint: failure.hint ?? "",
 						cause
 					});
 				}
-				this.#readsServer = true;
 				const { explainServer } = this.#options;
 				const explained = serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
 				return this.#hasConnected && (0, tls_failure.tv)(cause) ? oneOfSeveral(explained) : explained;
 			}
 		}
+		const STOPPED = "Connections to this address were good before in this run: the service, or what is in front of it, has stopped or restarts. Ask its operators.";
 		function oneOfSeveral(failure) {
 			const others = "Another connection to this host was good: several servers share its name, and not all are set up alike.";
 			return failure.with({

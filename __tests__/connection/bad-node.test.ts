@@ -6,7 +6,7 @@ import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
 import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import type { Service } from '../../src/rehearsal/service.ts';
+import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { meet } from '../faults/meeting.ts';
 import { listen, listenInTest } from '../helpers/listen.ts';
 import { openService, plantMany, type SigningRun, signTree, type Target } from '../signing/signing-run.ts';
@@ -55,7 +55,9 @@ test('one bad node of several costs its connections and no file', async () => {
   const run = await signAcrossCut((nth) => (nth < 2 ? 'bad' : 'good'));
   expect(run.ending).toBeUndefined();
   expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(30);
-  expect(run.events.filter(({ type }) => type === 'bad-node')).toHaveLength(2);
+  const met = run.events.flatMap((event) => (event.type === 'bad-node' ? [event.failure.message] : []));
+  // Also the first one says what the node sent, after many connections to another one.
+  expect(met).toEqual([expect.stringContaining('the-bad-node'), expect.stringContaining('the-bad-node')]);
 });
 
 test('one bad node of several costs no file before the first success either, once another connection was good', async () => {
@@ -127,4 +129,19 @@ test('the summary of a green run tells the operators of a bad node behind a bala
   const notes = run.summary.match(/One node behind the name of the service could not be used \(.*/g);
   expect(notes).toHaveLength(1);
   expect(notes?.[0]).toMatch(/TLS&#95;SERVER&#95;UNTRUSTED.*repair it or take it out of the balancer/);
+});
+
+test('an address at which nobody listens any more is not called wrong after connections to it were good', async () => {
+  const service = await startService({});
+  const transport = openExplainingWay(service);
+  const ask = (): Promise<unknown> =>
+    transport.post({ method: 'GET', path: '/', headers: [], body: new Uint8Array() }, AbortSignal.timeout(60_000));
+  await ask();
+  await service.close();
+  // The connection that was open may be noticed to be gone by the first request only.
+  await ask().catch(() => {});
+  await expect(ask()).rejects.toMatchObject({
+    code: 'CONNECT_REFUSED',
+    hint: expect.stringContaining('Connections to this address were good before in this run'),
+  });
 });

@@ -124,8 +124,6 @@ interface DialOptions {
   readonly secureContext: SecureContext | undefined;
   /** Is given every session that the server offers; under TLS 1.2 that is before the handshake is reported complete. */
   readonly onSession: (session: Buffer) => void;
-  /** Whether a failure is to hold the server's certificates; reading them makes a handshake a little slower. */
-  readonly readsServer: boolean;
 }
 
 /** Opens a TLS connection to a server that must chain to the context's anchors and bear the host's name; rejects with a {@link DialError}. */
@@ -146,7 +144,7 @@ const CRYPTOGRAPHY_MS = 20;
 function shakeHands(
   route: Route,
   { tunnel, addresses, spentMs }: Underlay & { readonly spentMs: number },
-  { protocols, session, secureContext, onSession, addressBook, readsServer }: DialOptions,
+  { protocols, session, secureContext, onSession, addressBook }: DialOptions,
 ): Promise<Connection> {
   const { promise, resolve, reject } = Promise.withResolvers<Connection>();
   let startedAt = performance.now();
@@ -163,7 +161,9 @@ function shakeHands(
   socket.setNoDelay(true);
   socket.on('session', onSession);
   // A server that is refused leaves no later moment to read its certificates than when the keys are made.
-  if (readsServer) socket.on('keylog', () => (serverChain = serverChain[0] ? serverChain : readServerChain(socket)));
+  socket.on('keylog', () => {
+    if (!serverChain[0] && !socket.isSessionReused()) serverChain = readServerChain(socket);
+  });
   // Time in which this process runs code for the first time, or waits for another address, is no distance.
   socket.on('connectionAttempt', () => (startedAt = performance.now()));
   socket.once('connect', () => (connectedAt = performance.now()));

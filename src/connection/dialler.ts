@@ -42,8 +42,6 @@ export class Dialler {
   #tls12Context: SecureContext | undefined;
   /** Whether the server speaks TLS 1.3, has not asked for a certificate, and TLS 1.2 was not tried. */
   #isBlindTls13 = false;
-  /** Until the first connection stands, and again once a server was refused, a failure says what the server sent. */
-  #readsServer = true;
 
   constructor(route: Route, options: DiallerOptions) {
     this.#route = route;
@@ -120,7 +118,6 @@ export class Dialler {
       session,
       secureContext: this.#tls12Context,
       onSession: (newest) => (this.#session = newest),
-      readsServer: this.#readsServer,
     });
     if (!this.#hasConnected) this.#begin(connection);
     return connection;
@@ -128,7 +125,6 @@ export class Dialler {
 
   #begin({ socket, roundTripMs }: Connection): void {
     this.#hasConnected = true;
-    this.#readsServer = false;
     this.#asksForCertificate = socket.getSharedSigalgs().length > 0;
     this.#isBlindTls13 = !this.#asksForCertificate && socket.getProtocol() === 'TLSv1.3';
     const certificate = socket.getPeerX509Certificate();
@@ -138,17 +134,21 @@ export class Dialler {
 
   #explain({ cause, serverChain }: DialError): Failure {
     const failure = dialFailure(cause, this.#route.server.origin);
-    if (failure.kind !== 'config') return failure;
+    if (failure.kind !== 'config')
+      return this.#hasConnected && failure.code === 'CONNECT_REFUSED' ? failure.with({ hint: STOPPED }) : failure;
     // A server that was good before is in trouble rather than of another kind.
     if (this.#hasConnected && isDoubtful(cause)) {
       return new Failure('service', failure.code, failure.message, { hint: failure.hint ?? '', cause });
     }
-    this.#readsServer = true;
     const { explainServer } = this.#options;
     const explained = serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
     return this.#hasConnected && isOurRefusal(cause) ? oneOfSeveral(explained) : explained;
   }
 }
+
+/** What to do about an address at which nobody listens any more. */
+const STOPPED =
+  'Connections to this address were good before in this run: the service, or what is in front of it, has stopped or restarts. Ask its operators.';
 
 /** Says that the server that was refused is not the only one: its operators look for it among several. */
 function oneOfSeveral(failure: Failure): Failure {
