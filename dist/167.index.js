@@ -810,7 +810,7 @@ export const modules = {
 		function noStamp(failures) {
 			const lines = failures.map(({ authority, error }) => `${withoutQuery(authority)}: ${error.code}: ${error.message}`);
 			const hints = failures.flatMap(({ error: { hint } }) => hint || []);
-			return new errors.lZ("TIMESTAMP_FAILED", ["No time stamp was to be had", ...lines].join("\n"), {
+			return new errors.lZ("TIMESTAMP_FAILED", ["No authority gave a time stamp", ...lines].join("\n"), {
 				hint: hints.length > 0 ? [...new Set(hints)].join(" ") : "Check timestamp-url, and give a second authority on a line of its own.",
 				cause: new AggregateError(failures.map(({ error }) => error))
 			});

@@ -21428,7 +21428,7 @@ var __webpack_modules__ = {
 		function checkDates({ validFromDate, validToDate }, origin, now) {
 			const clock = `the runner's clock says ${new Date(now).toISOString()}`;
 			const leftMs = validToDate.getTime() - now;
-			if (leftMs < MIN_LEFT_MS) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, `ends at ${validToDate.toISOString()}, which leaves fewer than ${MIN_LEFT_MS / 1e3} s; ${clock}`, "Let the role of the authority issue certificates for 15 min (ttl, max_ttl, maxTLSCertDuration), and compare the clocks.");
+			if (leftMs < MIN_LEFT_MS) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, `expires at ${validToDate.toISOString()}, which leaves fewer than ${MIN_LEFT_MS / 1e3} s; ${clock}`, "Let the role of the authority issue certificates for 15 min (ttl, max_ttl, maxTLSCertDuration), and compare the clocks.");
 			if (validFromDate.getTime() > now) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, `is not valid before ${validFromDate.toISOString()}; ${clock}`, "Compare the clocks of the runner and of the authority, which may date certificates back (not_before_duration, backdate).");
 		}
 	}),
@@ -22622,7 +22622,7 @@ var __webpack_modules__ = {
 			const leftMs = x509.validToDate.getTime() - now.getTime();
 			if (leftMs >= 0 && leftMs < expiryWarningDays * DAY_MS) {
 				const { subject, notAfter } = (0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.xS)(x509);
-				warnings.push(`${place}: the client certificate ${subject} ends in ${daysIn(leftMs)}, at ${notAfter}; renew it now.`);
+				warnings.push(`${place}: the client certificate ${subject} expires in ${daysIn(leftMs)}, at ${notAfter}; renew it now.`);
 			}
 			const uses = x509.keyUsage;
 			if (uses !== undefined && !uses.includes(CLIENT_AUTH) && !uses.includes(ANY_USE)) {
@@ -22688,7 +22688,7 @@ var __webpack_modules__ = {
 				for (const [name, number] of [["SIGINT", 2], ["SIGTERM", 15]]) {
 					process.once(name, () => {
 						exitCode = 128 + number;
-						cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_4__.lZ("CANCELLED", "The run was cancelled.", { hint: "What is listed as signed or verified is so; run the step again for the rest." }));
+						cancel.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_4__.lZ("CANCELLED", "The run was cancelled.", { hint: "Files that are listed as signed or verified are complete; run the step again for the others." }));
 						setTimeout(() => process.exit(exitCode), 800).unref();
 					});
 				}
@@ -30097,7 +30097,7 @@ Content-Type: application/json
 				const what = `${authority} stamps; its stamp says ${time.toISOString()} and is signed by ${signer}`;
 				return [clockWarning ? (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.k9)("time stamp", `${authority}: ${clockWarning}`) : (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.bF)("time stamp", what, elapsed())];
 			} catch (error) {
-				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.ie)(error, "TIMESTAMP_FAILED", "no time stamp was to be had"), elapsed())];
+				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.ie)(error, "TIMESTAMP_FAILED", "no authority gave a time stamp"), elapsed())];
 			}
 		}
 		async function prepareStamp(context, { mode, files, output, wanted }) {

@@ -23,7 +23,7 @@ for (const [name, number] of [
     exitCode = 128 + number;
     cancel.abort(
       new ActionError('CANCELLED', 'The run was cancelled.', {
-        hint: 'What is listed as signed or verified is so; run the step again for the rest.',
+        hint: 'Files that are listed as signed or verified are complete; run the step again for the others.',
       }),
     );
     // The report takes a moment; work that has not ended by then is cut off.

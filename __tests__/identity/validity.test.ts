@@ -26,7 +26,7 @@ describe('dates and uses', () => {
 
   it('near expiry is a warning, from the day on that was asked for', () => {
     expect(warningsAt(60)).toBe('');
-    expect(warningsAt(75)).toMatch(/the client certificate CN=client ends in 24 days, at \d{4}-/);
+    expect(warningsAt(75)).toMatch(/the client certificate CN=client expires in 24 days, at \d{4}-/);
     expect(inspectIdentity(sound, { ...at(99.5), expiryWarningDays: 0 }).warnings).toEqual([]);
     expect(warningsAt(99.5)).toContain('less than a day');
   });

@@ -9,7 +9,7 @@ import { curves, signers } from '../verifying/signers.ts';
 import { type Case, casesWith, codeUnder, kitOf } from './guides.ts';
 
 /**
- * No PowerShell is to be had for these tests. Its grammar, the table of what each version has, and the numbers that the
+ * PowerShell is not available to these tests. Its grammar, the table of what each version has, and the numbers that the
  * commands compute are what can be checked without one.
  */
 const grammar = createRequire(import.meta.url).resolve('tree-sitter-powershell/tree-sitter-powershell.wasm');

@@ -50,7 +50,7 @@ describe('a run that is cancelled', () => {
       expect(run.exitCode).toBe(signal === 'SIGINT' ? 130 : 143);
       expect(endedAt - cancelledAt).toBeLessThan(limitMs(1000));
       expect(run.log).toContain('CANCELLED');
-      expect(run.log).toContain('What is listed as signed or verified is so');
+      expect(run.log).toContain('Files that are listed as signed or verified are complete');
       expect(run.summary).toContain('not tried');
       expect(run.outputs['mode']).toBe('');
       const signed = await expectSound(scenario);

@@ -35,7 +35,7 @@ export function clientWarnings(chain: ClientChain, { now, expiryWarningDays }: V
   if (leftMs >= 0 && leftMs < expiryWarningDays * DAY_MS) {
     const { subject, notAfter } = factsOf(x509);
     warnings.push(
-      `${place}: the client certificate ${subject} ends in ${daysIn(leftMs)}, at ${notAfter}; renew it now.`,
+      `${place}: the client certificate ${subject} expires in ${daysIn(leftMs)}, at ${notAfter}; renew it now.`,
     );
   }
   const uses: readonly string[] | undefined = x509.keyUsage;

@@ -185,7 +185,7 @@ function tooLate(ms: number, cause: unknown): ActionError {
 function noStamp(failures: readonly { readonly authority: URL; readonly error: ActionError }[]): ActionError {
   const lines = failures.map(({ authority, error }) => `${withoutQuery(authority)}: ${error.code}: ${error.message}`);
   const hints = failures.flatMap(({ error: { hint } }) => hint || []);
-  return new ActionError('TIMESTAMP_FAILED', ['No time stamp was to be had', ...lines].join('\n'), {
+  return new ActionError('TIMESTAMP_FAILED', ['No authority gave a time stamp', ...lines].join('\n'), {
     hint:
       hints.length > 0
         ? [...new Set(hints)].join(' ')

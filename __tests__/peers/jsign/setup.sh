@@ -5,7 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 target=$here/../../../node_modules/.cache/jsign
 rm -rf "$target" "$target.new"
 mvn --quiet --batch-mode --file "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$target.new" || {
-  echo 'jsign is not to be had here'
+  echo 'jsign cannot be installed here'
   exit 0
 }
 cd "$target.new"

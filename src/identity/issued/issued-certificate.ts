@@ -6,7 +6,7 @@ import { encodePem, readPem } from '../text/pem.ts';
 import { clientWarnings } from '../validity.ts';
 import { noCertificate } from './refusals.ts';
 
-/** A certificate that ends sooner than this is refused, and takes no further request: a handshake may take as long. */
+/** A certificate that expires sooner than this is refused, and takes no further request: a handshake may take as long. */
 export const MIN_LEFT_MS = 10_000;
 
 /** What an issued certificate is held against. */
@@ -75,7 +75,7 @@ function checkDates({ validFromDate, validToDate }: X509Certificate, origin: str
   if (leftMs < MIN_LEFT_MS)
     throw noCertificate(
       origin,
-      `ends at ${validToDate.toISOString()}, which leaves fewer than ${MIN_LEFT_MS / 1000} s; ${clock}`,
+      `expires at ${validToDate.toISOString()}, which leaves fewer than ${MIN_LEFT_MS / 1000} s; ${clock}`,
       'Let the role of the authority issue certificates for 15 min (ttl, max_ttl, maxTLSCertDuration), and compare the clocks.',
     );
   if (validFromDate.getTime() > now)

@@ -3,7 +3,7 @@ import type { Transport } from '../../connection/transport.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 import { MIN_LEFT_MS } from './issued-certificate.ts';
 
-/** A transport that shows one certificate, and when that certificate ends. */
+/** A transport that shows one certificate, and when that certificate expires. */
 export interface Tenure {
   readonly transport: Transport;
   /** Milliseconds since the epoch. */

@@ -149,7 +149,7 @@ function cngBlob({ kind, keyObject }: VerifyKey): Buffer {
   ]);
 }
 
-/** Reads the numbers of an RSA key; JWK, which has them too, is not to be had of RSA-PSS keys. */
+/** Reads the numbers of an RSA key; JWK, which has them too, does not exist for RSA-PSS keys. */
 function rsaNumbers({ keyObject }: VerifyKey): { readonly modulus: Buffer; readonly exponent: Buffer } {
   const [, bits] = childrenOf(readElement(keyObject.export({ format: 'der', type: 'spki' })));
   const [modulus, exponent] = childrenOf(readElement(bits?.content.subarray(1) ?? Buffer.alloc(0)));

@@ -77,7 +77,7 @@ export function worldOf(
   };
 }
 
-/** Returns how this run draws OIDC tokens; a token that is not to be had ends the run, because every file would need one. */
+/** Returns how this run draws OIDC tokens; without a token the run ends, because every file would need one. */
 function drawIdTokenOf(runner: Context['runner']): ProtocolWorld['drawIdToken'] {
   return (audience) =>
     runner.drawIdToken(audience).catch((error: unknown) => {

@@ -38,7 +38,9 @@ export async function lookAtAuthorities(
       clockWarning ? warned('time stamp', `${authority}: ${clockWarning}`) : passed('time stamp', what, elapsed()),
     ];
   } catch (error) {
-    return [failed('time stamp', toActionError(error, 'TIMESTAMP_FAILED', 'no time stamp was to be had'), elapsed())];
+    return [
+      failed('time stamp', toActionError(error, 'TIMESTAMP_FAILED', 'no authority gave a time stamp'), elapsed()),
+    ];
   }
 }
 
