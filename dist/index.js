@@ -27948,7 +27948,7 @@ Content-Type: application/json
 			if (verifier.algorithm.scheme !== "ecdsa") return undefined;
 			for (const path of [...checksums === undefined ? [] : [checksums], ...entries.map((entry) => entry.path)]) {
 				const text = await patience.readAgain(path + suffix, () => (0, read_small.L6)(output.realPathOf(path + suffix)));
-				const form = text === undefined ? undefined : (0, layout.Q)(verifier.key, (0, verifying_encoding.x)(text, encoding));
+				const form = text === undefined ? undefined : (0, layout.QU)(verifier.key, (0, verifying_encoding.x)(text, encoding));
 				if (form !== undefined && form !== "plain") return form;
 			}
 			return "der";
@@ -33652,13 +33652,13 @@ Content-Type: application/json
 		var file_hash = __nccwpck_require__(85027);
 		var names = __nccwpck_require__(93509);
 		var verifying_encoding = __nccwpck_require__(9852);
-		var verifying_algorithm = __nccwpck_require__(23184);
 		var layout = __nccwpck_require__(5959);
+		var verifying_algorithm = __nccwpck_require__(23184);
 		var verifier = __nccwpck_require__(89067);
 		;
 		async function findLikely(verifier, signature, read) {
 			const { key, algorithm } = verifier;
-			if ((0, layout.Q)(key, signature) === undefined) return undefined;
+			if ((0, layout.QU)(key, signature) === undefined) return undefined;
 			const names = (0, verifying_algorithm.iJ)(key);
 			const others = names.filter((name) => name !== algorithm.name).map((name) => withAlgorithm(key, name));
 			const candidates = [
@@ -33790,24 +33790,15 @@ Content-Type: application/json
 		async function explainInvalid(path, file, about) {
 			const { keyVersion, verifier } = about;
 			const cause = await likelyCause(about, () => file.read());
-			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`, { hint: cause ?? about.advice ?? oddForm((0, verifying_encoding.x)(about.text, about.encoding), verifier) ?? "The service signed with another key, or other bytes: check that verify-key is the public key of the service, and that no other process changed the file." });
+			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`, { hint: cause ?? about.advice ?? oddForm((0, verifying_encoding.x)(about.text, about.encoding)) ?? "The service signed with another key, or other bytes: check that verify-key is the public key of the service, and that no other process changed the file." });
 		}
 		async function likelyCause({ text, verifier, encoding }, read) {
 			const likely = await findLikely(verifier, (0, verifying_encoding.x)(text, encoding), read);
 			return likely ? hintOf(likely, verifier) : (0, verifying_encoding.B)(text, encoding);
 		}
-		const NUMBER_BYTES = {
-			"ec-p256": 32,
-			"ec-p384": 48,
-			"ec-p521": 66
-		};
-		function oddForm(signature, { key: { keyObject, kind, name } }) {
-			const { modulusLength } = keyObject.asymmetricKeyDetails ?? {};
-			const numberBytes = NUMBER_BYTES[kind];
-			const isDer = signature[0] === 48 && signature.length - 2 - (signature[1] === 129 ? 1 : 0) === signature.at(signature[1] === 129 ? 2 : 1);
-			const wanted = modulusLength === undefined ? (numberBytes ?? 32) * 2 : Math.ceil(modulusLength / 8);
-			if (signature.length === wanted || numberBytes !== undefined && isDer) return undefined;
-			return `The answer holds ${signature.length} bytes that are no signature of any ${name} key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`;
+		function oddForm(bytes) {
+			if ((0, layout.NH)(bytes)) return undefined;
+			return `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`;
 		}
 		function hintOf(likely, { algorithm }) {
 			if ("bytes" in likely) return `It is valid for ${likely.bytes}: verify-key is the right key, and the service signs other bytes than those of the file.`;
@@ -34001,8 +33992,12 @@ Content-Type: application/json
 		}
 	}),
 	5959: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { Q: () => formOf });
+		__nccwpck_require__.d(__webpack_exports__, {
+			NH: () => mayBeSignature,
+			QU: () => formOf
+		});
 		const ED25519_BYTES = 64;
+		const MIN_RSA_BYTES = 256;
 		const SEQUENCE = 48;
 		const INTEGER = 2;
 		function formOf(key, signature) {
@@ -34017,6 +34012,14 @@ Content-Type: application/json
 				}
 				case "ed25519": return signature.length === ED25519_BYTES ? "plain" : undefined;
 			}
+		}
+		function mayBeSignature(bytes) {
+			const isEcdsa = [
+				32,
+				48,
+				66
+			].some((numberBytes) => ecdsaLayout(bytes, numberBytes) !== undefined);
+			return isEcdsa || bytes.length === ED25519_BYTES || bytes.length >= MIN_RSA_BYTES;
 		}
 		function ecdsaLayout(signature, numberBytes) {
 			if (isStrictDer(signature, numberBytes)) return "der";
@@ -34093,7 +34096,7 @@ Content-Type: application/json
 		}
 		const verifyElsewhere = (0, node_util__WEBPACK_IMPORTED_MODULE_1__.promisify)(node_crypto__WEBPACK_IMPORTED_MODULE_0__.verify);
 		function inputOf({ key, algorithm, signature }) {
-			const form = (0, _layout_js__WEBPACK_IMPORTED_MODULE_3__.Q)(key, signature);
+			const form = (0, _layout_js__WEBPACK_IMPORTED_MODULE_3__.QU)(key, signature);
 			const { keyObject } = key;
 			if (form === undefined) return undefined;
 			switch (algorithm.scheme) {

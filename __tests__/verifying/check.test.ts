@@ -1,4 +1,4 @@
-import { constants, createHash, sign } from 'node:crypto';
+import { constants, createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -81,6 +81,8 @@ test('a new signature is checked against a pass over what was sent, and against 
   }
 });
 
+const LARGER = generateKeyPairSync('rsa', { modulusLength: 3072 });
+
 describe('a signature that does not fit is explained', () => {
   async function hintFor(text: string): Promise<string | undefined> {
     const about = verification('ec-p256');
@@ -127,17 +129,22 @@ describe('a signature that does not fit is explained', () => {
     );
   });
 
-  test.each(['ec-p256', 'rsa', 'ed25519'] as const)('by a length that no key of %s gives', async (name) => {
-    const whole = sign(name === 'ed25519' ? null : 'sha256', Buffer.from('other bytes'), signers[name].privateKey);
-    const hintOf = async (bytes: Buffer): Promise<string | undefined> => {
-      const about = { ...verification(name), text: bytes.toString('base64') };
-      return (await explainInvalid('app.zip', opened(), about)).hint;
-    };
-    expect(await hintOf(whole)).toMatch(/^The service signed with another key, or other bytes/);
-    expect(await hintOf(whole.subarray(0, 36))).toMatch(
-      /^The answer holds 36 bytes that are no signature of any .* key/,
-    );
-  });
+  test.each(['ec-p256', 'rsa', 'ed25519'] as const)(
+    'by a form that no signature has, with a key of %s',
+    async (name) => {
+      const hintOf = async (bytes: Buffer): Promise<string | undefined> => {
+        const about = { ...verification(name), text: bytes.toString('base64') };
+        return (await explainInvalid('app.zip', opened(), about)).hint;
+      };
+      // Those of another kind, or of another size, are signatures of another key, and nobody cut them off.
+      for (const [kind, { privateKey }] of Object.entries({ ...signers, larger: LARGER })) {
+        const whole = sign(kind === 'ed25519' ? null : 'sha256', Buffer.from('other bytes'), privateKey);
+        expect(await hintOf(whole), kind).toMatch(/^The service signed with another key, or other bytes/);
+        const half = whole.subarray(0, Math.floor(Math.min(whole.length, 256) / 2));
+        expect(await hintOf(half), kind).toMatch(/^The answer holds \d+ bytes that are no signature of any key/);
+      }
+    },
+  );
 
   test('by the advice of the caller, with the version of a key that may have been rotated', async () => {
     const text = sign('sha384', CONTENT, signers['ec-p384'].privateKey).toString('base64');

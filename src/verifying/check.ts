@@ -4,6 +4,7 @@ import { readInto, startHash } from '../files/hashing/file-hash.ts';
 import { show } from '../files/names.ts';
 import type { OpenFile } from '../files/reading/open-file.ts';
 import { decodeSignature, otherEncodingHint, type SignatureEncoding } from './encoding.ts';
+import { mayBeSignature } from './layout.ts';
 import { findLikely, type Likely } from './likely.ts';
 import type { Check, Verifier } from './verifier.ts';
 
@@ -68,7 +69,7 @@ export async function explainInvalid(
       hint:
         cause ??
         about.advice ??
-        oddForm(decodeSignature(about.text, about.encoding), verifier) ??
+        oddForm(decodeSignature(about.text, about.encoding)) ??
         'The service signed with another key, or other bytes: check that verify-key is the public key of the service, and that no other process changed the file.',
     },
   );
@@ -83,19 +84,10 @@ export async function likelyCause(
   return likely ? hintOf(likely, verifier) : otherEncodingHint(text, encoding);
 }
 
-/** Lengths of the two numbers of an ECDSA signature, in bytes. */
-const NUMBER_BYTES: Readonly<Record<string, number>> = { 'ec-p256': 32, 'ec-p384': 48, 'ec-p521': 66 };
-
-/** Says that bytes cannot be a signature of any key of this kind, so that nobody looks for another key. */
-function oddForm(signature: Uint8Array, { key: { keyObject, kind, name } }: Verifier): string | undefined {
-  const { modulusLength } = keyObject.asymmetricKeyDetails ?? {};
-  const numberBytes = NUMBER_BYTES[kind];
-  const isDer =
-    signature[0] === 0x30 &&
-    signature.length - 2 - (signature[1] === 0x81 ? 1 : 0) === signature.at(signature[1] === 0x81 ? 2 : 1);
-  const wanted = modulusLength === undefined ? (numberBytes ?? 32) * 2 : Math.ceil(modulusLength / 8);
-  if (signature.length === wanted || (numberBytes !== undefined && isDer)) return undefined;
-  return `The answer holds ${signature.length} bytes that are no signature of any ${name} key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`;
+/** Says that bytes cannot be a signature, so that nobody looks for another key; those of a key of another kind or size can. */
+function oddForm(bytes: Uint8Array): string | undefined {
+  if (mayBeSignature(bytes)) return undefined;
+  return `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`;
 }
 
 function hintOf(likely: Likely, { algorithm }: Verifier): string {

@@ -4,6 +4,8 @@ import type { VerifyKey } from './key.ts';
 type SignatureForm = 'der' | 'ieee-p1363' | 'plain';
 
 const ED25519_BYTES = 64;
+/** A shorter key is not trusted any more. */
+const MIN_RSA_BYTES = 256;
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
 
@@ -30,6 +32,12 @@ export function formOf(key: VerifyKey, signature: Uint8Array): SignatureForm | u
     case 'ed25519':
       return signature.length === ED25519_BYTES ? 'plain' : undefined;
   }
+}
+
+/** Tells whether bytes look like a signature of a key of any kind and size; one whose bytes were cut off mostly does not. */
+export function mayBeSignature(bytes: Uint8Array): boolean {
+  const isEcdsa = [32, 48, 66].some((numberBytes) => ecdsaLayout(bytes, numberBytes) !== undefined);
+  return isEcdsa || bytes.length === ED25519_BYTES || bytes.length >= MIN_RSA_BYTES;
 }
 
 /** Tells the layout of an ECDSA signature whose numbers have `numberBytes` bytes; `undefined` when it is none. */
