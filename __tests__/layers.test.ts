@@ -203,7 +203,7 @@ test.each(['src/rehearsal', 'src/timestamp'])('a run that does not use it does n
 /** The one file that imports each package, and how; packages not listed here must not be imported. */
 const DOORS: Readonly<Record<string, readonly [door: string, how: Import['how']]>> = {
   '@actions/core': ['src/runner', 'static'],
-  '@actions/http-client': ['src/runner/redirects', 'static'],
+  '@actions/http-client': ['src/runner/job-tokens', 'static'],
   '@actions/artifact': ['src/upload', 'lazy'],
   '@actions/glob': ['src/files/finding/glob', 'static'],
   minimatch: ['src/files/finding/glob', 'static'],

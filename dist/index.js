@@ -22679,7 +22679,7 @@ var __webpack_modules__ = {
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
 				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25453);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
-				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(41346);
+				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(61185);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
 				var _worker_worker_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4688);
 				if (process.report) process.report.excludeEnv = true;
@@ -22775,7 +22775,7 @@ var __webpack_modules__ = {
 		var secrets = __nccwpck_require__(60913);
 		var address_fields = __nccwpck_require__(7593);
 		var blocks = __nccwpck_require__(89238);
-		var src_runner = __nccwpck_require__(41346);
+		var src_runner = __nccwpck_require__(61185);
 		var exchange = __nccwpck_require__(50469);
 		var files_names = __nccwpck_require__(93509);
 		var policy_failure = __nccwpck_require__(74318);
@@ -25497,12 +25497,10 @@ Content-Type: application/json
 			} };
 		}
 		var report_report = __nccwpck_require__(18456);
-		var redirects = __nccwpck_require__(83109);
 		;
 		const MAX_QUOTED = 300;
 		const WAITS_MS = [2e3, 8e3];
 		function loadClient() {
-			(0, redirects.o)();
 			return __nccwpck_require__.e(584).then(__nccwpck_require__.bind(__nccwpck_require__, 20584));
 		}
 		async function uploadFiles(options) {
@@ -32391,7 +32389,7 @@ Content-Type: application/json
 			return shown.join(", ") + (names.length > limit ? ` and ${formatCount(names.length - limit)} more` : "");
 		}
 	}),
-	41346: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	61185: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			j: () => createRunner,
 			v: () => idTokenMissing
@@ -32804,6 +32802,26 @@ Content-Type: application/json
 		function unescapeData(data) {
 			return data.replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll("%25", "%");
 		}
+		var lib = __nccwpck_require__(44942);
+		;
+		const TOKENS = ["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+		const request = Reflect.get(lib.Qq.prototype, "request");
+		const REFUSED = "redirects are not followed, because the token of the job would go along";
+		function guardJobTokens(environment, mask) {
+			for (const name of TOKENS) mask(environment[name] ?? "");
+			lib.Qq.prototype.request = async function(...call) {
+				Reflect.set(this, "_allowRedirects", false);
+				const response = await request.apply(this, call);
+				const { statusCode = 0, headers } = response.message;
+				if (headers.location === undefined || statusCode < 300 || statusCode >= 400) return response;
+				response.message.resume();
+				response.readBody = async () => JSON.stringify({
+					msg: REFUSED,
+					message: REFUSED
+				});
+				return response;
+			};
+		}
 		;
 		const MAX_LEVELS = 3;
 		const NAMES = "amp & lt < gt > quot \" apos ' sol / equals = plus + num # colon : semi ; comma , period . excl ! ast * midast * lpar ( rpar ) lsqb [ lbrack [ rsqb ] rbrack ] lcub { lbrace { rcub } rbrace } lowbar _ dollar $ percnt % commat @ bsol \\ grave ` verbar | vert | hat ^ quest ?";
@@ -33084,7 +33102,6 @@ Content-Type: application/json
 				...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"))
 			];
 		}
-		var redirects = __nccwpck_require__(83109);
 		var clock = __nccwpck_require__(23881);
 		;
 		const PRINT = {
@@ -33097,7 +33114,6 @@ Content-Type: application/json
 			warning: "Warning",
 			error: "Error"
 		};
-		const JOB_TOKENS = ["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
 		function createRunner(environment, streams = []) {
 			const masks = new Masks();
 			const line = (text) => (0, names.WU)(masks.scrub(text));
@@ -33112,9 +33128,11 @@ Content-Type: application/json
 				mask,
 				command
 			});
-			const { outputs, states, summaries } = openFiles(environment);
+			const outputs = new CommandFile(environment, "GITHUB_OUTPUT");
+			const states = new CommandFile(environment, "GITHUB_STATE");
+			const summaries = new CommandFile(environment, "GITHUB_STEP_SUMMARY");
 			const facts = readFacts(environment);
-			for (const name of JOB_TOKENS) mask(environment[name] ?? "");
+			guardJobTokens(environment, mask);
 			tidyEnvironment(environment);
 			return {
 				facts,
@@ -33123,7 +33141,7 @@ Content-Type: application/json
 				scrub: (text, maxLength) => masks.scrubForeign(text, maxLength),
 				scrubOwn: (text) => masks.scrub(text),
 				holdsSecret: (text) => masks.isIn(text),
-				...facts.isOnRunner ? createPrinter(line, own) : createPlainPrinter(line, own, facts.isDebug ? "shown" : "hidden"),
+				...choosePrinter(facts, line, own),
 				checkFiles() {
 					for (const file of [outputs, states]) file.check();
 				},
@@ -33139,13 +33157,6 @@ Content-Type: application/json
 				summary: (markdown) => summaries.append(masks.scrub(markdown))
 			};
 		}
-		function openFiles(environment) {
-			return {
-				outputs: new CommandFile(environment, "GITHUB_OUTPUT"),
-				states: new CommandFile(environment, "GITHUB_STATE"),
-				summaries: new CommandFile(environment, "GITHUB_STEP_SUMMARY")
-			};
-		}
 		function giveUp(file, whatIs) {
 			const place = file.look();
 			const what = place && whatIs(place);
@@ -33159,7 +33170,6 @@ Content-Type: application/json
 		const ID_TOKEN_MS = 2e4;
 		async function drawIdToken(audience, { hasIdTokens }) {
 			if (!hasIdTokens) throw idTokenMissing();
-			(0, redirects.o)();
 			try {
 				const token = await (0, clock.H6)((0, core.V9)(audience), AbortSignal.timeout(ID_TOKEN_MS));
 				if (typeof token !== "string") throw new TypeError("the value in the answer is no text");
@@ -33176,6 +33186,9 @@ Content-Type: application/json
 					cause: error
 				});
 			}
+		}
+		function choosePrinter({ isOnRunner, isDebug }, line, own) {
+			return isOnRunner ? createPrinter(line, own) : createPlainPrinter(line, own, isDebug ? "shown" : "hidden");
 		}
 		function createPrinter(line, own) {
 			return {
@@ -33208,26 +33221,6 @@ Content-Type: application/json
 			const value = environment[variable]?.trim();
 			delete environment[variable];
 			return value === "" ? undefined : value;
-		}
-	}),
-	83109: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { o: () => refuseRedirects });
-		var _actions_http_client__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(44942);
-		const request = Reflect.get(_actions_http_client__WEBPACK_IMPORTED_MODULE_0__.Qq.prototype, "request");
-		const REFUSED = "redirects are not followed, because the token of the job would go along";
-		function refuseRedirects() {
-			_actions_http_client__WEBPACK_IMPORTED_MODULE_0__.Qq.prototype.request = async function(...call) {
-				Reflect.set(this, "_allowRedirects", false);
-				const response = await request.apply(this, call);
-				const { statusCode = 0, headers } = response.message;
-				if (headers.location === undefined || statusCode < 300 || statusCode >= 400) return response;
-				response.message.resume();
-				response.readBody = async () => JSON.stringify({
-					msg: REFUSED,
-					message: REFUSED
-				});
-				return response;
-			};
 		}
 	}),
 	74318: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

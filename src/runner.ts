@@ -5,8 +5,8 @@ import { CommandFile, type FilePlace } from './runner/command-file.ts';
 import { tidyEnvironment } from './runner/environment.ts';
 import { type RunnerFacts, readFacts } from './runner/facts.ts';
 import { captureForeignOutput } from './runner/foreign-output.ts';
+import { guardJobTokens } from './runner/job-tokens.ts';
 import { Masks } from './runner/masks.ts';
-import { refuseRedirects } from './runner/redirects.ts';
 import { orAborted } from './signing/schedule/clock.ts';
 
 /** The facts of the job, and the only way to print, to mask and to set outputs. */
@@ -54,9 +54,6 @@ export interface Runner {
 const PRINT = { notice, warning, error };
 const LABELS = { notice: 'Notice', warning: 'Warning', error: 'Error' };
 
-/** Secrets of the job that this process sends: the runner masks them as they are, and a service may repeat them otherwise, or in part. */
-const JOB_TOKENS = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
-
 /** Connects to the runner that started this process; what libraries print on the given streams goes through the encoder too. */
 export function createRunner(
   environment: NodeJS.ProcessEnv,
@@ -72,9 +69,11 @@ export function createRunner(
   // A library's warnings and errors come a second time as ours, with what they mean here.
   const command = (text: string): string => (facts.isOnRunner ? `::debug::${line(text).replaceAll('%', '%25')}` : '');
   const own = captureForeignOutput(streams, { line, mask, command });
-  const { outputs, states, summaries } = openFiles(environment);
+  const outputs = new CommandFile(environment, 'GITHUB_OUTPUT');
+  const states = new CommandFile(environment, 'GITHUB_STATE');
+  const summaries = new CommandFile(environment, 'GITHUB_STEP_SUMMARY');
   const facts = readFacts(environment);
-  for (const name of JOB_TOKENS) mask(environment[name] ?? '');
+  guardJobTokens(environment, mask);
   tidyEnvironment(environment);
   return {
     facts,
@@ -83,9 +82,7 @@ export function createRunner(
     scrub: (text, maxLength) => masks.scrubForeign(text, maxLength),
     scrubOwn: (text) => masks.scrub(text),
     holdsSecret: (text) => masks.isIn(text),
-    ...(facts.isOnRunner
-      ? createPrinter(line, own)
-      : createPlainPrinter(line, own, facts.isDebug ? 'shown' : 'hidden')),
+    ...choosePrinter(facts, line, own),
     checkFiles() {
       for (const file of [outputs, states]) file.check();
     },
@@ -95,14 +92,6 @@ export function createRunner(
     drawIdToken: (audience) => drawIdToken(audience, facts),
     artifactUrl: (id) => (id === undefined || facts.pages.run === '' ? '' : `${facts.pages.run}/artifacts/${id}`),
     summary: (markdown) => summaries.append(masks.scrub(markdown)),
-  };
-}
-
-function openFiles(environment: NodeJS.ProcessEnv): Record<'outputs' | 'states' | 'summaries', CommandFile> {
-  return {
-    outputs: new CommandFile(environment, 'GITHUB_OUTPUT'),
-    states: new CommandFile(environment, 'GITHUB_STATE'),
-    summaries: new CommandFile(environment, 'GITHUB_STEP_SUMMARY'),
   };
 }
 
@@ -130,7 +119,6 @@ const ID_TOKEN_MS = 20_000;
 
 async function drawIdToken(audience: string, { hasIdTokens }: RunnerFacts): Promise<string> {
   if (!hasIdTokens) throw idTokenMissing();
-  refuseRedirects();
   try {
     const token: unknown = await orAborted(getIDToken(audience), AbortSignal.timeout(ID_TOKEN_MS));
     if (typeof token !== 'string') throw new TypeError('the value in the answer is no text');
@@ -150,6 +138,14 @@ async function drawIdToken(audience: string, { hasIdTokens }: RunnerFacts): Prom
 }
 
 type Printer = Pick<Runner, 'line' | 'lines' | 'debug' | 'openGroup' | 'closeGroup' | 'annotate'>;
+
+function choosePrinter(
+  { isOnRunner, isDebug }: RunnerFacts,
+  line: (text: string) => string,
+  own: ReturnType<typeof captureForeignOutput>,
+): Printer {
+  return isOnRunner ? createPrinter(line, own) : createPlainPrinter(line, own, isDebug ? 'shown' : 'hidden');
+}
 
 /** Prints to the log what `line` has made safe, as our own output. */
 function createPrinter(line: (text: string) => string, own: ReturnType<typeof captureForeignOutput>): Printer {

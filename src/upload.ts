@@ -3,7 +3,6 @@ import type { UploadArtifactResponse } from '@actions/artifact';
 import { ActionError, codeOf } from './errors.ts';
 import { show } from './files/names.ts';
 import type { Artifact } from './report/report.ts';
-import { refuseRedirects } from './runner/redirects.ts';
 
 /** What to upload and under which name. */
 export interface UploadOptions {
@@ -31,7 +30,6 @@ const WAITS_MS = [2000, 8000];
 
 /** Loads the client of the artifact service, which is a chunk of its own and the larger half of the bundle. */
 export function loadClient(): Promise<typeof import('@actions/artifact')> {
-  refuseRedirects();
   return import('@actions/artifact');
 }
 
