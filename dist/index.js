@@ -14323,6 +14323,11 @@ var __webpack_modules__ = {
 			intermediate: "Its operators must install the renewed intermediate certificate.",
 			anchor: "Put the renewed certificate of that CA into chain."
 		};
+		const REPLACE = {
+			server: "Its operators must install a certificate that is valid now.",
+			intermediate: "Its operators must install an intermediate certificate that is valid now.",
+			anchor: "Put a certificate of that CA that is valid now into chain."
+		};
 		function describeDates(links, now) {
 			const bad = links.find(({ x509 }) => !(0, certificate.Ub)(x509, now));
 			if (bad === undefined) return undefined;
@@ -14335,7 +14340,7 @@ var __webpack_modules__ = {
 			if (now >= RELEASED_AT) return {
 				sentence,
 				what,
-				todo: isOver ? `${RENEW[bad.role]} ${clock}` : clock
+				todo: `${(isOver ? RENEW : REPLACE)[bad.role]} ${clock}`
 			};
 			const todo = "Set this machine's clock: it is wrong.";
 			return {
@@ -28041,20 +28046,26 @@ Content-Type: application/json
 					outcomes: known,
 					own: []
 				};
-				const signed = await signOwn(context, {
-					task,
-					known,
-					startedAt
-				}).then((own) => ({ own }), (error) => ({
-					own: [],
-					ending: (0, errors.os)(error)
-				}));
-				report.add(describeUnasked(context, kept, service.transport.requests()));
-				return {
-					release,
-					outcomes: known,
-					...signed
-				};
+				try {
+					const own = await signOwn(context, {
+						task,
+						known,
+						startedAt
+					});
+					report.add(describeUnasked(context, kept, service.transport.requests()));
+					return {
+						release,
+						outcomes: known,
+						own
+					};
+				} catch (error) {
+					return {
+						release,
+						outcomes: known,
+						own: [],
+						ending: (0, errors.os)(error)
+					};
+				}
 			} finally {
 				report.add({ requests: service.transport.requests() });
 			}

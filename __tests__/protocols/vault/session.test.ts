@@ -85,22 +85,25 @@ test('every token that can be revoked is given back at the end, also when that f
   expect(batch.state.revoked).toEqual([]);
 });
 
-test('a token that comes while the session closes is given back', async () => {
+/** A session whose only request was cancelled while its login is under way. */
+async function cancelledIn(login: Promise<Token>): Promise<{ readonly session: Session; readonly revoked: string[] }> {
   const revoked: string[] = [];
+  const revoke = async ({ value }: Token): Promise<void> => void revoked.push(value);
+  const session = new Session({ login: () => login, revoke, now: () => 0 });
+  const sending = session.use(
+    async (token) => token,
+    () => false,
+    CANCELLED,
+  );
+  await expect(sending).rejects.toThrow('cancelled');
+  return { session, revoked };
+}
+
+const CANCELLED = AbortSignal.abort(new Error('cancelled'));
+
+test('a token that comes while the session closes is given back', async () => {
   const { promise, resolve } = Promise.withResolvers<Token>();
-  const session = new Session({
-    login: () => promise,
-    revoke: async ({ value }) => void revoked.push(value),
-    now: () => 0,
-  });
-  const cancelled = AbortSignal.abort(new Error('cancelled'));
-  await expect(
-    session.use(
-      async (token) => token,
-      () => false,
-      cancelled,
-    ),
-  ).rejects.toThrow('cancelled');
+  const { session, revoked } = await cancelledIn(promise);
   const closed = session.close(FOREVER);
   resolve({ value: 'late', leaseMs: 1000, isRevocable: true });
   await closed;
@@ -108,14 +111,6 @@ test('a token that comes while the session closes is given back', async () => {
 });
 
 test('a login that does not end keeps a session from closing only as long as the signal allows', async () => {
-  const session = new Session({ login: () => new Promise(() => {}), revoke: async () => {}, now: () => 0 });
-  const cancelled = AbortSignal.abort(new Error('cancelled'));
-  await expect(
-    session.use(
-      async (token) => token,
-      () => false,
-      cancelled,
-    ),
-  ).rejects.toThrow('cancelled');
-  await session.close(cancelled);
+  const { session } = await cancelledIn(new Promise(() => {}));
+  await session.close(CANCELLED);
 });

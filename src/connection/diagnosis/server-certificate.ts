@@ -98,6 +98,12 @@ const RENEW: Readonly<Record<Link['role'], string>> = {
   anchor: 'Put the renewed certificate of that CA into chain.',
 };
 
+const REPLACE: Readonly<Record<Link['role'], string>> = {
+  server: 'Its operators must install a certificate that is valid now.',
+  intermediate: 'Its operators must install an intermediate certificate that is valid now.',
+  anchor: 'Put a certificate of that CA that is valid now into chain.',
+};
+
 function describeDates(links: readonly Link[], now: Date): Detail | undefined {
   const bad = links.find(({ x509 }) => !isValidAt(x509, now));
   if (bad === undefined) return undefined;
@@ -107,7 +113,7 @@ function describeDates(links: readonly Link[], now: Date): Detail | undefined {
   const sentence = `${WHOSE[bad.role]} ${isOver ? 'has expired' : 'is not valid yet'}`;
   const what = `${nameOnOneLine(subject)} ${state}; this machine's clock says ${now.toISOString()}`;
   const clock = 'If that clock is wrong, set it.';
-  if (now >= RELEASED_AT) return { sentence, what, todo: isOver ? `${RENEW[bad.role]} ${clock}` : clock };
+  if (now >= RELEASED_AT) return { sentence, what, todo: `${(isOver ? RENEW : REPLACE)[bad.role]} ${clock}` };
   const todo = "Set this machine's clock: it is wrong.";
   return { sentence, what: `${what}, which is before this action was released`, todo };
 }

@@ -62,12 +62,13 @@ export async function signRelease(context: Context, task: ReleaseTask): Promise<
     if (ending) return { release, outcomes: known, own: [], ending };
     const isComplete = known.length === release.files.length && known.every(({ error }) => error === undefined);
     if (!isComplete || release.refused.length > 0) return { release, outcomes: known, own: [] };
-    const signed = await signOwn(context, { task, known, startedAt }).then(
-      (own) => ({ own }),
-      (error: unknown) => ({ own: [], ending: unexpected(error) }),
-    );
-    report.add(describeUnasked(context, kept, service.transport.requests()));
-    return { release, outcomes: known, ...signed };
+    try {
+      const own = await signOwn(context, { task, known, startedAt });
+      report.add(describeUnasked(context, kept, service.transport.requests()));
+      return { release, outcomes: known, own };
+    } catch (error) {
+      return { release, outcomes: known, own: [], ending: unexpected(error) };
+    }
   } finally {
     report.add({ requests: service.transport.requests() });
   }
