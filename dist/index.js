@@ -24202,7 +24202,7 @@ Content-Type: application/json
 			async #askForAlgorithm() {
 				const { key, algorithm } = this.#options;
 				try {
-					const { type } = await (0, session.z)((signal) => this.describeKey(signal));
+					const { type } = await (0, session.zl)((signal) => this.describeKey(signal));
 					this.#algorithm = (0, key_type.AQ)(type, {
 						key,
 						wanted: algorithm
@@ -29509,7 +29509,7 @@ Content-Type: application/json
 		};
 		class IssueAttempt {
 			#options;
-			#signal;
+			signal;
 			#endsAt;
 			#keys = createKeyPair();
 			#requests = 0;
@@ -29518,12 +29518,13 @@ Content-Type: application/json
 			claims = {};
 			constructor(options, signal) {
 				this.#options = options;
-				this.#signal = signal;
+				this.signal = signal;
 				this.#endsAt = options.clock.now() + LIMITS.totalMs;
 				this.#keys.catch(() => {});
 				options.transport.prepare(1, signal);
 			}
-			async post(request) {
+			async post(request, lasts) {
+				this.signal.throwIfAborted();
 				const { transport, settings } = this.#options;
 				const { origin } = settings.url;
 				if (this.#requests >= LIMITS.requests) throw unreachable(origin, `took ${LIMITS.requests} requests and gave none`);
@@ -29533,7 +29534,8 @@ Content-Type: application/json
 				const timeout = new AbortController();
 				const cancel = this.#options.clock.after(limitMs, () => timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1e3)} s`, { kind: "service" })));
 				try {
-					const response = await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
+					const ends = lasts ? timeout.signal : AbortSignal.any([this.signal, timeout.signal]);
+					const response = await transport.post(request, ends);
 					const { scrub, now } = this.#options.world;
 					const passing = (0, refusals.UC)(response, {
 						origin,
@@ -29544,7 +29546,7 @@ Content-Type: application/json
 					if (passing) throw passing;
 					return response;
 				} catch (error) {
-					this.#signal.throwIfAborted();
+					this.signal.throwIfAborted();
 					throw error instanceof policy_failure.HR && error.code !== "CERTIFICATE_NOT_ISSUED" ? aboutAuthority(origin, error) : error;
 				} finally {
 					cancel();
@@ -29552,7 +29554,7 @@ Content-Type: application/json
 			}
 			async drawToken() {
 				const { settings, world } = this.#options;
-				const text = await (0, clock.H6)(world.drawIdToken(settings.audience), this.#signal);
+				const text = await (0, clock.H6)(world.drawIdToken(settings.audience), this.signal);
 				world.mask(text);
 				this.claims = (0, id_token.Ip)(text);
 				this.note({
@@ -29587,7 +29589,7 @@ Content-Type: application/json
 				this.#options.onStep?.(step);
 			}
 			async pauseAfter(error) {
-				this.#signal.throwIfAborted();
+				this.signal.throwIfAborted();
 				const isPassing = error instanceof policy_failure.HR && (error.kind === "service" || error.kind === "request");
 				if (!isPassing) throw error;
 				const waitMs = Math.max(this.#pauseMs, error.facts.retryAfterMs ?? 0);
@@ -29595,7 +29597,7 @@ Content-Type: application/json
 				if (this.#requests >= LIMITS.requests || waitMs >= this.#leftMs()) throw lasting(error, this.#requests);
 				const { promise, resolve } = Promise.withResolvers();
 				const cancel = this.#options.clock.after(waitMs, resolve);
-				await (0, clock.H6)(promise, this.#signal).finally(cancel);
+				await (0, clock.H6)(promise, this.signal).finally(cancel);
 			}
 			#leftMs() {
 				return this.#endsAt - this.#options.clock.now();
@@ -29680,6 +29682,7 @@ Content-Type: application/json
 		}
 		var answers = __nccwpck_require__(28291);
 		var vault_login = __nccwpck_require__(76421);
+		var session = __nccwpck_require__(13708);
 		;
 		const MAX_POLICIES = 300;
 		class VaultPki {
@@ -29687,7 +29690,7 @@ Content-Type: application/json
 			#world;
 			#transport;
 			#tokens = new WeakMap();
-			#issued = new Set();
+			#lent = new session.aL();
 			constructor(settings, world, transport) {
 				this.#settings = settings;
 				this.#world = world;
@@ -29709,12 +29712,10 @@ Content-Type: application/json
 			}
 			async close(signal) {
 				const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
-				const revoke = (token) => this.#transport.post((0, vault_login.m)("POST", path, {
+				await this.#lent.giveBack(({ value: token }) => this.#transport.post((0, vault_login.m)("POST", path, {
 					json: {},
 					token
-				}), signal);
-				await Promise.allSettled([...this.#issued].map(revoke));
-				this.#issued.clear();
+				}), signal), signal);
 			}
 			async #sign(asking, token) {
 				const { mount, pkiRole } = this.#settings;
@@ -29733,21 +29734,29 @@ Content-Type: application/json
 				const { login, loginRole } = this.#settings;
 				const { text: jwt } = await asking.drawToken();
 				const path = this.#path(`${login.path}/login`);
-				const response = await asking.post((0, vault_login.m)("POST", path, { json: {
+				const request = (0, vault_login.m)("POST", path, { json: {
 					role: loginRole,
 					jwt
-				} }));
+				} });
+				const answered = asking.post(request, "until answered").then((response) => this.#readLogin(asking, response));
+				const { value: token } = await (0, clock.H6)(this.#lent.take(answered), asking.signal);
+				this.#tokens.set(asking, token);
+				return token;
+			}
+			#readLogin(asking, response) {
+				const { login, loginRole } = this.#settings;
 				const token = response.status === 200 ? (0, authority.hd)(response, "auth.client_token") : undefined;
 				if (typeof token !== "string" || !(0, answers.dT)(token)) throw (0, refusals.uj)(response, this.#settings, this.#asked(asking));
 				this.#world.mask(token);
-				this.#tokens.set(asking, token);
-				if ((0, authority.hd)(response, "auth.token_type") !== "batch") this.#issued.add(token);
 				const policies = this.#world.scrub((0, authority.Ej)((0, authority.hd)(response, "auth.policies")).join(", "), MAX_POLICIES);
 				asking.note({
 					check: "login",
 					what: `${login.path} took the token for the role ${loginRole}; policies: ${policies}`
 				});
-				return token;
+				return {
+					value: token,
+					isRevocable: (0, authority.hd)(response, "auth.token_type") !== "batch"
+				};
 			}
 			#asked({ claims }) {
 				const { scrub, now } = this.#world;
@@ -31716,13 +31725,13 @@ Content-Type: application/json
 					login,
 					world
 				}, signal);
-				return new _session_js__WEBPACK_IMPORTED_MODULE_2__.N({
+				return new _session_js__WEBPACK_IMPORTED_MODULE_2__.Nn({
 					login: (signal) => check(signal).then(() => given),
 					revoke: async () => {},
 					now
 				});
 			}
-			return new _session_js__WEBPACK_IMPORTED_MODULE_2__.N({
+			return new _session_js__WEBPACK_IMPORTED_MODULE_2__.Nn({
 				now,
 				async login(signal) {
 					const token = await logIn({
@@ -31888,11 +31897,29 @@ Content-Type: application/json
 	}),
 	13708: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			N: () => Session,
-			z: () => withinLimit
+			Nn: () => Session,
+			aL: () => LentTokens,
+			zl: () => withinLimit
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
+		class LentTokens {
+			#arriving = new Set();
+			#lent = new Set();
+			take(login) {
+				const taken = login.then((token) => {
+					if (token.isRevocable) this.#lent.add(token);
+					return token;
+				}).finally(() => this.#arriving.delete(taken));
+				this.#arriving.add(taken);
+				return taken;
+			}
+			async giveBack(revoke, signal) {
+				await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(Promise.allSettled(this.#arriving), signal).catch(() => {});
+				await Promise.allSettled(Array.from(this.#lent, (token) => revoke(token, signal)));
+				this.#lent.clear();
+			}
+		}
 		const RENEW_AT = 2 / 3;
 		const SHARED_MS = 3e4;
 		async function withinLimit(request) {
@@ -31907,7 +31934,7 @@ Content-Type: application/json
 			#options;
 			#current;
 			#login;
-			#issued = new Set();
+			#tokens = new LentTokens();
 			constructor(options) {
 				this.#options = options;
 			}
@@ -31918,12 +31945,8 @@ Content-Type: application/json
 				if (this.#current?.token === token) this.#current = undefined;
 				return send((await this.#ready(signal)).token.value);
 			}
-			async close(signal) {
-				const { revoke } = this.#options;
-				await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(Promise.allSettled([this.#login]), signal).catch(() => {});
-				const revocable = [...this.#issued].filter(({ isRevocable }) => isRevocable);
-				await Promise.allSettled(revocable.map((token) => revoke(token, signal)));
-				this.#issued.clear();
+			close(signal) {
+				return this.#tokens.giveBack(this.#options.revoke, signal);
 			}
 			async #ready(signal) {
 				const { now } = this.#options;
@@ -31934,8 +31957,7 @@ Content-Type: application/json
 				return (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#login, signal);
 			}
 			async #logIn() {
-				const token = await withinLimit((signal) => this.#options.login(signal));
-				this.#issued.add(token);
+				const token = await this.#tokens.take(withinLimit((signal) => this.#options.login(signal)));
 				this.#current = {
 					token,
 					renewAt: this.#options.now() + token.leaseMs * RENEW_AT

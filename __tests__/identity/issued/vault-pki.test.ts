@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { ActionError } from '../../../src/errors.ts';
 import { createPki } from '../../../src/rehearsal/pki.ts';
 import { type IssueOptions, type Issuing, issue } from './world.ts';
 
@@ -18,7 +19,7 @@ const NO_SUCH_ROLE = [403, { errors: ['permission denied'] }] as const;
 async function ask(
   answers: readonly Answer[],
   asked: Partial<IssueOptions> = {},
-  tokenOf = (nth: number): unknown => `token-${nth}`,
+  tokenOf: (nth: number) => unknown = (nth) => `token-${nth}`,
 ): Promise<Issuing & { readonly seen: readonly Seen[] }> {
   const pki = await createPki();
   const seen: Seen[] = [];
@@ -67,6 +68,19 @@ test('a token that ended between two tries is replaced once; a new one that is r
 test('a token that was just issued and is refused is no reason to log in again', async () => {
   const { seen } = await ask([]);
   expect(seen.map(({ path }) => path)).toEqual(['login', 'ci', 'revoke-self']);
+});
+
+test('the token of a login that is answered after the end of the run is given back', async () => {
+  const cancelling = new AbortController();
+  const { seen, masked } = await ask([], { signal: cancelling.signal }, () => {
+    cancelling.abort(new ActionError('CANCELLED', 'The run was cancelled.'));
+    return 'late';
+  });
+  expect(seen.map(({ path, token }) => [path, token])).toEqual([
+    ['login', undefined],
+    ['revoke-self', 'late'],
+  ]);
+  expect(masked).toContain('late');
 });
 
 test('a token that came when the time for a certificate was over is not sent', async () => {

@@ -18,6 +18,8 @@ export interface IssueOptions {
   /** How many times shorter pauses are; 1 when absent. */
   readonly hurry?: number;
   readonly now?: () => number;
+  /** Ends the attempt. */
+  readonly signal?: AbortSignal;
   /** How far the clock of limits is ahead, in milliseconds; 0 when absent. */
   readonly aheadMs?: () => number;
 }
@@ -40,6 +42,7 @@ export async function issue({
   drawIdToken,
   hurry = 1,
   now = Date.now,
+  signal = new AbortController().signal,
   aheadMs = () => 0,
 }: IssueOptions): Promise<Issuing> {
   const server = new URL(url);
@@ -72,7 +75,7 @@ export async function issue({
     onStep: (step) => void steps.push(step),
   });
   try {
-    return { issued: await issuer.obtain(new AbortController().signal), error: undefined, steps, masked, pauses };
+    return { issued: await issuer.obtain(signal), error: undefined, steps, masked, pauses };
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     return { issued: undefined, error, steps, masked, pauses };

@@ -88,7 +88,7 @@ test('every token that can be revoked is given back at the end, also when that f
 /** A session whose only request was cancelled while its login is under way. */
 async function cancelledIn(login: Promise<Token>): Promise<{ readonly session: Session; readonly revoked: string[] }> {
   const revoked: string[] = [];
-  const revoke = async ({ value }: Token): Promise<void> => void revoked.push(value);
+  const revoke = async ({ value }: Pick<Token, 'value'>): Promise<void> => void revoked.push(value);
   const session = new Session({ login: () => login, revoke, now: () => 0 });
   const sending = session.use(
     async (token) => token,

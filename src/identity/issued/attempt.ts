@@ -26,7 +26,7 @@ const LIMITS = { requests: 5, totalMs: 60_000, requestMs: 20_000, firstPauseMs: 
 /** Everything that is done for one certificate, repeats included. */
 export class IssueAttempt implements Asking {
   readonly #options: AskingOptions;
-  readonly #signal: AbortSignal;
+  readonly signal: AbortSignal;
   readonly #endsAt: number;
   /** Made while the token is on its way, as the connection to the authority is. */
   readonly #keys = createKeyPair();
@@ -37,14 +37,15 @@ export class IssueAttempt implements Asking {
 
   constructor(options: AskingOptions, signal: AbortSignal) {
     this.#options = options;
-    this.#signal = signal;
+    this.signal = signal;
     this.#endsAt = options.clock.now() + LIMITS.totalMs;
     // The error is told when the keys are used; an attempt that ends before that must not end the process.
     this.#keys.catch(() => {});
     options.transport.prepare(1, signal);
   }
 
-  async post(request: WireRequest): Promise<WireResponse> {
+  async post(request: WireRequest, lasts?: 'until answered'): Promise<WireResponse> {
+    this.signal.throwIfAborted();
     const { transport, settings } = this.#options;
     const { origin } = settings.url;
     if (this.#requests >= LIMITS.requests) throw unreachable(origin, `took ${LIMITS.requests} requests and gave none`);
@@ -59,13 +60,14 @@ export class IssueAttempt implements Asking {
       timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1000)} s`, { kind: 'service' })),
     );
     try {
-      const response = await transport.post(request, AbortSignal.any([this.#signal, timeout.signal]));
+      const ends = lasts ? timeout.signal : AbortSignal.any([this.signal, timeout.signal]);
+      const response = await transport.post(request, ends);
       const { scrub, now } = this.#options.world;
       const passing = passingFailure(response, { origin, claims: this.claims, scrub, now });
       if (passing) throw passing;
       return response;
     } catch (error) {
-      this.#signal.throwIfAborted();
+      this.signal.throwIfAborted();
       throw error instanceof Failure && error.code !== 'CERTIFICATE_NOT_ISSUED' ? aboutAuthority(origin, error) : error;
     } finally {
       cancel();
@@ -74,7 +76,7 @@ export class IssueAttempt implements Asking {
 
   async drawToken(): Promise<{ readonly text: string; readonly claims: Claims }> {
     const { settings, world } = this.#options;
-    const text = await orAborted(world.drawIdToken(settings.audience), this.#signal);
+    const text = await orAborted(world.drawIdToken(settings.audience), this.signal);
     world.mask(text);
     this.claims = readClaims(text);
     this.note({ check: 'OIDC token', what: `the runner gave one for the audience ${settings.audience}` });
@@ -98,7 +100,7 @@ export class IssueAttempt implements Asking {
 
   /** Waits before a repeat; throws the error when a repeat would be of no use, or too much. */
   async pauseAfter(error: unknown): Promise<void> {
-    this.#signal.throwIfAborted();
+    this.signal.throwIfAborted();
     const isPassing = error instanceof Failure && (error.kind === 'service' || error.kind === 'request');
     if (!isPassing) throw error;
     const waitMs = Math.max(this.#pauseMs, error.facts.retryAfterMs ?? 0);
@@ -106,7 +108,7 @@ export class IssueAttempt implements Asking {
     if (this.#requests >= LIMITS.requests || waitMs >= this.#leftMs()) throw lasting(error, this.#requests);
     const { promise, resolve } = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(waitMs, resolve);
-    await orAborted(promise, this.#signal).finally(cancel);
+    await orAborted(promise, this.signal).finally(cancel);
   }
 
   #leftMs(): number {

@@ -40,8 +40,14 @@ export interface Step {
 
 /** What an authority uses while it is asked for one certificate. */
 export interface Asking {
-  /** Sends a request to the authority; throws when the authority is in trouble, or the requests or the time for one certificate are used up. */
-  post(request: WireRequest): Promise<WireResponse>;
+  /** Aborts when nobody wants the certificate any more. */
+  readonly signal: AbortSignal;
+  /**
+   * Sends a request to the authority; throws when the authority is in trouble, or the requests or the time for one certificate are used up.
+   *
+   * What the answer lends must be given back: such a request goes on until it is answered, also when the signal aborts.
+   */
+  post(request: WireRequest, lasts?: 'until answered'): Promise<WireResponse>;
   /** Draws a new OIDC token of the job. */
   drawToken(): Promise<{ readonly text: string; readonly claims: Claims }>;
   /** Claims of the newest token; none before the first one. */

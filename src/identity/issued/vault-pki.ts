@@ -3,6 +3,8 @@ import type { Transport } from '../../connection/transport.ts';
 import type { ProtocolWorld } from '../../protocols/protocol.ts';
 import { isSendable } from '../../protocols/vault/answers.ts';
 import { vaultRequest } from '../../protocols/vault/login.ts';
+import { LentTokens, type Token } from '../../protocols/vault/session.ts';
+import { orAborted } from '../../signing/schedule/clock.ts';
 import { type Asking, type Authority, LIFE_S, readMember, textsIn, type VaultPkiSettings } from './authority.ts';
 import { noCertificate, vaultLoginFailure, vaultSignFailure } from './refusals.ts';
 
@@ -16,7 +18,7 @@ export class VaultPki implements Authority {
   readonly #transport: Transport;
   /** Of each certificate that is being asked for: a repeat needs no second login, and the next certificate has its own. */
   readonly #tokens = new WeakMap<Asking, string>();
-  readonly #issued = new Set<string>();
+  readonly #lent = new LentTokens();
 
   constructor(settings: VaultPkiSettings, world: Pick<ProtocolWorld, 'mask' | 'scrub' | 'now'>, transport: Transport) {
     this.#settings = settings;
@@ -45,10 +47,10 @@ export class VaultPki implements Authority {
    */
   async close(signal: AbortSignal): Promise<void> {
     const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
-    const revoke = (token: string): Promise<WireResponse> =>
-      this.#transport.post(vaultRequest('POST', path, { json: {}, token }), signal);
-    await Promise.allSettled([...this.#issued].map(revoke));
-    this.#issued.clear();
+    await this.#lent.giveBack(
+      ({ value: token }) => this.#transport.post(vaultRequest('POST', path, { json: {}, token }), signal),
+      signal,
+    );
   }
 
   async #sign(asking: Asking, token: string): Promise<WireResponse> {
@@ -62,20 +64,26 @@ export class VaultPki implements Authority {
     const { login, loginRole } = this.#settings;
     const { text: jwt } = await asking.drawToken();
     const path = this.#path(`${login.path}/login`);
-    const response = await asking.post(vaultRequest('POST', path, { json: { role: loginRole, jwt } }));
+    const request = vaultRequest('POST', path, { json: { role: loginRole, jwt } });
+    // The end of the run does not cut the login off: its token would be good for its whole lease.
+    const answered = asking.post(request, 'until answered').then((response) => this.#readLogin(asking, response));
+    const { value: token } = await orAborted(this.#lent.take(answered), asking.signal);
+    this.#tokens.set(asking, token);
+    return token;
+  }
+
+  #readLogin(asking: Asking, response: WireResponse): Pick<Token, 'value' | 'isRevocable'> {
+    const { login, loginRole } = this.#settings;
     const token = response.status === 200 ? readMember(response, 'auth.client_token') : undefined;
     if (typeof token !== 'string' || !isSendable(token))
       throw vaultLoginFailure(response, this.#settings, this.#asked(asking));
     this.#world.mask(token);
-    this.#tokens.set(asking, token);
-    // Batch tokens cannot be revoked.
-    if (readMember(response, 'auth.token_type') !== 'batch') this.#issued.add(token);
     const policies = this.#world.scrub(textsIn(readMember(response, 'auth.policies')).join(', '), MAX_POLICIES);
     asking.note({
       check: 'login',
       what: `${login.path} took the token for the role ${loginRole}; policies: ${policies}`,
     });
-    return token;
+    return { value: token, isRevocable: readMember(response, 'auth.token_type') !== 'batch' };
   }
 
   #asked({ claims }: Asking): Parameters<typeof vaultSignFailure>[2] {

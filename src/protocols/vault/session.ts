@@ -10,12 +10,40 @@ export interface Token {
   readonly isRevocable: boolean;
 }
 
+type Lent = Pick<Token, 'value' | 'isRevocable'>;
+
+/** Tokens that a service lent to this run, and that it gets back. */
+export class LentTokens {
+  readonly #arriving = new Set<Promise<unknown>>();
+  readonly #lent = new Set<Lent>();
+
+  /** Takes the token of a login, also one that comes when nobody waits for it any more. */
+  take<T extends Lent>(login: Promise<T>): Promise<T> {
+    const taken = login
+      .then((token) => {
+        if (token.isRevocable) this.#lent.add(token);
+        return token;
+      })
+      .finally(() => this.#arriving.delete(taken));
+    this.#arriving.add(taken);
+    return taken;
+  }
+
+  /** Gives every token back, as far as that works until the signal aborts; never rejects. */
+  async giveBack(revoke: (token: Lent, signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    // A token that is on its way would be good for its whole lease.
+    await orAborted(Promise.allSettled(this.#arriving), signal).catch(() => {});
+    await Promise.allSettled(Array.from(this.#lent, (token) => revoke(token, signal)));
+    this.#lent.clear();
+  }
+}
+
 /** How a session gets its tokens. */
 interface SessionOptions {
   /** Gets a token; the signal is that of the time limit for all logins, because many requests wait for one login. */
   readonly login: (signal: AbortSignal) => Promise<Token>;
   /** Gives a token back. */
-  readonly revoke: (token: Token, signal: AbortSignal) => Promise<void>;
+  readonly revoke: (token: Lent, signal: AbortSignal) => Promise<void>;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
@@ -49,7 +77,7 @@ export class Session {
   readonly #options: SessionOptions;
   #current: Current | undefined;
   #login: Promise<Current> | undefined;
-  readonly #issued = new Set<Token>();
+  readonly #tokens = new LentTokens();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -73,13 +101,8 @@ export class Session {
   }
 
   /** Gives back every token that this session was issued, as far as that works until the signal aborts. */
-  async close(signal: AbortSignal): Promise<void> {
-    const { revoke } = this.#options;
-    // A token that is on its way would be good for its whole lease.
-    await orAborted(Promise.allSettled([this.#login]), signal).catch(() => {});
-    const revocable = [...this.#issued].filter(({ isRevocable }) => isRevocable);
-    await Promise.allSettled(revocable.map((token) => revoke(token, signal)));
-    this.#issued.clear();
+  close(signal: AbortSignal): Promise<void> {
+    return this.#tokens.giveBack(this.#options.revoke, signal);
   }
 
   async #ready(signal: AbortSignal): Promise<Current> {
@@ -92,8 +115,7 @@ export class Session {
   }
 
   async #logIn(): Promise<Current> {
-    const token = await withinLimit((signal) => this.#options.login(signal));
-    this.#issued.add(token);
+    const token = await this.#tokens.take(withinLimit((signal) => this.#options.login(signal)));
     this.#current = { token, renewAt: this.#options.now() + token.leaseMs * RENEW_AT };
     return this.#current;
   }
