@@ -129,7 +129,7 @@ describe('an answer that is not HTTP, told by name or words alone', () => {
   test.each([
     ['HTTPParserError', 'Response does not match', 'request', 'HTTP_MALFORMED'],
     ['SocketError', 'bad response', 'request', 'HTTP_MALFORMED'],
-    ['SocketError', 'bad upgrade', 'config', 'HTTP_UPGRADE'],
+    ['SocketError', 'bad upgrade', 'request', 'HTTP_UPGRADE'],
     ['SocketError', 'other side closed', 'service', 'CONNECTION_LOST'],
   ])('%s: %s', (name, message, kind, code) => {
     const failure = connectionFailure(failed(undefined, message, name), FACTS);

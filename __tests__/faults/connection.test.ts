@@ -113,30 +113,32 @@ test.concurrent('a header of 1 MB costs its file alone', { tags: ['fault-46'] },
 });
 
 describe.concurrent('what is not HTTP/1.1', { tags: ['fault-47'] }, () => {
-  const { switchingProtocols: _, ...garbage } = RAW_ANSWERS;
   const raw = (bytes: string): Fault => ({ kind: 'raw', bytes, by: 'close' });
 
   test('is repeated, and never taken for a signature', async () => {
-    const once = Object.entries(garbage).map(([name, bytes]) => [`${name}Once`, [raw(bytes)]] as const);
-    const always = Object.entries(garbage).map(([name, bytes]) => [name, raw(bytes)] as const);
+    const once = Object.entries(RAW_ANSWERS).map(([name, bytes]) => [`${name}Once`, [raw(bytes)]] as const);
+    const always = Object.entries(RAW_ANSWERS).map(([name, bytes]) => [name, raw(bytes)] as const);
     const { run, errors, receipts, signed } = await meet({
       files: Object.fromEntries<Encounter>([...once, ...always]),
       inputs: { attempts: '2' },
     });
     expect(run.exitCode).toBe(1);
-    expect(errors).toEqual(['HTTP_MALFORMED']);
+    expect(errors.toSorted()).toEqual(['HTTP_MALFORMED', 'HTTP_UPGRADE']);
     for (const [name] of once) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
     for (const [name] of always) expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 2 });
     expect(signed).toEqual(['canary', ...once.map(([name]) => name)].toSorted());
   });
 
-  test('ends the run when the first two answers are nothing else', async () => {
-    const banner = raw(garbage.banner);
-    const files = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`f${at}`, banner]));
-    const { run, errors, requests } = await meet({ canary: banner, files, inputs: { concurrency: '1' } });
+  test.each([
+    ['banner', 'HTTP_MALFORMED', 'does not speak HTTP/1.1'],
+    ['switchingProtocols', 'HTTP_UPGRADE', 'although the request asked for no other protocol'],
+  ] as const)('ends the run when the first two answers are nothing else: %s', async (name, code, words) => {
+    const answer = raw(RAW_ANSWERS[name]);
+    const files = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`f${at}`, answer]));
+    const { run, errors, requests } = await meet({ canary: answer, files, inputs: { concurrency: '1' } });
     expect(run.exitCode).toBe(1);
-    expect(errors).toEqual(['HTTP_MALFORMED']);
-    expect(run.log).toContain('does not speak HTTP/1.1');
+    expect(errors).toEqual([code]);
+    expect(run.log).toContain(words);
     expect(requests).toHaveLength(2);
   });
 });

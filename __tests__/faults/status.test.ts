@@ -164,15 +164,10 @@ test.concurrent('500 is tried again for its file, as often as attempts says', { 
 });
 
 describe.concurrent('a status that no repeat can change', { tags: ['fault-37'] }, () => {
-  const upgrade: Fault = {
-    kind: 'raw',
-    bytes: 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
-  };
   test.each([
     ['501', 'NOT_IMPLEMENTED', status(501)],
     ['505', 'HTTP_VERSION_REFUSED', status(505)],
     ['511', 'NETWORK_LOGIN', status(511)],
-    ['101', 'HTTP_UPGRADE', upgrade],
   ])('%s ends the run after one request', async (_, code, canary) => {
     const { run, errors, requests, signed } = await meet({ canary, files: many(20), inputs: ONE_AT_A_TIME });
     expect(run.exitCode).toBe(1);

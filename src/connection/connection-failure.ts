@@ -119,11 +119,13 @@ function http2Row(error: unknown, { stale }: ConnectionFacts): FailureRow | unde
 function protocolRow(error: unknown, code: string): FailureRow | undefined {
   const text = error instanceof Error ? `${error.name} ${error.message}` : '';
   if (/bad upgrade/.test(text)) {
+    // One node or gateway of several may do this: the repeat may meet another one.
     return [
-      'config',
+      'request',
       'HTTP_UPGRADE',
-      'the server wants to switch to another protocol',
-      'Check that server-url leads to the signing service.',
+      'the server answered 101 Switching Protocols, although the request asked for no other protocol',
+      'Check that server-url leads to the signing service, not to a WebSocket; a gateway in between may be broken.',
+      { endsRun: 'canary-twice' },
     ];
   }
   if (code === 'HPE_FOREIGN' && error instanceof Error) {
