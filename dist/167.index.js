@@ -740,7 +740,7 @@ export const modules = {
 			const late = AbortSignal.timeout(tryMs);
 			const askedAt = now();
 			const { status, body } = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch((error) => {
-				throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : aboutAuthority(error);
+				throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : aboutAuthority(error, authority);
 			});
 			if (status !== 200 && status !== 201) throw badStatus(status);
 			const answer = readStampAnswer(body);
@@ -781,8 +781,13 @@ export const modules = {
 			url: "timestamp-url",
 			chain: "timestamp-chain"
 		};
-		function aboutAuthority(error) {
-			return error instanceof failure.HR ? error.with((0, other_server.x)(error, OWN_INPUTS)) : error;
+		function aboutAuthority(error, { origin }) {
+			if (!(error instanceof failure.HR)) return error;
+			const { message, hint } = (0, other_server.x)(error, OWN_INPUTS);
+			return error.with({
+				message: message.replace(`${origin}: `, ""),
+				hint
+			});
 		}
 		function drawNonce(randomInt) {
 			const nonce = Buffer.from(Array.from({ length: 16 }, () => randomInt(256)));

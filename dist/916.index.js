@@ -445,7 +445,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const hint = "Store the public key of the version that signs; after a rotation each version has a key of its own.";
 		return [known, (0, finding.gz)("verify-key", new errors.lZ("SIGNATURE_INVALID", message, { hint }))];
 	}
-	var route = __webpack_require__(33794);
+	var route = __webpack_require__(40054);
 	;
 	async function look(context, inputs, { route, identity, obstacle, anchors }) {
 		const { verification, isCallable, protocol } = inputs;

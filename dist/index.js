@@ -13359,28 +13359,27 @@ var __webpack_modules__ = {
 	}),
 	86732: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			$u: () => readServerChain,
 			Nr: () => beginHandshake,
 			xU: () => openUnderlay,
 			zm: () => DialError,
 			zy: () => dial
 		});
-		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-		var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77030);
-		var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(41692);
-		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3317);
-		var _proxy_tunnel_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1447);
-		var _route_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83551);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(16445);
+		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
+		var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
+		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3317);
+		var _proxy_tunnel_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1447);
+		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16445);
+		var _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(98433);
 		async function openUnderlay(route, addressBook) {
 			const { proxy, server, timeoutMs } = route;
-			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(server);
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(server);
 			if (proxy === undefined) return {
 				tunnel: undefined,
 				addresses: await addressBook.find(hostname, timeoutMs)
 			};
 			return {
-				tunnel: await (0, _proxy_tunnel_js__WEBPACK_IMPORTED_MODULE_4__.X)(proxy, {
+				tunnel: await (0, _proxy_tunnel_js__WEBPACK_IMPORTED_MODULE_3__.X)(proxy, {
 					hostname,
 					port,
 					timeoutMs,
@@ -13390,14 +13389,14 @@ var __webpack_modules__ = {
 			};
 		}
 		function beginHandshake(route, { tunnel, addresses }, options) {
-			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(route.server);
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(route.server);
 			const tcp = {
 				port,
-				...addresses && (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_3__.Zz)(addresses)
+				...addresses && (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__.Zz)(addresses)
 			};
-			return (0, node_tls__WEBPACK_IMPORTED_MODULE_2__.connect)({
+			return (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
 				...tunnel ? { socket: tunnel } : tcp,
-				...(0, _route_js__WEBPACK_IMPORTED_MODULE_5__.Wz)(hostname),
+				...(0, _route_js__WEBPACK_IMPORTED_MODULE_4__.Wz)(hostname),
 				secureContext: options.secureContext ?? route.secureContext,
 				rejectUnauthorized: options.trust === "required",
 				checkServerIdentity: checkName,
@@ -13406,17 +13405,8 @@ var __webpack_modules__ = {
 			});
 		}
 		function checkName(hostname, certificate) {
-			const isBorne = (0, node_net__WEBPACK_IMPORTED_MODULE_1__.isIP)(hostname) !== 0 && certificate.subjectaltname === undefined && certificate.subject.CN === hostname;
-			return isBorne ? undefined : (0, node_tls__WEBPACK_IMPORTED_MODULE_2__.checkServerIdentity)(hostname, certificate);
-		}
-		function readServerChain(socket) {
-			const chain = new Map();
-			let next = socket.getPeerCertificate(true);
-			while (next?.raw && !chain.has(next.fingerprint256)) {
-				chain.set(next.fingerprint256, new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(next.raw));
-				next = next.issuerCertificate;
-			}
-			return [...chain.values()];
+			const isBorne = (0, node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) !== 0 && certificate.subjectaltname === undefined && certificate.subject.CN === hostname;
+			return isBorne ? undefined : (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.checkServerIdentity)(hostname, certificate);
 		}
 		class DialError extends Error {
 			hasBegun;
@@ -13456,7 +13446,7 @@ var __webpack_modules__ = {
 				trust: "required"
 			});
 			const attempts = addressBook.watch(socket);
-			const giveUp = () => void socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_5__.oc)(route, attempts, connectedAt !== undefined));
+			const giveUp = () => void socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_4__.oc)(route, attempts, connectedAt !== undefined));
 			const timer = setTimeout(giveUp, Math.max(1, route.timeoutMs - spentMs));
 			const fail = (error) => {
 				clearTimeout(timer);
@@ -13465,7 +13455,7 @@ var __webpack_modules__ = {
 			socket.setNoDelay(true);
 			socket.on("session", onSession);
 			socket.on("keylog", () => {
-				if (!serverChain[0] && !socket.isSessionReused()) serverChain = readServerChain(socket);
+				if (!serverChain[0] && !socket.isSessionReused()) serverChain = (0, _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_6__.$)(socket);
 			});
 			socket.on("connectionAttempt", () => startedAt = performance.now());
 			socket.once("connect", () => connectedAt = performance.now());
@@ -13491,8 +13481,8 @@ var __webpack_modules__ = {
 				requests: 0
 			};
 			socket.on("error", (error) => {
-				const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__.ss)(error);
-				if ((0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__.Hx)(code)) connection.alert = code;
+				const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.ss)(error);
+				if ((0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.Hx)(code)) connection.alert = code;
 			});
 			return connection;
 		}
@@ -13932,6 +13922,7 @@ var __webpack_modules__ = {
 		var connect = __nccwpck_require__(86732);
 		var addresses = __nccwpck_require__(3317);
 		var connection_route = __nccwpck_require__(83551);
+		var server_chain = __nccwpck_require__(98433);
 		var external_node_net_ = __nccwpck_require__(77030);
 		var external_node_stream_ = __nccwpck_require__(57075);
 		;
@@ -14081,7 +14072,7 @@ var __webpack_modules__ = {
 				this.#version = socket.getProtocol() ?? undefined;
 				if (/^SERVER_HANDSHAKE|^CLIENT_HANDSHAKE/.test(line.toString("latin1")) && this.#serverChain.length === 0) return;
 				this.#clientAlgorithms = socket.getSharedSigalgs();
-				this.#serverChain = (0, connect.$u)(socket);
+				this.#serverChain = (0, server_chain.$)(socket);
 			}
 			#secured(socket) {
 				this.#securedAt = performance.now();
@@ -14117,6 +14108,7 @@ var __webpack_modules__ = {
 		var external_node_net_ = __nccwpck_require__(77030);
 		var certificate = __nccwpck_require__(43879);
 		var route = __nccwpck_require__(83551);
+		var server_chain = __nccwpck_require__(98433);
 		;
 		function followPath(sent, anchors, now) {
 			const preferred = anchors.toSorted((a, b) => Number((0, certificate.Ub)(b, now)) - Number((0, certificate.Ub)(a, now)));
@@ -14306,7 +14298,7 @@ var __webpack_modules__ = {
 			const { links } = followPath(sent, facts.anchors, facts.now);
 			switch (code) {
 				case "TLS_SERVER_EXPIRED":
-				case "TLS_SERVER_NOT_YET_VALID": return describeDates(links, facts.now);
+				case "TLS_SERVER_NOT_YET_VALID": return findBadDates(links, facts.now);
 				case "TLS_SERVER_NAME": return describeNames(sent[0], (0, route.$r)(facts.server).hostname);
 				case "TLS_SERVER_UNTRUSTED": return describeTrust(sent, facts);
 				case "TLS_SERVER_PURPOSE": return findPurposeFault(links);
@@ -14329,14 +14321,12 @@ var __webpack_modules__ = {
 			intermediate: "Its operators must install an intermediate certificate that is valid now.",
 			anchor: "Put a certificate of that CA that is valid now into chain."
 		};
-		function describeDates(links, now) {
+		function findBadDates(links, now) {
 			const bad = links.find(({ x509 }) => !(0, certificate.Ub)(x509, now));
 			if (bad === undefined) return undefined;
-			const { subject, validFromDate, validToDate } = bad.x509;
-			const isOver = validToDate < now;
-			const state = isOver ? `ended at ${validToDate.toISOString()}` : `begins at ${validFromDate.toISOString()}`;
+			const isOver = bad.x509.validToDate < now;
 			const sentence = `${WHOSE[bad.role]} ${isOver ? "has expired" : "is not valid yet"}`;
-			const what = `${(0, certificate.vm)(subject)} ${state}; this machine's clock says ${now.toISOString()}`;
+			const what = (0, server_chain.h)(bad.x509, now);
 			const clock = "If that clock is wrong, set it.";
 			if (now >= RELEASED_AT) return {
 				sentence,
@@ -15017,22 +15007,182 @@ var __webpack_modules__ = {
 			return Object.assign(new Error("Header overflow"), { code: "HPE_HEADER_OVERFLOW" });
 		}
 	}),
+	54101: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			R: () => proxyTlsFailed,
+			h: () => keepChain
+		});
+		var _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43879);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16445);
+		var _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(98433);
+		var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(51949);
+		const chains = new WeakMap();
+		function keepChain(error, chain) {
+			if (error instanceof Error) chains.set(error, chain);
+		}
+		function proxyTlsFailed(error, code, proxy) {
+			const { reason, hint } = describe(error, code, proxy);
+			const message = `The TLS handshake with ${(0, _proxy_js__WEBPACK_IMPORTED_MODULE_4__.Y)(proxy)} failed: ${reason}.`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "PROXY_TLS", message, {
+				hint,
+				cause: error
+			});
+		}
+		function describe(error, code, { variable, url }) {
+			if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") return {
+				reason: "it does not speak TLS",
+				hint: `Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in ${variable}.`
+			};
+			const [own] = chains.get(error) ?? [];
+			const dates = DATES[code];
+			if (dates) {
+				const now = new Date();
+				return {
+					reason: `${dates.reason}${own ? `: ${(0, _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_3__.h)(own, now)}` : ""}`,
+					hint: dates.hint
+				};
+			}
+			if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return {
+				reason: `its certificate is for another host name${own ? `: ${(0, _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_0__.vm)(own.subject)}` : ""}`,
+				hint: `Write the host name that the certificate bears into ${variable} in place of ${url.hostname}, or ask the operators of the proxy for a certificate with that name.`
+			};
+			const issued = own ? `: ${(0, _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_0__.vm)(own.subject)}, issued by ${(0, _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_0__.vm)(own.issuer)}` : "";
+			if (UNTRUSTED.has(code)) return {
+				reason: `its certificate does not chain to a root that is known here${issued}`,
+				hint: "Ask the operators of the proxy for the certificate of its CA, and add that to the store of this machine or to NODE_EXTRA_CA_CERTS."
+			};
+			return {
+				reason: (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.A3)(error, code),
+				hint: `Ask the operators of the proxy. Its certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in ${variable}.`
+			};
+		}
+		const CLOCK = "If this machine's clock is wrong, set it.";
+		const DATES = {
+			CERT_HAS_EXPIRED: {
+				reason: "its certificate has expired",
+				hint: `The operators of the proxy must renew the certificate. ${CLOCK}`
+			},
+			CERT_NOT_YET_VALID: {
+				reason: "its certificate is not valid yet",
+				hint: `The operators of the proxy must install a certificate that is valid now. ${CLOCK}`
+			}
+		};
+		const UNTRUSTED = new Set([
+			"UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+			"UNABLE_TO_GET_ISSUER_CERT",
+			"UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+			"DEPTH_ZERO_SELF_SIGNED_CERT",
+			"SELF_SIGNED_CERT_IN_CHAIN"
+		]);
+	}),
+	51949: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			U: () => chooseProxy,
+			Y: () => nameProxy
+		});
+		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
+		var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
+		var node_url__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73136);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
+		function nameProxy({ url, variable }) {
+			const port = url.port || (url.protocol === "https:" ? "443" : "80");
+			return `the proxy of ${variable} (${url.hostname}:${port})`;
+		}
+		function chooseProxy(variables, target) {
+			const { name, value: written } = variables[target.protocol === "http:" ? "httpProxy" : "httpsProxy"] ?? NONE;
+			const value = written.trim();
+			if (!value || bypasses(variables.noProxy ?? "", target)) return undefined;
+			const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+			if (!URL.canParse(text)) throw proxyUnusable(name, "is not a URL");
+			const url = new URL(text);
+			if (url.protocol !== "http:" && url.protocol !== "https:") throw proxyUnusable(name, `has the scheme ${url.protocol}//, which this action does not support`, ofScheme(url));
+			const authorization = url.username || url.password ? basic(url, name) : undefined;
+			url.username = "";
+			url.password = "";
+			return {
+				url,
+				variable: name,
+				authorization,
+				secureContext: url.protocol === "https:" ? trustedRoots() : undefined
+			};
+		}
+		const NONE = {
+			name: "",
+			value: ""
+		};
+		function trustedRoots() {
+			return (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.createSecureContext)({ ca: [...(0, node_tls__WEBPACK_IMPORTED_MODULE_1__.getCACertificates)("default"), ...(0, node_tls__WEBPACK_IMPORTED_MODULE_1__.getCACertificates)("system")] });
+		}
+		function proxyUnusable(name, reason, hint = "It should look like http://proxy.example.com:3128.") {
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_3__.lZ("PROXY_UNUSABLE", `The environment variable ${name} ${reason}.`, { hint });
+		}
+		function ofScheme({ protocol }) {
+			const what = protocol.startsWith("socks") ? "SOCKS proxies are not supported" : "Other schemes are not supported";
+			return `${what}: write the address of an HTTP proxy, such as http://proxy.example.com:3128. If the runner may reach the host directly, list the host in no_proxy instead.`;
+		}
+		function basic({ username, password }, name) {
+			try {
+				const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+				return `Basic ${Buffer.from(pair).toString("base64")}`;
+			} catch {
+				throw proxyUnusable(name, "has credentials that are not percent-encoded", "Write %25 for each % in user and password.");
+			}
+		}
+		function bypasses(noProxy, target) {
+			const host = target.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, "");
+			if (host === "localhost" || isWithin("127.0.0.0/8", host) || isWithin("::1", host)) return true;
+			const entries = noProxy.toLowerCase().split(/[\s,]+/);
+			const port = target.port || (target.protocol === "http:" ? "80" : "443");
+			return entries.filter(Boolean).some((entry) => covers(entry, host, port));
+		}
+		function covers(entry, host, port) {
+			if (entry === "*") return true;
+			const bracketed = /^\[([^\]]+)\](\/\d+)?(?::(\d+))?$/.exec(entry);
+			if (bracketed) return (bracketed[3] ?? port) === port && isWithin(`${bracketed[1]}${bracketed[2] ?? ""}`, host);
+			if ((0, node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(host) !== 0 && isWithin(entry, host)) return true;
+			const [, name = entry, entryPort = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
+			const written = name.replace(/^\*?\.|\.$/g, "");
+			const domain = (0, node_url__WEBPACK_IMPORTED_MODULE_2__.domainToASCII)(written) || written;
+			return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
+		}
+		function isWithin(block, host) {
+			const [address = "", bits] = block.split("/");
+			const [family, hostFamily] = [(0, node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(address), (0, node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(host)];
+			const most = family === 6 ? 128 : 32;
+			if (family === 0 || hostFamily === 0 || !/^\d{1,3}$/.test(bits ?? "0") || Number(bits ?? most) > most) return false;
+			const list = new node_net__WEBPACK_IMPORTED_MODULE_0__.BlockList();
+			list.addSubnet(address, Number(bits ?? most), family === 6 ? "ipv6" : "ipv4");
+			return list.check(host, hostFamily === 6 ? "ipv6" : "ipv4");
+		}
+	}),
 	95708: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			$M: () => proxyUnreachable,
 			gO: () => tunnelFailed,
+			sE: () => proxySilent,
 			xq: () => tunnelRefused
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3317);
 		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16445);
+		var _proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51949);
+		var _proxy_tls_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(54101);
 		function tunnelRefused({ status, headers }, proxy) {
 			if (status === 407) return unauthenticated(offersIn([headers["proxy-authenticate"] ?? ""].flat().join(", ")), proxy);
 			const token = tokenIn(headers);
 			const said = token === undefined ? "" : `, ${token}`;
 			const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ""))?.[1];
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_REFUSED", `The proxy refused a tunnel to the service (${status}${said}).`, { hint: `${known ?? hintOf(status, proxy)} List the service in no_proxy to go directly.` });
+			const message = `${subjectOf(proxy)} refused a tunnel to the service (${status}${said}).`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_REFUSED", message, {
+				hint: `${known ?? hintOf(status, proxy)} ${DIRECTLY}`,
+				unreached: PROXY_DOWN
+			});
 		}
+		function subjectOf(proxy) {
+			return (0, _proxy_js__WEBPACK_IMPORTED_MODULE_3__.Y)(proxy).replace(/^t/, "T");
+		}
+		const PROXY_DOWN = "the proxy did not recover";
+		const DIRECTLY = "If the runner may reach the service directly, list the service in no_proxy.";
 		function tokenIn(headers) {
 			const ofSquid = /^(ERR_[A-Z_]{3,40})(?: |$)/.exec([headers["x-squid-error"] ?? ""].flat()[0] ?? "")?.[1];
 			return ofSquid ?? /;\s*error=([a-z_]{3,40})/.exec([headers["proxy-status"] ?? ""].flat().join(", "))?.[1];
@@ -15051,7 +15201,7 @@ var __webpack_modules__ = {
 		];
 		function hintOf(status, proxy) {
 			const hint = hints(proxy).find(([statuses]) => statuses.test(`${status}`))?.[1];
-			return hint ?? "The proxy cannot reach the service, or its rules do not allow it.";
+			return hint ?? "The proxy cannot reach the service, or its rules do not allow it: ask the operators of the proxy first. If the proxy finds nothing wrong on its side, ask those of the service.";
 		}
 		function offersIn(header) {
 			const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = ""]) => scheme);
@@ -15079,55 +15229,61 @@ var __webpack_modules__ = {
 			if (code === "HPE_FOREIGN") return foreign(error, proxy);
 			if (code.startsWith("HPE_")) return proxyUnreachable(proxy, "gave an answer that is not HTTP/1.1", error);
 			if (code === "ECONNRESET") return proxyUnreachable(proxy, CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${checkProxy(proxy)}`);
+			if (code === "ENOTFOUND" || code === "EAI_AGAIN") return nameNotFound(error, proxy, code);
 			if (!(0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.qV)(code)) return proxyUnreachable(proxy, describeEnd(error, code), error);
-			const isPlain = code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG";
-			const reason = isPlain ? "it does not speak TLS" : CERTIFICATE_FAULTS[code] ?? (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.A3)(error, code);
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_TLS", `The TLS handshake with the proxy of ${proxy.variable} failed: ${reason}.`, {
-				hint: isPlain ? `Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in ${proxy.variable}.` : code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID" ? `Ask the operators of the proxy for a valid certificate, and check the clock of this machine: it says ${new Date().toISOString()}.` : `The proxy's certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in ${proxy.variable}.`,
-				cause: error
-			});
+			return (0, _proxy_tls_js__WEBPACK_IMPORTED_MODULE_4__.R)(error, code, proxy);
 		}
-		const UNTRUSTED = "its certificate does not chain to a root that is known here";
-		const CERTIFICATE_FAULTS = {
-			CERT_HAS_EXPIRED: "its certificate has expired",
-			CERT_NOT_YET_VALID: "its certificate is not valid yet",
-			ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host name",
-			UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-			UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
-			UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-			DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-			SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED
-		};
 		const CLOSED = "closed the connection without an answer to CONNECT";
 		const ENDS = {
 			ECONNREFUSED: "refused the connection",
-			ENOTFOUND: "has a host name that does not exist",
-			EAI_AGAIN: "has a host name for which the name server gave no answer",
 			ETIMEDOUT: "does not answer; a firewall that drops packets looks like this"
 		};
 		function describeEnd(error, code) {
 			if (error instanceof AggregateError) return `cannot be reached at any of its addresses: ${error.errors.map(_dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.KU).join(", ")}`;
 			const address = (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.ci)(error);
+			if (code === "ETIMEDOUT" && address === undefined) return "took the connection and did not complete the TLS handshake";
 			return ENDS[code] ?? `could not be reached${address === undefined ? "" : `: ${(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.KU)(error)}`}`;
+		}
+		function nameNotFound(error, proxy, code) {
+			const { variable } = proxy;
+			const failure = proxyUnreachable(proxy, "has a host name for which the name server gave no answer", error);
+			if (code === "EAI_AGAIN") return failure.with({
+				hint: "Ask the operators of the runner's network: its name server (DNS) does not answer.",
+				unreached: "the name server did not recover"
+			});
+			return failure.with({
+				kind: "request",
+				message: `${subjectOf(proxy)} has a host name that does not exist.`,
+				hint: `Correct the host name in the environment variable ${variable}, or its entry in DNS. ${DIRECTLY}`,
+				maxAttempts: 3,
+				endsRun: "not-found",
+				unreached: "the name server did not recover"
+			});
 		}
 		function foreign(error, proxy) {
 			const { variable } = proxy;
 			const speaks = error.message;
 			if (speaks.includes("HTTP")) return proxyUnreachable(proxy, "gave an answer that is not HTTP/1.1", error);
 			const isTls = speaks.includes("TLS");
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_UNREACHABLE", `The proxy of ${variable} does not speak HTTP: it ${isTls ? "speaks TLS" : speaks}.`, {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_UNREACHABLE", `${subjectOf(proxy)} does not speak HTTP: it ${isTls ? "speaks TLS" : speaks}.`, {
 				hint: isTls ? `Write https:// in ${variable}, or use its port for plain HTTP.` : checkProxy(proxy),
 				cause: error
 			});
 		}
 		const TOO_LARGE = "To open a tunnel takes one line; more than 300 KiB are refused, as curl does: ask the operators of the proxy what it sends, or list the service in no_proxy to reach it directly.";
 		function checkProxy({ variable }) {
-			return `Check host and port in ${variable}, or list the service in no_proxy to reach it directly.`;
+			return `Check host and port in ${variable}; if they are right, ask the operators of the proxy. ${DIRECTLY}`;
+		}
+		function proxySilent(proxy, timeoutMs) {
+			const hint = `Ask the operators of the proxy: it takes connections and does not answer; it may hang, or wait for a service that it cannot reach. If this never worked before, check host and port in ${proxy.variable}. ${DIRECTLY}`;
+			return proxyUnreachable(proxy, `did not answer CONNECT within ${timeoutMs / 1e3} s`, undefined, hint);
 		}
 		function proxyUnreachable(proxy, how, cause, hint = checkProxy(proxy)) {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_UNREACHABLE", `The proxy of ${proxy.variable} ${how}.`, {
+			const message = `${subjectOf(proxy)} ${how}.`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_UNREACHABLE", message, {
 				hint,
-				cause
+				cause,
+				unreached: PROXY_DOWN
 			});
 		}
 	}),
@@ -15144,27 +15300,29 @@ var __webpack_modules__ = {
 		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(30734);
 		var _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25480);
 		var _route_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(83551);
-		var _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(95708);
+		var _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(98433);
+		var _proxy_tls_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(54101);
+		var _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(95708);
 		async function openTunnel(proxy, target) {
 			const startedAt = performance.now();
 			const { addressBook, timeoutMs } = target;
 			const socket = await openSocket(proxy, target).catch((error) => {
-				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.gO)(error, proxy);
+				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__.gO)(error, proxy);
 			});
 			const address = socket.remoteAddress;
-			const late = (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.$M)(proxy, `did not answer CONNECT within ${timeoutMs / 1e3} s`);
+			const late = (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__.sE)(proxy, timeoutMs);
 			const giveUp = () => void socket.destroy(late);
 			const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
 			try {
 				socket.write(askFor(proxy, target));
 				const answer = await readAnswer(socket);
 				if (Math.trunc(answer.status / 100) === 2) return socket;
-				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.xq)(answer, proxy);
+				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__.xq)(answer, proxy);
 			} catch (error) {
 				socket.destroy();
 				if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__.HR && error !== late) throw error;
 				addressBook.bury(address);
-				throw error instanceof Error && error !== late ? (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_8__.gO)(error, proxy) : late;
+				throw error instanceof Error && error !== late ? (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__.gO)(error, proxy) : late;
 			} finally {
 				clearTimeout(timer);
 			}
@@ -15201,6 +15359,8 @@ var __webpack_modules__ = {
 			const addresses = await addressBook.find(hostOf(server.url), timeoutMs);
 			const socket = connectTo(server, addresses);
 			const attempts = addressBook.watch(socket);
+			let chain = [];
+			if (socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket) socket.on("keylog", () => chain = chain.length > 0 ? chain : (0, _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_8__.$)(socket));
 			const giveUp = () => void socket.destroy(socket.connecting && attempts.giveUp() || handshakeTimeout());
 			const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
 			try {
@@ -15208,6 +15368,7 @@ var __webpack_modules__ = {
 				return socket;
 			} catch (error) {
 				addressBook.bury(attempts.current);
+				(0, _proxy_tls_js__WEBPACK_IMPORTED_MODULE_9__.h)(error, chain);
 				throw error;
 			} finally {
 				clearTimeout(timer);
@@ -15613,6 +15774,27 @@ var __webpack_modules__ = {
 		}
 		function isTlsRecord(bytes) {
 			return (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3;
+		}
+	}),
+	98433: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			$: () => readServerChain,
+			h: () => describeDates
+		});
+		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+		var _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43879);
+		function readServerChain(socket) {
+			const chain = new Map();
+			let next = socket.getPeerCertificate(true);
+			while (next?.raw && !chain.has(next.fingerprint256)) {
+				chain.set(next.fingerprint256, new node_crypto__WEBPACK_IMPORTED_MODULE_0__.X509Certificate(next.raw));
+				next = next.issuerCertificate;
+			}
+			return [...chain.values()];
+		}
+		function describeDates({ subject, validFromDate, validToDate }, now) {
+			const state = validToDate < now ? `ended at ${validToDate.toISOString()}` : `begins at ${validFromDate.toISOString()}`;
+			return `${(0, _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.vm)(subject)} ${state}; this machine's clock says ${now.toISOString()}`;
 		}
 	}),
 	91992: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -26362,7 +26544,7 @@ Content-Type: application/json
 			}
 		}
 		var issuing = __nccwpck_require__(9971);
-		var service_route = __nccwpck_require__(33794);
+		var service_route = __nccwpck_require__(40054);
 		;
 		const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 		function checkIdentity({ runner, now }, inputs, report) {
@@ -29815,7 +29997,7 @@ Content-Type: application/json
 			}
 		}
 		var units = __nccwpck_require__(76704);
-		var service_route = __nccwpck_require__(33794);
+		var service_route = __nccwpck_require__(40054);
 		;
 		async function withIssuer(context, { settings, trust, onStep }, use) {
 			const { now, clock } = context;
@@ -29859,7 +30041,7 @@ Content-Type: application/json
 			};
 		}
 	}),
-	33794: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	40054: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			cC: () => CONNECT_TIMEOUT_MS,
 			_v: () => announceProxy,
@@ -29869,74 +30051,9 @@ Content-Type: application/json
 			cO: () => worldOf
 		});
 		var external_node_fs_ = __nccwpck_require__(73024);
-		var external_node_net_ = __nccwpck_require__(77030);
-		var external_node_tls_ = __nccwpck_require__(41692);
-		var external_node_url_ = __nccwpck_require__(73136);
-		var errors = __nccwpck_require__(27406);
-		;
-		function chooseProxy(variables, target) {
-			const { name, value: written } = variables[target.protocol === "http:" ? "httpProxy" : "httpsProxy"] ?? NONE;
-			const value = written.trim();
-			if (!value || bypasses(variables.noProxy ?? "", target)) return undefined;
-			const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-			if (!URL.canParse(text)) throw proxyUnusable(name, "is not a URL");
-			const url = new URL(text);
-			if (url.protocol !== "http:" && url.protocol !== "https:") throw proxyUnusable(name, `has the scheme ${url.protocol}//`);
-			const authorization = url.username || url.password ? basic(url, name) : undefined;
-			url.username = "";
-			url.password = "";
-			return {
-				url,
-				variable: name,
-				authorization,
-				secureContext: url.protocol === "https:" ? trustedRoots() : undefined
-			};
-		}
-		const NONE = {
-			name: "",
-			value: ""
-		};
-		function trustedRoots() {
-			return (0, external_node_tls_.createSecureContext)({ ca: [...(0, external_node_tls_.getCACertificates)("default"), ...(0, external_node_tls_.getCACertificates)("system")] });
-		}
-		function proxyUnusable(name, reason, hint = "It should look like http://proxy.example.com:3128.") {
-			return new errors.lZ("PROXY_UNUSABLE", `The environment variable ${name} ${reason}.`, { hint });
-		}
-		function basic({ username, password }, name) {
-			try {
-				const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-				return `Basic ${Buffer.from(pair).toString("base64")}`;
-			} catch {
-				throw proxyUnusable(name, "has credentials that are not percent-encoded", "Write %25 for each % in user and password.");
-			}
-		}
-		function bypasses(noProxy, target) {
-			const host = target.hostname.toLowerCase().replace(/^\[|\]$|\.$/g, "");
-			if (host === "localhost" || isWithin("127.0.0.0/8", host) || isWithin("::1", host)) return true;
-			const entries = noProxy.toLowerCase().split(/[\s,]+/);
-			const port = target.port || (target.protocol === "http:" ? "80" : "443");
-			return entries.filter(Boolean).some((entry) => covers(entry, host, port));
-		}
-		function covers(entry, host, port) {
-			if (entry === "*") return true;
-			const bracketed = /^\[([^\]]+)\](\/\d+)?(?::(\d+))?$/.exec(entry);
-			if (bracketed) return (bracketed[3] ?? port) === port && isWithin(`${bracketed[1]}${bracketed[2] ?? ""}`, host);
-			if ((0, external_node_net_.isIP)(host) !== 0 && isWithin(entry, host)) return true;
-			const [, name = entry, entryPort = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
-			const written = name.replace(/^\*?\.|\.$/g, "");
-			const domain = (0, external_node_url_.domainToASCII)(written) || written;
-			return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
-		}
-		function isWithin(block, host) {
-			const [address = "", bits] = block.split("/");
-			const [family, hostFamily] = [(0, external_node_net_.isIP)(address), (0, external_node_net_.isIP)(host)];
-			const most = family === 6 ? 128 : 32;
-			if (family === 0 || hostFamily === 0 || !/^\d{1,3}$/.test(bits ?? "0") || Number(bits ?? most) > most) return false;
-			const list = new external_node_net_.BlockList();
-			list.addSubnet(address, Number(bits ?? most), family === 6 ? "ipv6" : "ipv4");
-			return list.check(host, hostFamily === 6 ? "ipv6" : "ipv4");
-		}
+		var proxy_proxy = __nccwpck_require__(51949);
 		var route = __nccwpck_require__(83551);
+		var errors = __nccwpck_require__(27406);
 		var external_node_path_ = __nccwpck_require__(76760);
 		var held = __nccwpck_require__(46018);
 		;
@@ -30031,7 +30148,7 @@ Content-Type: application/json
 			return proxy;
 		}
 		function proxyFor({ runner }, server) {
-			const proxy = chooseProxy(runner.facts, server);
+			const proxy = (0, proxy_proxy.U)(runner.facts, server);
 			if (proxy?.authorization) runner.mask(credentialsIn(proxy.authorization));
 			return proxy;
 		}
@@ -30101,7 +30218,7 @@ Content-Type: application/json
 		var _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(46800);
 		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
 		var _context_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(413);
-		var _service_route_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(33794);
+		var _service_route_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(40054);
 		var _whole_release_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(78132);
 		async function tryAuthorities(context, authorities) {
 			const random = Buffer.from(Array.from({ length: 32 }, () => context.randomInt(256)));

@@ -207,10 +207,11 @@ describe.runIf(process.platform === 'linux')('a proxy with several addresses', (
     await makeDead(DEAD, proxyPort);
     const [none] = await send(through(443, proxyPort, [REFUSING, DEAD], 400));
     const each = `${REFUSING} (refused), ${DEAD} (no answer)`;
-    expect(none?.told).toBe(`The proxy of https_proxy cannot be reached at any of its addresses: ${each}.`);
+    const proxy = `The proxy of https_proxy (proxy.example.test:${proxyPort})`;
+    expect(none?.told).toBe(`${proxy} cannot be reached at any of its addresses: ${each}.`);
     const [silent] = await send(through(443, proxyPort, [GOOD], 400));
-    expect(silent?.told).toBe('The proxy of https_proxy did not answer CONNECT within 0.4 s.');
+    expect(silent?.told).toBe(`${proxy} did not answer CONNECT within 0.4 s.`);
     const [dead] = await send(through(443, proxyPort, [DEAD], 400));
-    expect(dead?.told).toContain('The proxy of https_proxy does not answer; a firewall that drops packets');
+    expect(dead?.told).toContain(`${proxy} does not answer; a firewall that drops packets`);
   });
 });

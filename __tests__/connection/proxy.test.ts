@@ -7,6 +7,7 @@ import { AddressBook } from '../../src/connection/dialling/addresses.ts';
 import { chooseProxy } from '../../src/connection/proxy/proxy.ts';
 import { openTunnel } from '../../src/connection/proxy/tunnel.ts';
 import { createTlsContext } from '../../src/connection/route.ts';
+import { issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { listenInTest } from '../helpers/listen.ts';
@@ -131,7 +132,8 @@ test.each([
   ['X-Squid-Error: <b>user:pass</b>', '(503)', /^The proxy cannot reach the service, or its rules/],
 ])('a refusal with %j is told by that reason', async (header, says, hint) => {
   const failure = await ask(`HTTP/1.1 503 No\r\n${header}\r\n\r\n`, (port) => `http://127.0.0.1:${port}`);
-  expect(failure.message).toBe(`The proxy refused a tunnel to the service ${says}.`);
+  expect(failure.message).toMatch(/^The proxy of https_proxy \(127\.0\.0\.1:\d+\) refused a tunnel to the service /);
+  expect(failure.message.endsWith(`${says}.`)).toBe(true);
   expect(failure.hint).toMatch(hint);
 });
 
@@ -149,9 +151,7 @@ test.each([
 
 test('a redirect is told by where it leads, without its path', async () => {
   const answer = 'HTTP/1.1 302 Found\r\nLocation: https://portal.example.com/login?token=x\r\n\r\n';
-  expect((await ask(answer, (port) => `http://127.0.0.1:${port}`)).message).toBe(
-    'The proxy refused a tunnel to the service (302).',
-  );
+  expect((await ask(answer, (port) => `http://127.0.0.1:${port}`)).message).toMatch(/ to the service \(302\)\.$/);
 });
 
 /** Opens a tunnel through a proxy that answers CONNECT with these bytes; returns what the tunnel brings. */
@@ -187,12 +187,12 @@ test('an answer with huge headers is told as that, and not as another protocol',
   const answer = `HTTP/1.1 200 OK\r\n${`${'X-Note: '.padEnd(1022, 'x')}\r\n`.repeat(301)}\r\n`;
   const failure = await ask(answer, (port) => `http://user:pass-4711@127.0.0.1:${port}`);
   expect([failure.kind, failure.code]).toEqual(['service', 'PROXY_UNREACHABLE']);
-  expect(failure.message).toBe('The proxy of https_proxy answered CONNECT with headers that are too large.');
+  expect(failure.message).toMatch(/\) answered CONNECT with headers that are too large\.$/);
 });
 
 test('101 in place of a tunnel is a refusal', async () => {
   const failure = await ask('HTTP/1.1 101 Switching Protocols\r\n\r\n', (port) => `http://127.0.0.1:${port}`);
-  expect(failure.message).toBe('The proxy refused a tunnel to the service (101).');
+  expect(failure.message).toMatch(/ refused a tunnel to the service \(101\)\.$/);
 });
 
 test.each(['ALL_PROXY', 'HTTPS_PROXY'])('every sentence names the variable that was read: %s', async (name) => {
@@ -245,7 +245,60 @@ describe('a proxy that cannot be used', () => {
     );
     if (opens) (await opening).destroy();
     else
-      await expect(opening).rejects.toThrow('proxy of https_proxy failed: its certificate is for another host name.');
+      await expect(opening).rejects.toThrow('failed: its certificate is for another host name: CN=rehearsal-service.');
+  });
+
+  test.each([
+    [-9, -1, 'its certificate has expired: CN=proxy ended at ', 'The operators of the proxy must renew'],
+    [1, 9, 'its certificate is not valid yet: CN=proxy begins at ', 'The operators of the proxy must install'],
+  ])('over TLS with a certificate from day %i to day %i says when, and who must act', async (from, to, says, todo) => {
+    const { root } = await createPki();
+    const day = (days: number): Date => new Date(Date.now() + days * 86_400_000);
+    const dates = { notBefore: day(from), notAfter: day(to) };
+    const { cert, key } = await issueCertificate(root, { commonName: 'proxy', hosts: ['127.0.0.1'], ...dates });
+    const url = new URL(`https://127.0.0.1:${await listenInTest(createTlsServer({ cert, key }))}`);
+    const secureContext = createTlsContext({ ca: [root.cert] });
+    const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook: new AddressBook() };
+    const opening = openTunnel({ url, variable: 'https_proxy', secureContext }, target);
+    await expect(opening).rejects.toMatchObject({
+      code: 'PROXY_TLS',
+      message: expect.stringContaining(
+        `${says}${(from < 0 ? dates.notAfter : dates.notBefore).toISOString().slice(0, 17)}`,
+      ),
+      hint: expect.stringContaining(todo),
+    });
+    await expect(opening).rejects.toThrow("this machine's clock says");
+  });
+
+  test.each([
+    [
+      'ENOTFOUND',
+      'request',
+      'has a host name that does not exist.',
+      'Correct the host name in the environment variable',
+    ],
+    ['EAI_AGAIN', 'service', 'for which the name server gave no answer.', "Ask the operators of the runner's network"],
+  ])('because of its host name, with %s of the name server', async (code, kind, says, todo) => {
+    const url = new URL('http://proxy.example.test:3128');
+    const addressBook = new AddressBook(async () => Promise.reject(Object.assign(new Error(code), { code })));
+    const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 5000, addressBook };
+    const opening = openTunnel({ url, variable: 'https_proxy' }, target);
+    await expect(opening).rejects.toMatchObject({
+      kind,
+      code: 'PROXY_UNREACHABLE',
+      message: expect.stringContaining('The proxy of https_proxy (proxy.example.test:3128) has a host name'),
+      hint: expect.stringContaining(todo),
+      facts: expect.objectContaining({ unreached: 'the name server did not recover' }),
+    });
+    await expect(opening).rejects.toThrow(says);
+  });
+
+  test.each([
+    ['socks5://127.0.0.1:1080', /^SOCKS proxies are not supported: write the address of an HTTP proxy/],
+    ['ftp://127.0.0.1', /^Other schemes are not supported: write the address of an HTTP proxy/],
+  ])('because of its scheme says what is supported: %s', (url, hint) => {
+    const choose = () => chooseProxy({ httpsProxy: named(url) }, new URL('https://sign.example.com'));
+    expect(choose).toThrow(expect.objectContaining({ code: 'PROXY_UNUSABLE', hint: expect.stringMatching(hint) }));
   });
 
   test('with a certificate that cannot be trusted gets no credentials, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
@@ -260,7 +313,9 @@ describe('a proxy that cannot be used', () => {
     onTestFinished(() => void delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
     const failure = await failTunnel(server, (port) => `https://user:pass@127.0.0.1:${port}`);
     expect([failure.kind, failure.code]).toEqual(['config', 'PROXY_TLS']);
-    expect(failure.message).toContain('failed: its certificate does not chain to a root that is known here.');
+    expect(failure.message).toContain(
+      'does not chain to a root that is known here: CN=rehearsal-service, issued by CN=Rehearsal Root CA.',
+    );
     expect(asked).toEqual([]);
   });
 

@@ -106,7 +106,7 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
     const { run, errors, counters } = await meet(through(env, { inputs: { deadline: '2' } }));
     expect(run.exitCode).toBe(1);
     expect(errors).toEqual(['DEADLINE']);
-    expect(run.log).toMatch(/PROXY_UNREACHABLE: The proxy of https_proxy refused the connection/);
+    expect(run.log).toMatch(/PROXY_UNREACHABLE: The proxy of https_proxy \(127\.0\.0\.1:\d+\) refused the connection/);
     expect(counters.connections).toBe(0);
   });
 

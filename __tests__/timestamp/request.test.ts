@@ -177,7 +177,7 @@ test('the query of an authority, which may hold a token, is in no stamp and no e
   authority.behave('sound');
   expect((await ask({ urls: [`${authority.url}?token=secret`] })).authority).toBe(authority.url);
   const { message, hint } = await failureOf(ask({ urls: ['http://127.0.0.1:1/tsa?token=secret'] }));
-  expect(message).toContain('http://127.0.0.1:1/tsa: CONNECT_REFUSED: ');
+  expect(message).toContain('http://127.0.0.1:1/tsa: CONNECT_REFUSED: the connection was refused.');
   expect(message).not.toContain('secret');
   expect(hint).toBe('Check host and port in timestamp-url, and that the time stamp authority is up.');
 });
@@ -231,8 +231,8 @@ test('plain HTTP goes through http_proxy, which forwards the request; credential
 });
 
 test.each([
-  ['refuses the connection', undefined, 'The proxy of http_proxy refused the connection.'],
-  ['asks for credentials', 407, 'The proxy asks for credentials (407), and http_proxy holds none'],
+  ['refuses the connection', undefined, /The proxy of http_proxy \(127\.0\.0\.1:\d+\) refused the connection\./],
+  ['asks for credentials', 407, /The proxy asks for credentials \(407\), and http_proxy holds none/],
 ])('plain HTTP through a proxy that %s blames the proxy and not the authority', async (_, status, told) => {
   const proxy = createServer((_request, response) => void response.writeHead(status ?? 500).end());
   const port = await listen(proxy);
@@ -241,7 +241,7 @@ test.each([
   const chosen = chooseProxy({ httpProxy: { name: 'http_proxy', value: `http://127.0.0.1:${port}` } }, new URL(server));
   const { message } = await failureOf(ask({ urls: [server], proxy: chosen }));
   proxy.close();
-  expect(message).toContain(told);
+  expect(message).toMatch(told);
 });
 
 test('a stamp with more than 16 certificates is refused before any of them is read', async () => {

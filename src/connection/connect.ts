@@ -1,11 +1,10 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   type ConnectionOptions,
   checkServerIdentity,
   connect,
-  type DetailedPeerCertificate,
   type PeerCertificate,
   type SecureContext,
   type TLSSocket,
@@ -14,6 +13,7 @@ import { type AddressBook, type Addresses, tryEach } from './dialling/addresses.
 import { openTunnel } from './proxy/tunnel.ts';
 import { dialTimeout, peerName, type Route, targetOf } from './route.ts';
 import { isAlert, tlsCodeOf } from './tls/failure.ts';
+import { readServerChain } from './tls/server-chain.ts';
 
 /** What TLS is spoken over: a proxy's tunnel, or TCP to one of the host's addresses. */
 interface Underlay {
@@ -71,21 +71,6 @@ function checkName(hostname: string, certificate: PeerCertificate): Error | unde
   const isBorne =
     isIP(hostname) !== 0 && certificate.subjectaltname === undefined && certificate.subject.CN === hostname;
   return isBorne ? undefined : checkServerIdentity(hostname, certificate);
-}
-
-/**
- * Returns the server's certificate, then its issuers as far as the server sent them; behind the last one, issuers that the
- * TLS context trusts. Empty before the server has sent them.
- */
-export function readServerChain(socket: TLSSocket): readonly X509Certificate[] {
-  const chain = new Map<string, X509Certificate>();
-  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  // A server that sent none gives an empty object; a self-signed certificate is its own issuer.
-  while (next?.raw && !chain.has(next.fingerprint256)) {
-    chain.set(next.fingerprint256, new X509Certificate(next.raw));
-    next = next.issuerCertificate;
-  }
-  return [...chain.values()];
 }
 
 /** An established connection and what has been seen on it. */

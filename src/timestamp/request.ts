@@ -98,7 +98,7 @@ async function ask(
   const askedAt = now();
   const { status, body } = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch(
     (error: unknown) => {
-      throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : aboutAuthority(error);
+      throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : aboutAuthority(error, authority);
     },
   );
   if (status !== 200 && status !== 201) throw badStatus(status);
@@ -152,8 +152,11 @@ function withoutQuery({ origin, pathname }: URL): string {
 
 const OWN_INPUTS = { name: 'the time stamp authority', url: 'timestamp-url', chain: 'timestamp-chain' };
 
-function aboutAuthority(error: unknown): unknown {
-  return error instanceof Failure ? error.with(aboutOtherServer(error, OWN_INPUTS)) : error;
+/** The list of authorities begins each line with the address, which the sentence does not repeat. */
+function aboutAuthority(error: unknown, { origin }: URL): unknown {
+  if (!(error instanceof Failure)) return error;
+  const { message, hint } = aboutOtherServer(error, OWN_INPUTS);
+  return error.with({ message: message.replace(`${origin}: `, ''), hint });
 }
 
 /** The first bit says that the number is positive, the second keeps DER from dropping a byte. */

@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { beginHandshake, openUnderlay, readServerChain } from '../connect.ts';
+import { beginHandshake, openUnderlay } from '../connect.ts';
 import { AddressBook, type Attempts } from '../dialling/addresses.ts';
 import { dialTimeout, type Route } from '../route.ts';
+import { readServerChain } from '../tls/server-chain.ts';
 import { readFirstBytes } from './first-bytes.ts';
 
 /** When a handshake has been looked at for long enough. */

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { isIssuedBy, isValidAt, nameOnOneLine } from '../../identity/material/certificate.ts';
 import type { Failure } from '../../signing/policy/failure.ts';
 import { targetOf } from '../route.ts';
+import { describeDates } from '../tls/server-chain.ts';
 import { followPath, includes, type Link } from './certificate-path.ts';
 import { type Detail, findChainFault, findPurposeFault } from './chain-faults.ts';
 
@@ -71,7 +72,7 @@ function describe({ code, cause }: Failure, sent: Chain, facts: TrustFacts): Det
   switch (code) {
     case 'TLS_SERVER_EXPIRED':
     case 'TLS_SERVER_NOT_YET_VALID':
-      return describeDates(links, facts.now);
+      return findBadDates(links, facts.now);
     case 'TLS_SERVER_NAME':
       return describeNames(sent[0], targetOf(facts.server).hostname);
     case 'TLS_SERVER_UNTRUSTED':
@@ -104,14 +105,12 @@ const REPLACE: Readonly<Record<Link['role'], string>> = {
   anchor: 'Put a certificate of that CA that is valid now into chain.',
 };
 
-function describeDates(links: readonly Link[], now: Date): Detail | undefined {
+function findBadDates(links: readonly Link[], now: Date): Detail | undefined {
   const bad = links.find(({ x509 }) => !isValidAt(x509, now));
   if (bad === undefined) return undefined;
-  const { subject, validFromDate, validToDate } = bad.x509;
-  const isOver = validToDate < now;
-  const state = isOver ? `ended at ${validToDate.toISOString()}` : `begins at ${validFromDate.toISOString()}`;
+  const isOver = bad.x509.validToDate < now;
   const sentence = `${WHOSE[bad.role]} ${isOver ? 'has expired' : 'is not valid yet'}`;
-  const what = `${nameOnOneLine(subject)} ${state}; this machine's clock says ${now.toISOString()}`;
+  const what = describeDates(bad.x509, now);
   const clock = 'If that clock is wrong, set it.';
   if (now >= RELEASED_AT) return { sentence, what, todo: `${(isOver ? RENEW : REPLACE)[bad.role]} ${clock}` };
   const todo = "Set this machine's clock: it is wrong.";

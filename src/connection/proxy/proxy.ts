@@ -15,6 +15,12 @@ export interface ConnectProxy {
   readonly secureContext?: SecureContext | undefined;
 }
 
+/** Names a proxy by its variable, host and port: `the proxy of https_proxy (proxy.example.com:3128)`. */
+export function nameProxy({ url, variable }: ConnectProxy): string {
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  return `the proxy of ${variable} (${url.hostname}:${port})`;
+}
+
 /** The proxy variables of the environment; lower-case names win, as in other tools. */
 interface ProxyVariables {
   readonly httpsProxy?: ProxyVariable | undefined;
@@ -31,7 +37,7 @@ export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProx
   if (!URL.canParse(text)) throw proxyUnusable(name, 'is not a URL');
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw proxyUnusable(name, `has the scheme ${url.protocol}//`);
+    throw proxyUnusable(name, `has the scheme ${url.protocol}//, which this action does not support`, ofScheme(url));
   const authorization = url.username || url.password ? basic(url, name) : undefined;
   url.username = '';
   url.password = '';
@@ -51,6 +57,12 @@ function proxyUnusable(
   hint = 'It should look like http://proxy.example.com:3128.',
 ): ActionError {
   return new ActionError('PROXY_UNUSABLE', `The environment variable ${name} ${reason}.`, { hint });
+}
+
+/** What to do about a proxy that is not spoken to over HTTP. */
+function ofScheme({ protocol }: URL): string {
+  const what = protocol.startsWith('socks') ? 'SOCKS proxies are not supported' : 'Other schemes are not supported';
+  return `${what}: write the address of an HTTP proxy, such as http://proxy.example.com:3128. If the runner may reach the host directly, list the host in no_proxy instead.`;
 }
 
 function basic({ username, password }: URL, name: string): string {

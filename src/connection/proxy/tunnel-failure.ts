@@ -1,8 +1,9 @@
 import { Failure, tooManyOpen } from '../../signing/policy/failure.ts';
 import { addressOf, describeAddress } from '../dialling/addresses.ts';
 import type { ExchangeProgress } from '../exchange-progress.ts';
-import { isTlsReason, reasonOf, tlsCodeOf } from '../tls/failure.ts';
-import type { ConnectProxy } from './proxy.ts';
+import { isTlsReason, tlsCodeOf } from '../tls/failure.ts';
+import { type ConnectProxy, nameProxy } from './proxy.ts';
+import { proxyTlsFailed } from './proxy-tls.ts';
 
 /** What a proxy answers, as far as it matters here. */
 type Answer = Pick<ExchangeProgress, 'status' | 'headers'>;
@@ -13,10 +14,21 @@ export function tunnelRefused({ status, headers }: Answer, proxy: ConnectProxy):
   const token = tokenIn(headers);
   const said = token === undefined ? '' : `, ${token}`;
   const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ''))?.[1];
-  return new Failure('service', 'PROXY_REFUSED', `The proxy refused a tunnel to the service (${status}${said}).`, {
-    hint: `${known ?? hintOf(status, proxy)} List the service in no_proxy to go directly.`,
+  const message = `${subjectOf(proxy)} refused a tunnel to the service (${status}${said}).`;
+  return new Failure('service', 'PROXY_REFUSED', message, {
+    hint: `${known ?? hintOf(status, proxy)} ${DIRECTLY}`,
+    unreached: PROXY_DOWN,
   });
 }
+
+/** Names a proxy at the beginning of a sentence. */
+function subjectOf(proxy: ConnectProxy): string {
+  return nameProxy(proxy).replace(/^t/, 'T');
+}
+
+/** The end of the run says that the service was not reached, and this. */
+const PROXY_DOWN = 'the proxy did not recover';
+const DIRECTLY = 'If the runner may reach the service directly, list the service in no_proxy.';
 
 /** Returns the reason that squid gives in a header of its own, and others in that of RFC 9209; any other text stays unread. */
 function tokenIn(headers: Answer['headers']): string | undefined {
@@ -57,7 +69,10 @@ const hints = ({ variable }: ConnectProxy): readonly (readonly [RegExp, string])
 /** A status below 500 speaks of the request, one from 500 on of the proxy and what is behind it. */
 function hintOf(status: number, proxy: ConnectProxy): string {
   const hint = hints(proxy).find(([statuses]) => statuses.test(`${status}`))?.[1];
-  return hint ?? 'The proxy cannot reach the service, or its rules do not allow it.';
+  return (
+    hint ??
+    'The proxy cannot reach the service, or its rules do not allow it: ask the operators of the proxy first. If the proxy finds nothing wrong on its side, ask those of the service.'
+  );
 }
 
 /** Lists the authentication schemes that a proxy offers, such as `Basic` and `Negotiate`. */
@@ -102,44 +117,16 @@ export function tunnelFailed(error: Error, proxy: ConnectProxy): Failure {
       error,
       `A SOCKS proxy, and a port that speaks TLS, look like this. ${checkProxy(proxy)}`,
     );
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return nameNotFound(error, proxy, code);
   if (!isTlsReason(code)) return proxyUnreachable(proxy, describeEnd(error, code), error);
-  const isPlain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
-  const reason = isPlain ? 'it does not speak TLS' : (CERTIFICATE_FAULTS[code] ?? reasonOf(error, code));
-  return new Failure(
-    'config',
-    'PROXY_TLS',
-    `The TLS handshake with the proxy of ${proxy.variable} failed: ${reason}.`,
-    {
-      hint: isPlain
-        ? `Most proxies are reached over plain HTTP, which is safe here because TLS goes end to end through them: write http:// in ${proxy.variable}.`
-        : code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID'
-          ? `Ask the operators of the proxy for a valid certificate, and check the clock of this machine: it says ${new Date().toISOString()}.`
-          : `The proxy's certificate must chain to a root that Node, this machine or NODE_EXTRA_CA_CERTS knows, and bear the host name in ${proxy.variable}.`,
-      cause: error,
-    },
-  );
+  return proxyTlsFailed(error, code, proxy);
 }
-
-const UNTRUSTED = 'its certificate does not chain to a root that is known here';
-/** Words for what is wrong with the certificate of a proxy. */
-const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-};
 
 const CLOSED = 'closed the connection without an answer to CONNECT';
 
 /** What a dial to the proxy ends with, by the code of the error. */
 const ENDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection',
-  ENOTFOUND: 'has a host name that does not exist',
-  EAI_AGAIN: 'has a host name for which the name server gave no answer',
   ETIMEDOUT: 'does not answer; a firewall that drops packets looks like this',
 };
 
@@ -147,7 +134,28 @@ function describeEnd(error: Error, code: string): string {
   if (error instanceof AggregateError)
     return `cannot be reached at any of its addresses: ${error.errors.map(describeAddress).join(', ')}`;
   const address = addressOf(error);
+  if (code === 'ETIMEDOUT' && address === undefined)
+    return 'took the connection and did not complete the TLS handshake';
   return ENDS[code] ?? `could not be reached${address === undefined ? '' : `: ${describeAddress(error)}`}`;
+}
+
+/** A host name that does not exist is a mistake rather than an outage; the run ends as for the name of the service. */
+function nameNotFound(error: Error, proxy: ConnectProxy, code: 'ENOTFOUND' | 'EAI_AGAIN'): Failure {
+  const { variable } = proxy;
+  const failure = proxyUnreachable(proxy, 'has a host name for which the name server gave no answer', error);
+  if (code === 'EAI_AGAIN')
+    return failure.with({
+      hint: "Ask the operators of the runner's network: its name server (DNS) does not answer.",
+      unreached: 'the name server did not recover',
+    });
+  return failure.with({
+    kind: 'request',
+    message: `${subjectOf(proxy)} has a host name that does not exist.`,
+    hint: `Correct the host name in the environment variable ${variable}, or its entry in DNS. ${DIRECTLY}`,
+    maxAttempts: 3,
+    endsRun: 'not-found',
+    unreached: 'the name server did not recover',
+  });
 }
 
 /** A proxy whose answer is no HTTP: what it speaks instead tells which part of the variable is wrong, and stays. */
@@ -159,7 +167,7 @@ function foreign(error: Error, proxy: ConnectProxy): Failure {
   return new Failure(
     'config',
     'PROXY_UNREACHABLE',
-    `The proxy of ${variable} does not speak HTTP: it ${isTls ? 'speaks TLS' : speaks}.`,
+    `${subjectOf(proxy)} does not speak HTTP: it ${isTls ? 'speaks TLS' : speaks}.`,
     {
       hint: isTls ? `Write https:// in ${variable}, or use its port for plain HTTP.` : checkProxy(proxy),
       cause: error,
@@ -171,15 +179,17 @@ const TOO_LARGE =
   'To open a tunnel takes one line; more than 300 KiB are refused, as curl does: ask the operators of the proxy what it sends, or list the service in no_proxy to reach it directly.';
 
 function checkProxy({ variable }: ConnectProxy): string {
-  return `Check host and port in ${variable}, or list the service in no_proxy to reach it directly.`;
+  return `Check host and port in ${variable}; if they are right, ask the operators of the proxy. ${DIRECTLY}`;
+}
+
+/** Builds the failure of a proxy that took a connection and gave no answer to CONNECT. */
+export function proxySilent(proxy: ConnectProxy, timeoutMs: number): Failure {
+  const hint = `Ask the operators of the proxy: it takes connections and does not answer; it may hang, or wait for a service that it cannot reach. If this never worked before, check host and port in ${proxy.variable}. ${DIRECTLY}`;
+  return proxyUnreachable(proxy, `did not answer CONNECT within ${timeoutMs / 1000} s`, undefined, hint);
 }
 
 /** Builds the failure of a proxy that did this. */
-export function proxyUnreachable(
-  proxy: ConnectProxy,
-  how: string,
-  cause?: Error,
-  hint: string = checkProxy(proxy),
-): Failure {
-  return new Failure('service', 'PROXY_UNREACHABLE', `The proxy of ${proxy.variable} ${how}.`, { hint, cause });
+function proxyUnreachable(proxy: ConnectProxy, how: string, cause?: Error, hint: string = checkProxy(proxy)): Failure {
+  const message = `${subjectOf(proxy)} ${how}.`;
+  return new Failure('service', 'PROXY_UNREACHABLE', message, { hint, cause, unreached: PROXY_DOWN });
 }

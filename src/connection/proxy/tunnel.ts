@@ -1,13 +1,16 @@
+import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { connect as secureConnect } from 'node:tls';
+import { connect as secureConnect, TLSSocket } from 'node:tls';
 import { Failure } from '../../signing/policy/failure.ts';
 import { type AddressBook, type Addresses, tryEach } from '../dialling/addresses.ts';
 import { ExchangeProgress } from '../exchange-progress.ts';
 import { AnswerReader } from '../lenient/answer-reader.ts';
 import { peerName } from '../route.ts';
+import { readServerChain } from '../tls/server-chain.ts';
 import type { ConnectProxy } from './proxy.ts';
-import { proxyUnreachable, tunnelFailed, tunnelRefused } from './tunnel-failure.ts';
+import { keepChain } from './proxy-tls.ts';
+import { proxySilent, tunnelFailed, tunnelRefused } from './tunnel-failure.ts';
 
 /** What a tunnel leads to. */
 interface TunnelTarget {
@@ -26,7 +29,7 @@ export async function openTunnel(proxy: ConnectProxy, target: TunnelTarget): Pro
     throw tunnelFailed(error, proxy);
   });
   const address = socket.remoteAddress;
-  const late = proxyUnreachable(proxy, `did not answer CONNECT within ${timeoutMs / 1000} s`);
+  const late = proxySilent(proxy, timeoutMs);
   const giveUp = (): void => void socket.destroy(late);
   const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
   try {
@@ -85,6 +88,10 @@ export async function openSocket(
   const addresses = await addressBook.find(hostOf(server.url), timeoutMs);
   const socket = connectTo(server, addresses);
   const attempts = addressBook.watch(socket);
+  let chain: readonly X509Certificate[] = [];
+  // A proxy that is refused leaves no later moment to read its certificates than when the keys are made.
+  if (socket instanceof TLSSocket)
+    socket.on('keylog', () => (chain = chain.length > 0 ? chain : readServerChain(socket)));
   const giveUp = (): void => void socket.destroy((socket.connecting && attempts.giveUp()) || handshakeTimeout());
   const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
   try {
@@ -92,6 +99,7 @@ export async function openSocket(
     return socket;
   } catch (error) {
     addressBook.bury(attempts.current);
+    keepChain(error, chain);
     throw error;
   } finally {
     clearTimeout(timer);

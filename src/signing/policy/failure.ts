@@ -41,6 +41,8 @@ export interface FailureFacts extends ErrorFacts {
   readonly request?: object;
   /** Most attempts that are worth making for this failure, when fewer than the run's limit. */
   readonly maxAttempts?: number;
+  /** What kept the request from the service, as a clause without an end: `the proxy did not recover`. Absent when the service itself is the cause. */
+  readonly unreached?: string;
   /** How often this failure must be seen before it ends the run; absent when it never does. */
   readonly endsRun?: EndsRun;
   /** The deadline that the run reached, in milliseconds. */
