@@ -335,7 +335,7 @@ export const modules = {
 			})));
 		}
 		function decodeAnswer(bytes) {
-			if ((0, der.Sv)(bytes) !== bytes.length) throw new Error("the answer is no DER, or not only one element");
+			if ((0, der.Sv)(bytes) !== bytes.length) throw new Error("the answer is not DER, or has more than one element");
 			const { status } = build_cjs.AsnConvert.parse(bytes, asn1_tsp_build_cjs.TimeStampResp);
 			const [, token] = piecesOf(bytes);
 			const isGranted = status.status === asn1_tsp_build_cjs.PKIStatus.granted || status.status === asn1_tsp_build_cjs.PKIStatus.grantedWithMods;
@@ -494,7 +494,7 @@ export const modules = {
 		function whyNotForStamps({ extendedUses, otherKeyUses, criticalExtensions }) {
 			if (extendedUses?.names.length !== 1 || extendedUses.names[0] !== TIME_STAMPING) return "is not for time stamps alone (extended key usage timeStamping)";
 			if (!extendedUses.isCritical) return "has an extended key usage that is not critical, as RFC 3161 demands";
-			if (otherKeyUses) return "has a key usage beside signing";
+			if (otherKeyUses) return "has a key usage other than signing";
 			return whyUnknown(criticalExtensions);
 		}
 		function whyUnknown(criticalExtensions) {
@@ -536,7 +536,7 @@ export const modules = {
 			signingCertificateV2: "1.2.840.113549.1.9.16.2.47"
 		};
 		function readStampAnswer(bytes) {
-			if (bytes.length > read_small.Be) throw new errors.lZ("TIMESTAMP_UNREADABLE", `The answer has ${bytes.length} bytes, and a time stamp is read up to ${read_small.Be}.`, { hint: "Use another authority: time stamps have 6 to 8 kB." });
+			if (bytes.length > read_small.Be) throw new errors.lZ("TIMESTAMP_UNREADABLE", `The answer has ${bytes.length} bytes, and a time stamp is read up to ${read_small.Be}.`, { hint: "Use another authority: a usual time stamp has 6 to 8 kB." });
 			return reading(() => decodeAnswer(bytes));
 		}
 		function checkStamp(bytes, { sha256, nonce, anchors }) {
@@ -565,7 +565,7 @@ export const modules = {
 			const { attributes } = signer;
 			const digest = (0, der.ao)(attributes.get(ATTRIBUTE.messageDigest));
 			const hashName = HASHES[signer.digestAlgorithm];
-			if (contentType !== TST_INFO || (0, der._f)(attributes.get(ATTRIBUTE.contentType)) !== TST_INFO) throw badSignature("is over something that is no time stamp");
+			if (contentType !== TST_INFO || (0, der._f)(attributes.get(ATTRIBUTE.contentType)) !== TST_INFO) throw badSignature("is over something that is not a time stamp");
 			if (hashName === undefined) throw badSignature(`uses the hash function ${signer.digestAlgorithm}, which is not accepted`);
 			if (!digest?.equals((0, external_node_crypto_.hash)(hashName, content, "buffer"))) throw badSignature("is over another time");
 			const certificate = findSigner(token);
@@ -772,7 +772,7 @@ export const modules = {
 			if (differenceMs > MAX_CLOCK_DIFFERENCE_MS) throw new FinalError("TIMESTAMP_TIME_DIFFERS", sentence, { hint: WRONG_CLOCK });
 			return `${sentence} ${WRONG_CLOCK}`;
 		}
-		const WRONG_CLOCK = "Compare both with a clock that you trust. If that of this machine is wrong, set it (date -u shows it); if the time stamp is wrong, use another authority and tell this one, whose clock is wrong or whose key somebody else uses.";
+		const WRONG_CLOCK = "Compare both with a clock that you trust. If that of this machine is wrong, set it (date -u shows it); if the time stamp is wrong, use another authority and tell this one, because its clock is wrong or somebody else uses its key.";
 		function withoutQuery({ origin, pathname }) {
 			return origin + pathname;
 		}

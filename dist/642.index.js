@@ -291,7 +291,7 @@ export const modules = { 33642: ((__unused_webpack___webpack_module__, __webpack
 			"## The key",
 			"This text came with the files, so it cannot vouch for the key: whoever could change the files could change it too. " + "Get the fingerprint another way, such as the publisher’s own web site, your contract or an earlier release, and compare all of it with the number that these commands print.",
 			renderKey(release),
-			`The commands below run in the directory of the files, with ${asCode(fileFor(release, "public-key.pem"))} and the signatures beside the files. They stop at the first file that is not as it should be.`,
+			`The commands below run in the directory of the files, with ${asCode(fileFor(release, "public-key.pem"))} and the signatures beside the files. They stop at the first file that fails a check.`,
 			"## Linux, WSL, Git Bash",
 			renderShell(release, "linux"),
 			partOf(release),
@@ -310,7 +310,7 @@ export const modules = { 33642: ((__unused_webpack___webpack_module__, __webpack
 			["Key", key.name],
 			["Fingerprint (SHA-256)", asCode(key.spkiSha256)],
 			["Algorithm", asCode(data.algorithm)],
-			["Signatures", `text in ${data.encoding}, each in a file of the same name with ${asCode(data.suffix)} behind it`],
+			["Signatures", `text in ${data.encoding}, each in a file of the same name with ${asCode(data.suffix)} added`],
 			["Commit", data.commit ? asCode(data.commit) : ""],
 			["Signed", data.createdAt],
 			["Files", `${data.files.length}${checksums === undefined ? "" : `, listed in ${asCode(checksums)}`}`]
@@ -325,7 +325,7 @@ export const modules = { 33642: ((__unused_webpack___webpack_module__, __webpack
 		const authorityFile = fileFor(release, "authority.pem");
 		return [
 			"## The time",
-			`${asCode(timestamp)} is a time stamp (RFC 3161) of ${asCode(checksums)}: it says when the list existed at the latest. Get the root certificate of the authority from its own web site, as ${asCode(authorityFile)}. OpenSSL 3 prints \`Verification: OK\`.`,
+			`${asCode(timestamp)} is a time stamp (RFC 3161) of ${asCode(checksums)}: it proves that the list existed at that time. Get the root certificate of the authority from its own web site, as ${asCode(authorityFile)}. OpenSSL 3 prints \`Verification: OK\`.`,
 			renderStampCheck({
 				checksums,
 				timestamp
@@ -334,12 +334,12 @@ export const modules = { 33642: ((__unused_webpack___webpack_module__, __webpack
 	}
 	function partOf({ checksums }) {
 		if (checksums === undefined) return "";
-		return "With a part of the files, add `--ignore-missing` behind `-c`: it says nothing about files that are not there.";
+		return "To check some of the files only, add `--ignore-missing` after `-c`: missing files are then not checked and not reported.";
 	}
 	function powerShells(release) {
 		const [seven, five] = [renderPowerShell(release, "7"), renderPowerShell(release, "5.1")];
 		if (seven === undefined || five === undefined) {
-			return ["## PowerShell", "Neither PowerShell can check Ed25519. Use the page, or the commands for Git Bash: Git for Windows brings OpenSSL 3."];
+			return ["## PowerShell", "Neither version of PowerShell can check Ed25519. Use the page, or the commands for Git Bash: Git for Windows brings OpenSSL 3."];
 		}
 		return [
 			"## PowerShell 7",

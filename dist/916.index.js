@@ -219,7 +219,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		}
 	}
 	function describeClock({ skewMs }) {
-		if (skewMs === undefined) return (0, finding.lb)("clock", "no answer of the service said its time");
+		if (skewMs === undefined) return (0, finding.lb)("clock", "no answer of the service gave its time");
 		const seconds = Math.round(skewMs / 1e3);
 		if (Math.abs(skewMs) <= MAX_SKEW_MS) {
 			return (0, finding.bF)("clock", `the clocks of the service and of this machine agree within ${Math.abs(seconds) + 1} s`);
@@ -239,16 +239,16 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const { address, lookupMs = 0, connectMs, deadAddresses } = handshake;
 		const failure = failureOf(handshake, server);
 		if (failure?.code.startsWith("DNS_")) {
-			return [(0, finding.gz)("host name", failure, lookupMs), (0, finding.lb)("TCP", "the host name leads nowhere")];
+			return [(0, finding.gz)("host name", failure, lookupMs), (0, finding.lb)("TCP", "the host name has no address")];
 		}
-		const name = (0, external_node_net_.isIP)(hostname) ? (0, finding.bF)("host name", `${hostname} is an address`) : address === undefined ? (0, finding.lb)("host name", "it did not come to an answer") : (0, finding.bF)("host name", `${hostname} leads to ${address}`, lookupMs);
+		const name = (0, external_node_net_.isIP)(hostname) ? (0, finding.bF)("host name", `${hostname} is an address`) : address === undefined ? (0, finding.lb)("host name", "no answer came") : (0, finding.bF)("host name", `${hostname} leads to ${address}`, lookupMs);
 		const connected = `connected to ${address ?? hostname}:${port}`;
 		if (connectMs !== undefined && deadAddresses.length > 0) return [name, describeDead(connected, deadAddresses)];
 		if (connectMs !== undefined) return [name, (0, finding.bF)("TCP", connected, connectMs)];
 		return [name, failure ? (0, finding.gz)("TCP", failure) : (0, finding.lb)("TCP", "the run ended before")];
 	}
 	function describeDead(connected, deadAddresses) {
-		return (0, finding.k9)("TCP", `${connected}; other addresses of the host cannot be connected: ${deadAddresses.join(", ")}`, "The run tries them last after their first failure, which may take 2.5 s each. Ask the operators whether these addresses belong into DNS; IPv6 addresses without an answer come of a runner without IPv6.");
+		return (0, finding.k9)("TCP", `${connected}; other addresses of the host cannot be connected: ${deadAddresses.join(", ")}`, "The run tries them last after their first failure, which may take 2.5 s each. Ask the operators whether these addresses belong into DNS; A runner without IPv6 gets no answer from IPv6 addresses.");
 	}
 	function describeTunnel(handshake, server, proxy) {
 		const name = (0, finding.lb)("host name", "the proxy looks it up");
@@ -414,7 +414,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const hint = (0, identity_identity.jb)(identity);
 		if (hint === undefined) return (0, finding.bF)(check, "no issuer of the client certificate is missing");
 		if (refusal === undefined) return (0, finding.bF)(check, `${hint} The server does not seem to miss it.`);
-		return (0, finding.k9)(check, hint, "Append the intermediate certificates behind the client certificate in cert.");
+		return (0, finding.k9)(check, hint, "Append the intermediate certificates after the client certificate in cert.");
 	}
 	function skipService(reason) {
 		return [

@@ -13544,7 +13544,7 @@ var __webpack_modules__ = {
 				"file",
 				"FILE_CHANGED",
 				"the file changed its size while it was sent",
-				"Let nothing write to the build outputs while they are signed."
+				"Make sure that nothing writes to the build outputs while they are signed."
 			]
 		};
 		function rowOf(code) {
@@ -16382,7 +16382,7 @@ var __webpack_modules__ = {
 		function examine(entry, options) {
 			const { path, name, kind, location } = entry;
 			if (lengthOf(name) + options.suffix.length > MAX_NAME) {
-				return refuse(path, "FILE_NAME_TOO_LONG", `has a name that is too long to take ${options.suffix} behind it`);
+				return refuse(path, "FILE_NAME_TOO_LONG", `has a name that is too long for ${options.suffix} to be added`);
 			}
 			switch (kind) {
 				case "file": return options.followSymbolicLinks ? withWay(take(path, location), options) : take(path, location);
@@ -16424,7 +16424,7 @@ var __webpack_modules__ = {
 					stamp: (0, stamp.Zs)(stat, Date.now())
 				};
 			} catch (error) {
-				return refuse(path, "FILE_UNREADABLE", `cannot be looked at (${(0, errors.$N)(error) ?? "unknown error"})`, error);
+				return refuse(path, "FILE_UNREADABLE", `cannot be examined (${(0, errors.$N)(error) ?? "unknown error"})`, error);
 			}
 		}
 		function broken(path, location, failure) {
@@ -16448,7 +16448,7 @@ var __webpack_modules__ = {
 			FILE_NAME_TOO_LONG: "Shorten the name, or exclude the file.",
 			FILE_NOT_REGULAR: "Exclude it in files; only regular files can be signed.",
 			FILE_UNREADABLE: "Give the user of the runner the right to read it, or exclude it in files.",
-			FILE_VANISHED: "Let nothing write to the build outputs while they are signed.",
+			FILE_VANISHED: "Make sure that nothing writes to the build outputs while they are signed.",
 			LINK_BROKEN: "Remove the link, or exclude it in files.",
 			LINK_NOT_FOLLOWED: "Match the target as well, exclude the link, or set follow-symbolic-links: true to sign its content.",
 			LINK_OUTSIDE: "Copy the file into the workspace, or exclude the link in files."
@@ -19744,11 +19744,11 @@ var __webpack_modules__ = {
 			const body = withoutNamespace(text.slice(marks.length));
 			if (body === "") return "excludes nothing: a pattern must follow the !";
 			if (/^~(?:[/\\]|$)/.test(body)) return "starts with ~: give a path relative to root";
-			if (node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" && /^[a-z]:(?![/\\])/i.test(body)) return "names a drive without a slash behind it";
+			if (node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" && /^[a-z]:(?![/\\])/i.test(body)) return "names a drive without a slash after it";
 			const inside = (0, node_path__WEBPACK_IMPORTED_MODULE_0__.isAbsolute)(body) ? relativeGlob(body, root) : body;
 			if (inside === undefined) {
 				const drive = /^\/([a-z])(?=\/)/i.exec(body)?.[1];
-				const way = drive === undefined ? "" : `: Git Bash means ${drive.toUpperCase()}:\\ by such a path, and this action does not`;
+				const way = drive === undefined ? "" : `: in Git Bash such a path means ${drive.toUpperCase()}:\\, in this action it does not`;
 				return `lies outside root${way}`;
 			}
 			if (/\{[^/]*\}|,/.test(inside.replace(node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" ? LITERALS_ON_WINDOWS : LITERALS, ""))) {
@@ -20315,12 +20315,12 @@ var __webpack_modules__ = {
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _held_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(46018);
 		var _names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
-		const LET_BE = "Let nothing write to the build outputs while this step runs.";
+		const LET_BE = "Make sure that nothing writes to the build outputs while this step runs.";
 		function unreadable(file, error) {
 			const name = (0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(file.path);
 			switch ((0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error)) {
 				case "ENOENT":
-				case "ENOTDIR": return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_VANISHED", `${name} is gone since it was listed.`, {
+				case "ENOTDIR": return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_VANISHED", `${name} was removed after it was listed.`, {
 					hint: LET_BE,
 					cause: error
 				});
@@ -20338,7 +20338,7 @@ var __webpack_modules__ = {
 			}
 		}
 		function notRegular(file, cause) {
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_NOT_REGULAR", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(file.path)} is no regular file any more.`, {
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_NOT_REGULAR", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(file.path)} is no longer a regular file.`, {
 				hint: LET_BE,
 				cause
 			});
@@ -20392,7 +20392,7 @@ var __webpack_modules__ = {
 				if (descriptor !== undefined) (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
 			}
 		}
-		const NOT_REGULAR = "it is no regular file";
+		const NOT_REGULAR = "it is not a regular file";
 		const MOVED = "its directory was moved, or replaced by a link";
 		const LINK = "it is a link";
 		const REASONS = {
@@ -20635,7 +20635,7 @@ var __webpack_modules__ = {
 		function parseChecksums(text) {
 			const entries = new Map();
 			const lines = text.split("\n");
-			if (lines.pop() !== "") throw unreadable(lines.length + 1, "does not end");
+			if (lines.pop() !== "") throw unreadable(lines.length + 1, "has no line end");
 			for (const [number, line] of lines.entries()) {
 				const [, mark, sha256 = "", rest = ""] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
 				if (mark === undefined) throw unreadable(number + 1, "is not one that sha256sum writes");
@@ -20854,7 +20854,7 @@ var __webpack_modules__ = {
 				if (failure === "ENOTDIR") throw (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.mP)(path, (0, _write_errors_js__WEBPACK_IMPORTED_MODULE_8__.FK)());
 				if (real === undefined || !(0, _real_path_js__WEBPACK_IMPORTED_MODULE_5__.UO)(top, real)) {
 					const target = real === undefined ? "nowhere" : `to ${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(real)}`;
-					throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("OUTPUT_OUTSIDE", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });
+					throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("OUTPUT_OUTSIDE", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude the files that it leads to, or set output-dir to a directory without links." });
 				}
 				this.#real.set(parent, real);
 				return real;
@@ -20984,7 +20984,7 @@ var __webpack_modules__ = {
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _held_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(46018);
 		var _names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(93509);
-		const CLEAR_THE_WAY = "Clear the way, give the runner the right to write there, or set output-dir.";
+		const CLEAR_THE_WAY = "Remove or rename what is in the way, give the runner the right to write there, or set output-dir.";
 		const FULL = [
 			"OUTPUT_FULL",
 			"the disk is full",
@@ -20992,12 +20992,12 @@ var __webpack_modules__ = {
 		];
 		const DENIED = [
 			"OUTPUT_UNWRITABLE",
-			"no right to write there",
+			"the runner has no right to write there",
 			CLEAR_THE_WAY
 		];
 		const OCCUPIED = [
 			"OUTPUT_UNWRITABLE",
-			"something else stands at its place",
+			"something else is in its place",
 			CLEAR_THE_WAY
 		];
 		const HELD = [
@@ -21037,10 +21037,10 @@ var __webpack_modules__ = {
 			});
 		}
 		function directoryError(cause) {
-			return Object.assign(new Error("EISDIR: a directory stands there", { cause }), { code: "EISDIR" });
+			return Object.assign(new Error("EISDIR: there is a directory in its place", { cause }), { code: "EISDIR" });
 		}
 		function noDirectoryError() {
-			return Object.assign(new Error("ENOTDIR: no directory stands there"), { code: "ENOTDIR" });
+			return Object.assign(new Error("ENOTDIR: there is no directory"), { code: "ENOTDIR" });
 		}
 	}),
 	46018: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -21433,7 +21433,7 @@ var __webpack_modules__ = {
 		function missingIssuerHint({ certificates, missingIssuer }) {
 			if (missingIssuer === undefined) return undefined;
 			const count = certificates.length === 1 ? "1 certificate" : `${certificates.length} certificates`;
-			return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
+			return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it after the client certificate.`;
 		}
 		function refusalHint(identity) {
 			const curve = identity.certificates[0]?.publicKey.asymmetricKeyDetails?.namedCurve ?? "";
@@ -21617,7 +21617,7 @@ var __webpack_modules__ = {
 			const clock = `the runner's clock says ${new Date(now).toISOString()}`;
 			const leftMs = validToDate.getTime() - now;
 			if (leftMs < MIN_LEFT_MS) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, `expires at ${validToDate.toISOString()}, which leaves fewer than ${MIN_LEFT_MS / 1e3} s; ${clock}`, "Let the role of the authority issue certificates for 15 min (ttl, max_ttl, maxTLSCertDuration), and compare the clocks.");
-			if (validFromDate.getTime() > now) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, `is not valid before ${validFromDate.toISOString()}; ${clock}`, "Compare the clocks of the runner and of the authority, which may date certificates back (not_before_duration, backdate).");
+			if (validFromDate.getTime() > now) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_5__.X1)(origin, `is not valid before ${validFromDate.toISOString()}; ${clock}`, "Compare the clocks of the runner and of the authority, which may backdate certificates (not_before_duration, backdate).");
 		}
 	}),
 	30655: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -21636,10 +21636,10 @@ var __webpack_modules__ = {
 		function vaultLoginFailure(response, settings, asked) {
 			const { status } = response;
 			const { login, loginRole } = settings;
-			if (status === 200) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "LOGIN_REFUSED", `The authority ${asked.origin} answered 200 to the login at ${login.path}, but gave no token that can be sent.`, { hint: "Check that certificate-url leads to OpenBao or Vault and not to another service." });
+			if (status === 200) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "LOGIN_REFUSED", `The authority ${asked.origin} answered 200 to the login at ${login.path}, but its answer holds no usable token.`, { hint: "Check that certificate-url leads to OpenBao or Vault and not to another service." });
 			const said = quote(response, asked);
 			const sentence = `The authority ${asked.origin} refused the login at ${login.path}: it answered ${status}${said && `: ${said}`}.`;
-			if (status === 404 || /no handler|unsupported path|route entry/.test(said)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "LOGIN_REFUSED", sentence, { hint: `There is no login at ${login.path}. Check certificate-url, and give another mount behind the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.` });
+			if (status === 404 || /no handler|unsupported path|route entry/.test(said)) return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "LOGIN_REFUSED", sentence, { hint: `The authority has no login at ${login.path}. Check certificate-url, and name another mount after the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.` });
 			const isAboutRole = /\brole\b/.test(said) && !/claim|audience|subject/.test(said);
 			if (isAboutRole || said === "permission denied") return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "LOGIN_REFUSED", sentence, { hint: `Check the login role “${loginRole}” in certificate-role: names are case-sensitive, and ${login.path} must hold it.` });
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "ID_TOKEN_REFUSED", `${sentence} ${sentToken(asked)}`, { hint: tokenHint(said) });
@@ -21664,13 +21664,13 @@ var __webpack_modules__ = {
 			const { status } = response;
 			if (status === 401) {
 				const sentence = `The authority ${asked.origin} refused the OIDC token: it answered 401. ${sentToken(asked)}`;
-				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "ID_TOKEN_REFUSED", sentence, { hint: "The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID and the issuer behind configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well." });
+				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "ID_TOKEN_REFUSED", sentence, { hint: "The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID, and the issuer in configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well." });
 			}
 			if (status === 404 || status === 405) return notIssued(response, asked, "Check certificate-url: it is the address of the step-ca, without a path.");
 			return notIssued(response, asked, "Check the template, the policy and the claims (maxTLSCertDuration) of the OIDC provisioner; its log says more.");
 		}
 		function noCertificate(origin, what, hint, cause) {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "CERTIFICATE_NOT_ISSUED", `The certificate that the authority ${origin} gave ${what}.`, {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "CERTIFICATE_NOT_ISSUED", `The certificate from the authority ${origin} ${what}.`, {
 				hint,
 				cause
 			});
@@ -21682,7 +21682,7 @@ var __webpack_modules__ = {
 			const { status, headers } = response;
 			if (status !== 429 && status !== 408 && status < 500) return undefined;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("service", "CERTIFICATE_NOT_ISSUED", answered(response, asked), {
-				hint: "Run this job again when the authority is well; its operators can see why it did not answer.",
+				hint: "Run this job again when the authority works again; its operators can see why it did not answer.",
 				retryAfterMs: (0, _protocols_answers_retry_after_js__WEBPACK_IMPORTED_MODULE_0__.V)(status, headers)
 			});
 		}
@@ -22016,11 +22016,11 @@ var __webpack_modules__ = {
 			const cipher = block.encryption?.split(",")[0]?.toLowerCase();
 			const isRetired = cipher === undefined ? (0, _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.nN)(algorithm) : !(0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.getCiphers)().includes(cipher);
 			if (isRetired) {
-				return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_KEY_ENCRYPTION_RETIRED", `${(0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block)}: it is encrypted with an algorithm that OpenSSL 3 refuses`, { hint: "Encrypt it anew: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`." });
+				return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_KEY_ENCRYPTION_RETIRED", `${(0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block)}: it is encrypted with an algorithm that OpenSSL 3 refuses`, { hint: "Encrypt it again: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`." });
 			}
 			const iterations = cipher === undefined ? (0, _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.Nb)(algorithm)?.iterations ?? 0 : 0;
-			const anew = "Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.";
-			return iterations > _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad ? tooManyIterations((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block), iterations, anew) : undefined;
+			const again = "Encrypt it again with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.";
+			return iterations > _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad ? tooManyIterations((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block), iterations, again) : undefined;
 		}
 		function tooManyIterations(place, iterations, hint) {
 			const message = `${place}: its encryption asks for ${iterations} rounds; at most ${_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad} are taken`;
@@ -22029,7 +22029,7 @@ var __webpack_modules__ = {
 		function passphraseMissing(place) {
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_PASSPHRASE_MISSING", `${place} is encrypted, and input key-passphrase is empty`, { hint: "Set key-passphrase to the passphrase that the key was encrypted with, from a secret that this run can read." });
 		}
-		const NOT_ASCII = "Characters outside ASCII are used as UTF-8: if the file was encrypted under another encoding, such as Latin-1, encrypt it anew with a passphrase in ASCII.";
+		const NOT_ASCII = "Characters outside ASCII are used as UTF-8: if the file was encrypted under another encoding, such as Latin-1, encrypt it again with a passphrase in ASCII.";
 		function passphraseWrong(place, passphrase, cause) {
 			const isAscii = /^[\x20-\x7E]*$/.test(passphrase);
 			const hint = "Check that the passphrase belongs to this very file and was stored without quotes, blanks or a cut.";
@@ -22340,7 +22340,7 @@ var __webpack_modules__ = {
 				return blocks.length > 0 ? blocks : unusable(block, "it holds neither a certificate nor a key", undefined);
 			} catch (cause) {
 				if (cause instanceof NotOpened) return notOpened(block, passphrase, mac);
-				return cause instanceof errors.lZ ? cause : unusable(block, "it cannot be taken apart", cause);
+				return cause instanceof errors.lZ ? cause : unusable(block, "it cannot be decoded", cause);
 			}
 		}
 		class NotOpened extends Error {}
@@ -22450,7 +22450,7 @@ var __webpack_modules__ = {
 				der: plain
 			};
 		}
-		const EXPORT_ANEW = "Export it anew: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.";
+		const EXPORT_ANEW = "Export it again: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.";
 		function retired(block, cause) {
 			return new errors.lZ("IDENTITY_PKCS12_RETIRED", `${(0, pem.$t)(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (such as RC2, RC4 or DES)`, {
 				hint: EXPORT_ANEW,
@@ -22611,9 +22611,9 @@ var __webpack_modules__ = {
 		}
 		function base64Fault(body, data) {
 			const position = data.search(/[^A-Za-z0-9+/=\s\u200b]/);
-			if (position === -1) return "its base64 is damaged: characters are missing, or padding stands in the middle";
+			if (position === -1) return "its base64 is damaged: characters are missing, or there is padding in the middle";
 			const line = body.slice(0, body.length - data.length + position).split("\n").length - 1;
-			const what = data.startsWith("***", position) ? "***, which GitHub puts in place of a secret in a log" : "a character that is not base64";
+			const what = data.startsWith("***", position) ? "***, which GitHub writes instead of a secret in a log" : "a character that is not base64";
 			return `line ${Math.max(line, 1)} below BEGIN holds ${what}`;
 		}
 		function layoutFaults(data) {
@@ -22817,7 +22817,7 @@ var __webpack_modules__ = {
 				warnings.push(`${place}: the client certificate is not issued for client authentication (its extended key usage lacks clientAuth); a strict server refuses it. Ask the certificate authority for one that is.`);
 			}
 			if ((0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.cD)(x509)) {
-				warnings.push(`${place}: the public key of the client certificate spells out the parameters of its curve in place of the curve's name; most servers refuse such a certificate. Make a new key on a named curve (such as P-256), and ask for a certificate for it.`);
+				warnings.push(`${place}: the public key of the client certificate spells out the parameters of its curve instead of its name; most servers refuse such a certificate. Make a new key on a named curve (such as P-256), and ask for a certificate for it.`);
 			}
 			return [...warnings, ...dateWarnings(chain.certificates.slice(1), now)];
 		}
@@ -24456,7 +24456,7 @@ Content-Type: application/json
 		async function digest(source, algorithm) {
 			const { hash } = algorithm;
 			const { digest: bytes } = await source.digest(() => ({ algorithm: hash }));
-			if (bytes.length !== verifying_algorithm.x4[hash]) throw new RangeError(`A digest of ${bytes.length} bytes is none of ${hash}.`);
+			if (bytes.length !== verifying_algorithm.x4[hash]) throw new RangeError(`A digest of ${bytes.length} bytes is not a ${hash} digest.`);
 			return Buffer.from(bytes).toString("base64");
 		}
 		;
@@ -24664,7 +24664,7 @@ Content-Type: application/json
 			}
 		}
 		function warnOfStarters({ facts, annotate }) {
-			annotate("warning", "Who can start this run", `${facts.starters} can start a run of ${facts.eventName}, also without write access to this repository, and this run has secrets. See that it builds and signs nothing of theirs, or sign on push, tag or release events.`);
+			annotate("warning", "Who can start this run", `${facts.starters} can start a run of ${facts.eventName}, also without write access to this repository, and this run has secrets. Make sure that it builds and signs nothing of theirs, or sign on push, tag or release events.`);
 		}
 		function steeredByStranger({ eventName, starters }) {
 			const isTarget = eventName === "pull_request_target";
@@ -24762,7 +24762,7 @@ Content-Type: application/json
 			#checkNames(input, path) {
 				if (/\p{Cc}/u.test(path)) this.reject(input, "holds a line end or another control character, but must be one path");
 				const refused = external_node_path_.sep === "\\" ? path.split(/[/\\]/).find((name) => files_names.Lu.test(name)) : undefined;
-				if (refused !== undefined) this.reject(input, `holds “${(0, files_names.WU)(refused)}”, which is no name of a file on Windows`);
+				if (refused !== undefined) this.reject(input, `holds “${(0, files_names.WU)(refused)}”, which is not a valid file name on Windows`);
 				return path;
 			}
 		}
@@ -24778,7 +24778,7 @@ Content-Type: application/json
 			const lines = (reader.text("timestamp-url") ?? "").split(/[\r\n]+/).map((line) => line.trim());
 			const authorities = lines.filter(Boolean).flatMap((line) => readAuthority(reader, line) ?? []);
 			const anchors = readTimestampChain(reader);
-			if (authorities.length > MAX_AUTHORITIES) reader.reject("timestamp-url", `names ${authorities.length} authorities, but ${MAX_AUTHORITIES} are the most`);
+			if (authorities.length > MAX_AUTHORITIES) reader.reject("timestamp-url", `names ${authorities.length} authorities; at most ${MAX_AUTHORITIES} are allowed`);
 			return lines.some(Boolean) ? {
 				authorities,
 				anchors
@@ -24786,7 +24786,7 @@ Content-Type: application/json
 		}
 		function readAuthority(reader, line) {
 			const url = URL.parse(line);
-			const sentence = url === null || !/^https?:$/.test(url.protocol) ? "holds a line that is no URL with https:// or http://" : url.username || url.password || url.hash || url.port === "0" ? "must not hold a user, a password, a fragment or port 0" : undefined;
+			const sentence = url === null || !/^https?:$/.test(url.protocol) ? "holds a line that is not a URL with https:// or http://" : url.username || url.password || url.hash || url.port === "0" ? "must not hold a user, a password, a fragment or port 0" : undefined;
 			if (sentence !== undefined) reader.reject("timestamp-url", sentence);
 			return url !== null && sentence === undefined ? url : undefined;
 		}
@@ -24805,7 +24805,7 @@ Content-Type: application/json
 			if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
 				reader.reject("suffix", "must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -");
 			} else if (external_node_path_.sep === "\\" && suffix.endsWith(".")) {
-				reader.reject("suffix", "ends in a dot, and no name of a file on Windows does");
+				reader.reject("suffix", "ends in a dot, which no file name on Windows may");
 			}
 			const outputDirectory = readOutputDirectory(reader, facts, root);
 			const shard = readShard(reader);
@@ -24904,7 +24904,7 @@ Content-Type: application/json
 		function readTimestamp(reader, path, { purpose, suffix }) {
 			if (purpose === "verification") {
 				const anchors = readTimestampChain(reader);
-				if (anchors && path === undefined) reader.reject("timestamp-chain", "needs checksums, over which the time stamp is");
+				if (anchors && path === undefined) reader.reject("timestamp-chain", "needs checksums: the time stamp is made over that file");
 				return path === undefined || suffix === STAMP_SUFFIX ? undefined : {
 					path,
 					authorities: [],
@@ -24913,7 +24913,7 @@ Content-Type: application/json
 			}
 			const given = readAuthorities(reader);
 			if (given === undefined) return undefined;
-			if (path === undefined) reader.reject("timestamp-url", "needs checksums, because the stamp is over that file");
+			if (path === undefined) reader.reject("timestamp-url", "needs checksums: the time stamp is made over that file");
 			if (suffix === STAMP_SUFFIX) reader.reject("timestamp-url", `cannot be used with the suffix ${suffix} of signatures`);
 			return {
 				path: path ?? "",
@@ -24938,7 +24938,7 @@ Content-Type: application/json
 			if ((0, real_path._l)(root, path) === "") return undefined;
 			if ((0, real_path.gA)(path, root)) reader.reject("output-dir", "must not contain root, because nothing in it is ever signed");
 			if (liesInGit(path)) reader.reject("output-dir", "must not lie in a .git directory");
-			if (!isDirectoryOrNew(path)) reader.reject("output-dir", "leads over a file");
+			if (!isDirectoryOrNew(path)) reader.reject("output-dir", "leads through a file, where there must be a directory");
 			checkWithoutLink(reader, path, [workspace, temporaryDirectory]);
 			return path;
 		}
@@ -25427,7 +25427,7 @@ Content-Type: application/json
 		const REASONS = {
 			signature: "signatures of these files",
 			written: "written by this action",
-			suffix: "with the suffix of signatures, beside no listed file",
+			suffix: "with the suffix of signatures, but without a listed file beside it",
 			temporary: "temporary files of this action",
 			"output-dir": "in output-dir",
 			git: "in .git",
@@ -25449,7 +25449,7 @@ Content-Type: application/json
 					count
 				}))}: ${names}${count > first.length ? ", …" : ""}`;
 			});
-			return [`<details><summary>Left out, though files means them</summary>\n\n${lines.join("\n")}\n\n</details>`];
+			return [`<details><summary>Left out, although files matches them</summary>\n\n${lines.join("\n")}\n\n</details>`];
 		}
 		var verify = __nccwpck_require__(19780);
 		var modes_context = __nccwpck_require__(413);
@@ -25480,7 +25480,7 @@ Content-Type: application/json
 			};
 		}
 		const WHY = {
-			suffix: "with the suffix of signatures beside no listed file",
+			suffix: "with the suffix of signatures, but without a listed file beside it,",
 			temporary: "with the name of a temporary file of this action",
 			"output-dir": "in output-dir that this action did not write",
 			written: "at or linked to a place where this action writes"
@@ -25545,7 +25545,7 @@ Content-Type: application/json
 			})}: ${names}${more}.`;
 		}
 		function refuse({ path, reason }) {
-			const error = new errors.lZ("FILE_NOT_COVERED", `${(0, files_names.WU)(path)} is meant by files, and no signature covers it: it is a path ${WHY[reason]}.`, { hint: `Find out where it comes from. To accept it unchecked, add the line “${(0, files_names.WU)(`!${(0, patterns.ft)(path)}`)}” to files.` });
+			const error = new errors.lZ("FILE_NOT_COVERED", `${(0, files_names.WU)(path)} matches files, but no signature covers it: it is a path ${WHY[reason]}.`, { hint: `Find out where it comes from. To accept it unchecked, add the line “${(0, files_names.WU)(`!${(0, patterns.ft)(path)}`)}” to files.` });
 			return {
 				file: {
 					path,
@@ -25657,7 +25657,7 @@ Content-Type: application/json
 				try {
 					await look();
 				} catch (error) {
-					const known = (0, errors.ie)(error, "FILE_UNREADABLE", `${(0, files_names.WU)(path)} cannot be looked at again.`);
+					const known = (0, errors.ie)(error, "FILE_UNREADABLE", `${(0, files_names.WU)(path)} cannot be examined again.`);
 					if (!this.changed.has(path)) this.changed.set(path, known);
 				}
 			}
@@ -25668,7 +25668,7 @@ Content-Type: application/json
 			return now !== undefined && now.size === size && (0, files_stamp.zv)(stamp, now);
 		}
 		function changedSince(path) {
-			return new errors.lZ("FILE_CHANGED", `${(0, files_names.WU)(path)} changed after it was signed or checked.`, { hint: "Let nothing write to the build outputs, or to their signatures, while this step runs." });
+			return new errors.lZ("FILE_CHANGED", `${(0, files_names.WU)(path)} changed after it was signed or checked.`, { hint: "Make sure that nothing writes to the build outputs or their signatures while this step runs." });
 		}
 		function sealable(files, outcomes) {
 			const byPath = new Map();
@@ -25729,7 +25729,7 @@ Content-Type: application/json
 		function sizeOf(directory, path) {
 			const stat = (0, external_node_fs_.lstatSync)(`${directory}/${path}`, { throwIfNoEntry: false });
 			if (stat?.isFile()) return stat.size;
-			throw new errors.lZ("ARTIFACT_INCOMPLETE", `${(0, files_names.WU)(path)} is gone since it was written, so it cannot be uploaded.`, { hint: "Let nothing clean up the signatures while the step runs, and run it again." });
+			throw new errors.lZ("ARTIFACT_INCOMPLETE", `${(0, files_names.WU)(path)} was removed after it was written, so it cannot be uploaded.`, { hint: "Let nothing clean up the signatures while the step runs, and run it again." });
 		}
 		function expectedBytes(paths, sizes) {
 			const entries = paths.map((path, i) => 30 + 16 + 46 + 2 * Buffer.byteLength(path) + (sizes[i] ?? 0));
@@ -25796,7 +25796,7 @@ Content-Type: application/json
 		}
 		function adviceFor(error, host) {
 			const message = messageOf(error);
-			if (/^(?:Failed to \w+: )?Artifact storage quota has been hit/.test(message)) return "Running the step again does not help: delete old artifacts, or raise the limit of the account, which GitHub counts anew every 6 to 12 hours; or set upload: false.";
+			if (/^(?:Failed to \w+: )?Artifact storage quota has been hit/.test(message)) return "Running the step again does not help: delete old artifacts, or raise the limit of the account, which GitHub computes again every 6 to 12 hours; or set upload: false.";
 			if (/^Failed to \w+: Received non-retryable error: Failed request: \(40[13]\)/.test(message)) return `Running the step again does not help while ${host || "the artifact service"} refuses this job: a firewall or proxy may answer in its place, or the job ran longer than its token lives. Or set upload: false.`;
 			if (message.startsWith("Invalid token specified")) return "Running the step again does not help: ACTIONS_RUNTIME_TOKEN is not of the kind that GitHub gives its jobs, so that this runner has no artifact service for the upload. Set upload: false.";
 			if (isPassing(error, false)) return `The runner must reach ${host || "the artifact service"} and, on GitHub, *.blob.core.windows.net over HTTPS: open both in the firewall, or name the proxy in https_proxy. Then run the step again, or set upload: false.`;
@@ -25879,7 +25879,7 @@ Content-Type: application/json
 			return paths.filter((path) => !known.has(path));
 		}
 		function describeAppeared(path, what) {
-			const error = new errors.lZ("FILE_APPEARED", `${(0, files_names.WU)(path)} appeared after the files were listed: ${what}.`, { hint: "Let the build end before this step, and let nothing write to the build outputs while it runs. Then run the step again." });
+			const error = new errors.lZ("FILE_APPEARED", `${(0, files_names.WU)(path)} appeared after the files were listed: ${what}.`, { hint: "Make sure that the build ends before this step starts and that nothing writes to the build outputs while this step runs. Then run the step again." });
 			return {
 				file: {
 					path,
@@ -26180,7 +26180,7 @@ Content-Type: application/json
 			const { name, id } = artifact;
 			const what = `Artifact ${(0, files_names.WU)(name)}, id ${id}, was uploaded before the run failed`;
 			const failure = signal.aborted ? "the run was cancelled" : await whyNot(removeArtifact(artifact));
-			const text = failure ? `${what}, and was not deleted (${failure}): delete it, and use nothing of it.` : `${what}, and was deleted.`;
+			const text = failure ? `${what}, and was not deleted (${failure}): delete it, and do not use anything from it.` : `${what}, and was deleted.`;
 			runner.line(text);
 			return [text];
 		}
@@ -28198,7 +28198,7 @@ Content-Type: application/json
 		}
 		function describeUnasked(context, kept, requests) {
 			if (kept.length === 0 || requests > 0) return {};
-			const text = "Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service would do.";
+			const text = "Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service work.";
 			return (0, modes_context.f)(context, ["notice", "Nothing new to sign"], text);
 		}
 		;
@@ -28603,7 +28603,7 @@ Content-Type: application/json
 		}
 		function checkBudget(wanted, maxFiles) {
 			if (maxFiles === 0 || wanted.length <= maxFiles) return;
-			throw new errors.lZ("TOO_MANY_FILES", `${(0, units.LS)(wanted.length, "file")} need a signature, but max-files allows ${(0, units.B4)(maxFiles)}.`, { hint: "Look at the list of files in the log: if all of them are meant, raise max-files." });
+			throw new errors.lZ("TOO_MANY_FILES", `${(0, units.LS)(wanted.length, "file")} need a signature, but max-files allows ${(0, units.B4)(maxFiles)}.`, { hint: "Look at the list of files in the log: if all of them are to be signed, raise max-files." });
 		}
 		var kit_page = __nccwpck_require__(10535);
 		;
@@ -29269,7 +29269,7 @@ Content-Type: application/json
 			const check = verification ? `anyone with your public key can check a file with the command below; ${(0, markup.MY)(docs, "verify.md")} has other ways, and other forms of signature.` : "give <code>verify-key</code>, so that each signature is checked here before a customer does it.";
 			return [
 				...isPullRequest ? ["These signatures are real, and this code is not merged yet. Let pull requests run <code>mode: preflight</code>."] : [],
-				...shard.count > 1 ? [`This is shard ${shard.index} of ${shard.count}. Publish when the signatures of all shards have come together.`] : [],
+				...shard.count > 1 ? [`This is shard ${shard.index} of ${shard.count}. Publish when the signatures of all shards have been collected.`] : [],
 				name ? `<strong>Publish</strong> each file with its <code>${suffix}</code>: the signatures are in the artifact ${name}.` : `<strong>Publish</strong> each file with its <code>${suffix}</code> in a later step of this job: the signatures are on this runner only.`,
 				...checksums ? [`<strong>Checksums</strong> of all files, signed as well, are in ${(0, markup.aY)(checksums)}.`] : [],
 				...manifest ? [`<strong>Keep</strong> the manifest, which lists every file with its SHA-256: ${(0, markup.aY)(manifest)}.`] : [],
@@ -29296,9 +29296,9 @@ Content-Type: application/json
 			}
 			const kept = signed + reused;
 			return [
-				`Put right what is named above, and run the job again. ${explains(docs)}`,
+				`Correct what is named above, and run the job again. ${explains(docs)}`,
 				...keep,
-				...files > 0 && requests === 0 ? ["The service was asked for nothing."] : [],
+				...files > 0 && requests === 0 ? ["No request was sent to the service."] : [],
 				...mode === "sign" && kept > 0 ? [afterwards(kept, verification !== undefined)] : [],
 				...mode === "sign" && failure && failure.code !== "CANCELLED" ? ["<code>mode: preflight</code> lists everything that is wrong with credentials, network and service at once."] : []
 			];
@@ -29788,7 +29788,7 @@ Content-Type: application/json
 		}
 		function unreachable(origin, what, { kind = "config", hint, cause } = {}) {
 			return new policy_failure.HR(kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} ${what}.`, {
-				hint: hint ?? "Run this job again when the authority is well; its operators can see why it did not answer.",
+				hint: hint ?? "Run this job again when the authority works again; its operators can see why it did not answer.",
 				cause
 			});
 		}
@@ -30230,7 +30230,7 @@ Content-Type: application/json
 			const elapsed = () => context.clock.now() - startedAt;
 			try {
 				const { authority, signer, time, clockWarning } = await tryAuthorities(context, authorities);
-				const what = `${authority} stamps; its stamp says ${time.toISOString()} and is signed by ${signer}`;
+				const what = `${authority} answers with a time stamp of ${time.toISOString()}, signed by ${signer}`;
 				return [clockWarning ? (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.k9)("time stamp", `${authority}: ${clockWarning}`) : (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.bF)("time stamp", what, elapsed())];
 			} catch (error) {
 				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.ie)(error, "TIMESTAMP_FAILED", "no authority gave a time stamp"), elapsed())];
@@ -30549,7 +30549,7 @@ Content-Type: application/json
 			const found = (await lists.meant()).filter(({ path }) => meansAnyOf(glob, path.split("/")));
 			const [signature] = found.filter(({ path }) => path.endsWith(options.suffix));
 			if (found.some(({ path }) => !path.endsWith(options.suffix))) return "the patterns that begin with ! exclude all files that it matches";
-			if (signature !== undefined) return `what it means ends in ${options.suffix}, as ${(0, files_names.WU)(signature.path)} does, and is taken for signatures because of suffix`;
+			if (signature !== undefined) return `it matches only files that end in ${options.suffix}, such as ${(0, files_names.WU)(signature.path)}, and suffix says that these are signatures`;
 			return findAlike(pattern, await lists.all()) ?? howFar(pattern, options.root);
 		}
 		const NO_LINE_END = "it holds a backslash and an n, not a line end: write files: | and below it one pattern per line";
@@ -30568,13 +30568,13 @@ Content-Type: application/json
 			},
 			...external_node_path_.sep === "\\" ? [{
 				form: /\\\]/,
-				why: "a backslash escapes nothing on this system: write [[] for [, and ] as it is"
+				why: "a backslash is no escape character on this system: write [[] for [, and ] as it is"
 			}] : [{
 				form: /\\n[^\s]*[*./]/,
 				why: NO_LINE_END
 			}, {
 				form: /\\[\w*.]/,
-				why: "a backslash divides no directories on this system: write / in its place"
+				why: "a backslash does not separate directories on this system: write / instead"
 			}]
 		];
 		async function wouldMatchAsLines(text, root, lists) {
@@ -30610,7 +30610,7 @@ Content-Type: application/json
 		}, {
 			difference: "case",
 			fold: files_names.zN,
-			remedy: "patterns tell case apart on this system"
+			remedy: "patterns are case-sensitive on this system"
 		}];
 		function meansAnyOf(glob, names) {
 			return names.some((_, at) => glob.means(names.slice(0, at + 1), at + 1 < names.length ? "directory" : "file"));
@@ -30798,7 +30798,7 @@ Content-Type: application/json
 			}
 			const twins = findTwins(files.map(({ path }) => path));
 			if (twins.length > 0) {
-				const text = `Some systems take these for one name: ${twins.slice(0, 3).map(showTwins).join("; ")}${twins.length > 3 ? `; and ${twins.length - 3} more` : ""}.`;
+				const text = `Some systems treat these as one name: ${twins.slice(0, 3).map(showTwins).join("; ")}${twins.length > 3 ? `; and ${twins.length - 3} more` : ""}.`;
 				runner.annotate("warning", "Names that differ little", text);
 			}
 		}
@@ -31756,7 +31756,7 @@ Content-Type: application/json
 		function algorithmOfKey(type, { key, wanted }) {
 			const usual = usualFor(type);
 			if (usual === undefined) {
-				const why = CANNOT_SIGN.test(type) ? "which cannot sign files" : "which does not tell how it signs";
+				const why = CANNOT_SIGN.test(type) ? "which cannot sign files" : "which does not say how it signs";
 				const other = CANNOT_SIGN.test(type) ? "" : "; or give verify-key, whose type then decides";
 				throw keyFailure(`The key “${key.name}” is of the type ${type}, ${why}.`, `Give a key of the type ${SIGNING_TYPES}${other}.`);
 			}
@@ -31908,7 +31908,7 @@ Content-Type: application/json
 			const wrong = (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.tH)(said, key);
 			if (wrong) return wrong;
 			const isUnknown = status === 400 ? /key not found/.test(said) : status === 404 && !said && response.body.includes("\"errors\"");
-			if (isUnknown) return (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.Y4)(`There is no key “${key.name}” at ${key.mount}. ${what}.`, "Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.");
+			if (isUnknown) return (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.Y4)(`There is no key “${key.name}” at ${key.mount}. ${what}.`, "Check signing-key and mount; names are case-sensitive, and a namespace comes before the mount.");
 			if (status === 403) return denied(response, key, what);
 			if (status === 404 && said !== "") return (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.Y4)(`No transit engine is mounted at ${key.mount}. ${what}.`, "Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.");
 			return sealedOrOther(response, scrub);
@@ -31924,14 +31924,14 @@ Content-Type: application/json
 		}
 		function denied(response, { mount, name }, what) {
 			if (isTokenRefused(response)) return loginRefused("The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.", "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.");
-			const message = `The login worked, but its policy does not allow to use the key. ${what}.`;
+			const message = `The login worked, but its policy does not allow the use of the key. ${what}.`;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", message, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.` });
 		}
 		const LOGIN_HINTS = {
 			cert: "The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.",
 			oidc: "Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run."
 		};
-		const NO_MOUNT = "Check login: this auth mount does not exist or is of another kind; another one is given as in oidc@auth/github.";
+		const NO_MOUNT = "Check login: this auth mount does not exist or is of another kind; to use another one, write it as in oidc@auth/github.";
 		const NOT_OF_LOGIN = [
 			407,
 			408,
@@ -31978,7 +31978,7 @@ Content-Type: application/json
 				});
 			}
 			if (NOT_READY.includes(status)) {
-				const hint = "server-url must lead to active nodes only; a node whose data are behind is ready again after a moment.";
+				const hint = "server-url must lead to active nodes only; a node that still copies data from the others is ready again after a moment.";
 				const message = `The service answered ${status}: this node cannot serve requests now.`;
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "UNAVAILABLE", message, {
 					...asked,
@@ -32609,7 +32609,7 @@ Content-Type: application/json
 		}
 		class AnotherFile extends Error {}
 		function noRegularFile() {
-			return Object.assign(new Error("No regular file"), { code: "ENXIO" });
+			return Object.assign(new Error("Not a regular file"), { code: "ENXIO" });
 		}
 		const NOT_REGULAR = [
 			"ENXIO",
@@ -32620,7 +32620,7 @@ Content-Type: application/json
 			const what = `The file of ${variable}`;
 			const hint = `The runner makes this file for each step: look for an earlier step that replaced it or set ${variable}.`;
 			if (NOT_REGULAR.includes((0, errors.$N)(cause) ?? "")) {
-				return new errors.lZ("OUTPUT_UNWRITABLE", `${what} is no regular file.`, {
+				return new errors.lZ("OUTPUT_UNWRITABLE", `${what} is not a regular file.`, {
 					hint,
 					cause
 				});
@@ -33323,7 +33323,7 @@ Content-Type: application/json
 			if (!hasIdTokens) throw idTokenMissing();
 			try {
 				const token = await (0, clock.H6)((0, core.V9)(audience), AbortSignal.timeout(ID_TOKEN_MS));
-				if (typeof token !== "string") throw new TypeError("the value in the answer is no text");
+				if (typeof token !== "string") throw new TypeError("the value in the answer is not text");
 				return token;
 			} catch (error) {
 				const text = error instanceof Error ? error.message : "";
@@ -34074,7 +34074,7 @@ Content-Type: application/json
 			switch (label) {
 				case "RSA PUBLIC KEY": return "This is the PKCS#1 form. Convert it: openssl rsa -RSAPublicKey_in -in old.pem -pubout -out key.pem";
 				case "CERTIFICATE REQUEST":
-				case "NEW CERTIFICATE REQUEST": return "A request is not what the CA sent back. Give the signer's certificate, or take the key out: openssl req -in request.pem -noout -pubkey";
+				case "NEW CERTIFICATE REQUEST": return "This is the request, not the certificate that the CA returned. Give the signer's certificate, or take the key out: openssl req -in request.pem -noout -pubkey";
 				case "TRUSTED CERTIFICATE":
 				case "X509 CERTIFICATE": return "Write it as a plain certificate: openssl x509 -in old.pem -out certificate.pem";
 				default: return "Give the signer's public key (openssl pkey -in private.pem -pubout) or its certificate.";

@@ -121,7 +121,7 @@ async function drawIdToken(audience: string, { hasIdTokens }: RunnerFacts): Prom
   if (!hasIdTokens) throw idTokenMissing();
   try {
     const token: unknown = await orAborted(getIDToken(audience), AbortSignal.timeout(ID_TOKEN_MS));
-    if (typeof token !== 'string') throw new TypeError('the value in the answer is no text');
+    if (typeof token !== 'string') throw new TypeError('the value in the answer is not text');
     return token;
   } catch (error) {
     const text = error instanceof Error ? error.message : '';

@@ -87,7 +87,7 @@ function sizeOf(directory: string, path: string): number {
   if (stat?.isFile()) return stat.size;
   throw new ActionError(
     'ARTIFACT_INCOMPLETE',
-    `${show(path)} is gone since it was written, so it cannot be uploaded.`,
+    `${show(path)} was removed after it was written, so it cannot be uploaded.`,
     { hint: 'Let nothing clean up the signatures while the step runs, and run it again.' },
   );
 }
@@ -176,7 +176,7 @@ function quote(error: unknown, { scrub }: UploadOptions): string {
 function adviceFor(error: unknown, host: string): string {
   const message = messageOf(error);
   if (/^(?:Failed to \w+: )?Artifact storage quota has been hit/.test(message))
-    return 'Running the step again does not help: delete old artifacts, or raise the limit of the account, which GitHub counts anew every 6 to 12 hours; or set upload: false.';
+    return 'Running the step again does not help: delete old artifacts, or raise the limit of the account, which GitHub computes again every 6 to 12 hours; or set upload: false.';
   if (/^Failed to \w+: Received non-retryable error: Failed request: \(40[13]\)/.test(message))
     return `Running the step again does not help while ${host || 'the artifact service'} refuses this job: a firewall or proxy may answer in its place, or the job ran longer than its token lives. Or set upload: false.`;
   if (message.startsWith('Invalid token specified'))

@@ -38,7 +38,7 @@ test.concurrent('a file that vanishes, changes, grows or is replaced while it is
     const code = name === 'vanishes' ? 'FILE_VANISHED' : 'FILE_CHANGED';
     expect(receipts[name], name).toMatchObject({ status: 'failed', error: { code } });
   }
-  expect(run.log).toContain('Let nothing write to the build outputs while this step runs.');
+  expect(run.log).toContain('Make sure that nothing writes to the build outputs while this step runs.');
 });
 
 test.concurrent('a file that is replaced by a link while it is signed fails alone', {

@@ -97,10 +97,12 @@ test('a directory at the place of a signature is in the way, and no other progra
   replace({ renameSync: refuse('EPERM'), unlinkSync: refuse('EPERM') });
   const tree = new OutputTree(root, process.pid);
   expect(() => tree.write('a.sign', 'new')).toThrow(
-    /a\.sign cannot be written: something else stands at its place \(EISDIR\)\./,
+    /a\.sign cannot be written: something else is in its place \(EISDIR\)\./,
   );
-  expect(() => tree.remove('a.sign')).toThrow(/a\.sign cannot be written: something else stands at its place/);
-  expect(() => tree.write('b.sign', 'new')).toThrow(/b\.sign cannot be written: no right to write there \(EPERM\)/);
+  expect(() => tree.remove('a.sign')).toThrow(/a\.sign cannot be written: something else is in its place/);
+  expect(() => tree.write('b.sign', 'new')).toThrow(
+    /b\.sign cannot be written: the runner has no right to write there \(EPERM\)/,
+  );
 });
 
 test('a text whose temporary file another program has open goes on with that file, once', () => {

@@ -14,7 +14,7 @@ test('writing is explained where there is no right to it', () => {
     expect(() => asOrdinaryUser([directory], act)).toThrow(
       expect.objectContaining({
         code: 'OUTPUT_UNWRITABLE',
-        message: `${path} cannot be written: no right to write there (EACCES).`,
+        message: `${path} cannot be written: the runner has no right to write there (EACCES).`,
       }),
     );
   denied(() => output.write('locked/a.sign', 'new'), 'locked/a.sign');

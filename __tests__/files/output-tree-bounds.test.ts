@@ -29,7 +29,7 @@ test('a link that leads out is refused by name, with where it leads and what to 
     const { code, message, hint } = refusal(() => tree(directory).write(path, 'new'));
     return [code, message, hint ?? ''];
   };
-  const hint = 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.';
+  const hint = 'Remove the link, exclude the files that it leads to, or set output-dir to a directory without links.';
   expect(through('out/a\n.sign')).toEqual([
     'OUTPUT_OUTSIDE',
     `out/a\\n.sign would be written through a link that leads to ${realpathSync(outside)}.`,

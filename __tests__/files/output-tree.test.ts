@@ -71,12 +71,10 @@ describe('writing', () => {
     const directory = plant(makeDirectory(), { 'x.sign/keep': 'x', file: 'y', 'e.sign': { directory: true } });
     const output = tree(directory);
     expect(() => output.write('x.sign', 'new')).toThrow(failsWith('OUTPUT_UNWRITABLE'));
-    expect(() => output.write('x.sign', 'new')).toThrow(
-      /x\.sign cannot be written: something else stands at its place/,
-    );
-    expect(() => output.write('e.sign', 'new')).toThrow(/something else stands at its place/);
+    expect(() => output.write('x.sign', 'new')).toThrow(/x\.sign cannot be written: something else is in its place/);
+    expect(() => output.write('e.sign', 'new')).toThrow(/something else is in its place/);
     for (const path of ['file/x.sign', 'file/deep/x.sign'])
-      expect(() => output.write(path, 'new')).toThrow(/something else stands at its place/);
+      expect(() => output.write(path, 'new')).toThrow(/something else is in its place/);
     expect(() => output.remove('x.sign')).toThrow(failsWith('OUTPUT_UNWRITABLE'));
     expect(readFileSync(join(directory, 'x.sign/keep'), 'utf8')).toBe('x');
     expect(leftovers(directory)).toEqual([]);

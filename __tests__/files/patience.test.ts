@@ -59,7 +59,9 @@ describe('a write that was held up', () => {
     await patience.write('d/a', writing([]));
     await patience.write('d/b', writing([code]));
     expect(clock.delays).toEqual([10]);
-    await expect(patience.write('other/c', writing([code]))).rejects.toThrow(/no right to write there \(/);
+    await expect(patience.write('other/c', writing([code]))).rejects.toThrow(
+      /the runner has no right to write there \(/,
+    );
     expect(clock.delays).toEqual([10]);
   });
 

@@ -48,7 +48,7 @@ test('reads nothing through a link, and nothing that is no file or too large', a
     expect(() => readSignatureFile(join(directory, name))).toThrow(refusal(why));
   }
   for (const name of ['directory', 'fifo', 'socket']) {
-    expect(() => readSignatureFile(join(directory, name))).toThrow(refusal('no regular file'));
+    expect(() => readSignatureFile(join(directory, name))).toThrow(refusal('not a regular file'));
   }
 });
 

@@ -28,7 +28,7 @@ describe('unreadable text', () => {
     ['certs/client.pem', /looks like a path/],
     [
       '-----BEGIN PRIVATE KEY-----\n***\n-----END PRIVATE KEY-----',
-      /line 1 below BEGIN holds \*\*\*, which GitHub puts/,
+      /line 1 below BEGIN holds \*\*\*, which GitHub writes/,
     ],
     ['*** secret ***', /copied from a log/],
     ['----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----', /IDENTITY_BLOCK_BROKEN|five hyphens/],

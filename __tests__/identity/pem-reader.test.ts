@@ -45,11 +45,11 @@ describe('a damaged block says why, and spoils no other', () => {
     ['-----BEGIN A-----\nQUJD\n-----END B-----', ['A: it is closed by an END line of the kind B']],
     [wrap('A', ''), ['A: it is empty']],
     [wrap('A', ' \n\t'), ['A: it is empty']],
-    [wrap('A', 'QUJDR'), ['A: its base64 is damaged: characters are missing, or padding stands in the middle']],
-    [wrap('A', 'QU==QUJD'), ['A: its base64 is damaged: characters are missing, or padding stands in the middle']],
+    [wrap('A', 'QUJDR'), ['A: its base64 is damaged: characters are missing, or there is padding in the middle']],
+    [wrap('A', 'QU==QUJD'), ['A: its base64 is damaged: characters are missing, or there is padding in the middle']],
     [wrap('A', '!UJD\nQUJD'), ['A: line 1 below BEGIN holds a character that is not base64']],
     [wrap('A', 'QUJD\nQUJD\nQ*JD'), ['A: line 3 below BEGIN holds a character that is not base64']],
-    [wrap('A', 'QUJD\n***'), ['A: line 2 below BEGIN holds ***, which GitHub puts in place of a secret in a log']],
+    [wrap('A', 'QUJD\n***'), ['A: line 2 below BEGIN holds ***, which GitHub writes instead of a secret in a log']],
     ['-----BEGIN A-----Q*JD-----END A-----', ['A: line 1 below BEGIN holds a character that is not base64']],
   ])('%j', (text, expected) => {
     expect(read(text)).toEqual(expected);

@@ -42,7 +42,7 @@ describe('passphrases', () => {
       /IDENTITY_PASSPHRASE_MISSING: input key, block 1 .* is encrypted, and input key-passphrase is empty/,
     );
     expectProblem({ key, keyPassphrase: 'wrong' }, /IDENTITY_PASSPHRASE_WRONG: .* not opened by the passphrase/);
-    expectProblem({ key, keyPassphrase: 'wröng' }, /IDENTITY_PASSPHRASE_WRONG: .* anew with a passphrase in ASCII/);
+    expectProblem({ key, keyPassphrase: 'wröng' }, /IDENTITY_PASSPHRASE_WRONG: .* again with a passphrase in ASCII/);
   });
 
   it('PKCS#12: missing and wrong are told apart, and nothing else is said', () => {
@@ -127,7 +127,7 @@ describe('passphrases', () => {
     pki.issue('explicit', { key, issuer: 'intermediate' });
     const warnings = (given: IdentityText): string => inspectIdentity(given, OPTIONS).warnings.join();
     const explicit = { ...sound, cert: pki.text('explicit.pem'), key: pki.text('explicit.key') };
-    expect(warnings(explicit)).toContain("spells out the parameters of its curve in place of the curve's name");
+    expect(warnings(explicit)).toContain('spells out the parameters of its curve instead of its name');
     expect(warnings(sound)).not.toContain('curve');
   });
 });

@@ -90,7 +90,7 @@ export const WORKFLOW_MISTAKES: readonly Mistake[] = [
   {
     what: 'The pattern has backslashes',
     inputs: () => ({ files: 'dist\\*.zip' }),
-    names: /a backslash divides no directories/,
+    names: /a backslash does not separate directories/,
   },
   {
     what: 'Two patterns stand on one line with \\n between',

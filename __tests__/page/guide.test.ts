@@ -170,5 +170,5 @@ test('PowerShell gets every quote that it knows twice, and Ed25519 is said to be
     expect(commands).toContain("Test-Signature 'quote''d.txt'");
   }
   const edwards = makeRelease({ ...how, signer: 'ed25519', algorithm: 'ed25519', layout: undefined });
-  expect(edwards.guide).toContain('Neither PowerShell can check Ed25519.');
+  expect(edwards.guide).toContain('Neither version of PowerShell can check Ed25519.');
 });

@@ -5,7 +5,7 @@ import { type Report, ReportBuilder } from '../../src/report/report.ts';
 import { createRunner, type Runner } from '../../src/runner.ts';
 import { failedFiles } from './samples.ts';
 
-const GONE = new ActionError('FILE_VANISHED', 'a.bin is gone since it was listed.');
+const GONE = new ActionError('FILE_VANISHED', 'a.bin was removed after it was listed.');
 
 const silent: Runner = {
   ...createRunner({}),

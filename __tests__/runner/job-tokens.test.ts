@@ -81,6 +81,6 @@ test.each(['123', '{"a":1}', '["a.b.c"]'])(
       response.writeHead(200, { 'content-type': 'application/json' }).end(`{"value":${value}}`);
     });
     expect(log).toContain('ID_TOKEN_REFUSED');
-    expect(log).toContain('the value in the answer is no text');
+    expect(log).toContain('the value in the answer is not text');
   },
 );

@@ -118,7 +118,12 @@ describe('a pattern that matches nothing says why, where that can be seen', () =
       {},
       'the patterns that begin with ! exclude all files that it matches',
     ],
-    ['suffix', 'dist/*.zip', { suffix: '.zip' }, 'ends in .zip, as dist/a.zip does, and is taken for signatures'],
+    [
+      'suffix',
+      'dist/*.zip',
+      { suffix: '.zip' },
+      'it matches only files that end in .zip, such as dist/a.zip, and suffix says',
+    ],
   ])('%s', async (_, files, inputs, reason) => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.red({ files, ...inputs });

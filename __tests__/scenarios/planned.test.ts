@@ -95,7 +95,7 @@ describe.each(['sign', 'rehearse'])('a file where a directory would have to be, 
     expect([run.exitCode, run.outputs['request-count']], run.log).toEqual([1, '0']);
     // Which of a file and its signature is looked at first depends on the system.
     const sentence =
-      /OUTPUT_UNWRITABLE: (.*?)(?:\.sign)? cannot be written: something else stands at its place \(ENOTDIR\)/;
+      /OUTPUT_UNWRITABLE: (.*?)(?:\.sign)? cannot be written: something else is in its place \(ENOTDIR\)/;
     expect(sentence.exec(run.log)?.[1], run.log).toBe(path.replace(/\.sign$/, ''));
     expect(await scenario.read('dist/a.sign')).toBe('b2xk');
   });

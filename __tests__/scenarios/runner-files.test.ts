@@ -125,7 +125,7 @@ test.each([
     { env: { GITHUB_STEP_SUMMARY: path }, timeoutMs: 20_000 },
   );
   const warnings = run.annotations.filter(({ type }) => type === 'warning');
-  expect(warnings.map(({ message }) => message)).toEqual(['The file of GITHUB_STEP_SUMMARY is no regular file.']);
+  expect(warnings.map(({ message }) => message)).toEqual(['The file of GITHUB_STEP_SUMMARY is not a regular file.']);
 });
 
 test('an event payload that is a FIFO does not hang the step', async () => {

@@ -92,7 +92,7 @@ test('preflight asks for a stamp, and a rejection is a finding', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...stamping(scenario), mode: 'preflight' };
   const sound = await scenario.run(inputs);
-  expect([sound.exitCode, sound.log], sound.log).toEqual([0, expect.stringContaining('stamps; its stamp says')]);
+  expect([sound.exitCode, sound.log], sound.log).toEqual([0, expect.stringContaining('answers with a time stamp of')]);
   authority.behave('rejection');
   const run = await scenario.red(inputs);
   expect(run.log).toMatch(/TIMESTAMP_FAILED[\s\S]*TIMESTAMP_REFUSED/);
@@ -147,7 +147,7 @@ test('an authority whose clock is days ahead is found before the first signing r
     const run = await scenario.run({ ...inputs, mode });
     expect([run.exitCode, run.outputs['mode']]).toEqual([1, '']);
     expect(run.log).toMatch(/TIMESTAMP_TIME_DIFFERS: The time stamp says .*Z, and the clock of this machine says .*Z/);
-    expect(run.log).toContain('whose clock is wrong or whose key somebody else uses');
+    expect(run.log).toContain('because its clock is wrong or somebody else uses its key');
     if (mode === 'sign') expect(scenario.service.log.length).toBe(asked);
   }
   authority.behave('three hours ahead');
@@ -190,7 +190,7 @@ test.each([
       manifest: STAMP,
     },
     [
-      'timestamp-url holds a line that is no URL',
+      'timestamp-url holds a line that is not a URL',
       'timestamp-url must not hold a user',
       'input timestamp-chain',
       'must be another path than manifest',

@@ -87,7 +87,7 @@ test.each<[string, Change, string, Change?]>([
   ['for web servers', { uses: WEB }, 'is not for time stamps alone'],
   ['for stamps and web servers', { uses: [TIME_STAMPING, ...WEB] }, 'is not for time stamps alone'],
   ['whose use is not critical', { ...STAMPS, isCritical: false }, 'not critical'],
-  ['that may issue certificates', { ...STAMPS, keyUsage: x509.KeyUsageFlags.keyCertSign }, 'beside signing'],
+  ['that may issue certificates', { ...STAMPS, keyUsage: x509.KeyUsageFlags.keyCertSign }, 'other than signing'],
   ['that had ended', { ...STAMPS, days: [-10, -1] }, 'not at the time of the stamp'],
   ['that had not begun', { ...STAMPS, days: [1, 10] }, 'not at the time of the stamp'],
   [

@@ -217,12 +217,12 @@ function percentEncode(text) {
 }
 const REFUSED_BY_WINDOWS = /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|$)/iu;
 ;
-const LET_BE = "Let nothing write to the build outputs while this step runs.";
+const LET_BE = "Make sure that nothing writes to the build outputs while this step runs.";
 function unreadable(file, error) {
 	const name = names_show(file.path);
 	switch (errors_codeOf(error)) {
 		case "ENOENT":
-		case "ENOTDIR": return new errors_ActionError("FILE_VANISHED", `${name} is gone since it was listed.`, {
+		case "ENOTDIR": return new errors_ActionError("FILE_VANISHED", `${name} was removed after it was listed.`, {
 			hint: LET_BE,
 			cause: error
 		});
@@ -240,7 +240,7 @@ function unreadable(file, error) {
 	}
 }
 function notRegular(file, cause) {
-	return new errors_ActionError("FILE_NOT_REGULAR", `${names_show(file.path)} is no regular file any more.`, {
+	return new errors_ActionError("FILE_NOT_REGULAR", `${names_show(file.path)} is no longer a regular file.`, {
 		hint: LET_BE,
 		cause
 	});
@@ -444,7 +444,7 @@ function readSmallFile(location, options) {
 		if (descriptor !== undefined) closeSync(descriptor);
 	}
 }
-const NOT_REGULAR = "it is no regular file";
+const NOT_REGULAR = "it is not a regular file";
 const MOVED = "its directory was moved, or replaced by a link";
 const LINK = "it is a link";
 const REASONS = {
@@ -650,7 +650,7 @@ function* inBlocks(pieces) {
 	if (block !== "") yield block;
 }
 ;
-const CLEAR_THE_WAY = "Clear the way, give the runner the right to write there, or set output-dir.";
+const CLEAR_THE_WAY = "Remove or rename what is in the way, give the runner the right to write there, or set output-dir.";
 const FULL = [
 	"OUTPUT_FULL",
 	"the disk is full",
@@ -658,12 +658,12 @@ const FULL = [
 ];
 const write_errors_DENIED = [
 	"OUTPUT_UNWRITABLE",
-	"no right to write there",
+	"the runner has no right to write there",
 	CLEAR_THE_WAY
 ];
 const OCCUPIED = [
 	"OUTPUT_UNWRITABLE",
-	"something else stands at its place",
+	"something else is in its place",
 	CLEAR_THE_WAY
 ];
 const write_errors_HELD = [
@@ -703,10 +703,10 @@ function unwritable(path, error) {
 	});
 }
 function directoryError(cause) {
-	return Object.assign(new Error("EISDIR: a directory stands there", { cause }), { code: "EISDIR" });
+	return Object.assign(new Error("EISDIR: there is a directory in its place", { cause }), { code: "EISDIR" });
 }
 function noDirectoryError() {
-	return Object.assign(new Error("ENOTDIR: no directory stands there"), { code: "ENOTDIR" });
+	return Object.assign(new Error("ENOTDIR: there is no directory"), { code: "ENOTDIR" });
 }
 ;
 class OutputTree {
@@ -822,7 +822,7 @@ class OutputTree {
 		if (failure === "ENOTDIR") throw unwritable(path, noDirectoryError());
 		if (real === undefined || !isWithin(top, real)) {
 			const target = real === undefined ? "nowhere" : `to ${names_show(real)}`;
-			throw new errors_ActionError("OUTPUT_OUTSIDE", `${names_show(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude what lies behind it, or set output-dir to a directory without links." });
+			throw new errors_ActionError("OUTPUT_OUTSIDE", `${names_show(path)} would be written through a link that leads ${target}.`, { hint: "Remove the link, exclude the files that it leads to, or set output-dir to a directory without links." });
 		}
 		this.#real.set(parent, real);
 		return real;

@@ -45,7 +45,7 @@ const ROWS: Readonly<Record<string, FailureRow>> = {
     'file',
     'FILE_CHANGED',
     'the file changed its size while it was sent',
-    'Let nothing write to the build outputs while they are signed.',
+    'Make sure that nothing writes to the build outputs while they are signed.',
   ],
 };
 

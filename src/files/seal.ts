@@ -162,7 +162,7 @@ class Seal {
     try {
       await look();
     } catch (error) {
-      const known = toActionError(error, 'FILE_UNREADABLE', `${show(path)} cannot be looked at again.`);
+      const known = toActionError(error, 'FILE_UNREADABLE', `${show(path)} cannot be examined again.`);
       if (!this.changed.has(path)) this.changed.set(path, known);
     }
   }
@@ -177,7 +177,7 @@ function isAsListed({ location, size, stamp }: ReleaseFile): boolean {
 
 function changedSince(path: string): ActionError {
   return new ActionError('FILE_CHANGED', `${show(path)} changed after it was signed or checked.`, {
-    hint: 'Let nothing write to the build outputs, or to their signatures, while this step runs.',
+    hint: 'Make sure that nothing writes to the build outputs or their signatures while this step runs.',
   });
 }
 

@@ -99,7 +99,7 @@ export function requireIdentity({ identity, problems }: Inspection): Identity {
 export function missingIssuerHint({ certificates, missingIssuer }: Identity): string | undefined {
   if (missingIssuer === undefined) return undefined;
   const count = certificates.length === 1 ? '1 certificate' : `${certificates.length} certificates`;
-  return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it behind the client certificate.`;
+  return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it after the client certificate.`;
 }
 
 /** Says what about our own identity may explain that a server refuses it; `undefined` when nothing is known to. */

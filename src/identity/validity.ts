@@ -46,7 +46,7 @@ export function clientWarnings(chain: ClientChain, { now, expiryWarningDays }: V
   }
   if (hasUnnamedCurve(x509)) {
     warnings.push(
-      `${place}: the public key of the client certificate spells out the parameters of its curve in place of the curve's name; most servers refuse such a certificate. Make a new key on a named curve (such as P-256), and ask for a certificate for it.`,
+      `${place}: the public key of the client certificate spells out the parameters of its curve instead of its name; most servers refuse such a certificate. Make a new key on a named curve (such as P-256), and ask for a certificate for it.`,
     );
   }
   return [...warnings, ...dateWarnings(chain.certificates.slice(1), now)];

@@ -65,7 +65,7 @@ function warnOfStarters({ facts, annotate }: Runner): void {
   annotate(
     'warning',
     'Who can start this run',
-    `${facts.starters} can start a run of ${facts.eventName}, also without write access to this repository, and this run has secrets. See that it builds and signs nothing of theirs, or sign on push, tag or release events.`,
+    `${facts.starters} can start a run of ${facts.eventName}, also without write access to this repository, and this run has secrets. Make sure that it builds and signs nothing of theirs, or sign on push, tag or release events.`,
   );
 }
 

@@ -128,7 +128,8 @@ export class FieldReader {
   #checkNames(input: string, path: string): string {
     if (/\p{Cc}/u.test(path)) this.reject(input, 'holds a line end or another control character, but must be one path');
     const refused = sep === '\\' ? path.split(/[/\\]/).find((name) => REFUSED_BY_WINDOWS.test(name)) : undefined;
-    if (refused !== undefined) this.reject(input, `holds “${show(refused)}”, which is no name of a file on Windows`);
+    if (refused !== undefined)
+      this.reject(input, `holds “${show(refused)}”, which is not a valid file name on Windows`);
     return path;
   }
 }

@@ -17,7 +17,7 @@ export function readFiles(reader: FieldReader, { facts }: Runner, purpose: 'sign
   if (!/^\.[A-Za-z0-9._-]{1,32}$/.test(suffix)) {
     reader.reject('suffix', 'must be a dot and 1 to 32 characters of A-Z a-z 0-9 . _ -');
   } else if (sep === '\\' && suffix.endsWith('.')) {
-    reader.reject('suffix', 'ends in a dot, and no name of a file on Windows does');
+    reader.reject('suffix', 'ends in a dot, which no file name on Windows may');
   }
   const outputDirectory = readOutputDirectory(reader, facts, root);
   const shard = readShard(reader);
@@ -108,12 +108,12 @@ function readTimestamp(
   if (purpose === 'verification') {
     const anchors = readTimestampChain(reader);
     if (anchors && path === undefined)
-      reader.reject('timestamp-chain', 'needs checksums, over which the time stamp is');
+      reader.reject('timestamp-chain', 'needs checksums: the time stamp is made over that file');
     return path === undefined || suffix === STAMP_SUFFIX ? undefined : { path, authorities: [], anchors };
   }
   const given = readAuthorities(reader);
   if (given === undefined) return undefined;
-  if (path === undefined) reader.reject('timestamp-url', 'needs checksums, because the stamp is over that file');
+  if (path === undefined) reader.reject('timestamp-url', 'needs checksums: the time stamp is made over that file');
   if (suffix === STAMP_SUFFIX) reader.reject('timestamp-url', `cannot be used with the suffix ${suffix} of signatures`);
   return { path: path ?? '', authorities: given.authorities, anchors: given.anchors };
 }
@@ -133,7 +133,7 @@ function readOutputDirectory(reader: FieldReader, facts: Runner['facts'], root: 
   if (pathInside(root, path) === '') return undefined;
   if (leadsInto(path, root)) reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
   if (liesInGit(path)) reader.reject('output-dir', 'must not lie in a .git directory');
-  if (!isDirectoryOrNew(path)) reader.reject('output-dir', 'leads over a file');
+  if (!isDirectoryOrNew(path)) reader.reject('output-dir', 'leads through a file, where there must be a directory');
   checkWithoutLink(reader, path, [workspace, temporaryDirectory]);
   return path;
 }

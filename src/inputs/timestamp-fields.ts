@@ -11,7 +11,7 @@ export function readAuthorities(reader: FieldReader): TimestampAuthorities | und
   const authorities = lines.filter(Boolean).flatMap((line) => readAuthority(reader, line) ?? []);
   const anchors = readTimestampChain(reader);
   if (authorities.length > MAX_AUTHORITIES)
-    reader.reject('timestamp-url', `names ${authorities.length} authorities, but ${MAX_AUTHORITIES} are the most`);
+    reader.reject('timestamp-url', `names ${authorities.length} authorities; at most ${MAX_AUTHORITIES} are allowed`);
   return lines.some(Boolean) ? { authorities, anchors } : undefined;
 }
 
@@ -19,7 +19,7 @@ function readAuthority(reader: FieldReader, line: string): URL | undefined {
   const url = URL.parse(line);
   const sentence =
     url === null || !/^https?:$/.test(url.protocol)
-      ? 'holds a line that is no URL with https:// or http://'
+      ? 'holds a line that is not a URL with https:// or http://'
       : url.username || url.password || url.hash || url.port === '0'
         ? 'must not hold a user, a password, a fragment or port 0'
         : undefined;

@@ -113,6 +113,6 @@ function checkBudget(wanted: readonly ReleaseFile[], maxFiles: number): void {
   throw new ActionError(
     'TOO_MANY_FILES',
     `${plural(wanted.length, 'file')} need a signature, but max-files allows ${formatCount(maxFiles)}.`,
-    { hint: 'Look at the list of files in the log: if all of them are meant, raise max-files.' },
+    { hint: 'Look at the list of files in the log: if all of them are to be signed, raise max-files.' },
   );
 }

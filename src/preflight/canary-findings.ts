@@ -55,7 +55,7 @@ async function findFault(text: string, verification: Verification): Promise<Acti
 }
 
 function describeClock({ skewMs }: CanaryOutcome): Finding {
-  if (skewMs === undefined) return notChecked('clock', 'no answer of the service said its time');
+  if (skewMs === undefined) return notChecked('clock', 'no answer of the service gave its time');
   const seconds = Math.round(skewMs / 1000);
   if (Math.abs(skewMs) <= MAX_SKEW_MS) {
     return passed('clock', `the clocks of the service and of this machine agree within ${Math.abs(seconds) + 1} s`);

@@ -19,12 +19,12 @@ export function describeNetwork(handshake: Handshake, server: URL, proxy: URL | 
   const { address, lookupMs = 0, connectMs, deadAddresses } = handshake;
   const failure = failureOf(handshake, server);
   if (failure?.code.startsWith('DNS_')) {
-    return [failed('host name', failure, lookupMs), notChecked('TCP', 'the host name leads nowhere')];
+    return [failed('host name', failure, lookupMs), notChecked('TCP', 'the host name has no address')];
   }
   const name = isIP(hostname)
     ? passed('host name', `${hostname} is an address`)
     : address === undefined
-      ? notChecked('host name', 'it did not come to an answer')
+      ? notChecked('host name', 'no answer came')
       : passed('host name', `${hostname} leads to ${address}`, lookupMs);
   const connected = `connected to ${address ?? hostname}:${port}`;
   if (connectMs !== undefined && deadAddresses.length > 0) return [name, describeDead(connected, deadAddresses)];
@@ -36,7 +36,7 @@ function describeDead(connected: string, deadAddresses: readonly string[]): Find
   return warned(
     'TCP',
     `${connected}; other addresses of the host cannot be connected: ${deadAddresses.join(', ')}`,
-    'The run tries them last after their first failure, which may take 2.5 s each. Ask the operators whether these addresses belong into DNS; IPv6 addresses without an answer come of a runner without IPv6.',
+    'The run tries them last after their first failure, which may take 2.5 s each. Ask the operators whether these addresses belong into DNS; A runner without IPv6 gets no answer from IPv6 addresses.',
   );
 }
 

@@ -107,7 +107,7 @@ function describeIssuers(identity: Identity, refusal: Failure | undefined): Find
   const hint = missingIssuerHint(identity);
   if (hint === undefined) return passed(check, 'no issuer of the client certificate is missing');
   if (refusal === undefined) return passed(check, `${hint} The server does not seem to miss it.`);
-  return warned(check, hint, 'Append the intermediate certificates behind the client certificate in cert.');
+  return warned(check, hint, 'Append the intermediate certificates after the client certificate in cert.');
 }
 
 /** Lists the checks of a service that cannot even be looked at. */

@@ -88,7 +88,7 @@ function appendToRegular(path: string, text: string, first: Identified | undefin
 class AnotherFile extends Error {}
 
 function noRegularFile(): Error {
-  return Object.assign(new Error('No regular file'), { code: 'ENXIO' });
+  return Object.assign(new Error('Not a regular file'), { code: 'ENXIO' });
 }
 
 /** What the system says of pipes that nobody reads, directories and links. */
@@ -98,7 +98,7 @@ function explain(variable: string, cause: unknown): ActionError {
   const what = `The file of ${variable}`;
   const hint = `The runner makes this file for each step: look for an earlier step that replaced it or set ${variable}.`;
   if (NOT_REGULAR.includes(codeOf(cause) ?? '')) {
-    return new ActionError('OUTPUT_UNWRITABLE', `${what} is no regular file.`, { hint, cause });
+    return new ActionError('OUTPUT_UNWRITABLE', `${what} is not a regular file.`, { hint, cause });
   }
   if (cause instanceof AnotherFile)
     return new ActionError('OUTPUT_UNWRITABLE', `${what} was replaced while this step ran.`, { hint, cause });

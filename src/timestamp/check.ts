@@ -43,7 +43,7 @@ export function readStampAnswer(bytes: Buffer): StampAnswer {
     throw new ActionError(
       'TIMESTAMP_UNREADABLE',
       `The answer has ${bytes.length} bytes, and a time stamp is read up to ${MAX_STAMP_BYTES}.`,
-      { hint: 'Use another authority: time stamps have 6 to 8 kB.' },
+      { hint: 'Use another authority: a usual time stamp has 6 to 8 kB.' },
     );
   return reading(() => decodeAnswer(bytes));
 }
@@ -81,7 +81,7 @@ function checkSignature(token: StampToken): X509Certificate {
   const digest = octetsOf(attributes.get(ATTRIBUTE.messageDigest));
   const hashName = HASHES[signer.digestAlgorithm];
   if (contentType !== TST_INFO || oidOf(attributes.get(ATTRIBUTE.contentType)) !== TST_INFO)
-    throw badSignature('is over something that is no time stamp');
+    throw badSignature('is over something that is not a time stamp');
   if (hashName === undefined)
     throw badSignature(`uses the hash function ${signer.digestAlgorithm}, which is not accepted`);
   if (!digest?.equals(hash(hashName, content, 'buffer'))) throw badSignature('is over another time');

@@ -143,7 +143,7 @@ function checkTime(time: Date, { askedAt, answeredAt }: Asked): string | undefin
 }
 
 const WRONG_CLOCK =
-  'Compare both with a clock that you trust. If that of this machine is wrong, set it (date -u shows it); if the time stamp is wrong, use another authority and tell this one, whose clock is wrong or whose key somebody else uses.';
+  'Compare both with a clock that you trust. If that of this machine is wrong, set it (date -u shows it); if the time stamp is wrong, use another authority and tell this one, because its clock is wrong or somebody else uses its key.';
 
 /** A query may hold a token. */
 function withoutQuery({ origin, pathname }: URL): string {

@@ -62,7 +62,7 @@ function whyNotForStamps({ extendedUses, otherKeyUses, criticalExtensions }: Cer
   if (extendedUses?.names.length !== 1 || extendedUses.names[0] !== TIME_STAMPING)
     return 'is not for time stamps alone (extended key usage timeStamping)';
   if (!extendedUses.isCritical) return 'has an extended key usage that is not critical, as RFC 3161 demands';
-  if (otherKeyUses) return 'has a key usage beside signing';
+  if (otherKeyUses) return 'has a key usage other than signing';
   return whyUnknown(criticalExtensions);
 }
 

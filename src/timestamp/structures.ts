@@ -36,7 +36,7 @@ export interface StampAnswer {
 
 /** Reads a `TimeStampResp`; throws when the bytes are none. */
 export function decodeAnswer(bytes: Buffer): StampAnswer {
-  if (announcedLength(bytes) !== bytes.length) throw new Error('the answer is no DER, or not only one element');
+  if (announcedLength(bytes) !== bytes.length) throw new Error('the answer is not DER, or has more than one element');
   const { status } = AsnConvert.parse(bytes, TimeStampResp);
   const [, token] = piecesOf(bytes);
   const isGranted = status.status === PKIStatus.granted || status.status === PKIStatus.grantedWithMods;

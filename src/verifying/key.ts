@@ -88,7 +88,7 @@ function hintForLabel(label: string): string {
       return 'This is the PKCS#1 form. Convert it: openssl rsa -RSAPublicKey_in -in old.pem -pubout -out key.pem';
     case 'CERTIFICATE REQUEST':
     case 'NEW CERTIFICATE REQUEST':
-      return "A request is not what the CA sent back. Give the signer's certificate, or take the key out: openssl req -in request.pem -noout -pubkey";
+      return "This is the request, not the certificate that the CA returned. Give the signer's certificate, or take the key out: openssl req -in request.pem -noout -pubkey";
     case 'TRUSTED CERTIFICATE':
     case 'X509 CERTIFICATE':
       return 'Write it as a plain certificate: openssl x509 -in old.pem -out certificate.pem';

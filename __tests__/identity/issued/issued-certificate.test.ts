@@ -15,7 +15,7 @@ test.each(['-----BEGIN CERTIFICATE-----', '-----BEGIN CERTIFICATE-----\nA', '---
         origin: 'https://ca.example',
         now: Date.now,
       });
-    const ms = workMs(() => expect(read).toThrow('The certificate that the authority https://ca.example gave'));
+    const ms = workMs(() => expect(read).toThrow('The certificate from the authority https://ca.example'));
     expect(ms).toBeLessThan(1000);
   },
 );

@@ -102,7 +102,7 @@ test.each([
 ])('a token with %s is not sent, and is no fault of the role', async (_, token) => {
   const { error, seen, masked } = await ask([], {}, () => token);
   expect(error?.code).toBe('LOGIN_REFUSED');
-  expect(error?.message).toMatch(/answered 200 to the login at auth\/jwt, but gave no token that can be sent/);
+  expect(error?.message).toMatch(/answered 200 to the login at auth\/jwt, but its answer holds no usable token/);
   expect(seen.map(({ path }) => path)).toEqual(['login']);
   expect(masked).toEqual(['e30.e30.e30']);
 });

@@ -186,7 +186,7 @@ test('the type of a key decides its algorithm', () => {
   expect(thrown(() => algorithmOfKey('aes256-gcm96', usual))).toContain('config KEY_NOT_FOUND');
   expect(thrown(() => algorithmOfKey('hmac', usual))).toContain('which cannot sign files');
   // A managed key of Vault can sign, by an algorithm of its own.
-  expect(thrown(() => algorithmOfKey('managed_key', usual))).toContain('which does not tell how it signs');
+  expect(thrown(() => algorithmOfKey('managed_key', usual))).toContain('which does not say how it signs');
 });
 
 test.each([

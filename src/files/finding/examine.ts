@@ -35,7 +35,7 @@ function lengthOf(name: string): number {
 export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | LeftOutReason {
   const { path, name, kind, location } = entry;
   if (lengthOf(name) + options.suffix.length > MAX_NAME) {
-    return refuse(path, 'FILE_NAME_TOO_LONG', `has a name that is too long to take ${options.suffix} behind it`);
+    return refuse(path, 'FILE_NAME_TOO_LONG', `has a name that is too long for ${options.suffix} to be added`);
   }
   switch (kind) {
     case 'file':
@@ -79,7 +79,7 @@ function take(path: string, location: string): ReleaseFile | RefusedFile {
     if (!stat.isFile()) return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
     return { path, location, size: compact(stat.size), stamp: stampOf(stat, Date.now()) };
   } catch (error) {
-    return refuse(path, 'FILE_UNREADABLE', `cannot be looked at (${codeOf(error) ?? 'unknown error'})`, error);
+    return refuse(path, 'FILE_UNREADABLE', `cannot be examined (${codeOf(error) ?? 'unknown error'})`, error);
   }
 }
 
@@ -110,7 +110,7 @@ const HINTS = {
   FILE_NAME_TOO_LONG: 'Shorten the name, or exclude the file.',
   FILE_NOT_REGULAR: 'Exclude it in files; only regular files can be signed.',
   FILE_UNREADABLE: 'Give the user of the runner the right to read it, or exclude it in files.',
-  FILE_VANISHED: 'Let nothing write to the build outputs while they are signed.',
+  FILE_VANISHED: 'Make sure that nothing writes to the build outputs while they are signed.',
   LINK_BROKEN: 'Remove the link, or exclude it in files.',
   LINK_NOT_FOLLOWED:
     'Match the target as well, exclude the link, or set follow-symbolic-links: true to sign its content.',

@@ -47,12 +47,14 @@ function readPattern(text: string, root: string): Pattern | string {
   const body = withoutNamespace(text.slice(marks.length));
   if (body === '') return 'excludes nothing: a pattern must follow the !';
   if (/^~(?:[/\\]|$)/.test(body)) return 'starts with ~: give a path relative to root';
-  if (sep === '\\' && /^[a-z]:(?![/\\])/i.test(body)) return 'names a drive without a slash behind it';
+  if (sep === '\\' && /^[a-z]:(?![/\\])/i.test(body)) return 'names a drive without a slash after it';
   const inside = isAbsolute(body) ? relativeGlob(body, root) : body;
   if (inside === undefined) {
     const drive = /^\/([a-z])(?=\/)/i.exec(body)?.[1];
     const way =
-      drive === undefined ? '' : `: Git Bash means ${drive.toUpperCase()}:\\ by such a path, and this action does not`;
+      drive === undefined
+        ? ''
+        : `: in Git Bash such a path means ${drive.toUpperCase()}:\\, in this action it does not`;
     return `lies outside root${way}`;
   }
   // In a set, or escaped, they stand for themselves.

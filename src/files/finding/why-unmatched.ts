@@ -60,7 +60,7 @@ async function explain(text: string, options: DiscoverOptions, lists: Lists): Pr
   if (found.some(({ path }) => !path.endsWith(options.suffix)))
     return 'the patterns that begin with ! exclude all files that it matches';
   if (signature !== undefined)
-    return `what it means ends in ${options.suffix}, as ${show(signature.path)} does, and is taken for signatures because of suffix`;
+    return `it matches only files that end in ${options.suffix}, such as ${show(signature.path)}, and suffix says that these are signatures`;
   return findAlike(pattern, await lists.all()) ?? howFar(pattern, options.root);
 }
 
@@ -72,10 +72,10 @@ const SLIPS: readonly { readonly form: RegExp; readonly why: string }[] = [
   { form: /^-\s/, why: 'the dash is part of the pattern: files is a text with one pattern per line, not a list' },
   { form: /\$\{?\w+|%\w+%/, why: 'no shell replaces the variable here: give a path relative to root' },
   ...(sep === '\\'
-    ? [{ form: /\\\]/, why: 'a backslash escapes nothing on this system: write [[] for [, and ] as it is' }]
+    ? [{ form: /\\\]/, why: 'a backslash is no escape character on this system: write [[] for [, and ] as it is' }]
     : [
         { form: /\\n[^\s]*[*./]/, why: NO_LINE_END },
-        { form: /\\[\w*.]/, why: 'a backslash divides no directories on this system: write / in its place' },
+        { form: /\\[\w*.]/, why: 'a backslash does not separate directories on this system: write / instead' },
       ]),
 ];
 
@@ -117,7 +117,7 @@ const ALIKE = [
     fold: (path: string): string => path.normalize('NFC'),
     remedy: 'copy that spelling, or write * for its letters with accents',
   },
-  { difference: 'case', fold: foldName, remedy: 'patterns tell case apart on this system' },
+  { difference: 'case', fold: foldName, remedy: 'patterns are case-sensitive on this system' },
 ] as const;
 
 function meansAnyOf(glob: Glob, names: string[]): boolean {

@@ -5,7 +5,7 @@ import type { ReleaseFile } from '../release-file.ts';
 
 type Named = Pick<ReleaseFile, 'path'>;
 
-const LET_BE = 'Let nothing write to the build outputs while this step runs.';
+const LET_BE = 'Make sure that nothing writes to the build outputs while this step runs.';
 
 /** The file cannot be opened or read, for the reason of the system's error. */
 export function unreadable(file: Named, error: unknown): ActionError {
@@ -13,7 +13,10 @@ export function unreadable(file: Named, error: unknown): ActionError {
   switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new ActionError('FILE_VANISHED', `${name} is gone since it was listed.`, { hint: LET_BE, cause: error });
+      return new ActionError('FILE_VANISHED', `${name} was removed after it was listed.`, {
+        hint: LET_BE,
+        cause: error,
+      });
     case 'ELOOP':
     case 'ENXIO':
     case 'EISDIR':
@@ -33,7 +36,7 @@ export function unreadable(file: Named, error: unknown): ActionError {
 
 /** The file became something else than a regular file. */
 export function notRegular(file: Named, cause?: unknown): ActionError {
-  return new ActionError('FILE_NOT_REGULAR', `${show(file.path)} is no regular file any more.`, {
+  return new ActionError('FILE_NOT_REGULAR', `${show(file.path)} is no longer a regular file.`, {
     hint: LET_BE,
     cause,
   });

@@ -51,7 +51,7 @@ export function readSmallFile(location: string, options: SmallFileOptions): Smal
   }
 }
 
-const NOT_REGULAR = 'it is no regular file';
+const NOT_REGULAR = 'it is not a regular file';
 const MOVED = 'its directory was moved, or replaced by a link';
 const LINK = 'it is a link';
 const REASONS: Readonly<Record<string, string>> = { ELOOP: LINK, ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
@@ -86,7 +86,7 @@ export function holdsText(location: string, sha256: string): boolean {
 /**
  * Reads an existing signature file; `undefined` when there is none.
  *
- * @throws ActionError `SIGNATURE_UNREADABLE` when something else stands at its place: a link, a directory, a huge file
+ * @throws ActionError `SIGNATURE_UNREADABLE` when something else is in its place: a link, a directory, a huge file
  */
 export function readSignatureFile(location: string): string | undefined {
   const file = readSmallFile(location, { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' });

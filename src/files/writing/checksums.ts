@@ -26,7 +26,7 @@ const UNESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n',
 export function parseChecksums(text: string): Map<string, string> {
   const entries = new Map<string, string>();
   const lines = text.split('\n');
-  if (lines.pop() !== '') throw unreadable(lines.length + 1, 'does not end');
+  if (lines.pop() !== '') throw unreadable(lines.length + 1, 'has no line end');
   for (const [number, line] of lines.entries()) {
     const [, mark, sha256 = '', rest = ''] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
     if (mark === undefined) throw unreadable(number + 1, 'is not one that sha256sum writes');

@@ -176,7 +176,7 @@ export class OutputTree {
     if (real === undefined || !isWithin(top, real)) {
       const target = real === undefined ? 'nowhere' : `to ${show(real)}`;
       throw new ActionError('OUTPUT_OUTSIDE', `${show(path)} would be written through a link that leads ${target}.`, {
-        hint: 'Remove the link, exclude what lies behind it, or set output-dir to a directory without links.',
+        hint: 'Remove the link, exclude the files that it leads to, or set output-dir to a directory without links.',
       });
     }
     this.#real.set(parent, real);

@@ -4,10 +4,11 @@ import { show } from '../names.ts';
 
 type Explanation = readonly [code: 'OUTPUT_FULL' | 'OUTPUT_UNWRITABLE', why: string, hint: string];
 
-const CLEAR_THE_WAY = 'Clear the way, give the runner the right to write there, or set output-dir.';
+const CLEAR_THE_WAY =
+  'Remove or rename what is in the way, give the runner the right to write there, or set output-dir.';
 const FULL: Explanation = ['OUTPUT_FULL', 'the disk is full', 'Free some space, or set output-dir to another disk.'];
-const DENIED: Explanation = ['OUTPUT_UNWRITABLE', 'no right to write there', CLEAR_THE_WAY];
-const OCCUPIED: Explanation = ['OUTPUT_UNWRITABLE', 'something else stands at its place', CLEAR_THE_WAY];
+const DENIED: Explanation = ['OUTPUT_UNWRITABLE', 'the runner has no right to write there', CLEAR_THE_WAY];
+const OCCUPIED: Explanation = ['OUTPUT_UNWRITABLE', 'something else is in its place', CLEAR_THE_WAY];
 const HELD: Explanation = ['OUTPUT_UNWRITABLE', HELD_SENTENCE, HELD_HINT];
 const OTHER: Explanation = ['OUTPUT_UNWRITABLE', 'the system refuses it', CLEAR_THE_WAY];
 
@@ -36,10 +37,10 @@ export function unwritable(path: string, error: unknown): ActionError {
 
 /** What Linux says of a directory at the place of a file; Windows and macOS say that a right is missing, as of a held file. */
 export function directoryError(cause?: unknown): Error {
-  return Object.assign(new Error('EISDIR: a directory stands there', { cause }), { code: 'EISDIR' });
+  return Object.assign(new Error('EISDIR: there is a directory in its place', { cause }), { code: 'EISDIR' });
 }
 
 /** What a system says when a directory is to be where something else is. */
 export function noDirectoryError(): Error {
-  return Object.assign(new Error('ENOTDIR: no directory stands there'), { code: 'ENOTDIR' });
+  return Object.assign(new Error('ENOTDIR: there is no directory'), { code: 'ENOTDIR' });
 }

@@ -28,7 +28,7 @@ export function readPkcs12(block: Block, passphrase: string | undefined): readon
     return blocks.length > 0 ? blocks : unusable(block, 'it holds neither a certificate nor a key', undefined);
   } catch (cause) {
     if (cause instanceof NotOpened) return notOpened(block, passphrase, mac);
-    return cause instanceof ActionError ? cause : unusable(block, 'it cannot be taken apart', cause);
+    return cause instanceof ActionError ? cause : unusable(block, 'it cannot be decoded', cause);
   }
 }
 
@@ -154,7 +154,7 @@ function shroudedKey(der: Buffer, passphrase: string): Pick<Block, 'label' | 'de
 }
 
 const EXPORT_ANEW =
-  'Export it anew: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.';
+  'Export it again: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.';
 
 function retired(block: Block, cause: unknown): ActionError {
   return new ActionError(

@@ -124,7 +124,7 @@ interface Trouble {
 
 function unreachable(origin: string, what: string, { kind = 'config', hint, cause }: Trouble = {}): Failure {
   return new Failure(kind, 'CERTIFICATE_NOT_ISSUED', `The authority ${origin} ${what}.`, {
-    hint: hint ?? 'Run this job again when the authority is well; its operators can see why it did not answer.',
+    hint: hint ?? 'Run this job again when the authority works again; its operators can see why it did not answer.',
     cause,
   });
 }

@@ -82,6 +82,6 @@ function checkDates({ validFromDate, validToDate }: X509Certificate, origin: str
     throw noCertificate(
       origin,
       `is not valid before ${validFromDate.toISOString()}; ${clock}`,
-      'Compare the clocks of the runner and of the authority, which may date certificates back (not_before_duration, backdate).',
+      'Compare the clocks of the runner and of the authority, which may backdate certificates (not_before_duration, backdate).',
     );
 }

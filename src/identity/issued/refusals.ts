@@ -27,14 +27,14 @@ export function vaultLoginFailure(response: WireResponse, settings: VaultPkiSett
     return new Failure(
       'config',
       'LOGIN_REFUSED',
-      `The authority ${asked.origin} answered 200 to the login at ${login.path}, but gave no token that can be sent.`,
+      `The authority ${asked.origin} answered 200 to the login at ${login.path}, but its answer holds no usable token.`,
       { hint: 'Check that certificate-url leads to OpenBao or Vault and not to another service.' },
     );
   const said = quote(response, asked);
   const sentence = `The authority ${asked.origin} refused the login at ${login.path}: it answered ${status}${said && `: ${said}`}.`;
   if (status === 404 || /no handler|unsupported path|route entry/.test(said))
     return new Failure('config', 'LOGIN_REFUSED', sentence, {
-      hint: `There is no login at ${login.path}. Check certificate-url, and give another mount behind the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.`,
+      hint: `The authority has no login at ${login.path}. Check certificate-url, and name another mount after the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.`,
     });
   // Both need the same words of the token; only the role itself is another matter.
   const isAboutRole = /\brole\b/.test(said) && !/claim|audience|subject/.test(said);
@@ -88,7 +88,7 @@ export function stepFailure(response: WireResponse, asked: AskedAuthority): Fail
     // A step-ca tells nobody but its own log why it refuses a token.
     const sentence = `The authority ${asked.origin} refused the OIDC token: it answered 401. ${sentToken(asked)}`;
     return new Failure('config', 'ID_TOKEN_REFUSED', sentence, {
-      hint: 'The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID and the issuer behind configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well.',
+      hint: 'The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID, and the issuer in configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well.',
     });
   }
   if (status === 404 || status === 405)
@@ -102,7 +102,7 @@ export function stepFailure(response: WireResponse, asked: AskedAuthority): Fail
 
 /** Builds the failure of an answer that holds no certificate although its status says so. */
 export function noCertificate(origin: string, what: string, hint: string, cause?: unknown): Failure {
-  return new Failure('config', 'CERTIFICATE_NOT_ISSUED', `The certificate that the authority ${origin} gave ${what}.`, {
+  return new Failure('config', 'CERTIFICATE_NOT_ISSUED', `The certificate from the authority ${origin} ${what}.`, {
     hint,
     cause,
   });
@@ -117,7 +117,7 @@ export function passingFailure(response: WireResponse, asked: AskedAuthority): F
   const { status, headers } = response;
   if (status !== 429 && status !== 408 && status < 500) return undefined;
   return new Failure('service', 'CERTIFICATE_NOT_ISSUED', answered(response, asked), {
-    hint: 'Run this job again when the authority is well; its operators can see why it did not answer.',
+    hint: 'Run this job again when the authority works again; its operators can see why it did not answer.',
     retryAfterMs: retryAfterMs(status, headers),
   });
 }

@@ -81,13 +81,13 @@ function encryptionFault(block: Block): ActionError | undefined {
       'IDENTITY_KEY_ENCRYPTION_RETIRED',
       `${placeOf(block)}: it is encrypted with an algorithm that OpenSSL 3 refuses`,
       {
-        hint: 'Encrypt it anew: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`.',
+        hint: 'Encrypt it again: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`.',
       },
     );
   }
   const iterations = cipher === undefined ? (readPasswordScheme(algorithm)?.iterations ?? 0) : 0;
-  const anew = 'Encrypt it anew with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.';
-  return iterations > MAX_ITERATIONS ? tooManyIterations(placeOf(block), iterations, anew) : undefined;
+  const again = 'Encrypt it again with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.';
+  return iterations > MAX_ITERATIONS ? tooManyIterations(placeOf(block), iterations, again) : undefined;
 }
 
 /** Builds the problem for an encryption that would take minutes to open. */
@@ -104,7 +104,7 @@ export function passphraseMissing(place: string): ActionError {
 }
 
 const NOT_ASCII =
-  'Characters outside ASCII are used as UTF-8: if the file was encrypted under another encoding, such as Latin-1, encrypt it anew with a passphrase in ASCII.';
+  'Characters outside ASCII are used as UTF-8: if the file was encrypted under another encoding, such as Latin-1, encrypt it again with a passphrase in ASCII.';
 
 /** Builds the problem for encrypted material that the given passphrase does not open. */
 export function passphraseWrong(place: string, passphrase: string, cause: unknown): ActionError {

@@ -88,10 +88,10 @@ function decodeBody(label: string, body: string): PemBlock {
 
 function base64Fault(body: string, data: string): string {
   const position = data.search(/[^A-Za-z0-9+/=\s\u200b]/);
-  if (position === -1) return 'its base64 is damaged: characters are missing, or padding stands in the middle';
+  if (position === -1) return 'its base64 is damaged: characters are missing, or there is padding in the middle';
   const line = body.slice(0, body.length - data.length + position).split('\n').length - 1;
   const what = data.startsWith('***', position)
-    ? '***, which GitHub puts in place of a secret in a log'
+    ? '***, which GitHub writes instead of a secret in a log'
     : 'a character that is not base64';
   return `line ${Math.max(line, 1)} below BEGIN holds ${what}`;
 }

@@ -20,7 +20,7 @@ export function renderGuide(release: KitRelease): string {
     'This text came with the files, so it cannot vouch for the key: whoever could change the files could change it too. ' +
       'Get the fingerprint another way, such as the publisher’s own web site, your contract or an earlier release, and compare all of it with the number that these commands print.',
     renderKey(release),
-    `The commands below run in the directory of the files, with ${asCode(fileFor(release, 'public-key.pem'))} and the signatures beside the files. They stop at the first file that is not as it should be.`,
+    `The commands below run in the directory of the files, with ${asCode(fileFor(release, 'public-key.pem'))} and the signatures beside the files. They stop at the first file that fails a check.`,
     '## Linux, WSL, Git Bash',
     renderShell(release, 'linux'),
     partOf(release),
@@ -42,7 +42,7 @@ function facts({ data, key, checksums }: KitRelease): string {
     ['Key', key.name],
     ['Fingerprint (SHA-256)', asCode(key.spkiSha256)],
     ['Algorithm', asCode(data.algorithm)],
-    ['Signatures', `text in ${data.encoding}, each in a file of the same name with ${asCode(data.suffix)} behind it`],
+    ['Signatures', `text in ${data.encoding}, each in a file of the same name with ${asCode(data.suffix)} added`],
     ['Commit', data.commit ? asCode(data.commit) : ''],
     ['Signed', data.createdAt],
     ['Files', `${data.files.length}${checksums === undefined ? '' : `, listed in ${asCode(checksums)}`}`],
@@ -58,14 +58,14 @@ function stampOf(release: KitRelease): string[] {
   const authorityFile = fileFor(release, 'authority.pem');
   return [
     '## The time',
-    `${asCode(timestamp)} is a time stamp (RFC 3161) of ${asCode(checksums)}: it says when the list existed at the latest. Get the root certificate of the authority from its own web site, as ${asCode(authorityFile)}. OpenSSL 3 prints \`Verification: OK\`.`,
+    `${asCode(timestamp)} is a time stamp (RFC 3161) of ${asCode(checksums)}: it proves that the list existed at that time. Get the root certificate of the authority from its own web site, as ${asCode(authorityFile)}. OpenSSL 3 prints \`Verification: OK\`.`,
     renderStampCheck({ checksums, timestamp }, authorityFile),
   ];
 }
 
 function partOf({ checksums }: KitRelease): string {
   if (checksums === undefined) return '';
-  return 'With a part of the files, add `--ignore-missing` behind `-c`: it says nothing about files that are not there.';
+  return 'To check some of the files only, add `--ignore-missing` after `-c`: missing files are then not checked and not reported.';
 }
 
 function powerShells(release: KitRelease): string[] {
@@ -73,7 +73,7 @@ function powerShells(release: KitRelease): string[] {
   if (seven === undefined || five === undefined) {
     return [
       '## PowerShell',
-      'Neither PowerShell can check Ed25519. Use the page, or the commands for Git Bash: Git for Windows brings OpenSSL 3.',
+      'Neither version of PowerShell can check Ed25519. Use the page, or the commands for Git Bash: Git for Windows brings OpenSSL 3.',
     ];
   }
   return ['## PowerShell 7', seven, '## Windows PowerShell 5.1', five];

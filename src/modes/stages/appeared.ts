@@ -38,7 +38,7 @@ function newOf(paths: readonly string[] = [], earlier: readonly string[] = []): 
 
 function describeAppeared(path: string, what: string): FileOutcome {
   const error = new ActionError('FILE_APPEARED', `${show(path)} appeared after the files were listed: ${what}.`, {
-    hint: 'Let the build end before this step, and let nothing write to the build outputs while it runs. Then run the step again.',
+    hint: 'Make sure that the build ends before this step starts and that nothing writes to the build outputs while this step runs. Then run the step again.',
   });
   return { file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, stray: 'uncovered' };
 }

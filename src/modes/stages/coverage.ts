@@ -51,7 +51,7 @@ export function tellLeftOut(context: Context, { shard }: FileInputs, coverage: C
 }
 
 const WHY: Readonly<Record<Uncovered['reason'], string>> = {
-  suffix: 'with the suffix of signatures beside no listed file',
+  suffix: 'with the suffix of signatures, but without a listed file beside it,',
   temporary: 'with the name of a temporary file of this action',
   'output-dir': 'in output-dir that this action did not write',
   written: 'at or linked to a place where this action writes',
@@ -128,7 +128,7 @@ function describeUnchecked({ reason, count, first }: LeftOut): string {
 function refuse({ path, reason }: Uncovered): FileOutcome {
   const error = new ActionError(
     'FILE_NOT_COVERED',
-    `${show(path)} is meant by files, and no signature covers it: it is a path ${WHY[reason]}.`,
+    `${show(path)} matches files, but no signature covers it: it is a path ${WHY[reason]}.`,
     {
       hint: `Find out where it comes from. To accept it unchecked, add the line “${show(`!${escapePath(path)}`)}” to files.`,
     },

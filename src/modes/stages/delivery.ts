@@ -174,7 +174,7 @@ async function withdraw({ runner, signal }: Context, artifact: Artifact): Promis
   // A cancelled run has no time to wait for an answer.
   const failure = signal.aborted ? 'the run was cancelled' : await whyNot(removeArtifact(artifact));
   const text = failure
-    ? `${what}, and was not deleted (${failure}): delete it, and use nothing of it.`
+    ? `${what}, and was not deleted (${failure}): delete it, and do not use anything from it.`
     : `${what}, and was deleted.`;
   runner.line(text);
   return [text];

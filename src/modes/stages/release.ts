@@ -128,7 +128,7 @@ function tellWhatWasFound(runner: Runner, { files, refused }: Release): void {
   }
   const twins = findTwins(files.map(({ path }) => path));
   if (twins.length > 0) {
-    const text = `Some systems take these for one name: ${twins.slice(0, 3).map(showTwins).join('; ')}${twins.length > 3 ? `; and ${twins.length - 3} more` : ''}.`;
+    const text = `Some systems treat these as one name: ${twins.slice(0, 3).map(showTwins).join('; ')}${twins.length > 3 ? `; and ${twins.length - 3} more` : ''}.`;
     runner.annotate('warning', 'Names that differ little', text);
   }
 }

@@ -66,6 +66,6 @@ export function printEvent({ runner }: Context, event: PolicyEvent, files: reado
 export function describeUnasked(context: Context, kept: readonly FileOutcome[], requests: number): ReportPart {
   if (kept.length === 0 || requests > 0) return {};
   const text =
-    'Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service would do.';
+    'Every file has a valid signature from before, so the service was not asked: this run does not show that credentials, network and service work.';
   return annotate(context, ['notice', 'Nothing new to sign'], text);
 }

@@ -121,7 +121,7 @@ function describe({ listed, seen, replaced, loneSignatures, kinds }: Tally, { co
     );
   if (replaced > 0)
     details.push(
-      `${count(replaced, 'earlier file')} gave way to ${replaced === 1 ? 'one' : 'those'} of the same name given later, so nothing is said about ${replaced === 1 ? 'it' : 'them'} any more.`,
+      `${count(replaced, 'earlier file')} ${replaced === 1 ? 'was' : 'were'} replaced by ${replaced === 1 ? 'one' : 'those'} of the same name given later, so nothing is said about ${replaced === 1 ? 'it' : 'them'} any more.`,
     );
   if (loneSignatures > 0)
     details.push(

@@ -81,7 +81,7 @@ function judgeByKey(facts: Facts, court: Court): Verdict {
 }
 
 function judgeListed(facts: Facts, court: Court): Verdict {
-  if (facts.signature !== 'valid') return withoutSignature(facts, court, 'Its bytes are those of the list');
+  if (facts.signature !== 'valid') return withoutSignature(facts, court, 'Its bytes are those in the list');
   return {
     kind: 'genuine',
     tone: 'good',
@@ -106,7 +106,7 @@ function judgeCompanion(facts: Facts, court: Court): Verdict {
 
 /** The guide has the key saved beside the files. */
 function judgeKey({ fingerprint }: Court): Verdict {
-  const detail = `It holds ${nameKey(fingerprint)}, which is also in this page. Nothing signs it: compare its fingerprint, see step 1.`;
+  const detail = `It holds ${nameKey(fingerprint)}, which is also in this page. No signature covers it: compare its fingerprint, see step 1.`;
   return { kind: 'key', tone: 'good', title: 'The key', detail };
 }
 
@@ -139,9 +139,9 @@ function judgeForeign(facts: Facts, court: Court, isNamed: boolean): Verdict {
   const about =
     signature === 'missing'
       ? 'and it has no signature'
-      : `and ${signatureName(facts, court)} is no signature of it with ${nameKey(court.fingerprint)}`;
+      : `and ${signatureName(facts, court)} is not its signature with ${nameKey(court.fingerprint)}`;
   return isNamed
-    ? { kind: 'changed', tone: 'bad', title: 'Changed', detail: `Its bytes are not those of the list, ${about}.` }
+    ? { kind: 'changed', tone: 'bad', title: 'Changed', detail: `Its bytes are not those in the list, ${about}.` }
     : {
         kind: 'not-listed',
         tone: 'bad',
@@ -159,7 +159,7 @@ function withoutSignature(facts: Facts, court: Court, known: string): Verdict {
   const what =
     facts.signature === 'unreadable'
       ? 'holds no signature that could be read: it must be base64 or hexadecimal text'
-      : `is no signature of it with ${nameKey(court.fingerprint)}`;
+      : `is not its signature with ${nameKey(court.fingerprint)}`;
   return {
     kind: 'signature-invalid',
     tone: 'bad',

@@ -40,7 +40,7 @@ export function readPublicKey(spki: Uint8Array): PublicKey {
     case OID.rsaEncryption:
     case OID.rsassaPss: {
       const [modulus, exponent] = childrenOf(only(key, 'sequence')).map((number) => contentOf(number, 'integer'));
-      if (modulus === undefined || exponent === undefined) throw new Error('The RSA key is not whole.');
+      if (modulus === undefined || exponent === undefined) throw new Error('The RSA key is incomplete.');
       return { kind: 'rsa', modulus: bytesToNumberBE(modulus), exponent: bytesToNumberBE(exponent) };
     }
     case OID.ed25519:

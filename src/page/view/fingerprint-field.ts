@@ -4,7 +4,7 @@ import { find } from './elements.ts';
 /** What the field says after each change. */
 const WORDS = {
   empty: '',
-  'no-fingerprint': 'This is no fingerprint: it has 64 digits from 0 to 9 and a to f.',
+  'no-fingerprint': 'This is not a fingerprint: a fingerprint has 64 digits from 0 to 9 and a to f.',
   same: 'The same fingerprint: the key in this page is the one you expect.',
   other:
     'Another fingerprint. The key in this page is not the one you expect: use none of these files, and ask the publisher.',

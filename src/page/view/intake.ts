@@ -35,7 +35,7 @@ function watchDrops(onFiles: (given: readonly GivenFile[]) => void, onNote: (tex
     event.preventDefault();
     mark(false);
     if (event.dataTransfer === null) return;
-    onNote('Looking through what was dropped.');
+    onNote('Reading the dropped files.');
     void openDrop(event.dataTransfer).then(({ given, note }) => {
       onNote(note);
       onFiles(given);

@@ -68,7 +68,9 @@ export class Results {
   fail(reason: string): void {
     this.#hasFailed = true;
     this.#headline.textContent = 'This browser cannot check the files: nothing more is said about them.';
-    this.#details.replaceChildren(make('li', '', `The part of the page that computes was stopped (${reason}).`));
+    this.#details.replaceChildren(
+      make('li', '', `The part of the page that checks the files was stopped (${reason}).`),
+    );
     document.body.dataset['tone'] = 'bad';
     this.#progressBox.hidden = true;
     this.#spoken.textContent = this.#headline.textContent;

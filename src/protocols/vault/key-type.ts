@@ -16,7 +16,7 @@ const CANNOT_SIGN = /^(?:aes|x?chacha|hmac)/;
 export function algorithmOfKey(type: string, { key, wanted }: Wish): Algorithm {
   const usual = usualFor(type);
   if (usual === undefined) {
-    const why = CANNOT_SIGN.test(type) ? 'which cannot sign files' : 'which does not tell how it signs';
+    const why = CANNOT_SIGN.test(type) ? 'which cannot sign files' : 'which does not say how it signs';
     const other = CANNOT_SIGN.test(type) ? '' : '; or give verify-key, whose type then decides';
     throw keyFailure(
       `The key “${key.name}” is of the type ${type}, ${why}.`,

@@ -39,7 +39,7 @@ export function signFailure(response: WireResponse, { key, scrub }: Asked): Fail
   if (isUnknown)
     return keyFailure(
       `There is no key “${key.name}” at ${key.mount}. ${what}.`,
-      'Check signing-key and mount; names are case-sensitive, and a namespace stands in front of the mount.',
+      'Check signing-key and mount; names are case-sensitive, and a namespace comes before the mount.',
     );
   if (status === 403) return denied(response, key, what);
   if (status === 404 && said !== '')
@@ -67,7 +67,7 @@ function denied(response: WireResponse, { mount, name }: TransitKey, what: strin
       'The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.',
       'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
     );
-  const message = `The login worked, but its policy does not allow to use the key. ${what}.`;
+  const message = `The login worked, but its policy does not allow the use of the key. ${what}.`;
   return new Failure('config', 'PERMISSION_DENIED', message, {
     hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.`,
   });
@@ -79,7 +79,7 @@ const LOGIN_HINTS = {
 };
 
 const NO_MOUNT =
-  'Check login: this auth mount does not exist or is of another kind; another one is given as in oidc@auth/github.';
+  'Check login: this auth mount does not exist or is of another kind; to use another one, write it as in oidc@auth/github.';
 
 /** Statuses 4xx that say nothing about the login itself: a proxy, a limit, or a node that is not ready. */
 const NOT_OF_LOGIN: readonly number[] = [407, 408, 412, 421, 425, 429, 472, 473];
@@ -137,7 +137,7 @@ function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
   }
   if (NOT_READY.includes(status)) {
     const hint =
-      'server-url must lead to active nodes only; a node whose data are behind is ready again after a moment.';
+      'server-url must lead to active nodes only; a node that still copies data from the others is ready again after a moment.';
     const message = `The service answered ${status}: this node cannot serve requests now.`;
     return new Failure('service', 'UNAVAILABLE', message, { ...asked, hint });
   }

@@ -170,6 +170,6 @@ async function digest(source: Source, algorithm: Extract<Algorithm, { hash: unkn
   const { hash } = algorithm;
   const { digest: bytes } = await source.digest(() => ({ algorithm: hash }));
   if (bytes.length !== DIGEST_BYTES[hash])
-    throw new RangeError(`A digest of ${bytes.length} bytes is none of ${hash}.`);
+    throw new RangeError(`A digest of ${bytes.length} bytes is not a ${hash} digest.`);
   return Buffer.from(bytes).toString('base64');
 }

@@ -7,7 +7,7 @@ import { formatCount } from './units.ts';
 const REASONS: Readonly<Record<LeftOutReason, string>> = {
   signature: 'signatures of these files',
   written: 'written by this action',
-  suffix: 'with the suffix of signatures, beside no listed file',
+  suffix: 'with the suffix of signatures, but without a listed file beside it',
   temporary: 'temporary files of this action',
   'output-dir': 'in output-dir',
   git: 'in .git',
@@ -30,5 +30,5 @@ export function renderLeftOut({ leftOut }: Report): string[] {
     const names = first.map((path) => code(path)).join(', ');
     return `- ${plain(describeLeftOut({ reason, count }))}: ${names}${count > first.length ? ', …' : ''}`;
   });
-  return [`<details><summary>Left out, though files means them</summary>\n\n${lines.join('\n')}\n\n</details>`];
+  return [`<details><summary>Left out, although files matches them</summary>\n\n${lines.join('\n')}\n\n</details>`];
 }

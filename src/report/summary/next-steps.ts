@@ -71,7 +71,7 @@ function afterSigning(report: Report, { isPullRequest, artifactUrl, docs }: Surr
       : []),
     ...(shard.count > 1
       ? [
-          `This is shard ${shard.index} of ${shard.count}. Publish when the signatures of all shards have come together.`,
+          `This is shard ${shard.index} of ${shard.count}. Publish when the signatures of all shards have been collected.`,
         ]
       : []),
     name
@@ -106,9 +106,9 @@ function afterFailure(report: Report, { docs }: Surroundings): string[] {
   }
   const kept = signed + reused;
   return [
-    `Put right what is named above, and run the job again. ${explains(docs)}`,
+    `Correct what is named above, and run the job again. ${explains(docs)}`,
     ...keep,
-    ...(files > 0 && requests === 0 ? ['The service was asked for nothing.'] : []),
+    ...(files > 0 && requests === 0 ? ['No request was sent to the service.'] : []),
     ...(mode === 'sign' && kept > 0 ? [afterwards(kept, verification !== undefined)] : []),
     ...(mode === 'sign' && failure && failure.code !== 'CANCELLED'
       ? ['<code>mode: preflight</code> lists everything that is wrong with credentials, network and service at once.']

@@ -33,7 +33,7 @@ export async function lookAtAuthorities(
   const elapsed = (): number => context.clock.now() - startedAt;
   try {
     const { authority, signer, time, clockWarning } = await tryAuthorities(context, authorities);
-    const what = `${authority} stamps; its stamp says ${time.toISOString()} and is signed by ${signer}`;
+    const what = `${authority} answers with a time stamp of ${time.toISOString()}, signed by ${signer}`;
     return [
       clockWarning ? warned('time stamp', `${authority}: ${clockWarning}`) : passed('time stamp', what, elapsed()),
     ];
