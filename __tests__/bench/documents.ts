@@ -35,7 +35,7 @@ function readmeOf(root: string, { workloads }: Figures): string {
   const [slow, atOnce, ours] = [of('W1', 'one-at-a-time'), of('W1', 'all-at-once'), of('W1', 'action')];
   const [slowLarge, atOnceLarge, oursLarge] = [of('W3', 'one-at-a-time'), of('W3', 'all-at-once'), of('W3', 'action')];
   const few = `| 100 files, 0.45 s each | ${slow.time} | ${atOnce.time} | as by hand, if it goes file by file | ${ours.time} |`;
-  const large = `| 20 files of 50 MB | ${slowLarge.time}, as the loop is written | ${atOnceLarge.time} and ${atOnceLarge.memory} of memory | that of the tool it calls | ${oursLarge.time} and ${oursLarge.memory} |`;
+  const large = `| 20 files of 50 MB | ${slowLarge.time}, as the loop is written | ${atOnceLarge.time} and ${atOnceLarge.memory} of memory | depends on the tool it calls | ${oursLarge.time} and ${oursLarge.memory} |`;
   const text = readFileSync(join(root, 'README.md'), 'utf8');
   return replace(
     replace(text, /^\| 100 files, .*$/m, () => few),
