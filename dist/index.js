@@ -16602,6 +16602,9 @@ var __webpack_modules__ = {
 				await pause();
 				const visits = [];
 				for (const visit of look(place, options)) {
+					const turn = pause();
+					if (turn) await turn;
+					if (visit === undefined) continue;
 					if (!isEntered(visit.entry, place, options)) visits.push(visit);
 					else {
 						const { path, location } = visit.entry;
@@ -16630,7 +16633,7 @@ var __webpack_modules__ = {
 				const entry = kind === "link" && options.follow ? followLink(found) : found;
 				const state = options.step(place.state, entry);
 				if (state !== undefined && name.includes("�") && !isTolerant) checkName(place.location, name);
-				if (state !== undefined) yield {
+				yield state && {
 					entry,
 					state
 				};

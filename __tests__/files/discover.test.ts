@@ -107,3 +107,11 @@ describe('names', () => {
     expect(await filesOf(root, '**')).toEqual(['A', 'a', 'e\u0301', 'é']);
   });
 });
+
+test('a search in one large directory, for thousands of patterns, ends when it is cancelled', async () => {
+  const root = plant(makeDirectory(), Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`f${at}`, ''])));
+  const patterns = Array.from({ length: 2000 }, (_, at) => `*x${at}`).join('\n');
+  const cancelling = new AbortController();
+  setImmediate(() => cancelling.abort(new Error('cancelled')));
+  await expect(find(root, patterns, { signal: cancelling.signal })).rejects.toThrow('cancelled');
+});

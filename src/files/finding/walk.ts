@@ -48,7 +48,7 @@ export interface Visit<State> {
  * Lists what is below a directory, in one piece for each directory, without an order; directories only if they are not entered.
  *
  * A link that leads back to a directory on the way to it is never entered. The functions of the file system are
- * synchronous, which takes a tenth of the time; between directories timers and signals have their turn.
+ * synchronous, which takes a tenth of the time; between names timers and signals have their turn.
  * @throws ActionError `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
 export async function* walk<State>(options: WalkOptions<State>): AsyncGenerator<readonly Visit<State>[]> {
@@ -58,6 +58,10 @@ export async function* walk<State>(options: WalkOptions<State>): AsyncGenerator<
     await pause();
     const visits: Visit<State>[] = [];
     for (const visit of look(place, options)) {
+      // A name may take long: it is held against thousands of patterns.
+      const turn = pause();
+      if (turn) await turn;
+      if (visit === undefined) continue;
       if (!isEntered(visit.entry, place, options)) visits.push(visit);
       else {
         const { path, location } = visit.entry;
@@ -73,8 +77,8 @@ interface Place<State> extends Pick<Entry, 'path' | 'location'>, Pick<Visit<Stat
   readonly above: Place<State> | undefined;
 }
 
-/** Lists what the caller wants to see in a directory. */
-function* look<State>(place: Place<State>, options: WalkOptions<State>): Generator<Visit<State>> {
+/** Looks at each name in a directory; `undefined` for what the caller does not want to see. */
+function* look<State>(place: Place<State>, options: WalkOptions<State>): Generator<Visit<State> | undefined> {
   const prefix = place.path === '' ? '' : `${place.path}/`;
   const isTolerant = options.tolerates?.(place.state) === true;
   for (const { name, kind } of list(place, options)) {
@@ -83,7 +87,7 @@ function* look<State>(place: Place<State>, options: WalkOptions<State>): Generat
     const entry = kind === 'link' && options.follow ? followLink(found) : found;
     const state = options.step(place.state, entry);
     if (state !== undefined && name.includes('\uFFFD') && !isTolerant) checkName(place.location, name);
-    if (state !== undefined) yield { entry, state };
+    yield state && { entry, state };
   }
 }
 
