@@ -19571,7 +19571,7 @@ var __webpack_modules__ = {
 				const last = body.slice(body.lastIndexOf("/") + 1);
 				this.text = text;
 				this.#engine = new Minimatch(body, OPTIONS);
-				this.#segments = this.#engine.set[0] ?? [];
+				this.#segments = (this.#engine.set[0] ?? []).map(withoutBacktracking);
 				this.#meansOnlyDirectories = glob.endsWith("/");
 				this.#endsInGlobstar = last === "**";
 				this.#parent = last === "*" && !this.#meansOnlyDirectories ? this.#segments.slice(0, -1) : undefined;
@@ -19596,6 +19596,14 @@ var __webpack_modules__ = {
 			meansChildren(names) {
 				return this.#parent !== undefined && this.#engine.matchOne(names, this.#parent);
 			}
+		}
+		const STAR = "[^/]*?";
+		function withoutBacktracking(segment) {
+			if (!(segment instanceof RegExp)) return segment;
+			const parts = segment.source.split(STAR);
+			if (parts.length < 4) return segment;
+			const middle = parts.slice(1, -1).map((part, at) => `(?=(?<part${at}>${STAR}${part}))\\k<part${at}>`);
+			return new RegExp(`${parts[0]}${middle.join("")}${STAR}${parts.at(-1)}`, segment.flags);
 		}
 		function literalsOf(segments) {
 			const names = [];
@@ -19741,6 +19749,7 @@ var __webpack_modules__ = {
 			throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("PATTERN_INVALID", `Input files: ${problems.join("; ")}.`, { hint: "Give one pattern per line, relative to root: dist/**, or *.zip. A line that starts with ! excludes." });
 		}
 		const MAX_CHARACTERS = 65536;
+		const MAX_IN_NAME = 4096;
 		function readPattern(text, root) {
 			const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? "";
 			const excludes = (marks.split("!").length - 1) % 2 === 1;
@@ -19754,14 +19763,16 @@ var __webpack_modules__ = {
 				const way = drive === undefined ? "" : `: in Git Bash such a path means ${drive.toUpperCase()}:\\, in this action it does not`;
 				return `lies outside root${way}`;
 			}
+			const segments = normaliseSeparators(inside).split("/");
+			if (segments.some(({ length }) => length > MAX_IN_NAME)) return `holds a name of more than ${MAX_IN_NAME} characters`;
 			if (/\{[^/]*\}|,/.test(inside.replace(node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" ? LITERALS_ON_WINDOWS : LITERALS, ""))) {
 				return "uses braces or commas: give each alternative a line of its own ([,] matches a comma)";
 			}
-			const segments = normaliseSeparators(inside).split("/");
 			if (segments.includes("..")) return "holds “..”: patterns cannot leave root";
-			if (inside.length > MAX_CHARACTERS) return `is longer than ${MAX_CHARACTERS} characters`;
 			const trailing = segments.at(-1) === "" ? "/" : "";
-			const glob = segments.filter((segment) => segment !== "" && segment !== ".").join("/");
+			const kept = segments.filter((segment) => segment !== "" && segment !== ".").join("/");
+			const glob = kept.replace(node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" ? OPEN_ON_WINDOWS : OPEN, (part) => part === "[" ? "[[]" : part);
+			if (glob.length > MAX_CHARACTERS) return `is longer than ${MAX_CHARACTERS} characters`;
 			return {
 				text,
 				glob: glob === "" ? "." : glob + trailing,
@@ -19770,6 +19781,8 @@ var __webpack_modules__ = {
 		}
 		const LITERALS = /\\.|\[[^\]/]+\]/g;
 		const LITERALS_ON_WINDOWS = /\[[^\]/]+\]/g;
+		const OPEN = /\\.|\[(?!(?:\\.|[^\]/\\])*\])/g;
+		const OPEN_ON_WINDOWS = /\[(?![^\]/]*\])/g;
 		function withoutNamespace(body) {
 			if (node_path__WEBPACK_IMPORTED_MODULE_0__.sep !== "\\") return body;
 			return body.replace(/^[/\\]{2}[?.][/\\](?=[a-z]:)/i, "").replace(/^[/\\]{2}[?.][/\\]UNC(?=[/\\])/i, "\\");

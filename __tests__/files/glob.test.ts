@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
 import { create } from '@actions/glob';
 import fc from 'fast-check';
+import { Minimatch } from 'minimatch';
 import { expect, test, vi } from 'vitest';
 import { findWay, Glob } from '../../src/files/finding/glob.ts';
+import { readPatterns } from '../../src/files/finding/patterns.ts';
 
 const compile = (glob: string): Glob => new Glob({ text: glob, glob, excludes: false });
 const wayTo = (...globs: string[]): ReturnType<typeof findWay> =>
@@ -65,6 +67,52 @@ const globs = fc.array(segment, { minLength: 1, maxLength: 5 }).map((segments) =
   return kept === '' ? '.' : kept;
 });
 const paths = fc.array(fc.constantFrom('a', 'b', 'ab', 'c', '*'), { minLength: 1, maxLength: 5 });
+
+test('stars in one name mean what they mean to minimatch', () => {
+  const part = fc.constantFrom(
+    '*',
+    '*',
+    '*',
+    'a',
+    'b',
+    '?',
+    '[ab]',
+    '[^a]',
+    '[[:alpha:]]',
+    '\\*',
+    '.',
+    '\u{1F600}',
+    '1',
+  );
+  const letter = fc.constantFrom('a', 'a', 'b', '*', '.', '\u{1F600}', '1');
+  const options = { dot: true, nobrace: true, nocomment: true, noext: true, nonegate: true };
+  const property = fc.property(
+    fc.array(part, { minLength: 3, maxLength: 12 }),
+    fc.array(letter, { minLength: 1, maxLength: 12 }),
+    (parts, letters) => {
+      const [glob, name] = [parts.join(''), letters.join('')];
+      fc.pre(!/^\*+$/.test(glob));
+      const meant = new Minimatch(glob, options).match(name);
+      expect(compile(glob).means([name], 'file'), `${glob} ${name}`).toBe(meant);
+    },
+  );
+  fc.assert(property, { numRuns: 1500 });
+});
+
+// Without a bound each of these takes years.
+test.each([
+  ['*a*a*a*a*a*a*a*a*b', 'a'.repeat(255), false],
+  [`${'*a'.repeat(255)}*`, 'a'.repeat(255), true],
+  [`${'*[ab]?'.repeat(120)}*c`, 'ab'.repeat(127), false],
+  [`${'**/*a*a*a*a*a*b/'.repeat(99)}**/x`, Array(99).fill('a'.repeat(255)).join('/'), false],
+])('%.20s is held against a name that nearly fits', (glob, path, isMeant) => {
+  expect(compile(glob).means(path.split('/'), 'file')).toBe(isMeant);
+});
+
+test('thousands of open brackets are read', () => {
+  const lines = ['['.repeat(4096), '[\\]'.repeat(1365), '[['.repeat(2047)].join('\n');
+  expect(readPatterns(lines, '/r').map((pattern) => new Glob(pattern).literals.length)).toEqual([1, 1, 1]);
+});
 
 test('whatever is meant is reached from every directory above', () => {
   const property = fc.property(globs, paths, (pattern, path) => {

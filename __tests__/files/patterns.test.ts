@@ -31,6 +31,8 @@ describe('lines', () => {
     ['a~\n~x\n~$doc', ['a~', '~x', '~$doc']],
     ['a[,]b\na\\,b\n[{]x[}]', ['a[,]b', 'a\\,b', '[{]x[}]']],
     ['a\\', ['a\\']],
+    ['a[b]c[\\[d]\\[e', ['a[b]c[\\[d]\\[e']],
+    ['[[/]\n[\\]x', ['[[][[]/]', '[[]\\]x']],
   ])('%j', (text, globs) => expect(globsOf(text)).toEqual(globs));
 
   test('keep what the user wrote', () => {
@@ -57,7 +59,9 @@ describe('a line that cannot mean what it says is an error that names it', () =>
     ['', 'it holds no pattern'],
     ['# only\n\n', 'it holds no pattern'],
     ['a,b\n../c\nfine', '“a,b” uses braces'],
-    ['a'.repeat(65_537), 'is longer than 65536 characters'],
+    ['a/'.repeat(32_769), 'is longer than 65536 characters'],
+    ['[/'.repeat(20_000), 'is longer than 65536 characters'],
+    [`a/${'?'.repeat(4097)}/b`, 'holds a name of more than 4096 characters'],
     ['x\u202e,y', '“x\\u{202e},y”'],
   ])('%j', (text, words) => expect(complaintOf(text)).toContain(words));
 

@@ -31,7 +31,7 @@ export class Glob {
     const last = body.slice(body.lastIndexOf('/') + 1);
     this.text = text;
     this.#engine = new Minimatch(body, OPTIONS);
-    this.#segments = this.#engine.set[0] ?? [];
+    this.#segments = (this.#engine.set[0] ?? []).map(withoutBacktracking);
     this.#meansOnlyDirectories = glob.endsWith('/');
     this.#endsInGlobstar = last === '**';
     this.#parent = last === '*' && !this.#meansOnlyDirectories ? this.#segments.slice(0, -1) : undefined;
@@ -63,6 +63,22 @@ export class Glob {
   meansChildren(names: string[]): boolean {
     return this.#parent !== undefined && this.#engine.matchOne(names, this.#parent);
   }
+}
+
+/** What minimatch makes of a `*`. */
+const STAR = '[^/]*?';
+
+/**
+ * Returns the same segment with each part between two stars taken where it stands first: what follows may then begin anywhere
+ * behind it. Without that, each further star would multiply the time for a long name by the length of the name.
+ */
+function withoutBacktracking(segment: Segments[number]): Segments[number] {
+  if (!(segment instanceof RegExp)) return segment;
+  const parts = segment.source.split(STAR);
+  if (parts.length < 4) return segment;
+  // Of a look-ahead only the first match counts.
+  const middle = parts.slice(1, -1).map((part, at) => `(?=(?<part${at}>${STAR}${part}))\\k<part${at}>`);
+  return new RegExp(`${parts[0]}${middle.join('')}${STAR}${parts.at(-1)}`, segment.flags);
 }
 
 function literalsOf(segments: Segments): string[] {

@@ -39,6 +39,8 @@ export function readPatterns(text: string, root: string): Pattern[] {
 
 /** Longest pattern that minimatch takes. */
 const MAX_CHARACTERS = 65_536;
+/** No file system takes a name of more than 255 characters; each may be a set. */
+const MAX_IN_NAME = 4096;
 
 /** Returns the pattern, or what is wrong with it. */
 function readPattern(text: string, root: string): Pattern | string {
@@ -57,20 +59,25 @@ function readPattern(text: string, root: string): Pattern | string {
         : `: in Git Bash such a path means ${drive.toUpperCase()}:\\, in this action it does not`;
     return `lies outside root${way}`;
   }
+  const segments = normaliseSeparators(inside).split('/');
+  if (segments.some(({ length }) => length > MAX_IN_NAME)) return `holds a name of more than ${MAX_IN_NAME} characters`;
   // In a set, or escaped, they stand for themselves.
   if (/\{[^/]*\}|,/.test(inside.replace(sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS, ''))) {
     return 'uses braces or commas: give each alternative a line of its own ([,] matches a comma)';
   }
-  const segments = normaliseSeparators(inside).split('/');
   if (segments.includes('..')) return 'holds “..”: patterns cannot leave root';
-  if (inside.length > MAX_CHARACTERS) return `is longer than ${MAX_CHARACTERS} characters`;
   const trailing = segments.at(-1) === '' ? '/' : '';
-  const glob = segments.filter((segment) => segment !== '' && segment !== '.').join('/');
+  const kept = segments.filter((segment) => segment !== '' && segment !== '.').join('/');
+  // An open bracket stands for itself; minimatch looks for the end of each one again.
+  const glob = kept.replace(sep === '\\' ? OPEN_ON_WINDOWS : OPEN, (part) => (part === '[' ? '[[]' : part));
+  if (glob.length > MAX_CHARACTERS) return `is longer than ${MAX_CHARACTERS} characters`;
   return { text, glob: glob === '' ? '.' : glob + trailing, excludes };
 }
 
 const LITERALS = /\\.|\[[^\]/]+\]/g;
 const LITERALS_ON_WINDOWS = /\[[^\]/]+\]/g;
+const OPEN = /\\.|\[(?!(?:\\.|[^\]/\\])*\])/g;
+const OPEN_ON_WINDOWS = /\[(?![^\]/]*\])/g;
 
 /** Windows has other spellings of a path on a drive, `\\\\?\\D:\\a`, and of one on a share, `\\\\?\\UNC\\server\\share`. */
 function withoutNamespace(body: string): string {
