@@ -1,12 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ActionRun } from '../../tools/runner/runner.ts';
-import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 import { readDocument, shellBlocksOf } from './document.ts';
 import { APP_SECRET, createReader } from './reader.ts';
 import { runAlone } from './shell.ts';
@@ -173,15 +172,4 @@ describe('docs/identity.md, each command run as it stands', () => {
   test('no command of the document was left out', () => {
     expect(followed).toEqual(DOCUMENT.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text));
   });
-});
-
-test('the table of errors has every code of src/identity, and no other', () => {
-  const room = join(ACTION_DIRECTORY, 'src', 'identity');
-  const names = globSync('**/*.ts', { cwd: room });
-  const source = names.map((name) => readFileSync(join(room, name), 'utf8'));
-  const codes = source.flatMap((text) => [...text.matchAll(/'((?:CONFIG|IDENTITY|CREDENTIALS)_[A-Z0-9_]+)'/g)]);
-  const documented = DOCUMENT.rows.map(([cell = '']) => cell.replaceAll('`', ''));
-  const ofRoom = documented.filter((code) => /^(?:CONFIG|IDENTITY|CREDENTIALS)_/.test(code));
-  expect(new Set(ofRoom)).toEqual(new Set(codes.map(([, code]) => code)));
-  expect(ofRoom).toHaveLength(new Set(ofRoom).size);
 });
