@@ -23557,7 +23557,7 @@ var __webpack_modules__ = {
 			return {
 				within,
 				strings: levels.length,
-				isNested: isNested(place, {
+				names: namesBeside(place, {
 					before,
 					after,
 					levels,
@@ -23596,29 +23596,68 @@ var __webpack_modules__ = {
 				return undefined;
 			}
 		}
-		const STRUCTURE = /[<>&=,;|"{}\n]/;
+		const WORD = /^[\p{L}\p{M}\p{N}._~/@-]*$/u;
+		const WORDS = /^[\p{L}\p{M}\p{N} ._~/@-]*$/u;
+		const UNQUOTED = /^[^"\\\p{Cc}]*$/u;
 		const TAGS_OR_FORM = /[<&]/;
-		function isNested(place, { before, after, levels, within }) {
+		function namesBeside(place, { before, after, levels, within }) {
 			switch (place) {
 				case "json": {
-					const inner = levels.at(-1);
-					return levels.slice(0, -1).some((each) => has(TAGS_OR_FORM, each)) || inner !== undefined && has(STRUCTURE, inner);
+					const outer = levels.slice(0, -1);
+					const rules = [...levels.slice(-1).flatMap(namesIn), ...outer.filter(isField).map(() => UNQUOTED)];
+					return outer.some((each) => has(TAGS_OR_FORM, each)) ? [WORDS, ...rules] : rules;
 				}
 				case "target":
-				case "form": return has(STRUCTURE, parameterAround(place, before, after));
-				case "xml": return has(STRUCTURE, xmlAround(before, after));
-				case "text": return within === undefined && (has(STRUCTURE, lineAround(before, after)) || has(/<[\w!?/]/, {
-					before,
-					after
-				}));
-				case "header": return within === undefined && has(/[<>&=|]/, {
-					before,
-					after
-				});
+				case "form": return namesIn(parameterAround(place, before, after));
+				case "xml": return namesIn(xmlAround(before, after));
+				case "header":
+				case "text":
+					if (within === "value" || within === "apostrophes") return [];
+					if (within === "quotes") return namesIn(quotedAround(before, after));
+					return place === "header" ? namesIn({
+						before,
+						after
+					}) : namesInLine(before, after);
+			}
+		}
+		function namesIn(level) {
+			const [before, after] = [literal(level.before), literal(level.after)];
+			if (WORD.test(before.trimStart() + after.trimEnd()) || (before + after).trim() === "") return [];
+			const isAmongWords = /[\p{L}\p{N}]\s+$/u.test(before) || /^\s+[\p{L}\p{N}-]/u.test(after);
+			return [isAmongWords ? WORD : WORDS];
+		}
+		function namesInLine(before, after) {
+			const rules = namesIn(lineAround(before, after));
+			if (rules.length > 0) return rules;
+			if (before.startsWith("--")) return has(/<[\w!?/]/, {
+				before,
+				after
+			}) ? [WORDS] : [];
+			return WORD.test(literal(before + after).replace(/\s/g, "")) ? [] : [WORDS];
+		}
+		function literal(text) {
+			return text.replace(/\{[a-z]+(?::[a-z\d]+)?\}/g, "");
+		}
+		function isField({ before, after }) {
+			const outside = before.replace(/"(?:[^"\\]|\\.)*"/gs, "").replace(/"[^"]*$/s, "");
+			return /(?:^|[,;\t\n]) *$/.test(outside) && !isJson(`${before}${after}`);
+		}
+		function isJson(text) {
+			try {
+				JSON.parse(text);
+				return true;
+			} catch {
+				return false;
 			}
 		}
 		function has(pattern, { before, after }) {
 			return pattern.test(before) || pattern.test(after);
+		}
+		function quotedAround(before, after) {
+			return {
+				before: before.slice(before.lastIndexOf("\"") + 1),
+				after: after.split("\"", 1)[0] ?? ""
+			};
 		}
 		function lineAround(before, after) {
 			return {
@@ -23707,8 +23746,9 @@ var __webpack_modules__ = {
 		}
 		function escapeFor(place, gap, given) {
 			if (!canHold(place, given)) throw new RangeError(`The value has a character that ${place} cannot carry.`);
-			const { placeholder, within, strings, isNested } = gap;
-			const value = isNested && placeholder === "name" && !PLAIN_NAME.test(given) ? (0, files_names.a)(given) : given;
+			const { placeholder, within, strings, names } = gap;
+			const isPlain = placeholder !== "name" || names.every((rule) => rule.test(given));
+			const value = isPlain ? given : (0, files_names.a)(given);
 			const isBareName = placeholder === "name" && within === "value";
 			switch (place) {
 				case "target":
@@ -23724,7 +23764,6 @@ var __webpack_modules__ = {
 					return isBareName ? (0, files_names.a)(value) : value;
 			}
 		}
-		const PLAIN_NAME = /^[\p{L}\p{M}\p{N} ._~/@-]*$/u;
 		const UNWRITABLE = {
 			text: /[\p{Cc}\p{Zl}\p{Zp}]/u,
 			xml: /[\p{Cc}\uFFFE\uFFFF]/u
@@ -25964,12 +26003,12 @@ Content-Type: application/json
 			for (const path of paths) {
 				const cut = path.lastIndexOf("/");
 				const parent = cut === -1 ? "." : path.slice(0, cut);
-				if (!names.has(parent)) names.set(parent, namesIn((0, external_node_path_.join)(directory, parent), (0, files_names.zN)(suffix)));
+				if (!names.has(parent)) names.set(parent, occupants_namesIn((0, external_node_path_.join)(directory, parent), (0, files_names.zN)(suffix)));
 				const known = names.get(parent);
 				if (known === undefined || known.has((0, files_names.zN)(path.slice(cut + 1)))) yield path;
 			}
 		}
-		function namesIn(directory, ending) {
+		function occupants_namesIn(directory, ending) {
 			try {
 				const names = (0, external_node_fs_.readdirSync)(directory).map(files_names.zN);
 				return new Set(names.filter((name) => name.endsWith(ending)));
@@ -28956,7 +28995,7 @@ Content-Type: application/json
 				default: return "Nothing ran.";
 			}
 		}
-		const WORDS = {
+		const headline_WORDS = {
 			sign: {
 				work: "Signing",
 				done: "signed"
@@ -28981,7 +29020,7 @@ Content-Type: application/json
 		function failedHeadline(report) {
 			const { files, failed, notTried } = (0, report_report.vA)(report);
 			if (report.findings.length > 0) return `A release cannot be signed now: ${(0, findings.Gt)(report.findings)}.`;
-			const { work, done } = WORDS[report.mode ?? "skipped"];
+			const { work, done } = headline_WORDS[report.mode ?? "skipped"];
 			const code = report.failure?.code ?? "see below";
 			if (report.outcomes.length === 0) return `Nothing was ${done}: ${code}.`;
 			if (failed + notTried === 0) {

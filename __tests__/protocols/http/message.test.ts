@@ -247,6 +247,9 @@ describe('the name of a file in a text of another kind stays where it is, and ad
   const MULTIPART =
     'POST /s\nContent-Type: multipart/form-data; boundary=b\n\n--b\nContent-Disposition: form-data; name=m\n\n';
   const XML = 'POST /s\nContent-Type: text/xml\n\n';
+  const YAML = 'POST /s\nContent-Type: application/yaml\n\n';
+  const divided = (body: string, by: string): number =>
+    (body.startsWith('{') ? String(JSON.parse(body).x) : body).split(by).length;
   const profileInXml = (text: string): readonly string[] => text.match(/profile[\s=>]+\S?[a-z]+/g) ?? [];
   test.each<[string, string, (body: string) => unknown]>([
     [
@@ -303,6 +306,16 @@ describe('the name of a file in a text of another kind stays where it is, and ad
       `${MULTIPART}<f>\n<n>\n{name}\n</n>\n<profile>a</profile></f>\n--b--`,
       profileInXml,
     ],
+    ['XML in JSON there', `${MULTIPART}{"x":"<n>{name}</n><profile>a</profile>"}\n--b--`, profileInXml],
+    ['a form between quotes of YAML', `${YAML}q: "n={name}&profile=a"`, (body) => divided(body, '&')],
+    ['a line of YAML', `${YAML}profile: a\n{name}`, (body) => divided(body, ':')],
+    ['a header in JSON', '{"x":"X-File: {name}"}', (body) => divided(body, '\n')],
+    ['a list with colons in JSON', '{"x":"{name}:a"}', (body) => divided(body, ':')],
+    ['a list with tabs in JSON', '{"x":"{name}\\ta"}', (body) => divided(body, '\t')],
+    ['arguments in JSON', '{"x":"--in {name} --to a"}', (body) => divided(body, ' ')],
+    ['a call in JSON', '{"x":"sign({name})"}', (body) => divided(body, ')')],
+    ['a filter in JSON', `{"x":"n eq '{name}'"}`, (body) => divided(body, "'")],
+    ['CSV in JSON', '{"x":"\\"{name}\\",\\"a\\""}', (body) => divided(body, '","')],
   ])('%s', (_, message, read) => {
     const text = message.startsWith('{')
       ? `POST /s?d={digest:hex}\n\n${message}`
@@ -322,6 +335,11 @@ describe('the name of a file in a text of another kind stays where it is, and ad
       'x\nprofile: b',
       'x","profile":"b","y":"',
       'x%26profile=b',
+      'x:b',
+      'x\tb',
+      "x' or n eq 'b",
+      'x) release(b',
+      'x --to b',
     );
     fc.assert(
       fc.property(fc.oneof(anything, hostile), (name) => {
@@ -331,9 +349,19 @@ describe('the name of a file in a text of another kind stays where it is, and ad
     );
   });
 
+  test.each(['{"x":"{name}"}', '{"x":"dist/{name}.bin"}', `${YAML}{name}\n`, `${MULTIPART}{name}\n--b--`])(
+    'a name that is alone, or has only a path beside it, stays as it is: %s',
+    (message) => {
+      const { body, bodyPlace } = parsed(
+        message.replace(/^\{/, 'POST /s?d={digest:hex}\n\n{').replace('POST /s\n', 'POST /s?d={digest:hex}\n'),
+      );
+      expect(fillTemplate(body, bodyPlace, () => "a+b (c)'s: d")).toContain("a+b (c)'s: d");
+    },
+  );
+
   test('in a query and in a header, which hold JSON and a form', () => {
     const { target, headers } = parsed(
-      'GET /s?d={digest:hex}&m=%7B%22profile%22:%22a%22,%22n%22:%22{name}%22%7D\nX-P: profile=a&n:{name}&b\n\n',
+      'GET /s?d={digest:hex}&m=%7B%22profile%22:%22a%22,%22n%22:%22{name}%22%7D\nX-P: profile=a&n:{name}&b\nX-Q: q="n={name}&profile=a"\n\n',
     );
     const fill = (name: string, value: typeof target, place: 'target' | 'header'): string =>
       fillTemplate(value, place, (each) => (each === 'name' ? name : 'ab'));
@@ -341,6 +369,7 @@ describe('the name of a file in a text of another kind stays where it is, and ad
     expect(Object.keys(JSON.parse(query))).toEqual(['profile', 'n']);
     expect(JSON.parse(query).profile).toBe('a');
     expect(fill('x&profile=b', headers[0]?.[1] ?? [], 'header')).toBe('profile=a&n:x%26profile%3Db&b');
+    expect(fill('x&profile=b', headers[1]?.[1] ?? [], 'header')).toBe('q="n=x%26profile%3Db&profile=a"');
   });
 
   test('and is as it is where it stands alone, or beside plain words', () => {

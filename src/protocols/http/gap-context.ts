@@ -10,15 +10,15 @@ export interface GapContext {
   readonly within?: 'quotes' | 'apostrophes' | 'value' | undefined;
   /** In how many strings of JSON the placeholder stands: 2 in a string of a text that is itself in a string. */
   readonly strings: number;
-  /** The text around has a structure of its own, such as XML in a string of JSON. */
-  readonly isNested: boolean;
+  /** What the name of a file must look like, or else be percent-encoded first: the text around may have a structure of its own. */
+  readonly names: readonly RegExp[];
 }
 
 /** Says what a placeholder stands in, by the text of its part of the message on either side. */
 export function lookAround(place: Place, before: string, after: string): GapContext {
   const levels = stringsAround(before, after);
   const within = quotesAround(before, after);
-  return { within, strings: levels.length, isNested: isNested(place, { before, after, levels, within }) };
+  return { within, strings: levels.length, names: namesBeside(place, { before, after, levels, within }) };
 }
 
 function quotesAround(before: string, after: string): GapContext['within'] {
@@ -59,34 +59,79 @@ interface Sides extends Level, Pick<GapContext, 'within'> {
   readonly levels: readonly Level[];
 }
 
-/** Characters by which texts of other languages are divided: XML, forms, lists, JSON, YAML. */
-const STRUCTURE = /[<>&=,;|"{}\n]/;
+const WORD = /^[\p{L}\p{M}\p{N}._~/@-]*$/u;
+/** A name with no character that divides a text in any language, unless that text is divided by blanks. */
+const WORDS = /^[\p{L}\p{M}\p{N} ._~/@-]*$/u;
+/** Some languages write a quote within quotes twice, others with a backslash. */
+const UNQUOTED = /^[^"\\\p{Cc}]*$/u;
 /** What divides a text also where quotes in it are escaped. */
 const TAGS_OR_FORM = /[<&]/;
 
-/** Tells whether a placeholder stands in a text with a structure of its own, which the escapes of its place do not protect. */
-function isNested(place: Place, { before, after, levels, within }: Sides): boolean {
+/** Lists what a name must look like in a text that the escapes of its place do not protect, because it may have a structure of its own. */
+function namesBeside(place: Place, { before, after, levels, within }: Sides): readonly RegExp[] {
   switch (place) {
     case 'json': {
-      const inner = levels.at(-1);
-      return (
-        levels.slice(0, -1).some((each) => has(TAGS_OR_FORM, each)) || (inner !== undefined && has(STRUCTURE, inner))
-      );
+      const outer = levels.slice(0, -1);
+      const rules = [...levels.slice(-1).flatMap(namesIn), ...outer.filter(isField).map(() => UNQUOTED)];
+      return outer.some((each) => has(TAGS_OR_FORM, each)) ? [WORDS, ...rules] : rules;
     }
     case 'target':
     case 'form':
-      return has(STRUCTURE, parameterAround(place, before, after));
+      return namesIn(parameterAround(place, before, after));
     case 'xml':
-      return has(STRUCTURE, xmlAround(before, after));
-    case 'text':
-      return within === undefined && (has(STRUCTURE, lineAround(before, after)) || has(/<[\w!?/]/, { before, after }));
+      return namesIn(xmlAround(before, after));
     case 'header':
-      return within === undefined && has(/[<>&=|]/, { before, after });
+    case 'text':
+      // Escaped as a whole, or without a quote.
+      if (within === 'value' || within === 'apostrophes') return [];
+      if (within === 'quotes') return namesIn(quotedAround(before, after));
+      return place === 'header' ? namesIn({ before, after }) : namesInLine(before, after);
+  }
+}
+
+/** A path or a part of a word beside a placeholder, as in `dist/{name}`, has no structure; any other text may have one. */
+function namesIn(level: Level): readonly RegExp[] {
+  const [before, after] = [literal(level.before), literal(level.after)];
+  if (WORD.test(before.trimStart() + after.trimEnd()) || (before + after).trim() === '') return [];
+  const isAmongWords = /[\p{L}\p{N}]\s+$/u.test(before) || /^\s+[\p{L}\p{N}-]/u.test(after);
+  return [isAmongWords ? WORD : WORDS];
+}
+
+/** A name that is alone in its line may still begin an element, or a line of its own in a text of lines; a part of a multipart body has one line. */
+function namesInLine(before: string, after: string): readonly RegExp[] {
+  const rules = namesIn(lineAround(before, after));
+  if (rules.length > 0) return rules;
+  if (before.startsWith('--')) return has(/<[\w!?/]/, { before, after }) ? [WORDS] : [];
+  return WORD.test(literal(before + after).replace(/\s/g, '')) ? [] : [WORDS];
+}
+
+/** Leaves the other placeholders out. */
+function literal(text: string): string {
+  return text.replace(/\{[a-z]+(?::[a-z\d]+)?\}/g, '');
+}
+
+/** Tells whether the quote before a placeholder begins a field of a list such as CSV, in which a quote is written twice. */
+function isField({ before, after }: Level): boolean {
+  const outside = before.replace(/"(?:[^"\\]|\\.)*"/gs, '').replace(/"[^"]*$/s, '');
+  return /(?:^|[,;\t\n]) *$/.test(outside) && !isJson(`${before}${after}`);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
 function has(pattern: RegExp, { before, after }: Level): boolean {
   return pattern.test(before) || pattern.test(after);
+}
+
+/** Returns what is beside a placeholder between the quotes around it. */
+function quotedAround(before: string, after: string): Level {
+  return { before: before.slice(before.lastIndexOf('"') + 1), after: after.split('"', 1)[0] ?? '' };
 }
 
 function lineAround(before: string, after: string): Level {

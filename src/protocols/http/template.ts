@@ -69,14 +69,15 @@ export function fillTemplate(template: Template, place: Place, fill: (placeholde
  *
  * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is. In both, a
  * value between quotes, such as the name of a file in a multipart body, has no such quote and no backslash; the name of a
- * file is percent-encoded directly behind `=`, and in a header also when it holds what could begin another value there. In a text with
- * a structure of its own, such as XML in a string of JSON, a name that is not plain is percent-encoded first.
+ * file is percent-encoded directly behind `=`, and in a header also when it holds what could begin another value there. With other
+ * text than a path beside it, such as XML in a string of JSON, a name that could divide that text is percent-encoded first.
  * @throws RangeError for a value that {@link canHold} says no to
  */
 export function escapeFor(place: Place, gap: Gap, given: string): string {
   if (!canHold(place, given)) throw new RangeError(`The value has a character that ${place} cannot carry.`);
-  const { placeholder, within, strings, isNested } = gap;
-  const value = isNested && placeholder === 'name' && !PLAIN_NAME.test(given) ? percentEncode(given) : given;
+  const { placeholder, within, strings, names } = gap;
+  const isPlain = placeholder !== 'name' || names.every((rule) => rule.test(given));
+  const value = isPlain ? given : percentEncode(given);
   // The author of a file chooses its name; tokens and digests may hold `=` and must stay as they are.
   const isBareName = placeholder === 'name' && within === 'value';
   switch (place) {
@@ -96,9 +97,6 @@ export function escapeFor(place: Place, gap: Gap, given: string): string {
       return isBareName ? percentEncode(value) : value;
   }
 }
-
-/** A name with no character that divides a text in any language. */
-const PLAIN_NAME = /^[\p{L}\p{M}\p{N} ._~/@-]*$/u;
 
 /** Control characters and the line ends of Unicode could begin another part of a text; XML has no way to write the former. */
 const UNWRITABLE: Partial<Record<Place, RegExp>> = {
