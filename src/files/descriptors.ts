@@ -1,22 +1,22 @@
 import { fstatSync, lstatSync, readlinkSync } from 'node:fs';
 import { findRealPath } from './real-path.ts';
 
-/** Returns a path of what a descriptor is open for, which nobody can divert; Linux alone has it. */
+/** Returns a path to the file of a descriptor, which nobody can redirect; Linux only. */
 export function pathOfDescriptor(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }
 
 /**
- * Tells whether a descriptor was opened where a path without links says: no directory on the way was a link or had moved.
+ * Tells whether a descriptor was opened at this path, so that no directory on the way was a link or had moved.
  *
- * Only Linux tells where a descriptor leads; elsewhere the answer is always yes.
+ * Only Linux tells where a descriptor leads; elsewhere the answer is always `true`.
  */
 export function leadsTo(descriptor: number, path: string): boolean {
   const target = targetOf(descriptor);
   if (target === undefined || target === path) return true;
-  // A file that was replaced after it was opened is not elsewhere.
+  // A file that was replaced after it was opened has not moved.
   if (target === `${path} (deleted)`) return true;
-  // Nor is one whose name the file system tells in another case: no link is on the way, and the same file is there.
+  // The file system may report the name in another case: no link is on the way, and the same file is at the path.
   return findRealPath(path).path === path && isSame(descriptor, path);
 }
 
@@ -25,7 +25,7 @@ function targetOf(descriptor: number): string | undefined {
   try {
     return readlinkSync(pathOfDescriptor(descriptor));
   } catch {
-    // There is no /proc.
+    // No /proc is mounted.
     return undefined;
   }
 }

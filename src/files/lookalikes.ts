@@ -1,9 +1,9 @@
 import { foldName, show } from './names.ts';
 
-/** Two paths that other systems take for one, in their order. */
+/** Two paths that other systems take for the same one, in listing order. */
 type Twins = readonly [string, string];
 
-/** Finds paths that are the same after Unicode composition and without case: on other systems one replaces the other. */
+/** Finds paths that differ only in Unicode composition or case; on other systems the second replaces the first. */
 export function findTwins(paths: Iterable<string>): Twins[] {
   const seen = new Map<string, string>();
   const twins: Twins[] = [];
@@ -16,7 +16,7 @@ export function findTwins(paths: Iterable<string>): Twins[] {
   return twins;
 }
 
-/** Shows both paths, safe for a line of the log; where they look alike, with the code points that tell them apart. */
+/** Shows both paths, escaped for a line of the log; adds the differing code points where the paths look alike. */
 export function showTwins([one, other]: Twins): string {
   const [ones, others] = [graphemesOf(one), graphemesOf(other)];
   const shown = [spell(one, ones, others), spell(other, others, ones)];

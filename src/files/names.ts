@@ -1,6 +1,6 @@
 /**
  * Characters that end a line, move a cursor, take no room or turn the direction of text round, and halves of surrogate
- * pairs. The selector that makes a symbol colourful stays where it follows one.
+ * pairs. A variation selector after a symbol, which makes the symbol colourful, is not included.
  */
 const UNSAFE =
   /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
@@ -10,10 +10,10 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
 /**
  * Makes any text safe for one line of the log, an annotation or an error.
  *
- * What could end the line is escaped, and so is what GitHub's runner would take for a command: `##[` anywhere, `::` at
- * the start. The runner compares by culture, which ignores some characters of other scripts, so such characters may
- * stand before and between these. Printable text of any language stays as it is, and so does what this function returned: a line may hold
- * names that were made safe before. Two names show alike only when one spells out the escape of the other.
+ * Escapes characters that could end the line, and text that GitHub's runner would take for a command: `##[` anywhere,
+ * `::` at the start. The runner's comparison ignores some characters, so they are allowed before and between these.
+ * Printable text of any language stays as it is. So does text that this function returned, because a line may contain
+ * names that were escaped before. Two names look the same only when one spells out the escape of the other.
  */
 export function show(text: string): string {
   return text
@@ -30,10 +30,10 @@ function escapeCharacter(character: string): string {
 }
 
 /**
- * Makes any text safe inside Markdown and HTML, where it shows as what {@link show} returns.
+ * Makes any text safe inside Markdown and HTML, where it is displayed as {@link show} returns it.
  *
  * Every character that Markdown could act on becomes an entity. GitHub looks for mentions, issues and emoji names after
- * the entities are resolved: an empty comment behind `@`, `#` and `:` keeps it from finding any.
+ * the entities are resolved: an empty comment after `@`, `#` and `:` prevents matches.
  */
 export function escapeHtml(text: string): string {
   return show(text)
@@ -44,7 +44,7 @@ export function escapeHtml(text: string): string {
 /** Compares two paths by their UTF-8 bytes, the order of the manifest on every system. */
 export function compareBytewise(a: string, b: string): number {
   if (a === b) return 0;
-  // UTF-16 order differs from UTF-8 order only where surrogates meet the characters above them.
+  // UTF-16 and UTF-8 order differ only between surrogates and the characters above them.
   if (BEYOND.test(a) && BEYOND.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
   return a < b ? -1 : 1;
 }
@@ -56,16 +56,16 @@ export function sortByPath<Item extends { readonly path: string }>(items: Item[]
   return items.sort((a, b) => compareBytewise(a.path, b.path));
 }
 
-/** Makes names equal that some file system takes for one: without case and composition. */
+/** Maps names to the same string when some file system takes them for one, ignoring case and Unicode composition. */
 export function foldName(name: string): string {
-  // Nearly all names; this function runs for each name of a tree.
+  // Fast path for nearly all names, because this function runs for each name of a tree.
   if (PLAIN.test(name)) return name.toLowerCase();
   return name.normalize('NFC').toUpperCase().toLowerCase();
 }
 
 const PLAIN = /^[ -~]*$/;
 
-/** Lists other spellings of a name that a file system which folds names finds it by. */
+/** Lists other spellings under which a file system that folds names would find the same file. */
 export function otherSpellings(name: string): string[] {
   const swapped = Array.from(name, (character) => {
     const upper = character.toUpperCase();
@@ -83,6 +83,6 @@ export function percentEncode(text: string): string {
   );
 }
 
-/** Names that Windows refuses, that mean a device or a stream there, or that its programs cannot reach. */
+/** Names that Windows refuses, takes for a device or a stream, or whose files its programs cannot open. */
 export const REFUSED_BY_WINDOWS =
   /["*:<>?|\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|$)/iu;

@@ -7,7 +7,7 @@ import { type Clock, sleep } from '../signing/schedule/clock.ts';
 import { show } from './names.ts';
 import { createPause } from './pause.ts';
 
-/** The time in which at least one file waited because of one cause. */
+/** How long at least one file has been waiting for one cause. */
 interface Waiting {
   files: number;
   since: number;
@@ -25,34 +25,34 @@ interface Kind {
 const WRITE: Kind = { impossible: 'cannot be written', code: 'OUTPUT_UNWRITABLE', passing: [...TABLE_FULL, ...HELD] };
 const WRITE_AGAIN: Kind = { ...WRITE, passing: [...WRITE.passing, ...DENIED] };
 const REMOVE: Kind = { ...WRITE_AGAIN, impossible: 'cannot be removed' };
-// Whoever reads many files at once reads fewer of them when descriptors run out.
+// A full table of open files is not repeated here: whoever reads many files at once then reads fewer of them.
 const READ: Kind = { impossible: 'cannot be read', code: 'FILE_UNREADABLE', passing: HELD };
 const READ_AGAIN: Kind = { ...READ, passing: [...HELD, ...DENIED] };
 
 /**
- * Repeats operations on files that another program, or a full table of open files, holds up, while other files go on.
+ * Repeats operations on files that another program or a full table of open files blocks, while other files proceed.
  *
- * A file waits 10 ms, then twice as long each time, for 2 s in all; all files of a run together wait at most 10 s for one
- * cause. An error that stays is an `ActionError` that says so.
+ * A file waits 10 ms, then twice as long each time, for 2 s in all; all files of a run together wait at most 10 s for
+ * one cause. An error that does not pass becomes an `ActionError` that names the wait.
  */
 export class Patience {
   readonly #clock: Clock;
-  /** Directories in which a file was written. */
+  /** Directories in which this run has written a file. */
   readonly #written = new Set<string>();
   readonly #causes = new Map<string, Waiting>();
-  /** A hundred thousand operations one after the other, each done at once, would keep signals and timers waiting. */
+  /** Lets signals and timers run between thousands of operations that finish without waiting. */
   readonly #pause = createPause();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Whether anything was held up: a temporary file may have been left behind. */
+  /** Whether any operation had to wait, so that a temporary file may have been left. */
   get hasWaited(): boolean {
     return this.#causes.size > 0;
   }
 
-  /** Writes a file; in a directory where writing succeeded before, a missing right is no reason to give up at once. */
+  /** Writes a file. A missing permission is temporary in a directory where this run has written before. */
   async write(path: string, act: () => void | Promise<void>): Promise<void> {
     const directory = dirname(path);
     await this.#repeat(path, act, () => (this.#written.has(directory) ? WRITE_AGAIN : WRITE));
@@ -64,12 +64,12 @@ export class Patience {
     return this.#repeat(path, act, () => REMOVE);
   }
 
-  /** Reads a file for the first time in this run, when a missing right is final. */
+  /** Reads a file for the first time in this run; a missing permission is final. */
   read<T>(path: string, act: () => T | Promise<T>): Promise<T> {
     return this.#repeat(path, act, () => READ);
   }
 
-  /** Reads a file that was read before. */
+  /** Reads a file that this run has read before; a missing permission is temporary. */
   readAgain<T>(path: string, act: () => T | Promise<T>): Promise<T> {
     return this.#repeat(path, act, () => READ_AGAIN);
   }
@@ -119,7 +119,7 @@ interface HeldUp {
   readonly kind: Kind;
   readonly code: string;
   readonly waitedMs: number;
-  /** The system's error, from which a scheduler may know more. */
+  /** The system's error, which a scheduler may recognise. */
   readonly cause: unknown;
 }
 

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** A busy thread answers a cancellation at least this often. */
+/** Longest time, in milliseconds, that a busy thread keeps signals and timers waiting. */
 const TURN_MS = 20;
 
-/** To be called again and again; what it returns must be waited for. */
+/** Called at each step of a loop; the caller awaits the promise, if there is one. */
 export type Pause = () => Promise<void> | undefined;
 
 /**
- * Returns a function that lets timers and signals have their turn when the thread was busy for long, and else returns
- * nothing to wait for; with a signal, the wait rejects with its reason.
+ * Returns a function that lets timers and signals run when the thread was busy for long, and otherwise returns
+ * `undefined`. With a signal, the wait rejects with its reason.
  */
 export function createPause(signal?: AbortSignal): Pause {
   let since = performance.now();

@@ -3,12 +3,12 @@ import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
 import { foldName, otherSpellings } from './names.ts';
 
-/** Where a path really leads, or why it leads nowhere. */
+/** A path without links, or why it cannot be resolved. */
 type RealPath =
   | { readonly path: string; readonly failure?: undefined }
   | { readonly failure: string; readonly path?: undefined };
 
-/** Where the system itself resolves a path, it also tells the true case of its names, and on Windows the long form of short ones (`RUNNER~1`). */
+/** The native function also returns the true case of names, and long names for short ones on Windows (`RUNNER~1`). */
 const resolveLinks = process.platform === 'linux' ? realpathSync : realpathSync.native;
 
 /** Resolves all links of a path. */
@@ -21,8 +21,8 @@ export function findRealPath(location: string): RealPath {
 }
 
 /**
- * Resolves all links of a path, and spells its names as the file system lists them, where it finds them in another case or
- * composition too; the path as it is where nothing is there.
+ * Resolves all links of a path and spells its names as the file system lists them, even when they were given in another
+ * case or composition. Returns the path unchanged when it does not exist.
  */
 export function findListedPath(location: string): string {
   const real = findRealPath(location).path;
@@ -43,18 +43,18 @@ function listedName(directory: string, name: string): string {
     const folded = foldName(name);
     return readdirSync(directory).find((listed) => foldName(listed) === folded) ?? name;
   } catch {
-    // A directory without the right to list it.
+    // The directory may not be listed.
     return name;
   }
 }
 
-/** Finds the real path of a directory that may not be there yet, by the nearest one that is. */
+/** Resolves the links of a directory that may not exist yet, by its nearest existing parent. */
 export function resolveDirectory(path: string): RealPath {
   let existing = path;
   try {
     while (lstatSync(existing, { throwIfNoEntry: false }) === undefined) {
       const above = dirname(existing);
-      // A drive or a share that this machine does not have: nothing is above it.
+      // The drive or share does not exist on this machine.
       if (above === existing) return { failure: 'ENOENT' };
       existing = above;
     }
@@ -66,23 +66,23 @@ export function resolveDirectory(path: string): RealPath {
 }
 
 /**
- * Returns the path of something in a directory, relative to it, with `/` between segments; `undefined` when it lies elsewhere.
+ * Returns a path relative to a directory, with `/` between segments; `undefined` when it is outside.
  *
- * Scripts resolve paths: what lies outside by its spelling may lie inside once all links are resolved.
+ * A path that looks as if it were outside may be inside once all links are resolved: scripts resolve paths.
  */
 export function pathInside(directory: string, path: string): string | undefined {
   if (isWithin(directory, path)) return pathBelow(directory, path);
   const [top, real] = [resolveDirectory(directory).path, resolveDirectory(path).path];
   if (top === undefined || real === undefined) return undefined;
   if (isWithin(top, real)) return pathBelow(top, real);
-  // A file system that folds the case of names finds the directory in another spelling too.
+  // A file system that folds names also finds the directory under another spelling.
   for (let above = real; dirname(above) !== above; above = dirname(above)) {
     if (isSamePlace(above, top)) return pathBelow(above, real);
   }
   return undefined;
 }
 
-/** Tells whether a path is a directory or lies below it, as both are spelled or once their links are resolved. */
+/** Tells whether a path is a directory or lies below it, as spelled or with links resolved. */
 export function leadsInto(directory: string, path: string): boolean {
   return pathInside(directory, path) !== undefined;
 }
@@ -99,9 +99,9 @@ export function isWithin(directory: string, path: string): boolean {
 }
 
 /**
- * Tells whether two absolute paths without links are one for the file system, which may fold the case and the composition of names.
+ * Tells whether two absolute paths without links name one file; file systems may fold case and composition.
  *
- * Where neither is there yet, the directories above decide, if both end in the same name.
+ * When neither exists yet and both end in the same name, the directories above decide.
  */
 export function isSamePlace(one: string, other: string): boolean {
   if (one === other) return true;
@@ -111,7 +111,7 @@ export function isSamePlace(one: string, other: string): boolean {
   return first === second && basename(one) === basename(other) && isSamePlace(dirname(one), dirname(other));
 }
 
-/** Tells whether two places that hold the same file are two entries of directories all the same, which differ in case. */
+/** Tells whether two paths to the same file, which differ only in case, are two directory entries. */
 function isHardLink(one: string, other: string, file: BigIntStats): boolean {
   if (file.nlink < 2n || file.isDirectory()) return false;
   if (!isSamePlace(dirname(one), dirname(other))) return true;
@@ -121,16 +121,16 @@ function isHardLink(one: string, other: string, file: BigIntStats): boolean {
 }
 
 function identify(location: string): BigIntStats | undefined {
-  // A place that the system does not let us look at is never taken for another one.
+  // Without permission to examine a place, the place is never taken for another one.
   return orNothing(() => lstatSync(location, { bigint: true, throwIfNoEntry: false }));
 }
 
-/** Returns what is at a place, which may be a link; `undefined` when nothing is there or the system does not let us look. */
+/** Returns the stats of a path without following a link; `undefined` when nothing is there or access is denied. */
 export function lookAtPlace(location: string): Stats | undefined {
   return orNothing(() => lstatSync(location, { throwIfNoEntry: false }));
 }
 
-/** Returns what is at a place, behind a link too; `undefined` when nothing is there or the system does not let us look. */
+/** Returns the stats of a path, following links; `undefined` when nothing is there or access is denied. */
 export function lookBehindLinks(location: string): Stats | undefined {
   return orNothing(() => statSync(location, { throwIfNoEntry: false }));
 }
@@ -148,8 +148,8 @@ export function pathBelow(directory: string, path: string): string {
   return relative(directory, path).split(sep).join('/');
 }
 
-/** Returns where a path with `/` between its segments is below a directory; an empty one is the directory itself. */
+/** Joins a directory and a relative path with `/` between its segments; an empty path is the directory itself. */
 export function locate(directory: string, path: string): string {
-  // Both are tidy already, and `join` would look at every character of every path again.
+  // Both are already normalised; `join` would normalise every path again.
   return directory.endsWith(sep) ? directory + path : directory + sep + path;
 }

@@ -5,13 +5,13 @@ import type { FileStamp } from './stamp.ts';
 export interface ReleaseFile {
   /** Relative to the root, segments divided by `/`. */
   readonly path: string;
-  /** Where its bytes are; behind a followed link, the file the link leads to. */
+  /** Where the content is; for a followed link, its target. */
   readonly location: string;
-  /** The path by way of followed links, where that is another one. */
+  /** The path through followed links, when it differs from the location. */
   readonly via?: string;
-  /** Bytes when it was listed. */
+  /** Size in bytes when the file was listed. */
   readonly size: number;
-  /** What the file system told of it when it was listed; absent for a file that was never listed. */
+  /** File system data from when the file was listed; absent for a file that was never listed. */
   readonly stamp?: FileStamp;
 }
 
@@ -21,27 +21,27 @@ export interface RefusedFile {
   readonly error: ActionError;
 }
 
-/** What became of one file. */
+/** Result for one file. */
 export interface FileOutcome {
   readonly file: Pick<ReleaseFile, 'path' | 'size'>;
   readonly status: 'signed' | 'reused' | 'verified' | 'failed' | 'not-tried';
-  /** Of the bytes that were signed or checked, as hex. */
+  /** SHA-256 of the signed or checked content, as hex. */
   readonly sha256?: string | undefined;
-  /** SHA-256 of the text of the signature that was written, or found valid, as base64url. */
+  /** SHA-256 of the text of the written or valid signature, as base64url. */
   readonly signatureSha256?: string | undefined;
   /** Version of the key that signed, where the service tells it. */
   readonly keyVersion?: number | undefined;
-  /** Tries it had; one that ends before its request, because the file is gone, counts too. */
+  /** Number of attempts, including those that ended before a request because the file was gone. */
   readonly attempts: number;
-  /** Of those, the ones whose request was made though the service may have signed the file already. */
+  /** Number of attempts that sent a request although the service may have signed the file already. */
   readonly blindRepeats?: number;
   readonly elapsedMs: number;
   readonly error?: ActionError | undefined;
-  /** It is a failure, but no file of the release: a signature without a file, or a path that no signature covers. */
+  /** Set for a failure that is not about a release file: a signature without a file, or a path without a signature. */
   readonly stray?: 'orphan' | 'uncovered';
 }
 
-/** What became of a file that was not tried, or not yet. */
+/** Returns the result of a file that was not attempted, or not yet. */
 export function notTried(file: Pick<ReleaseFile, 'path' | 'size'>): FileOutcome {
   return { file, status: 'not-tried', attempts: 0, elapsedMs: 0 };
 }

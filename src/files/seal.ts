@@ -12,22 +12,25 @@ import { matchesStamp } from './stamp.ts';
 import { findDirectory, isInPlace } from './writing/directories.ts';
 import type { OutputTree } from './writing/output-tree.ts';
 
-/** A file and its signature as they were when the one was signed or checked. */
+/** A file and its signature as they were when the file was signed or checked. */
 export interface Sealed {
   readonly file: ReleaseFile;
-  /** As hex. */
+  /** SHA-256 of the file, as hex. */
   readonly sha256: string;
   /** As base64url; `undefined` for a file without a signature. */
   readonly signatureSha256: string | undefined;
 }
 
-/** Finds the texts that are not what their digests say, by their index, in another thread; `undefined` when the caller has to. */
+/**
+ * Returns the indices of texts that do not match their digests, found in another thread, or `undefined` if the caller
+ * must compare.
+ */
 export type CompareElsewhere = (
   locations: readonly string[],
   digests: readonly string[],
 ) => Promise<readonly number[] | undefined>;
 
-/** Where the signatures are, and which thread helps to read them. */
+/** Where the signatures are, and how another thread helps to read them. */
 interface SealOptions {
   readonly output: OutputTree;
   readonly suffix: string;
@@ -36,18 +39,17 @@ interface SealOptions {
   readonly compareElsewhere?: CompareElsewhere | undefined;
 }
 
-/** So many files are looked at together. */
+/** Number of files that are checked together. */
 const CHUNK_FILES = 2048;
-/** Share of the signatures that the other thread reads while this one looks at the files and reads the rest. */
+/** Share of the signatures that the other thread reads while this thread checks the files and reads the rest. */
 const ELSEWHERE = 0.8;
 
 /**
- * Looks once more at every file and every signature, just before the end of a run: what was checked minutes ago may have
- * changed since.
+ * Checks every file and every signature again just before the end of a run, because they may have changed since the
+ * first check.
  *
- * A file that the file system calls the same as when it was listed is not read again; a signature is always read, because
- * it was written too short a time ago for the file system to tell. Returns why each of the others cannot be trusted any
- * more, by its path.
+ * A file whose file system data is the same as when it was listed is not read again. A signature is always read: it is
+ * too new for its file system data to show a change. Returns an error for each path that can no longer be trusted.
  */
 export async function findChanged(sealed: Iterable<Sealed>, options: SealOptions): Promise<Map<string, ActionError>> {
   const seal = new Seal(sealed, options);
@@ -62,7 +64,7 @@ export async function findChanged(sealed: Iterable<Sealed>, options: SealOptions
   return seal.changed;
 }
 
-/** One signature that is to be compared. */
+/** A signature to compare. */
 interface Place {
   readonly one: Sealed;
   readonly location: string;
@@ -74,7 +76,7 @@ class Seal {
   readonly #sealed: Iterable<Sealed>;
   readonly #options: SealOptions;
   readonly #pause: Pause;
-  /** Directories that are where their path says. */
+  /** Directories that were not moved and are not behind a link. */
   readonly #inPlace = new Set<string>();
 
   constructor(sealed: Iterable<Sealed>, options: SealOptions) {
@@ -109,7 +111,7 @@ class Seal {
     return digest === undefined ? [] : [{ one, digest, location: output.realPathOf(file.path + suffix) }];
   }
 
-  /** Rules out nearly all files without a promise for each. */
+  /** Rules out nearly all files without the cost of a promise for each. */
   #isUntouched({ file }: Sealed): boolean {
     return file.via === undefined && this.#isInPlace(file.location) && isAsListed(file);
   }
@@ -136,9 +138,9 @@ class Seal {
     const { suffix, patience } = this.#options;
     const text = await patience.readAgain(one.file.path + suffix, () => readSignatureFile(location));
     const found = hashText(text ?? '');
-    // The signature is the first of its directory, or another program had the file open a moment ago.
+    // The first signature of a directory gets here too, as does a file that another program had open.
     if (found === digest) return;
-    // A file that a link to its directory shows a second time has one signature for both.
+    // A file that is also listed through a link to its directory has one signature for both paths.
     for (const other of this.#sealed) {
       if (other.signatureSha256 !== found) continue;
       if (this.#locate(other).some((place) => place.location === location)) return;
@@ -170,7 +172,7 @@ class Seal {
 
 function isAsListed({ location, size, stamp }: ReleaseFile): boolean {
   if (!stamp?.isSettled) return false;
-  // Where the system does not let us look, the file is read again, and the error says why.
+  // If the stats cannot be read, the file is read again, and the error gives the reason.
   const now = lookAtPlace(location);
   return now !== undefined && now.size === size && matchesStamp(stamp, now);
 }
@@ -181,7 +183,7 @@ function changedSince(path: string): ActionError {
   });
 }
 
-/** Lists what can be sealed, as often as it is asked: the files that were signed, or found signed. */
+/** Iterates, as often as needed, over the files that were signed or found signed. */
 export function sealable(files: readonly ReleaseFile[], outcomes: readonly FileOutcome[]): Iterable<Sealed> {
   const byPath = new Map<string, FileOutcome>();
   for (const outcome of outcomes) byPath.set(outcome.file.path, outcome);

@@ -1,38 +1,40 @@
 import type { Stats } from 'node:fs';
 
-/** What a file system tells of a file beside its size: while all of it stays the same, so do the bytes. */
+/** File system data of a file besides its size; while none of it changes, neither does the content. */
 export interface FileStamp {
   readonly device: number;
   readonly inode: number;
   readonly modifiedMs: number;
-  /** When anything about the file changed, its rights and names included. */
+  /** When anything about the file changed, including its permissions and names. */
   readonly changedMs: number;
   /**
-   * Whether a change after this look would show: file systems tell time in steps, so two changes within one step bear the
-   * same time.
+   * Whether a later change would be visible: file system clocks advance in steps, and two changes within one step have
+   * the same time.
    */
   readonly isSettled: boolean;
 }
 
-/** Longest step of a file system's clock; kernels take the time of the last tick, 10 ms at most. */
+/** Longest clock step of a file system, in milliseconds; kernels use the time of the last tick, at most 10 ms ago. */
 const STEP_MS = 20;
-/** Some file systems, and copies made by some programs, have times of whole seconds, or of two. */
+/** Clock step in milliseconds for file systems and copying programs that store whole or even seconds. */
 const COARSE_STEP_MS = 2000;
 
-/** Notes what a file system tells of a file at a moment of the wall clock, in milliseconds since the epoch. */
+/** Takes a stamp from file stats that were read at `nowMs`, in milliseconds since the epoch. */
 export function stampOf({ dev, ino, mtimeMs, ctimeMs }: Stats, nowMs: number): FileStamp {
   const isCoarse = mtimeMs % 1000 === 0 && ctimeMs % 1000 === 0;
   const isSettled = nowMs - Math.max(mtimeMs, ctimeMs) >= (isCoarse ? COARSE_STEP_MS : STEP_MS);
   return { device: compact(dev), inode: compact(ino), modifiedMs: mtimeMs, changedMs: ctimeMs, isSettled };
 }
 
-/** Returns the same number: what Node read from a system is an object of its own, unless it is a small integer that was computed here. */
+/**
+ * Returns the same number in less memory: V8 stores numbers from the system as objects, small computed integers not.
+ */
 export function compact(value: number): number {
   const small = value | 0;
   return small === value ? small : value;
 }
 
-/** Tells whether a file is still what a stamp was taken of. */
+/** Tells whether a file's stats still match a stamp. */
 export function matchesStamp(stamp: FileStamp, { dev, ino, mtimeMs, ctimeMs }: Stats): boolean {
   return ino === stamp.inode && dev === stamp.device && mtimeMs === stamp.modifiedMs && ctimeMs === stamp.changedMs;
 }

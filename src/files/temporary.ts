@@ -1,14 +1,14 @@
-/** Start of the names of our temporary files. */
+/** Prefix of this action's temporary files. */
 export const TEMPORARY_PREFIX = '.mtls-release-signing-';
 
 const NAME = /^\.mtls-release-signing-(\d+)-\d+\.tmp$/;
 
-/** Names a temporary file of a process. */
+/** Returns the name of a temporary file of a process. */
 export function temporaryName(processId: number, number: number): string {
   return `${TEMPORARY_PREFIX}${processId}-${number}.tmp`;
 }
 
-/** Returns the process that a temporary file was made by; `undefined` for any other name, whatever it begins with. */
+/** Returns the process that made a temporary file; `undefined` for any other name, even with the same prefix. */
 export function ownerOf(name: string): number | undefined {
   const owner = NAME.exec(name)?.[1];
   return owner === undefined ? undefined : Number(owner);

@@ -12,21 +12,21 @@ import { type DiscoverOptions, findPlaces, type Passes, passesKnown, type RealPl
 import { isNamed, narrow, type Scope, startScope } from './selection.ts';
 import { type Entry, type Visit, type WalkOptions, walk } from './walk.ts';
 
-/** The files that the patterns mean, and everything odd about the patterns. */
+/** The files that the patterns match, and everything unusual about the patterns. */
 export interface Discovery extends Remainder, Pick<OrphanSearch, 'orphanFailure'> {
-  /** Sorted by path, bytewise; every path once. */
+  /** Sorted by path, bytewise; without duplicates. */
   readonly files: readonly ReleaseFile[];
-  /** Matched, but no regular file or a link that leads elsewhere. */
+  /** Matched paths that are neither a regular file nor a link to a listed file. */
   readonly refused: readonly RefusedFile[];
-  /** Include patterns without a file, as the user wrote them. */
+  /** Include patterns that match no file, as the user wrote them. */
   readonly unmatched: readonly string[];
-  /** Exclude patterns that leave nothing out, as the user wrote them. */
+  /** Exclude patterns that exclude nothing, as the user wrote them. */
   readonly idleExcludes: readonly string[];
-  /** Paths that a pattern would mean if its sets, such as `[id]`, stood for themselves. */
+  /** Paths that a pattern would match if its sets, such as `[id]`, were taken literally. */
   readonly misread: readonly Misread[];
 }
 
-/** A path that a pattern spells and does not mean. */
+/** A path that is spelled like a pattern that does not match it. */
 interface Misread {
   /** The pattern as the user wrote it. */
   readonly text: string;
@@ -34,7 +34,7 @@ interface Misread {
 }
 
 /**
- * Lists the files that the patterns mean; excludes always win.
+ * Lists the files that the patterns match; excludes always win.
  *
  * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
@@ -46,13 +46,12 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   return search.conclude(outputDirectory === undefined ? {} : await discoverOrphans(options, outputDirectory));
 }
 
-/** One search through the tree. */
 class Search {
   readonly #options: DiscoverOptions & RealPlaces;
   readonly #own: OwnPaths;
   readonly #start: Scope;
   readonly #examining: ExamineOptions;
-  /** Patterns with sets, as they read without sets. */
+  /** Patterns with sets, taken literally. */
   readonly #literal: readonly Glob[];
   readonly #files = new Map<string, ReleaseFile>();
   readonly #refused: RefusedFile[] = [];
@@ -97,7 +96,7 @@ class Search {
       }
       for (const { entry, state } of strays) this.#leaveOut(entry, state);
     }
-    // Whether a link can be left out depends on all files.
+    // Links are judged last: whether a link can be left out depends on all files.
     const pause = createPause(this.#options.signal);
     for (const visit of links) {
       await pause();
@@ -136,7 +135,7 @@ class Search {
     };
   }
 
-  /** What a search for files goes into and hands out. */
+  /** Decides whether the walk enters a directory or yields an entry. */
   #step(above: Scope, entry: Entry): Scope | undefined {
     const { path, name, kind } = entry;
     const scope = narrow(above, entry);
@@ -150,11 +149,11 @@ class Search {
     const isWanted = kind === 'directory' || scope.meant.length > 0;
     if (reason !== undefined) return isWanted ? { ...scope, leftOut: reason } : undefined;
     if (isWanted) return scope;
-    // A link in the literal part of a pattern: saying nothing would hide why there is no file behind it.
+    // A link in the literal part of a pattern is reported, because it explains why the pattern matches no file.
     return kind === 'link' && !this.#options.followSymbolicLinks && isNamed(scope, path) ? scope : undefined;
   }
 
-  /** A signature is of interest when a pattern means it, or the file that it would be beside. */
+  /** Keeps a signature when a pattern matches it or the file that it would sign. */
   #stepSignature(above: Scope, { path, name }: Entry, scope: Scope): Scope | undefined {
     const { suffix } = this.#options;
     const [signed, base] = [path, name].map((text) => text.slice(0, -suffix.length));
@@ -181,7 +180,7 @@ class Search {
     const isRefused = 'error' in outcome;
     if (isRefused) this.#refused.push(outcome);
     else this.#files.set(outcome.path, outcome);
-    // A pattern that matched only links that cannot be signed has matched nothing.
+    // A pattern has no match if it matched only links that cannot be signed.
     if (isRefused && entry.kind !== 'file' && entry.kind !== 'other') return;
     for (const glob of state.meant) this.#matched.add(glob);
   }

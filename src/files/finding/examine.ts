@@ -12,15 +12,15 @@ import type { Entry } from './walk.ts';
 
 /** What decides whether a matched path can be signed. */
 export interface ExamineOptions {
-  /** Without links. */
+  /** The root with links resolved. */
   readonly realRoot: string;
-  /** Without links; nothing outside is ever signed. */
+  /** The workspace with links resolved; nothing outside is ever signed. */
   readonly realWorkspace: string;
   readonly followSymbolicLinks: boolean;
   readonly suffix: string;
-  /** Why a real path, to which a link leads, is never signed. */
+  /** Tells why the target of a link is never signed. */
   readonly reasonBehind: (real: string) => LeftOutReason | undefined;
-  /** Knows what is listed without the links that lead to it. */
+  /** Tells which link targets are listed by their own path. */
   readonly targets: LinkTargets;
 }
 
@@ -31,7 +31,7 @@ function lengthOf(name: string): number {
   return process.platform === 'linux' ? Buffer.byteLength(name) : name.length;
 }
 
-/** Looks at one matched path: the file, why it is refused, or why it is left out. */
+/** Examines a matched path; returns the file, or why it is refused or left out. */
 export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | LeftOutReason {
   const { path, name, kind, location } = entry;
   if (lengthOf(name) + options.suffix.length > MAX_NAME) {
@@ -49,7 +49,7 @@ export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | Re
   }
 }
 
-/** A directory is handed out when a followed link leads to it and it is not entered. */
+/** Examines a directory; the walk yields one only for a followed link that it does not enter. */
 function examineDirectory({ path, location }: Entry, options: ExamineOptions): RefusedFile | LeftOutReason {
   if (!isWithin(options.realWorkspace, location)) return outside(path, location);
   return options.reasonBehind(location) ?? 'circle';
@@ -66,7 +66,7 @@ function examineLink({ path, location }: Entry, options: ExamineOptions): Releas
   return refuse(path, 'LINK_NOT_FOLLOWED', how);
 }
 
-/** Notes the way to a file that a link leads to: at the end of the run it must still lead there. */
+/** Stores the path through links to a file, which must lead to the same file at the end of the run. */
 function withWay(file: ReleaseFile | RefusedFile, { realRoot }: ExamineOptions): ReleaseFile | RefusedFile {
   const via = join(realRoot, file.path);
   return 'error' in file || via === file.location ? file : { ...file, via };
@@ -129,10 +129,10 @@ interface LinkTargetOptions extends Pick<ExamineOptions, 'realRoot' | 'suffix'> 
   readonly isListed: (path: string) => boolean;
 }
 
-/** So many files of a place are asked about for each link: with all of 10,000, the look at 1,500 links took a minute. */
+/** Most missing files that are checked for each link: with all of 10,000, checking 1,500 links took a minute. */
 const MAX_MISSING = 20;
 
-/** Knows what is listed without the links that lead to it; each place is looked at once, because thousands of links may lead there. */
+/** Tells which link targets are listed by their own path; examines each target once, for thousands of links. */
 export class LinkTargets {
   readonly #options: LinkTargetOptions;
   readonly #answers = new Map<string, readonly string[] | undefined>();
@@ -141,7 +141,7 @@ export class LinkTargets {
     this.#options = options;
   }
 
-  /** Returns why a link to a real path is left out; `undefined` when what it leads to is not listed. */
+  /** Returns why a link to a real path is left out; `undefined` when its target is not listed. */
   reasonFor(link: string, real: string): 'link' | 'partial-link' | undefined {
     if (!this.#answers.has(real)) this.#answers.set(real, this.#lookAt(real));
     const missing = this.#answers.get(real);
@@ -151,7 +151,7 @@ export class LinkTargets {
     return missing.some(isMeant) ? 'partial-link' : 'link';
   }
 
-  /** Returns the first files of a place that are not listed, relative to it; `undefined` when the place itself is not. */
+  /** Returns the first unlisted files below a link target, relative to it; `undefined` for an unlisted target. */
   #lookAt(real: string): string[] | undefined {
     const { realRoot, own, start, isListed } = this.#options;
     if (!isBelow(realRoot, real) || own.reasonBehind(real) !== undefined) return undefined;
@@ -167,7 +167,7 @@ export class LinkTargets {
     return missing;
   }
 
-  /** An exclude that looks at one name alone leaves the file out by way of a link too. */
+  /** Yields unlisted files, except those that an exclude for any directory, such as `*.map`, matches. */
   *#missingIn(
     directory: string,
     { path: above, excludes }: { readonly path: string; readonly excludes: readonly Glob[] },
@@ -187,7 +187,7 @@ export class LinkTargets {
   }
 }
 
-/** A directory that is excluded may be one that nobody may list. */
+/** Lists a directory; an excluded directory may be unreadable. */
 function listOrNothing(directory: string): Dirent[] {
   try {
     return readdirSync(directory, { withFileTypes: true });

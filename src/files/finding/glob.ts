@@ -10,20 +10,21 @@ const OPTIONS = { dot: true, nobrace: true, nocase: sep === '\\', nocomment: tru
 type Segments = Minimatch['set'][number];
 
 /**
- * The meaning of one pattern, relative to the root: that of `@actions/glob`, found by the same copy of minimatch.
+ * A pattern relative to the root, as `@actions/glob` understands it, matched by the same copy of minimatch.
  *
- * A path is given as its names. What a pattern means, it means with everything below: the caller remembers that.
+ * A path is given as its names. A pattern that matches a directory also covers everything below; the caller handles
+ * that.
  */
 export class Glob {
   /** As the user wrote it. */
   readonly text: string;
-  /** The names at the beginning of the pattern that hold no wildcard. */
+  /** The names at the start of the pattern, up to the first wildcard. */
   readonly literals: readonly string[];
   readonly #engine: Minimatch;
   readonly #segments: Segments;
   readonly #meansOnlyDirectories: boolean;
   readonly #endsInGlobstar: boolean;
-  /** The pattern of a directory of which this one means every child. */
+  /** The pattern without a final `*`, which matches every child of a directory. */
   readonly #parent: Segments | undefined;
 
   constructor({ text, glob }: Pattern) {
@@ -35,31 +36,31 @@ export class Glob {
     this.#meansOnlyDirectories = glob.endsWith('/');
     this.#endsInGlobstar = last === '**';
     this.#parent = last === '*' && !this.#meansOnlyDirectories ? this.#segments.slice(0, -1) : undefined;
-    // Where case does not matter, a name is no text for the engine.
+    // With `nocase`, minimatch turns even plain names into expressions.
     const readable = OPTIONS.nocase ? new Minimatch(body, { ...OPTIONS, nocase: false }).set[0] : this.#segments;
     this.literals = literalsOf(readable ?? []);
   }
 
-  /** Tells whether the pattern means a path. */
+  /** Tells whether the pattern matches a path. */
   means(names: string[], kind: Entry['kind']): boolean {
     if (this.#meansOnlyDirectories && kind !== 'directory') return false;
-    // `a/**` also means `a`: minimatch wants to see a slash behind it.
+    // `a/**` also means `a`: minimatch needs a slash after the name.
     return this.#engine.matchOne(this.#endsInGlobstar ? [...names, ''] : names, this.#segments);
   }
 
-  /** Tells whether the pattern may mean something below a directory. */
+  /** Tells whether the pattern may match something below a directory. */
   reaches(names: string[]): boolean {
     return this.#engine.matchOne(names, this.#segments, true);
   }
 
-  /** Whether the pattern looks at one name alone, wherever that is, such as `**\/*.map`. */
+  /** Whether the pattern is about a single name at any depth, such as `**\/*.map`. */
   get isAnywhere(): boolean {
     const [first, second, ...others] = this.#segments;
     const isBelow = others.length === 0 || (others.length === 1 && others[0] === GLOBSTAR);
     return first === GLOBSTAR && second !== undefined && second !== GLOBSTAR && isBelow;
   }
 
-  /** Tells whether the pattern means every child of a directory. */
+  /** Tells whether the pattern matches every child of a directory. */
   meansChildren(names: string[]): boolean {
     return this.#parent !== undefined && this.#engine.matchOne(names, this.#parent);
   }
@@ -90,17 +91,17 @@ function literalsOf(segments: Segments): string[] {
   return names;
 }
 
-/** The names to look up in a directory on the way to where a search begins, by the path of that directory. */
+/** Names to look up on the way to the start of a search, by the path of their directory. */
 export type Way = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
  * Asks `@actions/glob` where the search for some patterns begins: directories above need not be listed.
  *
- * What stands there is looked up with its signature, which bears the given suffix.
+ * The names there are looked up together with their signatures, which end in `suffix`.
  */
 export async function findWay(patterns: readonly Pattern[], suffix: string): Promise<Way> {
-  // As if the root directory were that of the file system: a real one may hold what patterns cannot spell. Without
-  // options the library prints no debug lines.
+  // The root is replaced by `/`, because a real root may have characters that patterns cannot express. Without options
+  // the library prints no debug lines.
   const globber = await create(patterns.map(({ glob }) => `/${glob === '.' ? '' : glob}`).join('\n'));
   const way = new Map<string, Set<string>>();
   for (const path of globber.getSearchPaths()) {

@@ -4,59 +4,59 @@ import type { LeftOutReason } from './own-paths.ts';
 import type { DiscoverOptions } from './places.ts';
 import type { Entry } from './walk.ts';
 
-/** Paths that a pattern means and that one rule leaves out. */
+/** Paths that a pattern matches and that one rule leaves out. */
 export interface LeftOut {
   readonly reason: LeftOutReason;
   readonly count: number;
-  /** The first paths, relative to the root, bytewise. */
+  /** The first paths in bytewise order, relative to the root. */
   readonly first: readonly string[];
 }
 
-/** A path that a pattern means, and that no signature of a listed file and no file of our own accounts for. */
+/** A path that a pattern matches, but that is neither a signature of a listed file nor a file of this action. */
 export interface Uncovered {
   readonly path: string;
   readonly reason: 'suffix' | 'temporary' | 'output-dir' | 'written';
 }
 
-/** A path that a pattern means and at which this action writes. */
+/** A path that a pattern matches and to which this action writes. */
 export type OwnPlace = Pick<Entry, 'path' | 'location'>;
 
-/** A path that is left out, and what the patterns say about it. */
+/** A path that is left out, and how the patterns match it. */
 interface Stray {
   readonly entry: Entry;
   readonly reason: LeftOutReason;
-  /** Whether a pattern means the path. */
+  /** Whether a pattern matches the path. */
   readonly isMeant: boolean;
-  /** Whether a pattern means the path without the suffix, so that it may sign a file of the release. */
+  /** Whether a pattern matches the path without the suffix, so that the path may be the signature of a release file. */
   readonly signs: boolean;
 }
 
-/** What became of the paths that are left out. */
+/** Result of the search for the paths that are left out. */
 export interface Remainder {
   readonly leftOut: readonly LeftOut[];
   /** Sorted by path, bytewise. */
   readonly uncovered: readonly Uncovered[];
-  /** Paths with a signature and without a file, sorted bytewise. */
+  /** Paths with a signature but without a file, sorted bytewise. */
   readonly orphans: readonly string[];
-  /** What is already where this action writes; whether this run accounts for it is not known here. */
+  /** Existing files where this action writes; the caller checks whether this run accounts for them. */
   readonly written: readonly OwnPlace[];
 }
 
-/** How many paths stand for all of a reason. */
+/** Number of paths that are kept as examples of a reason. */
 const FIRST = 5;
 
 /** Counts the paths that rules leave out, and finds those that no signature covers. */
 export class LeftOutFiles {
   readonly #options: Pick<DiscoverOptions, 'root' | 'suffix' | 'known'>;
   readonly #files: ReadonlyMap<string, unknown>;
-  /** The directory that signatures are in, without links; `undefined` when they are beside their files. */
+  /** The directory of the signatures, with links resolved; `undefined` when signatures are next to their files. */
   readonly #realOutput: string | undefined;
   readonly #counts = new Map<LeftOutReason, { count: number; first: string[] }>();
   readonly #uncovered: Uncovered[] = [];
   readonly #written: OwnPlace[] = [];
   readonly #unsettled: (Stray & Pick<Uncovered, 'reason'>)[] = [];
 
-  /** @param files - By path; those that are found later count too. */
+  /** @param files - By path; the search may still add files. */
   constructor(
     options: Pick<DiscoverOptions, 'root' | 'suffix' | 'known' | 'outputDirectory'>,
     files: ReadonlyMap<string, unknown>,
@@ -67,7 +67,7 @@ export class LeftOutFiles {
     this.#realOutput = outputDirectory && findListedPath(outputDirectory);
   }
 
-  /** Counts a path that a pattern means. */
+  /** Counts a path that a pattern matches. */
   add(reason: LeftOutReason, path: string): void {
     const known = this.#counts.get(reason) ?? { count: 0, first: [] };
     this.#counts.set(reason, known);
@@ -77,7 +77,7 @@ export class LeftOutFiles {
     known.first = [...known.first, path].sort(compareBytewise).slice(0, FIRST);
   }
 
-  /** Takes a path whose account may depend on files that are not found yet. */
+  /** Takes a path; a signature is judged later if its file has not been found yet. */
   take(stray: Stray): void {
     const { entry, reason, isMeant } = stray;
     if (reason === 'suffix' || reason === 'output-dir') {
@@ -91,7 +91,7 @@ export class LeftOutFiles {
     else if (reason === 'written') this.#written.push(entry);
   }
 
-  /** Settles the account, once all files are known; `lost` are the orphans of a directory of its own for signatures. */
+  /** Judges the remaining signatures once all files are known; `lost` are orphans in a separate signature directory. */
   settle(lost: readonly string[] | undefined): Remainder {
     const orphans = new Set(lost);
     for (const stray of this.#unsettled) {
@@ -118,7 +118,7 @@ export class LeftOutFiles {
     return true;
   }
 
-  /** Returns the path of the file that something would be the signature of, by its place. */
+  /** Returns the path of the file that an entry would be the signature of, judging by its place and name. */
   #signedBy({ path, location, name }: Entry): string | undefined {
     const { suffix } = this.#options;
     if (!name.endsWith(suffix) || name === suffix) return undefined;
@@ -129,7 +129,7 @@ export class LeftOutFiles {
   }
 }
 
-/** Tells whether there is no file for a signature; links and the like are refused or left out as files, and not lost. */
+/** Tells whether a signature's file is gone; a link, device or the like is refused or left out as a file instead. */
 export function isGone(location: string): boolean {
   return lookAtPlace(location)?.isDirectory() !== false;
 }

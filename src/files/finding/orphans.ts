@@ -6,15 +6,15 @@ import { type DiscoverOptions, findPlaces } from './places.ts';
 import { narrow, startScope } from './selection.ts';
 import { walk } from './walk.ts';
 
-/** What a search for orphans found. */
+/** Result of a search for orphans. */
 export interface OrphanSearch {
   readonly orphans?: readonly string[];
-  /** Why the search could not be done. */
+  /** Why the search failed. */
   readonly orphanFailure?: ActionError | undefined;
 }
 
 /**
- * Lists the paths, relative to the root, that have a signature below a directory, that the patterns mean, and where there is no file.
+ * Lists paths, relative to the root, that the patterns match and that have a signature below a directory but no file.
  *
  * @throws the reason of the signal
  */

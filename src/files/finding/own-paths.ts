@@ -5,24 +5,24 @@ import { ownerOf } from '../temporary.ts';
 import type { DiscoverOptions, RealPlaces } from './places.ts';
 import type { Entry } from './walk.ts';
 
-/** Why a path is no file of a release: this action writes there, or builds put nothing there. */
+/** Why a path is no file of a release: this action writes there, or a build puts nothing there. */
 type OwnReason = 'git' | 'runner-temp' | 'temporary' | 'written' | 'output-dir';
 
 /**
- * Why a path that a pattern means is not among the files of a release.
+ * Why a path that a pattern matches is not among the files of a release.
  *
- * `signature`: the signature of a listed file. `suffix`: it ends as signatures do and signs no listed file. `link`: a
- * link to something that is listed itself. `partial-link`: a link to a directory whose files are listed, but for some that an
- * exclude leaves out there and not by way of the link. `circle`: a link that leads back to a directory above. `hidden`: hidden files
- * are not wanted.
+ * `signature`: the signature of a listed file. `suffix`: ends like a signature, but signs no listed file. `link`: a
+ * link whose target is listed by its own path. `partial-link`: a link to a directory whose files are listed, except for
+ * some that an exclude matches there but not through the link. `circle`: a link to one of its own parent directories.
+ * `hidden`: hidden files are not included.
  */
 export type LeftOutReason = OwnReason | 'signature' | 'suffix' | 'link' | 'partial-link' | 'circle' | 'hidden';
 
 type Options = Pick<DiscoverOptions, 'root' | 'temporaryDirectory' | 'outputDirectory' | 'written'> & RealPlaces;
 
-/** Knows what is never signed: `.git`, our temporary names in their full form, and the places of this action. */
+/** Tells which paths are never signed: `.git`, this action's temporary files, and the places to which it writes. */
 export class OwnPaths {
-  /** By the name of the place without case and composition, as some file systems compare names. */
+  /** By folded name, because some file systems ignore case and composition. */
   readonly #places = new Map<string, { readonly location: string; readonly reason: OwnReason }[]>();
   readonly #workspace: string;
 
@@ -35,28 +35,28 @@ export class OwnPaths {
 
   #add(path: string, reason: OwnReason, { root, realRoot }: Options): void {
     if (path === '') return;
-    // The path may be a link: then neither the link nor its target is signed.
+    // If the path is a link, neither the link nor its target is signed.
     const locations = [findRealPath(path).path ?? path];
     if (isBelow(root, path)) locations.push(locate(realRoot, relative(root, path)));
     for (const location of locations) {
-      // A directory that holds the root cannot be meant: nothing at all would be left.
+      // A directory that contains the root is ignored, because no file would be left.
       if (isWithin(location, realRoot)) continue;
       const name = foldName(basename(location));
       this.#places.set(name, [...(this.#places.get(name) ?? []), { location, reason }]);
     }
   }
 
-  /** Returns why an entry is never signed; entries in a directory that is never signed are not asked about. */
+  /** Returns why an entry is never signed; not called for entries below such a directory. */
   reasonFor({ location, name, kind }: Pick<Entry, 'location' | 'name' | 'kind'>): OwnReason | undefined {
     if (ownerOf(name) !== undefined) return 'temporary';
     const folded = foldName(name);
     if (folded === '.git' && isSamePlace(locate(dirname(location), '.git'), location)) return 'git';
     const reason = this.#places.get(folded)?.find((place) => isSamePlace(place.location, location))?.reason;
-    // This action writes files: a directory at such a path is not its own, and what lies below must be signed.
+    // This action writes only files: a directory at such a path is foreign, and its content must be signed.
     return reason === 'written' && kind === 'directory' ? undefined : reason;
   }
 
-  /** Returns why a real path, to which some link leads, is never signed. */
+  /** Returns why the target of a link is never signed. */
   reasonBehind(real: string): OwnReason | undefined {
     let kind: Entry['kind'] = lookAtPlace(real)?.isDirectory() ? 'directory' : 'file';
     for (let location = real; isBelow(this.#workspace, location); location = dirname(location)) {

@@ -13,9 +13,9 @@ export interface Pattern {
 }
 
 /**
- * Reads the lines of `files`; blank lines and `#` comments count for nothing.
+ * Reads the lines of `files`; ignores blank lines and `#` comments.
  *
- * @throws ActionError `PATTERN_INVALID` that names every line that cannot mean what it says.
+ * @throws ActionError `PATTERN_INVALID` that names every invalid line.
  */
 export function readPatterns(text: string, root: string): Pattern[] {
   const problems: string[] = [];
@@ -37,12 +37,12 @@ export function readPatterns(text: string, root: string): Pattern[] {
   });
 }
 
-/** Longest pattern that minimatch takes. */
+/** Longest pattern that minimatch accepts. */
 const MAX_CHARACTERS = 65_536;
 /** No file system takes a name of more than 255 characters; each may be a set. */
 const MAX_IN_NAME = 4096;
 
-/** Returns the pattern, or what is wrong with it. */
+/** Returns the pattern, or a description of what is wrong with the line. */
 function readPattern(text: string, root: string): Pattern | string {
   const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? '';
   const excludes = (marks.split('!').length - 1) % 2 === 1;
@@ -61,14 +61,14 @@ function readPattern(text: string, root: string): Pattern | string {
   }
   const segments = normaliseSeparators(inside).split('/');
   if (segments.some(({ length }) => length > MAX_IN_NAME)) return `holds a name of more than ${MAX_IN_NAME} characters`;
-  // In a set, or escaped, they stand for themselves.
+  // In a set or escaped, these characters are literal.
   if (/\{[^/]*\}|,/.test(inside.replace(sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS, ''))) {
     return 'uses braces or commas: give each alternative a line of its own ([,] matches a comma)';
   }
   if (segments.includes('..')) return 'holds “..”: patterns cannot leave root';
   const trailing = segments.at(-1) === '' ? '/' : '';
   const kept = segments.filter((segment) => segment !== '' && segment !== '.').join('/');
-  // An open bracket stands for itself; minimatch looks for the end of each one again.
+  // Makes an open bracket literal; otherwise minimatch searches for the end of each one again.
   const glob = kept.replace(sep === '\\' ? OPEN_ON_WINDOWS : OPEN, (part) => (part === '[' ? '[[]' : part));
   if (glob.length > MAX_CHARACTERS) return `is longer than ${MAX_CHARACTERS} characters`;
   return { text, glob: glob === '' ? '.' : glob + trailing, excludes };
@@ -96,12 +96,12 @@ function relativeGlob(body: string, root: string): string | undefined {
   return path === '' ? '.' : path + trailing;
 }
 
-/** Reads a pattern that names the root in another way, such as its real path behind a link. */
+/** Reads a pattern that spells the root differently, such as with its links resolved. */
 function resolvedGlob(body: string, root: string): string | undefined {
   const real = findRealPath(root).path;
   const segments = normaliseSeparators(body).split('/');
   for (let depth = 1; real !== undefined && depth <= segments.length; depth++) {
-    // The first segment is empty, or a drive, whose root has a slash behind it.
+    // The first segment is empty or a drive; a root ends in a slash.
     const above = findRealPath(`${segments.slice(0, depth).join('/')}${depth === 1 ? '/' : ''}`).path;
     if (above === undefined) return undefined;
     if (isSamePlace(above, real)) return segments.slice(depth).join('/') || '.';
@@ -109,13 +109,13 @@ function resolvedGlob(body: string, root: string): string | undefined {
   return undefined;
 }
 
-/** Writes a path, relative to the root, as a pattern that means this path; a line end, which no pattern can hold, becomes `?`. */
+/** Returns a pattern that matches only this path, relative to the root, except that a line end becomes `?`. */
 export function escapePath(path: string): string {
   const escaped = path.replace(/[[*?{},]|\s$/g, '[$&]').replace(/[\n\r]/g, '?');
   return (sep === '\\' ? escaped : escaped.replaceAll('\\', '\\\\')).replace(/^(?=[!#~\s])/, './');
 }
 
-/** Returns the pattern that takes each set such as `[id]` for the name it spells; `undefined` where there is none. */
+/** Returns the pattern with each set, such as `[id]`, taken literally; `undefined` when the pattern has no set. */
 export function takeSetsLiterally({ text, glob, excludes }: Pattern): Pattern | undefined {
   const literals = sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS;
   const taken = glob.replace(literals, (part) => (/^\[..+\]$/.test(part) ? `[[]${part.slice(1)}` : part));

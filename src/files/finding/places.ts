@@ -3,11 +3,11 @@ import { show } from '../names.ts';
 import { findListedPath, isBelow, isWithin, pathBelow } from '../real-path.ts';
 import type { Pattern } from './patterns.ts';
 
-/** Where to look, and what never counts. */
+/** Where to search, and what is never listed. */
 export interface DiscoverOptions {
-  /** Absolute. */
+  /** Absolute path. */
   readonly root: string;
-  /** Absolute; nothing outside is ever signed. */
+  /** Absolute path; nothing outside is ever signed. */
   readonly workspace: string;
   readonly patterns: readonly Pattern[];
   readonly followSymbolicLinks: boolean;
@@ -16,22 +16,22 @@ export interface DiscoverOptions {
   readonly suffix: string;
   /** Absolute path of RUNNER_TEMP; empty when it is not set. */
   readonly temporaryDirectory: string;
-  /** Where signatures are, absolute; `undefined` when they are beside their files. */
+  /** Absolute path of the directory for signatures; `undefined` when they are next to their files. */
   readonly outputDirectory: string | undefined;
   /** Absolute paths of the files that this action writes for a release as a whole, and of their signatures. */
   readonly written: readonly string[];
-  /** Paths that an earlier look listed, given to look for others alone: these and their signatures are passed by. */
+  /** Paths from an earlier listing; these files and their signatures are skipped, so that only new files are found. */
   readonly known?: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
 
-/** The root directory and the workspace without links. */
+/** The root directory and the workspace with links resolved. */
 export interface RealPlaces {
   readonly realRoot: string;
   readonly realWorkspace: string;
 }
 
-/** Resolves root and workspace, and sees that the one lies in the other; a root that is not there holds no files. */
+/** Resolves root and workspace, and checks that the root is inside; a root that does not exist has no files. */
 export function findPlaces({ root, workspace }: Pick<DiscoverOptions, 'root' | 'workspace'>): RealPlaces {
   const [realRoot, realWorkspace] = [findListedPath(root), findListedPath(workspace)];
   if (!isWithin(realWorkspace, realRoot)) {
@@ -44,10 +44,10 @@ export function findPlaces({ root, workspace }: Pick<DiscoverOptions, 'root' | '
   return { realRoot, realWorkspace };
 }
 
-/** Tells whether a walk passes a file or link by; `above` is the path of its directory with a `/`, or empty. */
+/** Tells whether a walk skips a file or link; `above` is the path of its directory with a final `/`, or empty. */
 export type Passes = (name: string, above: string) => boolean;
 
-/** Passes by the known files, and their signatures where these are beside the files or in a directory below the root. */
+/** Skips the known files, and their signatures next to them or in a directory below the root. */
 export function passesKnown({
   known,
   realRoot,

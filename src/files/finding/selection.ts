@@ -4,38 +4,38 @@ import type { LeftOutReason } from './own-paths.ts';
 import type { DiscoverOptions } from './places.ts';
 import type { Entry } from './walk.ts';
 
-/** What the patterns say about one place in the tree. */
+/** How the patterns apply to one place in the tree. */
 export interface Scope {
-  /** Include patterns that mean the place, and with it everything below. */
+  /** Include patterns that match the place, and so everything below. */
   readonly meant: readonly Glob[];
-  /** Include patterns that may mean something below. */
+  /** Include patterns that may match something below. */
   readonly includes: Candidates;
-  /** Exclude patterns that may mean something below. */
+  /** Exclude patterns that may match something below. */
   readonly excludes: Candidates;
-  /** Whether a pattern sees a hidden name that it does not spell out. */
+  /** Whether wildcards match hidden names. */
   readonly seesHidden: boolean;
-  /** Collects the exclude patterns that leave something out. */
+  /** Collects the exclude patterns that exclude something. */
   readonly effective: Set<Glob>;
-  /** Why nothing from here on is a file of the release. */
+  /** Why nothing from this place down is a file of the release. */
   readonly leftOut?: LeftOutReason;
-  /** Whether a pattern means the file that a signature stands beside. */
+  /** For a signature: whether a pattern matches the file that it would sign. */
   readonly signs?: boolean;
 }
 
-/** Patterns that may mean something in a directory, found by the name that they wait for: files may be listed one by one. */
+/** Patterns that may match below a directory, indexed by the next literal name: the input may list single files. */
 class Candidates {
   readonly list: readonly Glob[];
   readonly #depth: number;
   #byName: Map<string, Glob[]> | undefined;
   #others: readonly Glob[] = [];
 
-  /** @param depth - How many names lead from the root to the directory. */
+  /** @param depth - Number of names on the path from the root to the directory. */
   constructor(list: readonly Glob[], depth: number) {
     this.list = list;
     this.#depth = depth;
   }
 
-  /** Returns the patterns that may mean something of a name, or below it. */
+  /** Returns the patterns that may match a name, or something below it. */
   named(name: string): readonly Glob[] {
     const byName = this.#index();
     if (byName.size === 0) return this.#others;
@@ -62,7 +62,7 @@ class Candidates {
   }
 }
 
-/** Returns what the patterns say about the root directory. */
+/** Returns the scope of the root directory. */
 export function startScope({
   patterns,
   includeHiddenFiles,
@@ -86,7 +86,7 @@ export function startScope({
 
 type Step = Pick<Entry, 'path' | 'name' | 'kind'>;
 
-/** Goes one name further down; `undefined` when nothing there or below is meant. */
+/** Returns the scope one name further down; `undefined` when no pattern matches there or below. */
 export function narrow(scope: Scope, step: Step): Scope | undefined {
   const isHidden = !scope.seesHidden && step.name.startsWith('.');
   if (!isHidden && scope.includes.list.length === 0 && scope.excludes.list.length === 0) return scope;
@@ -106,7 +106,7 @@ export function narrow(scope: Scope, step: Step): Scope | undefined {
   return hidden ? { ...next, seesHidden: true, leftOut: 'hidden' } : next;
 }
 
-/** Holds the include patterns that see a name against it; `undefined` when they mean nothing there or below. */
+/** Applies the include patterns that `sees` accepts; `undefined` when they match nothing there or below. */
 function include(
   scope: Scope,
   { path, name, kind }: Step,
@@ -121,7 +121,7 @@ function include(
   return { meant, includes: new Candidates(below, names.length) };
 }
 
-/** Tells whether an exclude pattern means a path, or every path below it. */
+/** Tells whether an exclude pattern matches a path, or every path below it. */
 function excludesAll(glob: Glob, names: string[], kind: Entry['kind']): boolean {
   return glob.means(names, kind) || (kind === 'directory' && glob.meansChildren(names));
 }
@@ -129,23 +129,25 @@ function excludesAll(glob: Glob, names: string[], kind: Entry['kind']): boolean 
 interface Excluded {
   /** Patterns that exclude a path. */
   readonly excluding: readonly Glob[];
-  /** All that may exclude it or something below. */
+  /** All patterns that may exclude the path or something below. */
   readonly excludes: readonly Glob[];
 }
 
-/** Notes the patterns that leave out what others mean; below an excluded directory nobody looks, so that all may do so there. */
+/**
+ * Records exclude patterns that have an effect; below an excluded directory, which is not searched, all may have one.
+ */
 function noteEffect(scope: Scope, step: Step, { excluding, excludes }: Excluded): void {
   if (include(scope, step, () => true) === undefined) return;
   for (const glob of step.kind === 'directory' ? excludes : excluding) scope.effective.add(glob);
 }
 
-/** Tells whether some pattern has come to a path by names alone. */
+/** Tells whether a path is in the literal part of some pattern. */
 export function isNamed({ includes }: Scope, path: string): boolean {
   const depth = path.split('/').length;
   return includes.list.some(({ literals }) => depth <= literals.length);
 }
 
-/** Returns what the patterns say about a path from the root; `undefined` when nothing there or below is meant. */
+/** Returns the scope of a path; `undefined` when no pattern matches there or below. */
 export function scopeAt(start: Scope, path: string, kind: Entry['kind']): Scope | undefined {
   const names = path.split('/');
   let scope: Scope | undefined = start;

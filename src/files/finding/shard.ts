@@ -8,13 +8,13 @@ export interface Shard {
   readonly count: number;
 }
 
-/** Most shards, which is the most jobs that one matrix of a workflow can have. */
+/** Largest number of shards: a matrix of a workflow has at most this many jobs. */
 export const MAX_SHARDS = 256;
 
 /**
- * Returns the files of one slice in their order: slices are disjoint, complete, the same for the same tree, and balanced by bytes.
+ * Returns the sorted files of one slice: slices are disjoint, complete, reproducible and balanced by bytes.
  *
- * The largest file goes first, always to the slice with the fewest bytes, so that slices differ by one file at most.
+ * Each file, largest first, goes to the slice with the fewest bytes, so that slices differ by at most one file.
  */
 export function sliceOf<File extends Pick<ReleaseFile, 'path' | 'size'>>(files: readonly File[], shard: Shard): File[] {
   if (shard.count === 1) return [...files];
@@ -40,7 +40,7 @@ function lightest(loads: readonly { readonly bytes: number; readonly files: numb
   return best;
 }
 
-/** Puts `-2-of-5` in front of the extension of a path; the whole keeps its path. */
+/** Inserts, for example, `-2-of-5` before the extension of a path; a single shard keeps the path. */
 export function pathOfShard(path: string, { index, count }: Shard): string {
   if (count === 1) return path;
   const cut = path.lastIndexOf('.');
@@ -48,14 +48,14 @@ export function pathOfShard(path: string, { index, count }: Shard): string {
   return `${path.slice(0, at)}-${index}-of-${count}${path.slice(at)}`;
 }
 
-/** Lists the paths that all slices give to one path, itself included. */
+/** Lists the names that a path can have in all slices, the path itself included. */
 export function pathsOfShards(path: string, count: number): string[] {
   return [path, ...Array.from({ length: count }, (_, at) => pathOfShard(path, { index: at + 1, count }))];
 }
 
 /**
- * Lists the paths that slices gave to one path and that are all there, by their names in its directory; empty when no number of slices
- * has all its paths there, or several have.
+ * Lists the paths that the slices gave to one path, if a full set of them is among the names in its directory; empty
+ * when no set is complete, or several are.
  */
 export function wholeSetOfShards(path: string, names: readonly string[]): string[] {
   const directory = path.slice(0, path.lastIndexOf('/') + 1);

@@ -6,49 +6,50 @@ import { createPause } from '../pause.ts';
 import { findRealPath, locate, lookBehindLinks } from '../real-path.ts';
 import type { Passes } from './places.ts';
 
-/** Something in a tree. */
+/** A directory, file, link or other entry of a tree. */
 export interface Entry {
   /** Relative to the root, segments divided by `/`. */
   readonly path: string;
   readonly name: string;
   /** A followed link to a directory is a directory. */
   readonly kind: 'directory' | 'file' | 'link' | 'other';
-  /** Absolute, by way of no link; behind a followed link, where that leads. */
+  /** Absolute path without links; for a followed link, its target. */
   readonly location: string;
   /** Set for a followed link. */
   readonly isLink?: true;
 }
 
-/** Which directories a walk enters and which entries it hands out; a state is whatever the caller knows about a place. */
+/** Which directories a walk enters and which entries it yields; the caller gives each place a state. */
 export interface WalkOptions<State> {
-  /** Absolute, without links. */
+  /** Absolute path with links resolved. */
   readonly root: string;
   /** The state of the root directory. */
   readonly start: State;
-  /** Returns the state of something in a directory of the given state; `undefined` to pass it by. */
+  /** Returns the state of an entry from the state of its directory; `undefined` to skip the entry. */
   readonly step: (state: State, entry: Entry) => State | undefined;
-  /** Which files and links are passed by without a step. */
+  /** Which files and links are skipped without a step. */
   readonly passes?: Passes;
-  /** Names to look up in some directories, by their paths, where a listing of all names is not needed. */
+  /** Names to look up, by the path of their directory, in directories that need not be listed. */
   readonly way?: ReadonlyMap<string, Iterable<string>>;
-  /** Follows links to directories, and tells whether to enter one; if not, it is handed out. */
+  /** When set, links to directories are followed; tells whether to enter one. Otherwise the walk yields it. */
   readonly follow?: (realDirectory: string) => boolean;
-  /** Tells whether a directory may be passed by when it cannot be read. */
+  /** Tells whether a directory may be skipped when it cannot be read. */
   readonly tolerates?: (state: State) => boolean;
   readonly signal: AbortSignal;
 }
 
-/** An entry that a walk hands out, with its state. */
+/** An entry that a walk yields, with its state. */
 export interface Visit<State> {
   readonly entry: Entry;
   readonly state: State;
 }
 
 /**
- * Lists what is below a directory, in one piece for each directory, without an order; directories only if they are not entered.
+ * Lists everything below a directory, unordered, in one array per directory; entered directories are left out.
  *
- * A link that leads back to a directory on the way to it is never entered. The functions of the file system are
- * synchronous, which takes a tenth of the time; between names timers and signals have their turn.
+ * A link to one of its own parent directories is never entered. Synchronous file system calls take a tenth of the time;
+ * timers and signals run between names.
+ *
  * @throws ActionError `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
  */
 export async function* walk<State>(options: WalkOptions<State>): AsyncGenerator<readonly Visit<State>[]> {
@@ -58,7 +59,7 @@ export async function* walk<State>(options: WalkOptions<State>): AsyncGenerator<
     await pause();
     const visits: Visit<State>[] = [];
     for (const visit of look(place, options)) {
-      // A name may take long: it is held against thousands of patterns.
+      // Yields to timers for each name, because thousands of patterns may be compared with it.
       const turn = pause();
       if (turn) await turn;
       if (visit === undefined) continue;
@@ -77,7 +78,7 @@ interface Place<State> extends Pick<Entry, 'path' | 'location'>, Pick<Visit<Stat
   readonly above: Place<State> | undefined;
 }
 
-/** Looks at each name in a directory; `undefined` for what the caller does not want to see. */
+/** Yields each entry of a directory, or `undefined` for a name that the caller skips. */
 function* look<State>(place: Place<State>, options: WalkOptions<State>): Generator<Visit<State> | undefined> {
   const prefix = place.path === '' ? '' : `${place.path}/`;
   const isTolerant = options.tolerates?.(place.state) === true;
@@ -101,9 +102,9 @@ function list<State>({ path, location, state }: Place<State>, { way, tolerates }
   }
 }
 
-/** Returns the directory that a link leads to, or the link when it leads to none. */
+/** Returns the directory that a link leads to, or the link itself when it leads to no directory. */
 function followLink(link: Entry): Entry {
-  // A circle of links, and a link that the system does not let us look behind, stay links.
+  // A circular link, or a link whose target cannot be examined, stays a link.
   const location = lookBehindLinks(link.location)?.isDirectory() ? findRealPath(link.location).path : undefined;
   return location === undefined ? link : { ...link, kind: 'directory', location, isLink: true };
 }
@@ -134,7 +135,7 @@ function readDirectory(directory: string): Found[] {
   }
 }
 
-/** Windows lists a file that is stored elsewhere, in a cloud or once for all copies, as a link; looked at by itself it is a file. */
+/** Windows lists a file in cloud or deduplicated storage as a link, but its stats say that it is a file. */
 function found(directory: string, entry: Dirent): Found {
   const { name } = entry;
   const stat = entry.isSymbolicLink() ? statLink(locate(directory, name)) : undefined;
@@ -149,15 +150,16 @@ function unreadable(directory: string, cause: unknown): ActionError {
   });
 }
 
-/** Looks names up; `undefined` where the file system finds a name in another spelling too: only a listing shows the true one. */
+/** Looks names up; `undefined` if another spelling works too, so that only a listing shows the true name. */
 function lookUp(directory: string, names: Iterable<string>): Found[] | undefined {
   const found: Found[] = [];
   for (const name of names) {
     const stat = statLink(locate(directory, name));
     if (stat === undefined) continue;
-    // Windows finds a file by a short name too, which no listing shows.
+    // Windows also finds a file by its short name, which no listing shows.
     if (sep === '\\' && name.includes('~')) return undefined;
-    // A directory folds the case of all names or of none; whether it folds compositions shows only a name that has some.
+    // A directory folds the case of all names or of none; only a name that is not ASCII shows whether it folds
+    // compositions.
     const isTold = found.length > 0 && ASCII.test(name);
     if (!isTold && hasOtherSpelling(directory, name, stat)) return undefined;
     found.push({ name, kind: kindOf(stat) });
@@ -178,13 +180,13 @@ function statLink(location: string): Stats | undefined {
   try {
     return lstatSync(location, { throwIfNoEntry: false });
   } catch (error) {
-    // Too long, or no name at all for this system: nothing can be there.
+    // The name is too long or invalid on this system, so nothing can be there.
     if (/^(?:ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE)$/.test(codeOf(error) ?? '')) return undefined;
     throw unreadable(dirname(location), error);
   }
 }
 
-/** A decoded name with a replacement character may be such a name, or one whose bytes are not UTF-8 and that nothing can open. */
+/** Refuses a name that is not UTF-8. A replacement character in the decoded name alone does not prove that. */
 function checkName(directory: string, name: string): void {
   for (const bytes of readdirSync(directory, { encoding: 'buffer' })) {
     if (bytes.toString('utf8') !== name || bytes.equals(Buffer.from(name))) continue;

@@ -8,23 +8,23 @@ import { Glob } from './glob.ts';
 import { type Pattern, readPatterns } from './patterns.ts';
 import type { DiscoverOptions } from './places.ts';
 
-/** No name ends in this, so that nothing passes for a signature. */
+/** A suffix that no name has, so that no file is taken for a signature. */
 const NO_SUFFIX = '\0';
-/** So many names of a directory show whether it is the one that was meant. */
+/** Number of names that are shown of a directory, enough to recognise it. */
 const MAX_NAMES = 3;
 
-/** What all explanations look at; each list is made when an explanation needs it, and once. */
+/** File lists that the explanations use; each is made once, on first use. */
 interface Lists {
-  /** What the patterns to explain mean, were there no excludes and no signatures. */
+  /** Files that the patterns would match without excludes, signatures included. */
   readonly meant: () => Promise<readonly ReleaseFile[]>;
   /** Every file below the root. */
   readonly all: () => Promise<readonly ReleaseFile[]>;
 }
 
 /**
- * Says why each of some patterns matched no file, in the middle of a sentence; `undefined` when nothing stands out.
+ * Returns, for each pattern, why it matched no file, as a part of a sentence; `undefined` when no reason was found.
  *
- * A tree may hold very many files: it is walked at most twice for all patterns together.
+ * The tree, which may be huge, is walked at most twice for all patterns together.
  */
 export async function whyUnmatched(
   texts: readonly string[],
@@ -66,7 +66,7 @@ async function explain(text: string, options: DiscoverOptions, lists: Lists): Pr
 
 const NO_LINE_END = 'it holds a backslash and an n, not a line end: write files: | and below it one pattern per line';
 
-/** What is meant for a shell, for YAML or for Windows stands for itself in a pattern. */
+/** Shell, YAML and Windows syntax that is literal in a pattern. */
 const SLIPS: readonly { readonly form: RegExp; readonly why: string }[] = [
   { form: /^(['"]).*\1$/, why: 'the quotes are part of the pattern: leave them out' },
   { form: /^-\s/, why: 'the dash is part of the pattern: files is a text with one pattern per line, not a list' },
@@ -80,9 +80,9 @@ const SLIPS: readonly { readonly form: RegExp; readonly why: string }[] = [
 ];
 
 /**
- * Tells whether each part of a pattern between `\n` and `\n` matches a file as a pattern of its own.
+ * Tells whether each part of a pattern that is split at literal `\n` matches a file.
  *
- * On Windows only a look at the files can tell, because `out\net8.0` is a sound path there.
+ * On Windows only the files can tell, because `out\net8.0` is a valid path there.
  */
 async function wouldMatchAsLines(text: string, root: string, lists: Lists): Promise<boolean> {
   const lines = text.split('\\n');
@@ -96,12 +96,12 @@ function includesOf(lines: readonly string[], root: string): readonly Glob[] {
   try {
     return readPatterns(lines.join('\n'), root).flatMap((each) => (each.excludes ? [] : [new Glob(each)]));
   } catch {
-    // A line is no pattern.
+    // A line is not a valid pattern.
     return [];
   }
 }
 
-/** Finds a file whose name differs from what the pattern means in composition or case alone: such names look alike, or nearly so. */
+/** Finds a file that the pattern would match except for composition or case. */
 function findAlike({ text, glob }: Pattern, files: readonly ReleaseFile[]): string | undefined {
   for (const { difference, fold, remedy } of ALIKE) {
     const folded = new Glob({ text, glob: fold(glob), excludes: false });
@@ -129,12 +129,12 @@ async function list(patterns: readonly Pattern[], options: DiscoverOptions): Pro
     return (await discover({ ...options, patterns, suffix: NO_SUFFIX })).files;
   } catch {
     options.signal.throwIfAborted();
-    // What an exclude kept from being looked at may be unreadable; the run has its error already.
+    // An excluded directory may be unreadable; the run already has an error.
     return [];
   }
 }
 
-/** Says which part of the path is there, and what is in it. */
+/** Says which part of the path exists, and what it contains. */
 function howFar({ glob }: Pattern, root: string): string | undefined {
   const segments = glob.split('/');
   let there = '';

@@ -2,7 +2,7 @@ import { createHash, type Hash, hash } from 'node:crypto';
 import type { Hashing } from '../../signing/signer.ts';
 import { quotedBase64, quotedBase64Between, STEP_BYTES } from './quoted-base64.ts';
 
-/** Takes the bytes of a file in order; a chunk may be reused by its owner after the call. */
+/** Takes the bytes of a file in order; the caller may reuse a chunk after the call. */
 interface ByteSink {
   update(chunk: Uint8Array): unknown;
 }
@@ -17,7 +17,7 @@ export function startHash({ algorithm, around }: Hashing): FileHash {
   return around ? new HashOfText(createHash(algorithm), around) : createHash(algorithm);
 }
 
-/** Hashes a file that is in memory; a small one in a single call, which takes half the time of a hash in steps. */
+/** Hashes a file in memory; a small file in a single call, which takes half the time of a streaming hash. */
 export function hashBytes(hashing: Hashing, bytes: Uint8Array): Buffer {
   const { algorithm, around } = hashing;
   if (around === undefined) return hash(algorithm, bytes, 'buffer');
@@ -30,7 +30,7 @@ export function hashBytes(hashing: Hashing, bytes: Uint8Array): Buffer {
   return sum.digest();
 }
 
-/** Reads a file once and gives each chunk to every sink; rejects with the signal's reason when that aborts. */
+/** Reads a file once and gives each chunk to every sink; rejects with the signal's reason when the signal aborts. */
 export async function readInto(
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   sinks: readonly ByteSink[],
@@ -42,11 +42,7 @@ export async function readInto(
   }
 }
 
-/**
- * Hashes a text in which a file stands as percent-encoded base64, without ever building that text.
- *
- * The text before the file, the encoded file and the text after it go into the hash one after the other.
- */
+/** Hashes a text that contains a file as percent-encoded base64, without building the text. */
 class HashOfText implements FileHash {
   readonly #hash: Hash;
   readonly #after: string;
@@ -73,7 +69,7 @@ class HashOfText implements FileHash {
     return this.#hash.update(encodeURIComponent(rest) + this.#after).digest();
   }
 
-  /** Completes the three bytes left over from the last chunk; returns how many bytes of this chunk that took. */
+  /** Completes the three bytes left over from the last chunk; returns the number of bytes used. */
   #fillCarry(chunk: Uint8Array): number {
     if (this.#carried === 0) return 0;
     let taken = 0;

@@ -1,4 +1,4 @@
-/** Most bytes that are encoded at once; a multiple of three. With more the result no longer stays in the nearest caches. */
+/** Most bytes that are encoded at once, a multiple of three; a larger result would not fit in the nearest caches. */
 export const STEP_BYTES = 24 * 1024;
 
 /** `quoted-base64.wat`, assembled, as base64. The same table in JavaScript takes more than twice the time. */
@@ -6,11 +6,11 @@ export const MODULE =
   'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQADBxMCBm1lbW9yeQIABmVuY29kZQAACnsBeQIBfwF+AkADQCAAIAFPDQEgACgAACEDIABBA2ohACADQf8B' +
   'cUEHdCADQQl2QfgAcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAiADQYAecUEDdCADQQ12QfgPcXIpAwAhBCACIAQ3AAAgAiAEQjiIp2ohAgwACwsgAgs=';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-/** Behind the table; one byte more than the input is read. */
+/** Offset of the input, after the table; the encoder reads one byte past the input. */
 const INPUT_AT = 4096 * 8;
 const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
 
-/** Made by the first use: it takes 3 ms, which the first connection needs anyway. */
+/** Created on first use: it takes 3 ms, and the first connection needs WebAssembly anyway. */
 let encoder: Encoder | undefined;
 
 /**
@@ -26,8 +26,8 @@ export function quotedBase64(triples: Uint8Array): Uint8Array {
 }
 
 /**
- * Returns the quoted base64 of whole triples between two texts of ASCII, as a view that the next call overwrites;
- * `undefined` when that is longer than the encoder's memory.
+ * Returns the quoted base64 of whole triples between two ASCII texts, as a view that the next call overwrites;
+ * `undefined` when the result does not fit in the encoder's memory.
  */
 export function quotedBase64Between(before: string, triples: Uint8Array, after: string): Uint8Array | undefined {
   encoder ??= instantiate();
@@ -40,7 +40,7 @@ export function quotedBase64Between(before: string, triples: Uint8Array, after: 
   return memory.subarray(OUTPUT_AT, end + memory.write(after, end, 'latin1'));
 }
 
-/** Three bytes of a file are four characters, of which each takes three bytes when it is quoted. */
+/** Three bytes become four base64 characters, each up to three bytes when quoted. */
 const LONGEST_QUOTED = 4;
 
 interface Encoder {
@@ -48,7 +48,7 @@ interface Encoder {
   readonly encode: (from: number, to: number, at: number) => number;
 }
 
-/** What is used of the standard global; its types come with those of browsers only. */
+/** The used part of the standard global, whose types exist only in the browser library. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (

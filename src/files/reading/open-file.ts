@@ -12,17 +12,17 @@ import { changed, movedDirectory, notRegular, unreadable } from './read-errors.t
 /** Files up to this many bytes are read once into memory; larger ones pass through two buffers. */
 export const SMALL_FILE_BYTES = 1024 * 1024;
 
-// Neither exists on Windows. NONBLOCK: opening a FIFO that was swapped in would hang. NOFOLLOW: neither may a link be.
+// Windows has neither. NONBLOCK: opening a FIFO that was swapped in would hang. NOFOLLOW: the file may not be a link.
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** A file that is open for one try. */
+/** A file that is open for one attempt. */
 export interface OpenFile {
   readonly size: number;
-  /** Yields the content from the start: an array of one chunk when it is in memory, else buffers that are reused. */
+  /** Returns the content from the start: an array of one chunk for a file in memory, otherwise reused buffers. */
   read(): Uint8Array[] | AsyncGenerator<Uint8Array>;
-  /** Lets another thread read by the file's descriptor, which stays open until that ends; absent for a file in memory. */
+  /** Lends the descriptor to another thread and keeps it open until `reader` ends; absent for a file in memory. */
   readonly lend?: <T>(reader: (descriptor: number) => Promise<T>) => Promise<T>;
-  /** Sees that the file still has the bytes of this SHA-256, given as hex; rejects with `FILE_CHANGED` or why it cannot be read. */
+  /** Checks that the file still has this SHA-256, given as hex; rejects with `FILE_CHANGED` or a read error. */
   checkUnchanged(sha256: string): Promise<void>;
   close(): void;
 }
@@ -55,17 +55,17 @@ export function openFile(file: ReleaseFile): OpenFile {
 }
 
 /**
- * Tells whether an open file is the very one that was listed, which is the right one by whatever path it was opened.
+ * Tells whether an open file is the one that was listed, whatever path opened it.
  *
- * Inode numbers beyond 2^53 are rounded here: two files may share one, so that such a file is looked up by its path.
+ * Inode numbers beyond 2^53 are rounded and may be shared by two files: such a file is checked by its path.
  */
 function isListed({ stamp }: ReleaseFile, { dev, ino }: Stats): boolean {
   return Number.isSafeInteger(ino) && ino === stamp?.inode && dev === stamp.device;
 }
 
-/** Says what leads to another file than the listed one. */
+/** Builds the error for a path that leads to another file than the listed one. */
 function elsewhere(file: ReleaseFile): ActionError {
-  // Windows opens through a link, because no flag forbids it.
+  // Windows follows links here, because it has no flag against that.
   const isLink = attempt(file, () => lstatSync(file.location, { throwIfNoEntry: false }))?.isSymbolicLink() === true;
   return isLink ? notRegular(file) : movedDirectory(dirname(file.location));
 }
@@ -109,14 +109,14 @@ function openLarge(file: ReleaseFile, descriptor: number): Pick<OpenFile, 'read'
     close() {
       if (closed) return;
       closed = true;
-      // The number must not go to another file while someone still reads from it: they would read that one.
+      // While a reader uses the descriptor, the number must not be reused, or the reader would read another file.
       if (uses.size === 0) closeSync(descriptor);
       else void Promise.allSettled(uses).then(() => closeSync(descriptor));
     },
   };
 }
 
-/** Only other bytes are a change: a scanner, a new name or other rights change what the file system tells. */
+/** Compares content, because a scanner, a new name or other permissions change the file system data alone. */
 async function compare(file: ReleaseFile, stamp: FileStamp, sha256: string): Promise<void> {
   const now = attempt(file, () => lstatSync(file.location, { throwIfNoEntry: false }));
   if (now && now.size === file.size && matchesStamp(stamp, now)) return;

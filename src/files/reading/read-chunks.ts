@@ -4,11 +4,11 @@ import { ActionError } from '../../errors.ts';
 import type { ReleaseFile } from '../release-file.ts';
 import { changed, unreadable } from './read-errors.ts';
 
-/** A multiple of three, so that base64 of one chunk leaves nothing over for the next. */
+/** A multiple of three, so that the base64 of a chunk ends without a remainder. */
 const CHUNK_BYTES = 384 * 1024;
 const readAsync = promisify(read);
 
-/** Fills a buffer from the start of an open file; returns how many bytes there were. */
+/** Fills a buffer from the start of an open file; returns the number of bytes read. */
 export function fillFrom(descriptor: number, buffer: Buffer): number {
   let filled = 0;
   for (let count = -1; count !== 0 && filled < buffer.length; filled += count) {
@@ -20,7 +20,7 @@ export function fillFrom(descriptor: number, buffer: Buffer): number {
 /** Reads into a buffer from a position in the file. */
 type ReadAt = (buffer: Buffer, position: number) => Promise<{ readonly bytesRead: number }>;
 
-/** Reads at positions of an open descriptor, whatever its own position is. */
+/** Reads at given positions of an open descriptor, independent of its current position. */
 export function readerOf(descriptor: number): ReadAt {
   return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
 }
@@ -28,7 +28,7 @@ export function readerOf(descriptor: number): ReadAt {
 /**
  * Yields a whole file in chunks, reading ahead into one of two buffers while the other is being used.
  *
- * @throws ActionError `FILE_CHANGED` unless it has the size it had, `FILE_UNREADABLE`
+ * @throws ActionError `FILE_CHANGED` unless the file has its listed size, `FILE_UNREADABLE`
  */
 export async function* readChunks(
   file: Pick<ReleaseFile, 'path' | 'size'>,
@@ -51,7 +51,7 @@ export async function* readChunks(
   } catch (error) {
     throw error instanceof ActionError ? error : unreadable(file, error);
   } finally {
-    // The read ahead may fail after the caller has stopped.
+    // The pending read may fail after the caller has stopped.
     await pending.catch(() => {});
   }
   if (position !== file.size) throw changed(file);

@@ -7,7 +7,7 @@ type Named = Pick<ReleaseFile, 'path'>;
 
 const LET_BE = 'Make sure that nothing writes to the build outputs while this step runs.';
 
-/** The file cannot be opened or read, for the reason of the system's error. */
+/** Builds the error for a file that cannot be opened or read, from the system's error. */
 export function unreadable(file: Named, error: unknown): ActionError {
   const name = show(file.path);
   switch (codeOf(error)) {
@@ -34,7 +34,7 @@ export function unreadable(file: Named, error: unknown): ActionError {
   }
 }
 
-/** The file became something else than a regular file. */
+/** Builds the error for a path that is no longer a regular file. */
 export function notRegular(file: Named, cause?: unknown): ActionError {
   return new ActionError('FILE_NOT_REGULAR', `${show(file.path)} is no longer a regular file.`, {
     hint: LET_BE,
@@ -42,12 +42,12 @@ export function notRegular(file: Named, cause?: unknown): ActionError {
   });
 }
 
-/** The file is not, or does not stay, what was listed. */
+/** Builds the error for a file that changed after it was listed. */
 export function changed(file: Named): ActionError {
   return new ActionError('FILE_CHANGED', `${show(file.path)} changed while it was being read.`, { hint: LET_BE });
 }
 
-/** A directory is not where it was when the files were listed. */
+/** Builds the error for a directory that moved after the files were listed. */
 export function movedDirectory(directory: string): ActionError {
   return new ActionError(
     'DIRECTORY_MOVED',

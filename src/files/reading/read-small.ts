@@ -5,30 +5,30 @@ import { leadsTo } from '../descriptors.ts';
 import { show } from '../names.ts';
 import { fillFrom } from './read-chunks.ts';
 
-// Neither exists on Windows. NONBLOCK: opening a FIFO would hang.
+// Windows has no NONBLOCK; without it, opening a FIFO would hang.
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
 
 /** How a small file is read. */
 export interface SmallFileOptions {
-  /** Most bytes that are read. */
+  /** Largest number of bytes to read. */
   readonly maxBytes: number;
-  /** What a longer file means: it is refused, or only its beginning is wanted. */
+  /** Whether a longer file is refused or cut. */
   readonly longer: 'refused' | 'cut';
   /** Where links are refused, no directory on the way to the location may be a link either. */
   readonly links: 'refused' | 'followed';
 }
 
-/** The bytes of a small file, or why they cannot be had, as the end of a sentence. */
+/** The bytes of a small file, or why they cannot be read, as the end of a sentence. */
 export type SmallFile =
   | { readonly bytes: Buffer; readonly reason?: undefined }
   | { readonly reason: string; readonly cause?: unknown; readonly bytes?: undefined };
 
-/** Reads a regular file at once; `undefined` when nothing is there. */
+/** Reads a whole regular file; `undefined` when it does not exist. */
 export function readSmallFile(location: string, options: SmallFileOptions): SmallFile | undefined {
   let descriptor: number | undefined;
   try {
-    // Mostly there is no such file, and an exception for each file of a release would cost more than all else.
+    // Most of these files do not exist, and an exception for each file of a release would be the largest cost.
     const place = lstatSync(location, { throwIfNoEntry: false });
     if (place === undefined) return undefined;
     // Windows has no flag that refuses links.
@@ -56,20 +56,20 @@ const MOVED = 'its directory was moved, or replaced by a link';
 const LINK = 'it is a link';
 const REASONS: Readonly<Record<string, string>> = { ELOOP: LINK, ENXIO: NOT_REGULAR, EISDIR: NOT_REGULAR };
 
-/** Returns the SHA-256 of a text as base64url, the shortest form that can be printed. */
+/** Returns the SHA-256 of a text as base64url, the shortest printable form. */
 export function hashText(text: string): string {
   return hash('sha256', text, 'base64url');
 }
 
 /** Largest signature file that is read, in bytes. */
 export const MAX_SIGNATURE_FILE_BYTES = 64 * 1024;
-/** Largest time stamp that is read, in bytes; those of public authorities have 6 to 8 kB. */
+/** Largest time stamp that is read, in bytes; stamps of public authorities have 6 to 8 kB. */
 export const MAX_STAMP_BYTES = MAX_SIGNATURE_FILE_BYTES;
 
-/** One for all, since thousands of files are compared one after the other; a longer file holds another text. */
+/** A single buffer for thousands of files that are compared one after the other; one byte more shows a longer file. */
 const COMPARED = Buffer.allocUnsafe(MAX_SIGNATURE_FILE_BYTES + 1);
 
-/** Tells whether a file, not a link, holds a text of this SHA-256, given as base64url; `false` also when it cannot be read. */
+/** Tells whether a file (not a link) has this SHA-256, given as base64url; `false` also when it cannot be read. */
 export function holdsText(location: string, sha256: string): boolean {
   let descriptor: number | undefined;
   try {

@@ -1,6 +1,6 @@
 import { ActionError } from '../../errors.ts';
 
-/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory it is run in. */
+/** Renders the lines that `sha256sum -c` reads; paths are relative to the directory in which it runs. */
 export function renderChecksums(entries: Iterable<{ readonly path: string; readonly sha256: string }>): string {
   let text = '';
   for (const { path, sha256 } of entries) {
@@ -10,7 +10,7 @@ export function renderChecksums(entries: Iterable<{ readonly path: string; reado
   return text;
 }
 
-/** `sha256sum -c` takes the name `-` for its input. */
+/** Avoids the name `-`, which `sha256sum -c` takes for standard input. */
 function operandOf(path: string): string {
   return path === '-' ? './-' : path;
 }
@@ -21,7 +21,7 @@ const UNESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n',
 /**
  * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
  *
- * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that stands there twice
+ * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that occurs twice
  */
 export function parseChecksums(text: string): Map<string, string> {
   const entries = new Map<string, string>();

@@ -5,7 +5,7 @@ import { leadsTo, pathOfDescriptor } from '../descriptors.ts';
 import { movedDirectory } from '../reading/read-errors.ts';
 import { findRealPath } from '../real-path.ts';
 
-/** A directory as it was found: a path without links, and which directory that is. */
+/** A directory as it was found: its path without links, and its identity in the file system. */
 export interface FoundDirectory {
   /** Absolute. */
   readonly path: string;
@@ -13,21 +13,22 @@ export interface FoundDirectory {
   readonly inode: bigint;
 }
 
-/** Looks at a path without links; `undefined` when no directory is there. */
+/** Returns the directory at a path without links; `undefined` when there is none. */
 export function findDirectory(path: string): FoundDirectory | undefined {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   return stat?.isDirectory() ? { path, device: stat.dev, inode: stat.ino } : undefined;
 }
 
-/** Opens a directory as a name for what is in it: neither the right to list it nor its content is needed. Linux alone has it. */
+/** Opens a directory only to use it in paths, which needs no permission to list it; Linux only. */
 const O_PATH = 0o10000000;
 const FLAGS = O_PATH | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /**
- * Hands out a path of a directory, to put names behind.
+ * Calls `use` with a path of a directory, to which names can be appended.
  *
- * On Linux that path goes through a descriptor, so whoever moves the directory, or puts a link in its place, diverts
- * nothing. Elsewhere the directory is looked at just before.
+ * On Linux the path goes through a descriptor, so that a moved or replaced directory redirects nothing. Elsewhere the
+ * directory is checked just before.
+ *
  * @throws ActionError `DIRECTORY_MOVED`
  */
 export function inDirectory<T>(directory: FoundDirectory, use: (base: string) => T): T {
@@ -44,7 +45,7 @@ export function inDirectory<T>(directory: FoundDirectory, use: (base: string) =>
   }
 }
 
-/** Tells whether a directory that was found just now is where its path says, with no link on the way. */
+/** Tells whether a directory is still at its path, with no link on the way. */
 export function isInPlace(directory: FoundDirectory): boolean {
   if (process.platform !== 'linux') return findRealPath(directory.path).path === directory.path;
   const descriptor = openSync(directory.path, FLAGS);
@@ -55,7 +56,7 @@ export function isInPlace(directory: FoundDirectory): boolean {
   }
 }
 
-/** Makes a directory and the ones above it that are missing, each in the one above and nowhere else. */
+/** Creates a directory and its missing parents, each inside its own parent and nowhere else. */
 export function makeDirectory(path: string): FoundDirectory {
   const found = findDirectory(path);
   if (found) return found;
@@ -63,7 +64,7 @@ export function makeDirectory(path: string): FoundDirectory {
     try {
       mkdirSync(join(base, basename(path)));
     } catch (error) {
-      // Another process may have been faster.
+      // Another process may have created the directory first.
       const others = codeOf(error) === 'EEXIST' ? findDirectory(path) : undefined;
       if (others === undefined) throw error;
       return others;
@@ -76,7 +77,7 @@ function openDirectory(directory: FoundDirectory): number {
   try {
     return openSync(directory.path, FLAGS);
   } catch (error) {
-    // A link, or a file, where the directory was.
+    // A link or a file has replaced the directory.
     if (codeOf(error) !== 'ENOTDIR' && codeOf(error) !== 'ELOOP') throw error;
     checkIdentity(directory);
     throw error;

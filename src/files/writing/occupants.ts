@@ -9,10 +9,13 @@ import {
   type SmallFileOptions,
 } from '../reading/read-small.ts';
 
-/** Says what is at a place: nothing, a file that this action wrote, or anything else. */
+/** What is at a place: nothing, a file that this action wrote, or anything else. */
 export type Occupant = 'nothing' | 'own' | 'foreign';
 
-/** Looks at the place of a signature, `location`, which must have no link on the way: a small regular file whose text may be a signature. */
+/**
+ * Tells what is at the place of a signature, which must not be behind a link; `own` is a small file that may be a
+ * signature.
+ */
 export function occupantOfSignature(location: string, isSignature: (text: string) => boolean): Occupant {
   const options = { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' } as const;
   const file = lookAt(location, options);
@@ -20,7 +23,7 @@ export function occupantOfSignature(location: string, isSignature: (text: string
   return file.bytes !== undefined && isSignature(file.bytes.toString('utf8')) ? 'own' : 'foreign';
 }
 
-/** Looks at the place of the checksums, which are ours only when their signature is beside them. */
+/** Tells what is at the place of the checksums; `own` also requires their signature. */
 export function occupantOfChecksums(location: string, signature: Occupant): Occupant {
   const file = lookAt(location, { maxBytes: 80, longer: 'cut', links: 'refused' });
   if (file === undefined) return 'nothing';
@@ -28,15 +31,15 @@ export function occupantOfChecksums(location: string, signature: Occupant): Occu
   return isList && signature === 'own' ? 'own' : 'foreign';
 }
 
-/** Looks at the place of a time stamp, which is ours only when its signature is beside it. */
+/** Tells what is at the place of a time stamp; `own` also requires its signature. */
 export function occupantOfTimestamp(location: string, signature: Occupant): Occupant {
   const file = lookAt(location, { maxBytes: 1, longer: 'cut', links: 'refused' });
   if (file === undefined) return 'nothing';
-  // A stamp is DER, a SEQUENCE.
+  // A time stamp is a DER SEQUENCE.
   return file.bytes?.[0] === 0x30 && signature === 'own' ? 'own' : 'foreign';
 }
 
-/** Looks at the place of a file of the verification kit, whose first line says what it is. */
+/** Tells what is at the place of a file of the verification kit, by its first line. */
 export function occupantOfKit(location: string): Occupant {
   const file = lookAt(location, { maxBytes: 120, longer: 'cut', links: 'refused' });
   if (file === undefined) return 'nothing';
@@ -45,15 +48,15 @@ export function occupantOfKit(location: string): Occupant {
 
 const KIT = /^(?:<!doctype html>)?<!-- mtls-release-signing verification kit -->/;
 
-/** Tells whether a text may be what a service answered as a signature, when there is no key to check it with. */
+/** Tells whether a text may be a signature; used when there is no key to verify it with. */
 export function isSignatureText(text: string): boolean {
   return text !== '' && !text.includes('\uFFFD') && !/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(text);
 }
 
 /**
- * Reads what is at a place; where a name is too long nothing can be.
+ * Reads the file at a place; `undefined` when nothing is there, or the name is too long for a file.
  *
- * @throws Error of the system, while another program has it open
+ * @throws Error of the system, while another program has the file open
  */
 export function lookAt(location: string, options: SmallFileOptions): SmallFile | undefined {
   const file = readSmallFile(location, options);
@@ -63,10 +66,10 @@ export function lookAt(location: string, options: SmallFileOptions): SmallFile |
 }
 
 /**
- * Picks the paths below a directory at which something may be already, by one listing for all in one directory; all end in
- * `suffix`.
+ * Yields the paths below a directory at which a file may already exist; all end in `suffix`. Each directory is listed
+ * once.
  *
- * Names are compared without case and composition, as some file systems compare them, so that none is missed there.
+ * Names are compared without case and composition, as on some file systems, so that none is missed.
  */
 export function* mayBeOccupied(directory: string, suffix: string, paths: Iterable<string>): Generator<string> {
   const names = new Map<string, Set<string> | undefined>();
@@ -79,7 +82,7 @@ export function* mayBeOccupied(directory: string, suffix: string, paths: Iterabl
   }
 }
 
-/** Returns what is in a directory and ends so, or `undefined` when that cannot be told. */
+/** Lists the folded names in a directory with this ending; `undefined` when it cannot be listed. */
 function namesIn(directory: string, ending: string): Set<string> | undefined {
   try {
     const names = readdirSync(directory).map(foldName);

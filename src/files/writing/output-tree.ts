@@ -16,22 +16,21 @@ import {
 import { directoryError, noDirectoryError, unwritable } from './write-errors.ts';
 
 /**
- * The directory that everything written goes below, in the layout of the root.
+ * Writes all files of a run below one directory, in the layout of the root.
  *
- * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, so a link
- * that someone planted at its place is replaced, never followed. Which directory a path stands for is found out once:
- * a directory that is moved afterwards is an error.
+ * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, which
+ * replaces a planted link instead of following it. Each directory is resolved once; moving it afterwards is an error.
  */
 export class OutputTree {
   readonly directory: string;
-  /** The real directory of each directory that was asked for, by its path within the tree. */
+  /** Resolved directories by their path within the tree. */
   readonly #real = new Map<string, string>();
-  /** Directories that are there, by their real path. */
+  /** Existing directories by their real path. */
   readonly #found = new Map<string, FoundDirectory>();
-  /** Of the process that writes; temporary files bear it. */
+  /** Id of the writing process, which is part of the names of temporary files. */
   readonly processId: number;
   readonly #temporaries: TemporaryFiles;
-  /** Texts in temporary files that another program had open when they were to be renamed, by path. */
+  /** Temporary files that could not be renamed because another program had them open, by target path. */
   readonly #waiting = new Map<string, { readonly name: string; readonly text: string }>();
 
   constructor(directory: string, processId: number) {
@@ -40,13 +39,13 @@ export class OutputTree {
     this.#temporaries = new TemporaryFiles(processId);
   }
 
-  /** Absolute path of something in the tree. */
+  /** Returns the absolute path of a path in the tree. */
   locate(path: string): string {
     return join(this.directory, path);
   }
 
   /**
-   * Absolute path of something in the tree, without links on the way to it.
+   * Returns the absolute path of a path in the tree, with the links of its directory resolved.
    *
    * @throws ActionError `OUTPUT_OUTSIDE`
    */
@@ -55,11 +54,12 @@ export class OutputTree {
   }
 
   /**
-   * Writes a file, whose content may come in pieces, so that it appears at once with all of it.
+   * Writes a file, which appears only when its content is complete.
    *
-   * When another program has the temporary file of a text open, the next call with this text goes on with that file,
-   * because a scanner would look at each new one just as long. Pieces wait for it at once.
-   * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
+   * When another program has the temporary file of a text open, the next call with this text reuses the file, because a
+   * scanner would hold a new one just as long. For content in pieces, this call waits.
+   * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`,
+   * `DIRECTORY_MOVED`
    */
   write(path: string, content: string | Buffer | Iterable<string>): void {
     try {
@@ -76,7 +76,7 @@ export class OutputTree {
   /**
    * Writes texts as `write` does; returns the errors by index.
    *
-   * Each directory is opened once for all that goes there: to open it and to look where it leads costs as much as a file.
+   * Each directory is opened once for all its files, because opening and checking it costs as much as writing a file.
    */
   writeTexts(paths: readonly string[], texts: readonly string[]): Map<number, ActionError> {
     const errors = new Map<number, ActionError>();
@@ -94,7 +94,7 @@ export class OutputTree {
           for (const file of those) note(file, () => this.#writeText(file.path, file.text, base));
         });
       } catch {
-        // The directory cannot be opened: each file gets the error that names it.
+        // The directory cannot be opened: writing each file alone gives an error that names it.
         for (const file of those) note(file, () => this.write(file.path, file.text));
       }
     }
@@ -115,13 +115,13 @@ export class OutputTree {
   }
 
   /**
-   * Removes a file if it is there; a link goes, its target stays.
+   * Removes a file if it exists; of a link, only the link itself.
    *
    * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
    */
   remove(path: string): void {
     try {
-      // Mostly there is no such file, and an exception for each would be slow.
+      // Most of these files do not exist, and an exception for each would be slow.
       const stat = lstatSync(this.locate(path), { throwIfNoEntry: false });
       if (stat === undefined) return;
       if (stat.isDirectory()) throw directoryError();
@@ -134,9 +134,9 @@ export class OutputTree {
   }
 
   /**
-   * Removes temporary files that killed runs left beside the given paths, before this run writes any of its own; those
-   * of other processes that live are left alone. All files that another program has open share the wait of one file,
-   * because this thread hears no signal meanwhile.
+   * Removes temporary files that killed runs left beside the given paths. Call it before this run writes its own; files
+   * of other live processes are kept. All files that another program has open share the wait of one file, because this
+   * thread handles no signals meanwhile.
    */
   sweep(paths: Iterable<string>): number {
     let swept = 0;
@@ -153,7 +153,7 @@ export class OutputTree {
     return swept;
   }
 
-  /** Makes the directory of a path, in the tree and nowhere else. */
+  /** Creates the directory of a path, inside the tree only. */
   #prepare(path: string): FoundDirectory {
     const real = this.#resolve(path);
     const directory = this.#find(real) ?? makeDirectory(real);
@@ -165,7 +165,7 @@ export class OutputTree {
     return this.#found.get(real) ?? findDirectory(real);
   }
 
-  /** Finds the real directory of a path, and sees that no link leads out of the tree. */
+  /** Resolves the directory of a path, and checks that no link leads out of the tree. */
   #resolve(path: string): string {
     const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
     const known = this.#real.get(parent);
@@ -184,13 +184,14 @@ export class OutputTree {
   }
 }
 
-/** Gives a temporary file in a directory the name of its path. */
+/** Renames a temporary file to the name of its target, in the same directory. */
 function rename(base: string, name: string, path: string): void {
   const target = join(base, basename(path));
   try {
     renameSync(join(base, name), target);
   } catch (error) {
-    // Windows says the same of a directory in the way as of a file that another program has open; only the latter passes.
+    // Windows reports the same error when a directory is at the target and when another program has it open; only the
+    // latter passes.
     throw isHeld(error) && lstatSync(target, { throwIfNoEntry: false })?.isDirectory() ? directoryError(error) : error;
   }
 }

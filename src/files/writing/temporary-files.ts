@@ -4,7 +4,7 @@ import { codeOf } from '../../errors.ts';
 import { repeatWhileHeld } from '../../held.ts';
 import { ownerOf, temporaryName } from '../temporary.ts';
 
-/** The temporary files of one process, each under a name of its own. */
+/** The temporary files of one process, each with a unique name. */
 export class TemporaryFiles {
   readonly #processId: number;
   #count = 0;
@@ -13,7 +13,7 @@ export class TemporaryFiles {
     this.#processId = processId;
   }
 
-  /** Writes a temporary file in a directory and returns its name; nothing stays when that fails. */
+  /** Writes a temporary file in a directory and returns its name; leaves nothing when that fails. */
   write(directory: string, content: Iterable<string | Buffer>): string {
     const { name, descriptor } = this.#open(directory);
     orDiscard(join(directory, name), () => writeAndClose(descriptor, content));
@@ -26,7 +26,7 @@ export class TemporaryFiles {
       try {
         return { name, descriptor: openSync(join(directory, name), 'wx', 0o644) };
       } catch (error) {
-        // A former process of this number left a file of this name.
+        // An earlier process with the same id left a file of this name.
         if (codeOf(error) !== 'EEXIST') throw error;
       }
     }
@@ -43,29 +43,32 @@ export function orDiscard(location: string, act: () => void): void {
   }
 }
 
-/** Removes a temporary file if that can be done at once. */
+/** Tries once to remove a temporary file. */
 export function discardTemporary(location: string): void {
   try {
     unlinkSync(location);
   } catch {
-    // The file is removed at the end, or by a later run.
+    // `sweep` removes the file at the end, or a later run does.
   }
 }
 
-/** Lists the temporary files in a directory that no process will rename: those of dead ones, and of the given one, which is between two writes. */
+/**
+ * Lists temporary files that no process will rename: those of dead processes, and of the given one, which is between
+ * two writes.
+ */
 export function leftoversIn(directory: string, processId: number): string[] {
   return namesIn(directory).filter((name) => ownerOf(name) !== undefined && !isTemporaryOfOthers(name, processId));
 }
 
-/** Tells whether a name is that of a temporary file that another process will rename. */
+/** Tells whether a temporary file of this name will be renamed by another process. */
 export function isTemporaryOfOthers(name: string, processId: number): boolean {
   const owner = ownerOf(name);
   return owner !== undefined && owner !== processId && isAlive(owner);
 }
 
 /**
- * Removes a temporary file, for which this thread waits until a time of `performance.now()` while another program has the
- * file open; tells whether that was possible.
+ * Removes a temporary file; returns whether that worked. While another program has the file open, blocks this thread
+ * until the given time of `performance.now()`.
  */
 export function removeLeftover(location: string, until: number): boolean {
   try {
@@ -76,12 +79,12 @@ export function removeLeftover(location: string, until: number): boolean {
   }
 }
 
-/** Lists the names in a directory; none where it cannot be read. */
+/** Lists the names in a directory; empty when it cannot be read. */
 export function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {
-    // Not there yet, or not ours to read: writing will tell.
+    // The directory does not exist yet or cannot be read; writing reports the reason.
     return [];
   }
 }
@@ -106,7 +109,7 @@ function writeAndClose(descriptor: number, pieces: Iterable<string | Buffer>): v
   }
 }
 
-/** A system call for every line would be slow, and everything as one string would be large. */
+/** Block size in characters: a system call for every line would be slow, and one string for everything large. */
 const BLOCK_CHARACTERS = 64 * 1024;
 
 /** Joins short pieces of text into longer ones. */

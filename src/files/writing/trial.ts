@@ -6,19 +6,18 @@ import { temporaryName } from '../temporary.ts';
 import { type FoundDirectory, findDirectory, inDirectory } from './directories.ts';
 import { noDirectoryError } from './write-errors.ts';
 
-/** Bytes of a name that some file systems refuse. */
+/** Longest name, in bytes, that every file system accepts. */
 const LONG_NAME_BYTES = 140;
-/** Nearly all names, of which none is the name of a device: those are short. */
+/** Matches nearly all names; none of them names a device, because device names are shorter. */
 const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
 
-/** Tells whether some file system may refuse a name, so that it has to be tried. */
+/** Tells whether some file system may refuse a name. */
 export function mayBeRefused(name: string): boolean {
   return !PLAIN.test(name) && (REFUSED_BY_WINDOWS.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES);
 }
 
 /**
- * Makes a file and removes it again, to see that these names can be written in a directory; for a directory that is not
- * there yet, in the nearest one above it that is.
+ * Creates and removes files to check that these names can be written in a directory, or in its nearest existing parent.
  *
  * @throws Error what the system says
  */
@@ -26,7 +25,7 @@ export function tryWriting(directory: string, names: readonly string[], processI
   const unusual = names.filter(mayBeRefused);
   inDirectory(nearest(directory), (base) => {
     if (unusual.length === 0) return makeAndRemove(unusedName(base, processId));
-    // In the directory itself, a file could be taken for what its name says if this process were killed.
+    // In a temporary directory, a file that is left when this process is killed cannot be taken for a real one.
     return withDirectory(unusedName(base, processId), (own) => {
       for (const name of unusual) makeAndRemove(join(own, name));
     });
@@ -34,7 +33,7 @@ export function tryWriting(directory: string, names: readonly string[], processI
 }
 
 /**
- * Sees, without writing, that a directory is there or can be made: that nothing else is at its place or above.
+ * Checks, without writing, that a directory exists or can be created: that no file is in its place or above.
  *
  * @throws Error with the code `ENOTDIR`
  */
@@ -44,7 +43,10 @@ export function checkWay(directory: string): void {
   if (stat === undefined && dirname(directory) !== directory) checkWay(dirname(directory));
 }
 
-/** Tells whether two absolute paths, of which neither need exist, would be one file: some file systems fold the case or the composition of names. */
+/**
+ * Tells whether two absolute paths, which need not exist, would be one file: some file systems fold case or
+ * composition.
+ */
 export function isOneFile(one: string, other: string, processId: number): boolean {
   if (one === other) return true;
   if (foldName(one) !== foldName(other)) return false;
@@ -76,7 +78,7 @@ function unusedName(base: string, processId: number): string {
 
 function makeAndRemove(path: string): void {
   closeSync(openSync(path, 'wx', 0o644));
-  // A scanner may look at every new file.
+  // A virus scanner may hold every new file open.
   repeatWhileHeld(() => unlinkSync(path), { passes: isHeldInOwnDirectory });
 }
 

@@ -12,7 +12,7 @@ const OCCUPIED: Explanation = ['OUTPUT_UNWRITABLE', 'something else is in its pl
 const HELD: Explanation = ['OUTPUT_UNWRITABLE', HELD_SENTENCE, HELD_HINT];
 const OTHER: Explanation = ['OUTPUT_UNWRITABLE', 'the system refuses it', CLEAR_THE_WAY];
 
-/** By the code of the system's error; `OUTPUT_FULL` concerns every file that comes after. */
+/** By the code of the system's error; `OUTPUT_FULL` also applies to every later file. */
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ENOSPC: FULL,
   EDQUOT: FULL,
@@ -27,7 +27,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ETXTBSY: HELD,
 };
 
-/** Explains why a path cannot be written; an error that explains itself passes through. */
+/** Explains why a path cannot be written; an `ActionError` is returned as it is. */
 export function unwritable(path: string, error: unknown): ActionError {
   if (error instanceof ActionError) return error;
   const code = codeOf(error) ?? 'unknown error';
@@ -35,12 +35,12 @@ export function unwritable(path: string, error: unknown): ActionError {
   return new ActionError(kind, `${show(path)} cannot be written: ${why} (${code}).`, { hint, cause: error });
 }
 
-/** What Linux says of a directory at the place of a file; Windows and macOS say that a right is missing, as of a held file. */
+/** Builds Linux's error for a directory in the place of a file; Windows and macOS report a missing permission. */
 export function directoryError(cause?: unknown): Error {
   return Object.assign(new Error('EISDIR: there is a directory in its place', { cause }), { code: 'EISDIR' });
 }
 
-/** What a system says when a directory is to be where something else is. */
+/** Builds the error that a system reports for something else in the place of a directory. */
 export function noDirectoryError(): Error {
   return Object.assign(new Error('ENOTDIR: there is no directory'), { code: 'ENOTDIR' });
 }
