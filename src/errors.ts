@@ -1,17 +1,17 @@
 import type { Code } from './codes.ts';
 
-/** The facts that make an {@link ActionError} useful beyond its sentence. */
+/** What an {@link ActionError} tells in addition to its message. */
 export interface ErrorFacts {
   /** What the reader should do now, as one or two sentences. */
   readonly hint?: string;
-  /** The error below this one. */
+  /** The error that caused this one. */
   readonly cause?: unknown;
 }
 
 /**
  * The one error type of this action: a stable code, a sentence about what happened, and a hint about what to do.
  *
- * A message never holds secret material or an answer's raw body; names in it are made safe where they are printed.
+ * A message never holds secret material or an answer's raw body; names in a message are escaped where they are printed.
  */
 export class ActionError extends Error {
   readonly code: Code;
@@ -31,7 +31,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Wraps an error that nobody foresaw. */
+/** Wraps an unforeseen error. */
 export function unexpected(error: unknown): ActionError {
   if (error instanceof ActionError) return error;
   const text = error instanceof Error ? error.message : 'unknown error';
@@ -41,7 +41,7 @@ export function unexpected(error: unknown): ActionError {
   });
 }
 
-/** Turns whatever was thrown into an {@link ActionError}; one that already is one passes through. */
+/** Turns a thrown value into an {@link ActionError}; an `ActionError` is returned as it is. */
 export function toActionError(error: unknown, code: Code, sentence: string): ActionError {
   if (error instanceof ActionError) return error;
   return new ActionError(code, sentence, { cause: error });

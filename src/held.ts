@@ -1,11 +1,11 @@
 import { codeOf } from './errors.ts';
 
-/** How long an operation on a file that another program holds is repeated, in milliseconds. */
+/** Delays and limits, in milliseconds, for repeating an operation on a file that another program holds open. */
 export const REPEAT_LIMITS = { firstDelayMs: 10, perFileMs: 2000, perCauseMs: 10_000 } as const;
 
-/** Errors of a system about a file that another program has open, such as a virus scanner. */
+/** System errors for a file that another program, such as a virus scanner, has open. */
 export const HELD: readonly string[] = ['EBUSY', 'ETXTBSY'];
-/** On Windows these mean the same; elsewhere they mean a missing right, unless the same was possible a moment ago. */
+/** Mean the same on Windows; elsewhere a missing permission, unless the same operation worked a moment ago. */
 export const DENIED: readonly string[] = ['EPERM', 'EACCES'];
 
 /** Why an operation on such a file fails, as the end of a sentence. */
@@ -13,13 +13,13 @@ export const HELD_SENTENCE = 'another program has it open, such as a virus scann
 /** What to do about such a file. */
 export const HELD_HINT = 'Close that program, or have the scanner leave out the directory, and run the step again.';
 
-/** When an operation is repeated, and how the time until then passes. */
+/** When an operation is repeated, and how to wait in between. */
 interface Repetition {
-  /** Tells whether an error may pass by itself; default: it says that another program has the file open. */
+  /** Tells whether an error may be temporary; default: `isHeld`. */
   readonly passes?: (error: unknown) => boolean;
   /** Waits for some milliseconds; default: by blocking this thread. */
   readonly wait?: (ms: number) => void;
-  /** How long the operation is repeated, in milliseconds; at 0 or less it is tried once. Default: the limit of one file. */
+  /** Longest total wait in milliseconds; with 0 or less there is one try. Default: the limit for one file. */
   readonly limitMs?: number;
 }
 
@@ -29,16 +29,18 @@ export function isHeld(error: unknown): boolean {
   return HELD.includes(code) || (process.platform === 'win32' && DENIED.includes(code));
 }
 
-/** Tells whether an error on a file in a directory of our own says that another program has the file open: no right can be missing there. */
+/**
+ * Tells whether an error in our own directory, where permissions cannot be missing, says that another program has a
+ * file open.
+ */
 export function isHeldInOwnDirectory(error: unknown): boolean {
   return isHeld(error) || DENIED.includes(codeOf(error) ?? '');
 }
 
 /**
- * Repeats an operation on a file that another program holds for a moment: after 10 ms, then after twice as long, for 2 s by default.
+ * Repeats an operation on a file that another program has open: after 10 ms, then twice as long, for 2 s by default.
  *
- * The wait blocks this thread: meant where nothing else may run meanwhile, because a private key lies on the disk, or where
- * nothing else runs.
+ * The wait blocks this thread. Use it only where nothing else runs, or may run because a private key is on the disk.
  */
 export function repeatWhileHeld<T>(
   act: () => T,

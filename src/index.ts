@@ -10,7 +10,7 @@ import { createRunner } from './runner.ts';
 import { createClock, measureSlowdown } from './signing/schedule/clock.ts';
 import { WorkerThread } from './worker/worker.ts';
 
-// A crash report would hold the inputs.
+// The environment in a crash report would hold the inputs.
 if (process.report) process.report.excludeEnv = true;
 
 const cancel = new AbortController();
@@ -26,16 +26,16 @@ for (const [name, number] of [
         hint: 'Files that are listed as signed or verified are complete; run the step again for the others.',
       }),
     );
-    // The report takes a moment; work that has not ended by then is cut off.
+    // Leaves time for the report; work that has not ended by then is cut off.
     setTimeout(() => process.exit(exitCode), 800).unref();
   });
 }
 
-// A library may throw where nobody can catch it, and Node would print that past the encoder of the log.
+// A library may throw where nobody can catch the error; Node would print it without the escaping of the log.
 process.on('uncaughtException', (error) => cancel.abort(unexpected(error)));
 
 const clock = createClock(measureSlowdown());
-// Once only: it takes out of the environment what it has read, and a second one would not warn of it.
+// Called only once, because it removes what it reads from the environment; a second runner would not warn about it.
 const runner = createRunner(environment, [process.stdout, process.stderr]);
 const report = await main({
   runner,

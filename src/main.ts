@@ -9,14 +9,14 @@ import { verify } from './modes/verify.ts';
 import { publish } from './report/publish.ts';
 import { type Report, ReportBuilder } from './report/report.ts';
 
-/** Runs the action: reads the inputs, does what the mode says, and reports the result, however the run ended. */
+/** Runs the action: reads the inputs, runs the mode, and reports the result, however the run ended. */
 export async function main(context: Context): Promise<Report> {
   const { runner } = context;
   const builder = new ReportBuilder((error) => explainDefect(error, runner.facts));
   try {
     tellWithoutRunner(context);
     warnAboutEnvironment(context);
-    // Outputs that cannot be written are found here, before any file is signed and any key is written, not at the end.
+    // Unwritable output files are found here, before any file is signed or any key is written, and not at the end.
     runner.checkFiles();
     const inputs = loadInputs(runner);
     builder.add({ mode: inputs.mode });
@@ -64,7 +64,7 @@ function tellWithoutRunner({ runner }: Context): void {
   );
 }
 
-/** An earlier step may have set these, by mistake or not. */
+/** An earlier step may have set these variables, by mistake or on purpose. */
 function warnAboutEnvironment({ runner }: Context): void {
   const { suspiciousVariables } = runner.facts;
   if (suspiciousVariables.length === 0) return;
@@ -75,7 +75,7 @@ function warnAboutEnvironment({ runner }: Context): void {
   );
 }
 
-/** With an option that changes Node itself, what nobody foresaw is most likely no defect of this action. */
+/** An unforeseen error is most likely not a defect of this action when an option that changes Node itself is set. */
 function explainDefect(error: ActionError, { suspiciousVariables }: Context['runner']['facts']): ActionError {
   const options = suspiciousVariables.find((text) => text.startsWith('NODE_OPTIONS with '));
   if (error.code !== 'INTERNAL' || options === undefined) return error;

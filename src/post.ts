@@ -4,12 +4,12 @@ import { environment } from './environment.ts';
 import { codeOf } from './errors.ts';
 import { CREDENTIALS_PREFIX, removeKeyFiles } from './identity/key-files.ts';
 
-// Runs after the job, also when the main step was killed: removes the key files that it may have left. A bundle of its own,
-// which imports next to nothing, so that it starts in milliseconds.
+// Runs after the job, also when the main step was killed: removes key files that the main step may have left. A
+// separate bundle with almost no imports, so that it starts in milliseconds.
 const { STATE_credentials: state = '', RUNNER_TEMP: temporary = '' } = environment;
 
-// An earlier step can forge the state: only a real directory of ours, directly below RUNNER_TEMP, is touched. The path is
-// resolved first, because a slash or a dot at its end would make lstat follow a link.
+// An earlier step can forge the state: only a real directory of this action, directly below RUNNER_TEMP, is touched.
+// The path is resolved first, because lstat follows a link when the path ends in a slash or a dot.
 const directory = resolve(state);
 const isOurs = state !== '' && temporary !== '' && dirname(directory) === resolve(temporary);
 if (isOurs && basename(directory).startsWith(CREDENTIALS_PREFIX) && isDirectory(directory)) {

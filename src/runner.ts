@@ -12,40 +12,41 @@ import { orAborted } from './signing/schedule/clock.ts';
 /** The facts of the job, and the only way to print, to mask and to set outputs. */
 export interface Runner {
   readonly facts: RunnerFacts;
-  /** Returns an input without the white space around it, or `undefined` when it is empty, and takes it out of the environment. */
+  /** Returns an input without surrounding white space, `undefined` when empty, and removes it from the environment. */
   readonly takeInput: (name: string) => string | undefined;
   /** Keeps values out of everything that is printed from now on. */
   readonly mask: (secrets: Iterable<string>) => void;
   /**
-   * Replaces every masked value in a text of somebody else, however it is spelled there, and then cuts after `maxLength` characters.
+   * Replaces every masked value in a foreign text, however it is spelled, and then cuts it after `maxLength`
+   * characters.
    *
-   * Meant for the place where the text comes in: after another cut, part of a secret would not be found.
+   * Call it where the text comes in: after an earlier cut, part of a secret would not be found.
    */
   readonly scrub: (text: string, maxLength?: number) => string;
   /** Replaces every masked value in a text of this action. */
   readonly scrubOwn: (text: string) => string;
-  /** Tells whether a text holds a masked value that is too long to stand there by chance. */
+  /** Tells whether a text contains a masked value that is too long to be there by chance. */
   readonly holdsSecret: (text: string) => boolean;
   readonly line: (text: string) => void;
-  /** Prints lines in one write, which takes a tenth of the time. */
+  /** Prints lines in one write, in a tenth of the time that single writes take. */
   readonly lines: (texts: readonly string[]) => void;
   readonly debug: (text: string) => void;
-  /** Opens a group of lines; the one before is closed. */
+  /** Opens a group of lines and closes the previous one. */
   readonly openGroup: (title: string) => void;
   readonly closeGroup: () => void;
   readonly annotate: (level: 'notice' | 'warning' | 'error', title: string, text: string) => void;
   /** Throws, as `output` and `saveState` would, when the runner's files for outputs or state cannot be written. */
   readonly checkFiles: () => void;
   /**
-   * Gives up those of the runner's files that are files of a release, to which nothing must be appended: the function says what
-   * a file is, or `undefined` for none. Returns the variables that name these files, each with what it names.
+   * Stops using the runner's files that are also release files, which must not be changed. `whatIs` describes such a
+   * file, or returns `undefined`. Returns a description for each variable that names one.
    */
   readonly giveUpFiles: (whatIs: (file: FilePlace) => string | undefined) => string[];
   readonly output: (name: string, value: string) => void;
   readonly saveState: (name: string, value: string) => void;
-  /** Draws a new OIDC token of this job for an audience; it is masked. Throws `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`. */
+  /** Requests an OIDC token of this job for an audience, masked. Throws `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`. */
   readonly drawIdToken: (audience: string) => Promise<string>;
-  /** Page of an artifact of this run; empty without an id, or where the runner does not tell enough for an address. */
+  /** URL of an artifact of this run; empty without an id, or when the runner does not provide enough for a URL. */
   readonly artifactUrl: (id: number | undefined) => string;
   /** Appends Markdown to the job summary; names in it must be escaped already. */
   readonly summary: (markdown: string) => void;
@@ -54,7 +55,7 @@ export interface Runner {
 const PRINT = { notice, warning, error };
 const LABELS = { notice: 'Notice', warning: 'Warning', error: 'Error' };
 
-/** Connects to the runner that started this process; what libraries print on the given streams goes through the encoder too. */
+/** Connects to the runner that started this process, and escapes what libraries print on the given streams. */
 export function createRunner(
   environment: NodeJS.ProcessEnv,
   streams: Parameters<typeof captureForeignOutput>[0] = [],
@@ -66,7 +67,7 @@ export function createRunner(
       for (const form of masks.add(secret)) if (facts.isOnRunner) setSecret(form);
     });
   };
-  // A library's warnings and errors come a second time as ours, with what they mean here.
+  // Warnings and errors of a library become debug lines; the action reports the same with its meaning here.
   const command = (text: string): string => (facts.isOnRunner ? `::debug::${line(text).replaceAll('%', '%25')}` : '');
   const own = captureForeignOutput(streams, { line, mask, command });
   const outputs = new CommandFile(environment, 'GITHUB_OUTPUT');
@@ -114,7 +115,7 @@ export function idTokenMissing(): ActionError {
   );
 }
 
-/** Longest wait for a token, in milliseconds; the library behind it waits for minutes. */
+/** Longest wait for a token, in milliseconds; the library alone would wait for minutes. */
 const ID_TOKEN_MS = 20_000;
 
 async function drawIdToken(audience: string, { hasIdTokens }: RunnerFacts): Promise<string> {
@@ -147,7 +148,7 @@ function choosePrinter(
   return isOnRunner ? createPrinter(line, own) : createPlainPrinter(line, own, isDebug ? 'shown' : 'hidden');
 }
 
-/** Prints to the log what `line` has made safe, as our own output. */
+/** Prints to the log of a runner; `line` masks and escapes each line. */
 function createPrinter(line: (text: string) => string, own: ReturnType<typeof captureForeignOutput>): Printer {
   return {
     line: (text) => own(() => info(line(text))),
@@ -161,7 +162,7 @@ function createPrinter(line: (text: string) => string, own: ReturnType<typeof ca
   };
 }
 
-/** Prints to a terminal, where nothing turns commands into groups and annotations. */
+/** Prints to a terminal, where no runner turns commands into groups and annotations. */
 function createPlainPrinter(
   line: (text: string) => string,
   own: ReturnType<typeof captureForeignOutput>,
@@ -185,7 +186,7 @@ function createPlainPrinter(
 function takeInput(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   const variable = `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
   const value = environment[variable]?.trim();
-  // A crash report or a child process must not carry it.
+  // Keeps the input out of crash reports and child processes.
   delete environment[variable];
   return value === '' ? undefined : value;
 }

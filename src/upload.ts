@@ -23,20 +23,20 @@ export interface UploadOptions {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** Longest text of the client that is quoted, in characters. */
+/** Longest quote of a client's error, in characters. */
 const MAX_QUOTED = 300;
 /** Waits before the second and third try, in milliseconds. */
 const WAITS_MS = [2000, 8000];
 
-/** Loads the client of the artifact service, which is a chunk of its own and the larger half of the bundle. */
+/** Loads the client of the artifact service, a separate chunk that is more than half of the bundle. */
 export function loadClient(): Promise<typeof import('@actions/artifact')> {
   return import('@actions/artifact');
 }
 
 /**
- * Uploads files as one workflow artifact and sees that all of them are in it; `undefined` where there is no such service.
+ * Uploads files as one workflow artifact and checks that it is complete; `undefined` where no artifact service exists.
  *
- * Network loss and stalls are tried again under another name, because a name whose upload was not finished stays taken.
+ * Network loss and stalls are retried under another name, because an unfinished upload keeps its name taken.
  * @throws ActionError `ARTIFACT_EXISTS`, `ARTIFACT_INCOMPLETE`, `ARTIFACT_FAILED`
  */
 export async function uploadFiles(options: UploadOptions): Promise<Artifact | undefined> {
@@ -49,7 +49,7 @@ export async function uploadFiles(options: UploadOptions): Promise<Artifact | un
     try {
       const { retentionDays } = options;
       const files = options.paths.map((path) => `${options.directory}/${path}`);
-      // Signatures do not compress, and a plain archive has a size that can be foretold.
+      // Signatures do not compress, and the size of an archive without compression can be calculated.
       const settings = { compressionLevel: 0, ...(retentionDays === undefined ? {} : { retentionDays }) };
       const response = await withUncaught(() => client.uploadArtifact(name, files, options.directory, settings));
       return checkComplete(name, response, expectedBytes(options.paths, sizes));
@@ -71,12 +71,12 @@ export async function uploadFiles(options: UploadOptions): Promise<Artifact | un
 /**
  * Deletes an artifact of this run.
  *
- * @throws Error what the client says, or that the newest artifact of the name is another one
+ * @throws Error as the client reports it, or when the newest artifact of the name is not this one
  */
 export async function removeArtifact({ name, id }: Artifact): Promise<void> {
   const { DefaultArtifactClient } = await loadClient();
   const client = new DefaultArtifactClient();
-  // The client deletes the newest artifact of a name, and another job of the run may have uploaded one of this name meanwhile.
+  // The client deletes the newest artifact of a name, which another job of the run may have uploaded meanwhile.
   const { artifact } = await client.getArtifact(name);
   if (artifact.id !== id) throw new Error(`the newest artifact of this name has id ${artifact.id}`);
   await client.deleteArtifact(name);
@@ -99,7 +99,7 @@ function expectedBytes(paths: readonly string[], sizes: readonly number[]): numb
 }
 
 function checkComplete(name: string, { id, size, digest }: UploadArtifactResponse, expected: number): Artifact {
-  // The client only warns about a file that vanishes meanwhile, and can end without an id.
+  // When a file vanishes during the upload, the client only warns; it can also end without an id.
   if (id !== undefined && size !== undefined && size >= expected) return { name, id, digest, bytes: size };
   throw new ActionError(
     'ARTIFACT_INCOMPLETE',
@@ -108,7 +108,7 @@ function checkComplete(name: string, { id, size, digest }: UploadArtifactRespons
   );
 }
 
-/** The client throws some errors of its archiver where nobody can catch them; they end this upload, not the process. */
+/** Rejects with errors of the client's archiver that nobody can catch, so that they do not end the process. */
 async function withUncaught<T>(work: () => Promise<T>): Promise<T> {
   const { promise: uncaught, reject } = Promise.withResolvers<never>();
   process.setUncaughtExceptionCaptureCallback(reject);
@@ -119,11 +119,11 @@ async function withUncaught<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-// The client turns the errors of its requests into texts. These are its own sentences from their beginning on: a text of
-// the service or a name of a file can only stand behind them.
+// The client turns request errors into texts. Anchored at the start, these match only the client's own sentences: a
+// service's text or a file name can only follow them.
 const NAME_TAKEN = /^Failed to CreateArtifact: Received non-retryable error: Failed request: \(409\)/;
 const NETWORK_LOST = /^Failed to \w+: Unable to make request: E[A-Z]+\n/;
-/** The name was given to this upload, and only the last answer is missing. */
+/** The artifact was created under its name, and only the last answer is missing. */
 const FINALIZE_FAILED = /^Failed to FinalizeArtifact: /;
 const MAY_BE_COMPLETE = ' Should this artifact be complete all the same, use nothing of it, and delete it.';
 const STALLED = 'Upload progress stalled.';
@@ -132,7 +132,7 @@ const BROKEN_OFF = ['REQUEST_SEND_ERROR', 'EPIPE', 'ECONNABORTED', 'ENETUNREACH'
 
 function isPassing(error: unknown, replaces: boolean): boolean {
   const message = messageOf(error);
-  // After deleting, a name that is still taken is one whose upload never ended: nothing can free it.
+  // After deleting, a taken name belongs to an upload that never finished, and nothing can free it.
   if (NAME_TAKEN.test(message)) return replaces;
   const name = nameOf(error);
   if (name === 'RestError') return BROKEN_OFF.includes(codeOf(error) ?? '') || isPassingStatus(error);
@@ -172,7 +172,7 @@ function quote(error: unknown, { scrub }: UploadOptions): string {
   return show(scrub(messageOf(error), MAX_QUOTED).split('\n', 1)[0] ?? '');
 }
 
-/** Advises to run the step again only where that can help. */
+/** Advises running the step again only when that can help. */
 function adviceFor(error: unknown, host: string): string {
   const message = messageOf(error);
   if (/^(?:Failed to \w+: )?Artifact storage quota has been hit/.test(message))
