@@ -5,7 +5,7 @@ import { HELD_SENTENCE, isHeldInOwnDirectory, repeatWhileHeld } from '../held.ts
 import type { Identity } from './identity.ts';
 import { CREDENTIALS_FILES, CREDENTIALS_PREFIX, removeKeyFiles } from './key-files.ts';
 
-/** Where the identity lies while a TLS context is built from it. */
+/** Paths of the identity's files while a TLS context is built from them. */
 export interface CredentialPaths {
   /** The client's certificates, leaf first: TLS option `cert`. */
   readonly certificates: string;
@@ -13,25 +13,26 @@ export interface CredentialPaths {
   readonly key: string;
   /** The only certificates that a server may chain to: TLS option `ca`. */
   readonly anchors: string;
-  /** For an encrypted key: TLS option `passphrase`. */
+  /** Passphrase of an encrypted key: TLS option `passphrase`. */
   readonly passphrase: string | undefined;
 }
 
-/** The collaborators of {@link withCredentials}. */
+/** Options of {@link withCredentials}. */
 interface CredentialOptions<Context> {
-  /** An existing directory of the runner's own for temporary files. */
+  /** The runner's directory for temporary files; must exist. */
   readonly runnerTemp: string;
-  /** Is told the directory's path before a first byte is written, so that a later process can remove it. */
+  /** Receives the directory's path before anything is written, so that a later process can remove it. */
   readonly announce: (directory: string) => void | Promise<void>;
-  /** Builds the TLS context; must have read the files when it returns, because they are gone then. */
+  /** Builds the TLS context; must read the files before it returns, because they are removed then. */
   readonly build: (paths: CredentialPaths) => Context;
 }
 
 /**
- * Puts the identity into files of mode 0600 in a 0700 directory, builds a TLS context from them, removes them, and only then runs `use`.
+ * Writes the identity to files (mode 0600, directory 0700), builds a TLS context, removes the files, and then runs
+ * `use`.
  *
- * Between the first write and the removal nothing else of this process can run. Throws an `ActionError` when the files cannot be written,
- * cannot be used or cannot be removed; errors of `use` pass through.
+ * Nothing else in this process can run between the first write and the removal. Throws an `ActionError` when the files
+ * cannot be written, cannot be used or cannot be removed; errors of `use` pass through.
  */
 export async function withCredentials<Context, Result>(
   identity: Identity,
@@ -50,7 +51,7 @@ export async function withCredentials<Context, Result>(
   }
 }
 
-/** Removes the three known files and the directory; what is gone already is fine, and a file that is not ours stays. */
+/** Removes the three known files and the directory; missing files are no error, and foreign files are kept. */
 export function removeCredentials(directory: string): void {
   const cause = removeKeyFiles(directory);
   if (cause === undefined || ['ENOTEMPTY', 'EEXIST'].includes(codeOf(cause) ?? '')) return;
@@ -93,7 +94,7 @@ function writeFiles(directory: string, identity: Identity): CredentialPaths {
 
 function buildContext<Context>(paths: CredentialPaths, build: (paths: CredentialPaths) => Context): Context {
   try {
-    // A virus scanner may have just opened the files that were written.
+    // A virus scanner may have the new files open.
     return repeatHere(() => build(paths));
   } catch (cause) {
     throw toActionError(
@@ -104,7 +105,7 @@ function buildContext<Context>(paths: CredentialPaths, build: (paths: Credential
   }
 }
 
-/** Repeats an act on files in the credentials directory, where no right can be missing. */
+/** Repeats an operation in the credentials directory, where no permission can be missing. */
 function repeatHere<T>(act: () => T): T {
   return repeatWhileHeld(act, { passes: isHeldInOwnDirectory });
 }

@@ -9,36 +9,36 @@ import type { IdentityText } from './text/inputs.ts';
 import { encodePem } from './text/pem.ts';
 import { clientProblems, clientWarnings, dateWarnings, type ValidityOptions } from './validity.ts';
 
-// An annotation holds 4096 characters.
+// Most problems that are listed, because an annotation holds 4096 characters.
 const MAX_LISTED = 10;
 
 /** The certificates that the server must chain to. */
 export interface Trust {
   /** Every certificate of `chain`; never empty. */
   readonly anchors: readonly X509Certificate[];
-  /** The ones that a server may chain to now. */
+  /** The anchors that a server may chain to now. */
   readonly anchorsPem: string;
 }
 
 /** A checked client identity and the certificates that the server must chain to. */
 export interface Identity extends Trust {
-  /** Leaf first, then its issuers as far as they were given. */
+  /** The leaf first, then those of its issuers that were given. */
   readonly certificates: readonly X509Certificate[];
   readonly certificatesPem: string;
   readonly keyPem: string;
-  /** Opens `keyPem`; `undefined` when that is not encrypted. */
+  /** Passphrase of `keyPem`; `undefined` when the key is not encrypted. */
   readonly passphrase: string | undefined;
-  /** About the leaf. */
+  /** Facts about the leaf. */
   readonly certificate: CertificateFacts;
-  /** Name of the leaf's issuer when it was not given; worth telling when a server refuses the certificate. */
+  /** Name of the leaf's issuer if it was not given, which may explain why a server refuses the certificate. */
   readonly missingIssuer: string | undefined;
 }
 
-/** Everything that was found about an identity: it is there exactly when there is no problem. */
+/** Result of examining an identity, which is present exactly when there is no problem. */
 export interface Inspection {
   readonly identity: Identity | undefined;
   readonly problems: readonly ActionError[];
-  /** At most one, naming everything that was tidied. */
+  /** At most one notice, which lists everything that was repaired. */
   readonly notices: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -95,14 +95,14 @@ export function requireIdentity({ identity, problems }: Inspection): Identity {
   });
 }
 
-/** Explains a refusal by the server with an issuer that was not given; `undefined` when none is missing. */
+/** Returns a hint for a refusal by the server when an issuer is missing; otherwise `undefined`. */
 export function missingIssuerHint({ certificates, missingIssuer }: Identity): string | undefined {
   if (missingIssuer === undefined) return undefined;
   const count = certificates.length === 1 ? '1 certificate' : `${certificates.length} certificates`;
   return `Input cert has ${count}; issuer ${missingIssuer} is not included. If it is an intermediate, append it after the client certificate.`;
 }
 
-/** Says what about our own identity may explain that a server refuses it; `undefined` when nothing is known to. */
+/** Returns what in the identity may explain a refusal by the server; `undefined` when nothing does. */
 export function refusalHint(identity: Identity): string | undefined {
   const curve = identity.certificates[0]?.publicKey.asymmetricKeyDetails?.namedCurve ?? '';
   const rare = curve.startsWith('brainpool')
@@ -111,7 +111,7 @@ export function refusalHint(identity: Identity): string | undefined {
   return [missingIssuerHint(identity), rare].filter((hint) => hint !== undefined).join(' ') || undefined;
 }
 
-/** Reads the trust anchors that an input holds; throws their problems as one error. */
+/** Reads the trust anchors of an input; throws all problems as one error. */
 export function requireTrust(chain: string | undefined, now: Date, input: AnchorsInput = 'chain'): Trust {
   const { certificates, problems } = readAnchors(chain, input);
   if (problems.length > 0) requireIdentity({ identity: undefined, problems, notices: [], warnings: [] });
@@ -121,7 +121,7 @@ export function requireTrust(chain: string | undefined, now: Date, input: Anchor
   );
 }
 
-/** Puts trust anchors together; the ones that a server may chain to now are chosen here. */
+/** Builds the trust from anchors, and selects those that a server may chain to now. */
 export function trustIn(anchors: readonly X509Certificate[], now: Date): Trust {
   return { anchors, anchorsPem: pemOf(usableAnchors(anchors, now)) };
 }

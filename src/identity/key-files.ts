@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { codeOf } from '../errors.ts';
 import { isHeldInOwnDirectory, repeatWhileHeld } from '../held.ts';
 
-/** How the name of every credentials directory begins; nothing removes files from any other. */
+/** Prefix of the name of every credentials directory; files are removed from no other directory. */
 export const CREDENTIALS_PREFIX = 'mtls-release-signing-credentials-';
 
-/** The names of the files in a credentials directory: all that is ever written there, and all that is ever removed. */
+/** Names of the files in a credentials directory; no others are written or removed there. */
 export const CREDENTIALS_FILES = {
   certificates: 'client-cert.pem',
   key: 'client-key.pem',
@@ -14,8 +14,8 @@ export const CREDENTIALS_FILES = {
 } as const;
 
 /**
- * Removes the known files of a credentials directory, then the directory; returns the first error of the system, after every
- * removal was tried.
+ * Removes the known files of a credentials directory, then the directory; tries every removal and returns the first
+ * error of the system.
  *
  * Each removal is repeated for up to two seconds while another program, such as a virus scanner, has the file open.
  */

@@ -3,9 +3,9 @@ import type { IdentityText } from './text/inputs.ts';
 import { isPrivateLabel, type Marker, markersOf, mayHoldKey } from './text/pem.ts';
 import { type Shape, unwrap } from './text/shape.ts';
 
-// The runner masks each text wherever it occurs, and the last line of a PEM may be a word like `0gws`.
+// Shortest masked text: the runner masks every occurrence, and the last line of a PEM may be as short as `0gws`.
 const MIN_LENGTH = 16;
-/** Tells whether a text holds the BEGIN line of a private key, plain or wrapped in base64, sound or damaged; never throws. */
+/** Tells whether a text has the BEGIN line of a private key, plain or in base64, intact or damaged; never throws. */
 export function containsPrivateKey(text: string): boolean {
   return unwrap(text).layers.some((layer) =>
     /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(layer.replaceAll('\0', '')),
@@ -13,10 +13,11 @@ export function containsPrivateKey(text: string): boolean {
 }
 
 /**
- * Lists what must be masked before anything is printed: the passphrase, and private keys in every shape, sound or broken, in whichever input.
+ * Lists what must be masked before anything is printed: the passphrase, and private keys in any form and input, intact
+ * or broken.
  *
- * No entry of key material is shorter than 16 characters. Certificates are public and not listed, except where one encoded
- * string holds a certificate and a key. Encoded forms are the matter of whoever masks. Never throws.
+ * No entry of key material is shorter than 16 characters. Certificates are public and not listed, except where one
+ * encoded string holds a certificate and a key. The caller masks encoded forms. Never throws.
  */
 export function secretsOf({ cert, key, keyPassphrase, chain }: Partial<IdentityText>): readonly string[] {
   const passphrases = [keyPassphrase ?? '', keyPassphrase?.trim() ?? ''].filter((text) => text.trim() !== '');
@@ -24,9 +25,9 @@ export function secretsOf({ cert, key, keyPassphrase, chain }: Partial<IdentityT
   return [...new Set([...passphrases, ...secretsIn(key ?? '', 'key'), ...besides])];
 }
 
-/** What every such text has: nearly all inputs are ruled out by one look. */
+/** Matches every text that may hold a key, to rule out nearly all inputs with one test. */
 const MAY_HOLD_KEY = /PRIVATE KEY|"kty|[\w+/=:-]{40}/;
-/** Lines in a row that hold nothing but base64, or hex with or without colons; the last one may be short. */
+/** Consecutive lines of only base64, or of hex with or without colons; the last line may be short. */
 const ENCODED_LINES = /(?:^[ \t]*[\w+/=:-]{16,}[ \t]*(?:[\r\n]+|$))+(?:^[ \t]*[\w+/=:-]{1,15}[ \t]*$)?/gm;
 /** The registered types of JSON Web Keys; in a string of JSON the quotes are escaped. */
 const KEY_TYPE = /"kty\\*"\s*:\s*\\*"(EC|RSA|OKP|AKP|oct)\\*"/g;
@@ -43,9 +44,8 @@ function membersOfJwk(text: string): readonly string[] {
 }
 
 /**
- * Lists what must be masked of a text in which nobody expects a private key, such as a list of patterns: of a key as PEM,
- * as base64 of PEM or of DER, as hex of DER, or as JSON Web Key, alone or among other lines. Everything else in the text is no
- * secret. Never throws.
+ * Lists what must be masked in a text that should not contain a private key, such as a list of patterns. Finds a key as
+ * PEM, as base64 of PEM or DER, as hex of DER, or as a JSON Web Key, alone or among other lines. Never throws.
  */
 export function misplacedKeys(text: string): readonly string[] {
   if (!MAY_HOLD_KEY.test(text)) return [];
@@ -53,11 +53,11 @@ export function misplacedKeys(text: string): readonly string[] {
   return [...new Set([...parts.flatMap(keysOfPart), ...membersOfJwk(text)])];
 }
 
-/** Tokens by their forms: of Vault and OpenBao, new and old, of GitHub, and JSON Web Tokens. */
+/** Forms of tokens: of Vault and OpenBao (new and old), of GitHub, and JSON Web Tokens. */
 const TOKENS =
   /(?<![\w./-])(?:hv[sbr]\.[\w-]{20,}|[sbr]\.(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])[A-Za-z0-9]{24}(?![\w.-])|gh[opsur]_\w{30,}|github_pat_\w{30,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})/g;
 
-/** Lists what must be masked of a text in which nobody expects a token of a service. */
+/** Lists what must be masked in a text that should not contain a service's token. */
 export function misplacedTokens(text: string): readonly string[] {
   return [...new Set(text.match(TOKENS))];
 }
@@ -82,7 +82,7 @@ function secretsIn(text: string, input: 'key' | 'certificates'): readonly string
   return [...whole, ...secretsOfShape(shape, input)];
 }
 
-// What cannot be read may be a damaged key, so only what is surely public counts as that.
+// Tells whether a text is certainly public; unreadable text may be a damaged key.
 function isPublic({ pem, der }: Shape): boolean {
   const label = der && labelOfDer(der);
   if (der !== undefined) return label !== undefined && !mayHoldKey(label);
@@ -120,7 +120,7 @@ function secretsOfSpan({ text, before, after }: Span, input: 'key' | 'certificat
   const opens = before?.kind === 'BEGIN' ? before.label : undefined;
   const closes = after?.kind === 'END' ? after.label : undefined;
   const isPrivate = [opens, closes].some((label) => label !== undefined && isPrivateLabel(label));
-  // A damaged marker is no marker, and leaves its words in the text.
+  // A damaged marker is not recognised, and its words stay in the text.
   if (isPrivate || text.includes('PRIVATE KEY') || (before === undefined && after === undefined)) return piecesOf(text);
   const isOutside = opens === undefined && closes === undefined;
   return input === 'key' && isOutside ? base64Runs(text) : [];

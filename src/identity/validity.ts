@@ -9,7 +9,7 @@ import {
 } from './material/certificate.ts';
 import type { ClientChain } from './material/client-chain.ts';
 
-/** When a check happens, and how early an end of validity is worth a warning. */
+/** Time of a check, and how many days before the expiry to warn. */
 export interface ValidityOptions {
   readonly now: Date;
   readonly expiryWarningDays: number;
@@ -20,14 +20,16 @@ const MIN_RSA_BITS = 2048;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_USE = '2.5.29.37.0';
 
-/** Lists what makes the client's certificates unusable: the leaf's dates, and too weak a key or signature of any. */
+/** Lists what makes the client's certificates unusable: the leaf's dates, and any key or signature that is too weak. */
 export function clientProblems(chain: ClientChain, now: Date): readonly ActionError[] {
   const dates = dateProblem(chain.leaf, now);
   const weak = chain.certificates.flatMap((one) => weaknesses(one, one === chain.leaf));
   return dates === undefined ? weak : [dates, ...weak];
 }
 
-/** Lists what a server may refuse or what will soon break: near expiry, a use other than client authentication, dates of issuers. */
+/**
+ * Lists what a server may refuse now or soon: near expiry, no client authentication in the key usage, issuers' dates.
+ */
 export function clientWarnings(chain: ClientChain, { now, expiryWarningDays }: ValidityOptions): readonly string[] {
   const { x509, place } = chain.leaf;
   const warnings: string[] = [];
@@ -52,7 +54,7 @@ export function clientWarnings(chain: ClientChain, { now, expiryWarningDays }: V
   return [...warnings, ...dateWarnings(chain.certificates.slice(1), now)];
 }
 
-/** Lists the certificates that are outside their validity now. */
+/** Lists the certificates that are not valid now. */
 export function dateWarnings(certificates: readonly PlacedCertificate[], now: Date): readonly string[] {
   return certificates.flatMap(({ x509, place }) => {
     const state = dateState(x509.validFromDate, x509.validToDate, now);
@@ -96,7 +98,7 @@ function weaknesses({ x509, place }: PlacedCertificate, isLeaf: boolean): readon
     );
   }
   const digest = weakDigestOf(x509);
-  // Nobody checks the signature of a root on itself.
+  // The signature of a root on itself is never checked.
   if (digest !== undefined && (isLeaf || !isSelfSigned(x509))) {
     problems.push(
       new ActionError('IDENTITY_WEAK_SIGNATURE', `${place}: it is signed with ${digest}; TLS needs at least SHA-256`, {

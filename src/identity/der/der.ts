@@ -1,11 +1,11 @@
-/** One ASN.1 element: its tag byte, its content, and the offset behind it in the bytes it was read from. */
+/** One ASN.1 element: its tag byte, its content, and the offset after it in its source bytes. */
 export interface Element {
   readonly tag: number;
   readonly content: Buffer;
   readonly end: number;
 }
 
-/** The tag bytes that identity material is made of. */
+/** The tag bytes that occur in identity material. */
 export const TAG = {
   integer: 0x02,
   bitString: 0x03,
@@ -19,7 +19,7 @@ export const TAG = {
   context0: 0xa0,
 } as const;
 
-// Deeper nesting does not occur in certificates, keys or PKCS#12, and would make hostile input expensive.
+// Deeper nesting does not occur in certificates, keys or PKCS#12; the limit keeps hostile input cheap.
 const MAX_DEPTH = 16;
 
 /**
@@ -36,7 +36,7 @@ export function readElement(bytes: Buffer, offset = 0, depth = 0): Element | und
   return { tag, content: bytes.subarray(start, start + length), end: start + length };
 }
 
-/** Reads the elements that fill `bytes` one after the other; `undefined` when anything else is among them. */
+/** Reads consecutive elements that fill `bytes` exactly; `undefined` when they do not. */
 function readElements(bytes: Buffer): readonly Element[] | undefined {
   const elements: Element[] = [];
   for (let offset = 0; offset < bytes.length; ) {
@@ -53,7 +53,7 @@ export function childrenOf(element: Element | undefined): readonly Element[] {
   return element === undefined || (element.tag & 0x20) === 0 ? [] : (readElements(element.content) ?? []);
 }
 
-/** Returns how many bytes the element at the start of `bytes` announces, header included; `undefined` when it does not say. */
+/** Returns the length of the element at the start of `bytes`, header included; `undefined` if it is not definite. */
 export function announcedLength(bytes: Buffer): number | undefined {
   const header = readHeader(bytes, 0);
   return header?.length === undefined ? undefined : header.start + header.length;
@@ -76,7 +76,7 @@ export function oidOf(element: Element | undefined): string | undefined {
   return [first, head - first * 40, ...rest].join('.');
 }
 
-/** Returns a whole number of at most six bytes; `undefined` for any other element. */
+/** Returns an integer of at most six bytes; `undefined` for any other element. */
 export function integerOf(element: Element | undefined): number | undefined {
   if (element?.tag !== TAG.integer) return undefined;
   const { length } = element.content;
@@ -93,7 +93,7 @@ export function octetsOf(element: Element | undefined): Buffer | undefined {
 interface Header {
   readonly tag: number;
   readonly start: number;
-  /** Length of the content in bytes; `undefined` means that it ends at an end-of-contents mark. */
+  /** Length of the content in bytes; `undefined` when an end-of-contents mark ends it. */
   readonly length: number | undefined;
 }
 
@@ -121,7 +121,7 @@ function readIndefinite(bytes: Buffer, { tag, start }: Header, depth: number): E
   return undefined;
 }
 
-/** Writes an element whose content is the given parts one after the other; together they have less than 65,536 bytes. */
+/** Encodes an element from the parts of its content, which must be shorter than 65,536 bytes together. */
 export function writeElement(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;

@@ -2,7 +2,7 @@ import { childrenOf, type Element, integerOf, oidOf, readElement, TAG } from './
 
 const PKCS7_TYPES = '1.2.840.113549.1.7.';
 
-/** Tells by its structure which PEM label a DER object would have (`PKCS12` for that container); `undefined` when it is none we know. */
+/** Returns the PEM label that fits a DER object (`PKCS12` for that container); `undefined` for an unknown one. */
 export function labelOfDer(der: Buffer): string | undefined {
   const [first, second, third] = childrenOf(readElement(der));
   if (first === undefined) return undefined;

@@ -3,18 +3,21 @@ import { childrenOf, type Element, integerOf, octetsOf, oidOf } from './der.ts';
 
 /** A password-based encryption scheme as an algorithm identifier describes it. */
 export interface PasswordScheme {
-  /** How many rounds the derivation of the key takes. */
+  /** Iterations of the key derivation. */
   readonly iterations: number;
-  /** Decrypts; `null` stands for the password that Windows, .NET and key vaults call none. Throws what Node throws when the passphrase is wrong or the data is damaged. */
+  /**
+   * Decrypts; `null` is the absent password of Windows, .NET and key vaults. Throws Node's error for a wrong passphrase
+   * or damaged data.
+   */
   decrypt(data: Buffer, passphrase: string | null): Buffer;
 }
 
-/** Most rounds that are worth waiting for (some seconds); exporters write a few thousand to a million. */
+/** Most iterations that are tried, which take some seconds; exporters use a few thousand to a million. */
 export const MAX_ITERATIONS = 5_000_000;
 
 const PBES2 = '1.2.840.113549.1.5.13';
 const PBKDF2 = '1.2.840.113549.1.5.12';
-/** The schemes of PKCS#12 itself that OpenSSL 3 still takes: 3DES with three keys, and with two. */
+/** PKCS#12's own schemes that OpenSSL 3 still accepts: 3DES with three keys, and with two. */
 const PKCS12_CIPHERS: Readonly<Record<string, Cipher>> = {
   '1.2.840.113549.1.12.1.3': { name: 'des-ede3-cbc', keyLength: 24 },
   '1.2.840.113549.1.12.1.4': { name: 'des-ede-cbc', keyLength: 16 },
@@ -37,7 +40,7 @@ const HMACS: Readonly<Record<string, string>> = {
   '1.2.840.113549.2.13': 'sha512-256',
 };
 
-/** Modes that need a key and an initial vector alone, as PBES2 has them. */
+/** Modes that need only a key and an initial vector, which is all that PBES2 provides. */
 const PLAIN_MODES: readonly (string | undefined)[] = ['cbc', 'cfb', 'ofb', 'ctr'];
 
 /** Tells whether an algorithm identifier names one of the early schemes (DES, RC2, RC4, MD5), or PBES2 with a cipher, that OpenSSL 3 refuses. */
@@ -110,7 +113,7 @@ const SHA1_BLOCK = 64;
 
 // RFC 7292, appendix B.2, with SHA-1.
 function derivePkcs12({ id, length, salt, iterations, passphrase }: Pkcs12Derivation): Buffer {
-  // Even an empty password has its two zero bytes at the end; no password has none.
+  // An empty password still ends in two zero bytes; an absent one has no bytes.
   const password = passphrase === null ? Buffer.alloc(0) : Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
   const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
   const parts: Buffer[] = [];

@@ -12,10 +12,10 @@ const SHROUDED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';
 const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
 
 /**
- * Takes a PKCS#12 apart into blocks of certificates and keys; answers with the problem when it cannot.
+ * Splits a PKCS#12 into blocks of certificates and keys; returns the problem when that fails.
  *
- * It is not handed to TLS whole, because Node makes every certificate in it a trust anchor for the server.
- * A key in it stays encrypted and opens with the same passphrase.
+ * TLS does not get the whole container, because Node would make every certificate in it a trust anchor for the server.
+ * Keys stay encrypted with the same passphrase.
  */
 export function readPkcs12(block: Block, passphrase: string | undefined): readonly Block[] | ActionError {
   const [, authenticatedSafe, mac] = childrenOf(readElement(block.der));
@@ -32,10 +32,10 @@ export function readPkcs12(block: Block, passphrase: string | undefined): readon
   }
 }
 
-/** The passphrase does not decrypt a part. */
+/** Thrown when the passphrase does not decrypt a part. */
 class NotOpened extends Error {}
 
-/** Without a check of the whole, only decrypting shows that a passphrase is wrong; with a check, OpenSSL has taken it before. */
+/** Explains a part that does not decrypt: without a MAC, the passphrase may be wrong; with one, OpenSSL accepted it. */
 function notOpened(block: Block, passphrase: string | undefined, mac: Element | undefined): ActionError {
   const place = placeOf(block);
   if (mac === undefined)
@@ -48,8 +48,8 @@ function notOpened(block: Block, passphrase: string | undefined, mac: Element | 
 }
 
 /**
- * OpenSSL checks the integrity of the whole. It also tries whether TLS can use what is inside, such as a small or unusual
- * key: what is wrong there is told by whoever reads the certificates and keys.
+ * Lets OpenSSL check the integrity of the container. OpenSSL also refuses content that TLS cannot use, such as a small
+ * key; those problems are left to the readers of certificates and keys.
  */
 function checkWithOpenssl(block: Block, passphrase: string | undefined): ActionError | undefined {
   try {
@@ -125,7 +125,7 @@ function safeContentsOf(block: Block, part: Element, passphrase: string): Buffer
   return decryptSequence(encryption.scheme, encryption.data, passphrase);
 }
 
-/** Decrypts with the passphrase; where it is empty, OpenSSL and others also mean "none" by it, which gives other keys. */
+/** Decrypts with the passphrase. An empty passphrase may also mean no passphrase, which derives another key. */
 function decryptSequence(scheme: PasswordScheme, data: Buffer, passphrase: string): Buffer {
   const bytes =
     tryDecrypt(scheme, data, passphrase) ?? (passphrase === '' ? tryDecrypt(scheme, data, null) : undefined);
@@ -133,7 +133,7 @@ function decryptSequence(scheme: PasswordScheme, data: Buffer, passphrase: strin
   return bytes;
 }
 
-/** A wrong key passes the check of the padding once in 256 times, but its result is no DER. */
+/** Checks that the result is DER, because one wrong key in 256 passes the padding check. */
 function tryDecrypt(scheme: PasswordScheme, data: Buffer, passphrase: string | null): Buffer | undefined {
   try {
     const bytes = scheme.decrypt(data, passphrase);
@@ -143,7 +143,7 @@ function tryDecrypt(scheme: PasswordScheme, data: Buffer, passphrase: string | n
   }
 }
 
-/** Leaves a key encrypted for its passphrase; a key without one, which nothing but PKCS#12 can express, is decrypted. */
+/** Keeps a key encrypted with its passphrase; one with an absent passphrase, which only PKCS#12 has, is decrypted. */
 function shroudedKey(der: Buffer, passphrase: string): Pick<Block, 'label' | 'der'> {
   const [algorithm, data] = childrenOf(readElement(der));
   const scheme = readPasswordScheme(algorithm);

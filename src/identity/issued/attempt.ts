@@ -9,26 +9,26 @@ import { type CertificateRequest, createKeyPair, createRequest } from './certifi
 import { type Claims, describeClaims, nameOf, readClaims } from './id-token.ts';
 import { passingFailure } from './refusals.ts';
 
-/** What an authority is asked with. */
+/** What a request to an authority needs. */
 export interface AskingOptions {
   readonly settings: AuthoritySettings;
-  /** To the authority: its own origin and trust, and no client certificate. */
+  /** Connects to the authority, with its own origin and trust, and without a client certificate. */
   readonly transport: Transport;
   readonly world: Pick<ProtocolWorld, 'now' | 'scrub' | 'mask' | 'drawIdToken'>;
   readonly clock: Pick<Clock, 'now' | 'after'>;
-  /** Is told each step that worked. */
+  /** Receives each step that succeeded. */
   readonly onStep?: (step: Step) => void;
 }
 
-/** Bounds of one certificate: an authority in trouble must not be asked for ever, nor by many jobs at once. */
+/** Limits for one certificate, which protect an overloaded authority from endless requests of many jobs. */
 const LIMITS = { requests: 5, totalMs: 60_000, requestMs: 20_000, firstPauseMs: 1000 } as const;
 
-/** Everything that is done for one certificate, repeats included. */
+/** All requests for one certificate, including retries. */
 export class IssueAttempt implements Asking {
   readonly #options: AskingOptions;
   readonly signal: AbortSignal;
   readonly #endsAt: number;
-  /** Made while the token is on its way, as the connection to the authority is. */
+  /** Generated while the token and the connection to the authority are requested. */
   readonly #keys = createKeyPair();
   #requests = 0;
   #pauseMs: number = LIMITS.firstPauseMs;
@@ -39,7 +39,7 @@ export class IssueAttempt implements Asking {
     this.#options = options;
     this.signal = signal;
     this.#endsAt = options.clock.now() + LIMITS.totalMs;
-    // The error is told when the keys are used; an attempt that ends before that must not end the process.
+    // The error is reported when the keys are used; it must not end the process when the attempt ends earlier.
     this.#keys.catch(() => {});
     options.transport.prepare(1, signal);
   }
@@ -98,7 +98,7 @@ export class IssueAttempt implements Asking {
     this.#options.onStep?.(step);
   }
 
-  /** Waits before a repeat; throws the error when a repeat would be of no use, or too much. */
+  /** Waits before a retry; throws the error when a retry cannot help or a limit is reached. */
   async pauseAfter(error: unknown): Promise<void> {
     this.signal.throwIfAborted();
     const isPassing = error instanceof Failure && (error.kind === 'service' || error.kind === 'request');
@@ -129,7 +129,7 @@ function unreachable(origin: string, what: string, { kind = 'config', hint, caus
   });
 }
 
-/** A failure of the connection names the inputs of the signing service, but this is another server with inputs of its own. */
+/** Rewrites a connection failure, which names the inputs of the signing service, for the authority and its inputs. */
 function aboutAuthority(origin: string, failure: Failure): Failure {
   const { message, hint } = aboutOtherServer(failure, ITS_INPUTS);
   return new Failure(
@@ -145,7 +145,7 @@ function aboutAuthority(origin: string, failure: Failure): Failure {
 
 const ITS_INPUTS = { name: 'the authority', url: 'certificate-url', chain: 'certificate-chain' };
 
-/** The failure that ends the run when the authority does not recover in time. */
+/** Builds the final failure when the authority does not recover in time. */
 function lasting(failure: Failure, requests: number): Failure {
   const times = requests === 1 ? '1 request' : `${requests} requests`;
   return failure.with({ kind: 'config', message: `${failure.message} That was the last of ${times}.` });

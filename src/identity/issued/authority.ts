@@ -3,18 +3,18 @@ import type { LoginMount } from '../../protocols/vault/paths.ts';
 import type { AnchorsInput } from '../material/anchors.ts';
 import type { Claims } from './id-token.ts';
 
-/** What all authorities that issue certificates for OIDC tokens have in common. */
+/** Settings of every authority that issues certificates for OIDC tokens. */
 interface CommonSettings {
-  /** An https URL; its path ends where that of the authority's API begins. */
+  /** The https URL under which the API of the authority begins. */
   readonly url: URL;
   /** Audience of the OIDC token. */
   readonly audience: string;
-  /** PEM of what the authority's server must chain to, and the input that it comes from. */
+  /** PEM of the trust anchors for the authority's server, and the input that holds it. */
   readonly chain: string;
   readonly chainInput: AnchorsInput;
 }
 
-/** A pki engine of OpenBao or Vault, behind its jwt login. */
+/** A pki engine of OpenBao or Vault, with a jwt login. */
 export interface VaultPkiSettings extends CommonSettings {
   readonly from: 'vault';
   /** Path of the pki engine, with its namespace in front if there is one. */
@@ -29,28 +29,29 @@ export interface StepCaSettings extends CommonSettings {
   readonly from: 'step-ca';
 }
 
-/** Where the client certificate of a run comes from when it is issued for this run. */
+/** Settings of the authority that issues the client certificate of a run. */
 export type AuthoritySettings = VaultPkiSettings | StepCaSettings;
 
-/** One step on the way to a certificate, for a person who reads what worked. */
+/** A step that succeeded on the way to a certificate, for the log. */
 export interface Step {
   readonly check: 'OIDC token' | 'token claims' | 'login' | 'certificate';
   readonly what: string;
 }
 
-/** What an authority uses while it is asked for one certificate. */
+/** What an authority needs while it issues one certificate. */
 export interface Asking {
-  /** Aborts when nobody wants the certificate any more. */
+  /** Aborts when the certificate is no longer needed. */
   readonly signal: AbortSignal;
   /**
-   * Sends a request to the authority; throws when the authority is in trouble, or the requests or the time for one certificate are used up.
+   * Sends a request to the authority; throws when the authority fails temporarily, or when the limit of requests or
+   * time is reached.
    *
-   * What the answer lends must be given back: such a request goes on until it is answered, also when the signal aborts.
+   * With 'until answered' the signal does not abort the request, because a token in the answer must be revoked.
    */
   post(request: WireRequest, lasts?: 'until answered'): Promise<WireResponse>;
-  /** Draws a new OIDC token of the job. */
+  /** Requests a new OIDC token of the job. */
   drawToken(): Promise<{ readonly text: string; readonly claims: Claims }>;
-  /** Claims of the newest token; none before the first one. */
+  /** Claims of the newest token; empty before the first one. */
   readonly claims: Claims;
   /** Makes the certificate request, once. */
   createRequest(): Promise<string>;
@@ -59,16 +60,16 @@ export interface Asking {
 
 /** Issues certificates to jobs that show an OIDC token. */
 export interface Authority {
-  /** Returns PEM with the certificate and its issuers; throws a `Failure`, whose kind tells whether a repeat is worth it. */
+  /** Returns the certificate and its issuers as PEM; throws a `Failure` whose kind tells whether to retry. */
   issue(asking: Asking): Promise<string>;
-  /** Gives back what the authority lent, until the signal says that it is enough; never rejects. */
+  /** Revokes the tokens that the authority gave, until the signal aborts; never rejects. */
   close(signal: AbortSignal): Promise<void>;
 }
 
-/** Longest life that is asked for, in seconds: a certificate that leaks is of use for minutes. */
+/** Requested lifetime in seconds, so that a leaked certificate is usable for minutes only. */
 export const LIFE_S = 15 * 60;
 
-/** Returns a member of an answer's JSON, such as `data.certificate`; `undefined` when there is none, or no JSON. */
+/** Returns a member of an answer's JSON, such as `data.certificate`; `undefined` if there is none, or no JSON. */
 export function readMember({ body }: WireResponse, path: string): unknown {
   try {
     const json: unknown = JSON.parse(body.toString());
@@ -83,7 +84,7 @@ function ownMember(value: unknown, name: string): unknown {
   return Object.entries(value).find(([key]) => key === name)?.[1];
 }
 
-/** Returns the texts of a list, and a single text as a list of one; none for anything else. */
+/** Returns the strings of a list, or a single string as a list; empty for anything else. */
 export function textsIn(value: unknown): readonly string[] {
   return [value].flat().filter((each): each is string => typeof each === 'string' && each !== '');
 }

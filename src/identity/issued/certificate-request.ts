@@ -3,10 +3,10 @@ import { promisify } from 'node:util';
 import { TAG, writeElement } from '../der/der.ts';
 import { encodePem } from '../text/pem.ts';
 
-/** A private key that exists in this process only, and the request for a certificate of it. */
+/** A private key that exists in this process only, and a certificate request for it. */
 export interface CertificateRequest {
   readonly privateKey: KeyObject;
-  /** PEM, PKCS#10. */
+  /** PKCS#10 as PEM. */
   readonly pem: string;
 }
 
@@ -21,7 +21,7 @@ export function createKeyPair(): Promise<KeyPair> {
 /**
  * Makes a certificate request (RFC 2986) for a key, with a common name.
  *
- * Node makes no requests, and a library for these few elements would cost more of the start than all the rest together.
+ * Node cannot create requests, and a library for these few elements would take longer to load than all other code.
  */
 export function createRequest(commonName: string, { privateKey, publicKey }: KeyPair): CertificateRequest {
   const attribute = writeElement(

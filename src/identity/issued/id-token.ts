@@ -1,7 +1,7 @@
-/** Claims of an OIDC token, as its middle part says; nobody has checked the token's signature here. */
+/** Claims of an OIDC token; the token's signature has not been checked. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Who the job is, as the OIDC token says that the certificate was issued for. */
+/** Identity of the job, according to the OIDC token for which the certificate was issued. */
 export interface JobIdentity {
   readonly issuer: string;
   readonly repository?: string | undefined;
@@ -11,10 +11,10 @@ export interface JobIdentity {
   readonly runId?: string | undefined;
 }
 
-/** Longest value of a claim that is shown or written, in characters. */
+/** Longest claim value that is shown or written, in characters. */
 const MAX_CLAIM = 300;
 
-/** Reads the claims of a token; none when the text is no JSON Web Token. */
+/** Reads the claims of a token; empty when the text is not a JSON Web Token. */
 export function readClaims(token: string): Claims {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
@@ -24,7 +24,7 @@ export function readClaims(token: string): Claims {
   }
 }
 
-/** Returns what the receipt tells about the job. */
+/** Returns the job's identity for the receipt. */
 export function jobOf(claims: Claims): JobIdentity {
   const text = (name: string): string | undefined => claimText(claims, name);
   return {
@@ -37,7 +37,7 @@ export function jobOf(claims: Claims): JobIdentity {
   };
 }
 
-/** Lists claims that an authority judges by, for a person who compares them with what the authority expects. */
+/** Lists the claims that an authority checks, so that a reader can compare them with the expected values. */
 export function describeClaims(claims: Claims, names: readonly string[]): string {
   const shown = names.flatMap((name) => {
     const value = name === 'exp' ? expiryOf(claims) : claimText(claims, name);
@@ -46,10 +46,10 @@ export function describeClaims(claims: Claims, names: readonly string[]): string
   return shown.length === 0 ? 'no claims that can be read' : shown.join(', ');
 }
 
-/** Returns the name that a certificate request bears: the repository's, or its number when the name is too long for a certificate. */
+/** Returns the common name for a certificate request: the repository, or its number if the name is too long. */
 export function nameOf(claims: Claims): string {
   const repository = claimText(claims, 'repository');
-  // X.520 allows 64 characters of a common name.
+  // X.520 limits a common name to 64 characters.
   if (repository && repository.length <= 64) return repository;
   const id = claimText(claims, 'repository_id');
   return id === undefined ? 'mtls-release-signing' : `repository-${id.slice(0, 32)}`;

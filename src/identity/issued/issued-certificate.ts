@@ -6,10 +6,13 @@ import { encodePem, readPem } from '../text/pem.ts';
 import { clientWarnings } from '../validity.ts';
 import { noCertificate } from './refusals.ts';
 
-/** A certificate that expires sooner than this is refused, and takes no further request: a handshake may take as long. */
+/**
+ * Least remaining validity, in milliseconds, of a certificate that is accepted and used: a handshake may take this
+ * long.
+ */
 export const MIN_LEFT_MS = 10_000;
 
-/** What an issued certificate is held against. */
+/** What an issued certificate is checked against. */
 interface Expectations {
   readonly privateKey: KeyObject;
   readonly trust: Trust;
@@ -18,7 +21,7 @@ interface Expectations {
   readonly now: () => number;
 }
 
-/** Checks the certificates that an authority gave and puts them together with key and trust; throws `CERTIFICATE_NOT_ISSUED`. */
+/** Checks issued certificates, and builds an identity with the key and the trust; throws `CERTIFICATE_NOT_ISSUED`. */
 export function assemble(
   pem: string,
   { privateKey, trust, origin, now }: Expectations,
@@ -32,7 +35,7 @@ export function assemble(
       'Check that certificate-url leads to the authority itself.',
     );
   checkDates(leaf, origin, now());
-  // A root is known to whoever trusts it, and some servers count it against the length of the chain.
+  // A root is not sent: a server that trusts it has it, and some servers count it against the longest chain.
   const sent = chain.certificates.map(({ x509 }) => x509).filter((each, at) => at === 0 || !isSelfSigned(each));
   return {
     certificates: sent,
@@ -48,7 +51,7 @@ export function assemble(
   };
 }
 
-/** Each is checked against the others; authorities send up to four, some of them twice. */
+/** Limits the cost of comparing each with the others; authorities send up to four, some of them twice. */
 const MAX_CERTIFICATES = 16;
 
 function readAll(pem: string, origin: string): PlacedCertificate[] {

@@ -9,20 +9,20 @@ import { VaultPki } from './vault-pki.ts';
 /** A client certificate that was issued for this run, with its key in memory. */
 export interface IssuedIdentity extends Identity {
   readonly source: AuthoritySettings['from'];
-  /** Whom the authority issued it for. */
+  /** The job for which the certificate was issued. */
   readonly job: JobIdentity;
   /** End of its validity, in milliseconds since the epoch. */
   readonly endsAt: number;
-  /** What is odd about it. */
+  /** Warnings about the certificate. */
   readonly warnings: readonly string[];
 }
 
 interface IssuerOptions extends AskingOptions {
-  /** What the signing service must chain to. */
+  /** The certificates that the signing service must chain to. */
   readonly trust: Trust;
 }
 
-/** Gets client certificates from an authority, each for a new key. */
+/** Obtains client certificates from an authority, each for a new key. */
 export class Issuer {
   readonly #options: IssuerOptions;
   readonly #authority: Authority;
@@ -35,7 +35,7 @@ export class Issuer {
   }
 
   /**
-   * Gets a certificate; an authority in trouble is asked again, within 60 s and 5 requests.
+   * Obtains a certificate; temporary failures are retried, within 60 s and 5 requests.
    *
    * @throws ActionError `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`, `LOGIN_REFUSED` or `CERTIFICATE_NOT_ISSUED`
    */
@@ -56,7 +56,7 @@ export class Issuer {
     }
   }
 
-  /** Gives back what the authority lent, until the signal says that it is enough, and closes the connection to it. */
+  /** Revokes the tokens that the authority gave, until the signal aborts, and closes the connection. */
   async close(signal: AbortSignal): Promise<void> {
     await this.#authority.close(signal);
     this.#options.transport.close();

@@ -5,10 +5,10 @@ import { Failure } from '../../signing/policy/failure.ts';
 import { readMember, textsIn, type VaultPkiSettings } from './authority.ts';
 import { type Claims, describeClaims } from './id-token.ts';
 
-/** Longest text of the authority that is quoted, in characters. */
+/** Longest quote of an authority, in characters. */
 const MAX_QUOTED = 200;
 
-/** What explains an answer of an authority besides the answer itself. */
+/** What is needed, besides the answer itself, to explain an authority's answer. */
 interface AskedAuthority {
   /** Origin of the authority. */
   readonly origin: string;
@@ -19,7 +19,7 @@ interface AskedAuthority {
   readonly now: () => number;
 }
 
-/** Says what an answer to a jwt login of OpenBao or Vault means that gave no token. */
+/** Builds the failure for a jwt login at OpenBao or Vault that gave no token. */
 export function vaultLoginFailure(response: WireResponse, settings: VaultPkiSettings, asked: AskedAuthority): Failure {
   const { status } = response;
   const { login, loginRole } = settings;
@@ -36,7 +36,7 @@ export function vaultLoginFailure(response: WireResponse, settings: VaultPkiSett
     return new Failure('config', 'LOGIN_REFUSED', sentence, {
       hint: `The authority has no login at ${login.path}. Check certificate-url, and name another mount after the role, as in certificate-role: ${loginRole}@team/auth/github/pki-role.`,
     });
-  // Both need the same words of the token; only the role itself is another matter.
+  // Some messages about a claim also mention the role; those are about the token.
   const isAboutRole = /\brole\b/.test(said) && !/claim|audience|subject/.test(said);
   if (isAboutRole || said === 'permission denied')
     return new Failure('config', 'LOGIN_REFUSED', sentence, {
@@ -62,7 +62,7 @@ function tokenHint(said: string): string {
   );
 }
 
-/** Says what an answer other than 200 to a certificate request at OpenBao or Vault means. */
+/** Builds the failure for an answer other than 200 to a certificate request at OpenBao or Vault. */
 export function vaultSignFailure(response: WireResponse, settings: VaultPkiSettings, asked: AskedAuthority): Failure {
   const { mount, pkiRole } = settings;
   const path = `${mount}/sign/${pkiRole}`;
@@ -81,11 +81,11 @@ export function vaultSignFailure(response: WireResponse, settings: VaultPkiSetti
   );
 }
 
-/** Says what an answer other than 201 of a step-ca means. */
+/** Builds the failure for an answer other than 201 from a step-ca. */
 export function stepFailure(response: WireResponse, asked: AskedAuthority): Failure {
   const { status } = response;
   if (status === 401) {
-    // A step-ca tells nobody but its own log why it refuses a token.
+    // A step-ca writes the reason for refusing a token only to its own log.
     const sentence = `The authority ${asked.origin} refused the OIDC token: it answered 401. ${sentToken(asked)}`;
     return new Failure('config', 'ID_TOKEN_REFUSED', sentence, {
       hint: 'The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID, and the issuer in configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well.',
@@ -100,7 +100,7 @@ export function stepFailure(response: WireResponse, asked: AskedAuthority): Fail
   );
 }
 
-/** Builds the failure of an answer that holds no certificate although its status says so. */
+/** Builds the failure for a successful answer without a usable certificate. */
 export function noCertificate(origin: string, what: string, hint: string, cause?: unknown): Failure {
   return new Failure('config', 'CERTIFICATE_NOT_ISSUED', `The certificate from the authority ${origin} ${what}.`, {
     hint,
@@ -112,7 +112,7 @@ function notIssued(response: WireResponse, asked: AskedAuthority, hint: string):
   return new Failure('config', 'CERTIFICATE_NOT_ISSUED', answered(response, asked), { hint });
 }
 
-/** Returns the failure of an authority that is in trouble or asks for patience; `undefined` for any other answer. */
+/** Returns the failure for an answer that says that a later retry may succeed; `undefined` for any other answer. */
 export function passingFailure(response: WireResponse, asked: AskedAuthority): Failure | undefined {
   const { status, headers } = response;
   if (status !== 429 && status !== 408 && status < 500) return undefined;
@@ -132,7 +132,7 @@ function sentToken({ claims, now }: AskedAuthority): string {
   return `The token that was sent says: ${describeClaims(claims, names)}. The runner's clock says ${new Date(now()).toISOString()}.`;
 }
 
-/** Quotes what the authority says, on one line: secrets go before the cut. */
+/** Quotes the authority's message on one line; secrets are removed before the text is cut. */
 function quote(response: WireResponse, { scrub }: AskedAuthority): string {
   const texts = [...textsIn(readMember(response, 'errors')), ...textsIn(readMember(response, 'message'))];
   const text = texts.map((each) => each.replace(/\s+/g, ' ').trim()).join('; ');

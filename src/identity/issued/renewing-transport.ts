@@ -3,37 +3,37 @@ import type { Transport } from '../../connection/transport.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 import { MIN_LEFT_MS } from './issued-certificate.ts';
 
-/** A transport that shows one certificate, and when that certificate expires. */
+/** A transport that uses one certificate, and when that certificate expires. */
 export interface Tenure {
   readonly transport: Transport;
-  /** Milliseconds since the epoch. */
+  /** Expiry in milliseconds since the epoch. */
   readonly endsAt: number;
 }
 
 interface RenewalOptions {
-  /** Gets a certificate and opens a transport that shows it. */
+  /** Obtains a certificate and opens a transport that uses it. */
   readonly obtain: (signal: AbortSignal) => Promise<Tenure>;
   /** Wall clock, in milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** A certificate is replaced after this share of its life, so that an authority in trouble has the rest of it to recover. */
+/** Share of its lifetime after which a certificate is replaced; the rest is time for a failing authority to recover. */
 const RENEW_AT = 2 / 3;
-/** Shortest time from a renewal that failed to the next one, in milliseconds, before requests must wait for it. */
+/** Shortest time, in milliseconds, between a failed renewal and the next one in the background. */
 const MIN_RETRY_MS = 30_000;
 
 interface Current extends Tenure {
   renewAt: number;
   inFlight: number;
-  /** No further request goes to it. */
+  /** Whether the transport gets no further requests. */
   isReplaced: boolean;
 }
 
 /**
- * Sends each request with a certificate that is valid for at least ten seconds more, and gets a new one in time.
+ * Sends each request with a certificate that is valid for at least ten seconds more, and obtains a new one in time.
  *
- * Each certificate has a transport of its own, and so its own connections and TLS sessions. Requests under way when the
- * certificate is replaced end on their connections; the next ones go to connections that were made with the new one.
+ * Each certificate has its own transport, connections and TLS sessions. Requests in flight during a replacement finish
+ * on the old connections; later requests use the new ones.
  */
 export class RenewingTransport implements Transport {
   readonly firstConnection: Promise<number>;
@@ -50,7 +50,7 @@ export class RenewingTransport implements Transport {
     this.firstConnection = this.#first.promise;
   }
 
-  /** Gets the first certificate; later ones come by themselves. */
+  /** Obtains the first certificate; later ones are obtained automatically. */
   async begin(signal: AbortSignal): Promise<void> {
     await this.#ready(signal);
   }
@@ -86,7 +86,7 @@ export class RenewingTransport implements Transport {
     const now = this.#options.now();
     const current = this.#current;
     if (current === undefined || now >= current.endsAt - MIN_LEFT_MS) return orAborted(this.#renew(), signal);
-    // A renewal that fails is told when no certificate is left.
+    // A failed renewal is reported only when the current certificate cannot be used any more.
     if (now >= current.renewAt) this.#renew().catch(() => {});
     return current;
   }
@@ -115,7 +115,7 @@ export class RenewingTransport implements Transport {
     return current;
   }
 
-  /** The next try is when half of the time is over; near the end of the certificate, requests wait for a new one. */
+  /** Schedules a retry after half of the remaining time; close to the expiry, requests wait for a renewal instead. */
   #postpone(current: Current): void {
     const now = this.#options.now();
     const waitMs = (current.endsAt - MIN_LEFT_MS - now) / 2;

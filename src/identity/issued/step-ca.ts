@@ -3,9 +3,11 @@ import type { ProtocolWorld } from '../../protocols/protocol.ts';
 import { type Asking, type Authority, LIFE_S, readMember, type StepCaSettings, textsIn } from './authority.ts';
 import { noCertificate, stepFailure } from './refusals.ts';
 
-/** Creates the authority of a step-ca with an OIDC provisioner; a token is good for one request, so each request has a new one. */
+/**
+ * Creates the authority of a step-ca with an OIDC provisioner; a token is valid for one request, so each gets its own.
+ */
 export function createStepCa({ url }: StepCaSettings, { scrub, now }: Pick<ProtocolWorld, 'scrub' | 'now'>): Authority {
-  /** False once the authority has said that its certificates live shorter: then it chooses. */
+  /** Turns false when the authority allows only shorter lifetimes; the authority then chooses the lifetime. */
   let asksForLife = true;
 
   async function issue(asking: Asking): Promise<string> {
@@ -29,6 +31,6 @@ export function createStepCa({ url }: StepCaSettings, { scrub, now }: Pick<Proto
     throw stepFailure(response, { origin: url.origin, claims: asking.claims, scrub, now });
   }
 
-  // Nothing was lent that could be given back.
+  // A step-ca issues no token that would have to be revoked.
   return { issue, close: async () => {} };
 }

@@ -11,12 +11,12 @@ import { noCertificate, vaultLoginFailure, vaultSignFailure } from './refusals.t
 /** Longest list of policies that is shown, in characters. */
 const MAX_POLICIES = 300;
 
-/** The pki engine of OpenBao or Vault, which a job reaches by its jwt login. */
+/** The pki engine of OpenBao or Vault, used by a job through its jwt login. */
 export class VaultPki implements Authority {
   readonly #settings: VaultPkiSettings;
   readonly #world: Pick<ProtocolWorld, 'mask' | 'scrub' | 'now'>;
   readonly #transport: Transport;
-  /** Of each certificate that is being asked for: a repeat needs no second login, and the next certificate has its own. */
+  /** Login tokens by certificate: a retry reuses the token, and the next certificate gets a new one. */
   readonly #tokens = new WeakMap<Asking, string>();
   readonly #lent = new LentTokens();
 
@@ -30,7 +30,7 @@ export class VaultPki implements Authority {
     const { url } = this.#settings;
     const known = this.#tokens.get(asking);
     let response = await this.#sign(asking, known ?? (await this.#logIn(asking)));
-    // A token of an earlier request may have ended or been revoked since: that says nothing about the policies.
+    // The token of an earlier request may have expired or been revoked, so this 403 says nothing about the policies.
     if (response.status === 403 && known !== undefined) response = await this.#sign(asking, await this.#logIn(asking));
     if (response.status !== 200) throw vaultSignFailure(response, this.#settings, this.#asked(asking));
     const certificates = ['data.certificate', 'data.ca_chain', 'data.issuing_ca'].flatMap((each) =>
@@ -43,7 +43,7 @@ export class VaultPki implements Authority {
   /**
    * Revokes the tokens of all logins.
    *
-   * Not earlier than this: a role with generate_lease would revoke the certificate together with its token.
+   * Call it only at the end: with generate_lease, revoking the token also revokes the certificate.
    */
   async close(signal: AbortSignal): Promise<void> {
     const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
@@ -65,7 +65,7 @@ export class VaultPki implements Authority {
     const { text: jwt } = await asking.drawToken();
     const path = this.#path(`${login.path}/login`);
     const request = vaultRequest('POST', path, { json: { role: loginRole, jwt } });
-    // The end of the run does not cut the login off: its token would be good for its whole lease.
+    // The end of the run does not abort the login, because an unseen token would stay valid for its whole lease.
     const answered = asking.post(request, 'until answered').then((response) => this.#readLogin(asking, response));
     const { value: token } = await orAborted(this.#lent.take(answered), asking.signal);
     this.#tokens.set(asking, token);

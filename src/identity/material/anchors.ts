@@ -6,7 +6,7 @@ import { isValidAt, type PlacedCertificate, readCertificate } from './certificat
 /** The inputs that hold trust anchors. */
 export type AnchorsInput = 'chain' | 'certificate-chain' | 'timestamp-chain';
 
-/** What an input of trust anchors holds, as far as it can be read. */
+/** The readable content of an input of trust anchors. */
 interface Anchors {
   readonly certificates: readonly PlacedCertificate[];
   readonly problems: readonly ActionError[];
@@ -16,7 +16,7 @@ interface Anchors {
 /**
  * Reads the certificates that a peer must chain to, each once; never throws.
  *
- * Every block counts, since Node leaves out the broken ones of a bundle without a word, and takes an empty bundle for the system's roots.
+ * Checks every block, because Node silently skips broken ones, and takes an empty bundle for the system's roots.
  */
 export function readAnchors(text: string | undefined, input: AnchorsInput = 'chain'): Anchors {
   const { blocks, problems, tidied } = readBlocks(input, text);
@@ -29,10 +29,10 @@ export function readAnchors(text: string | undefined, input: AnchorsInput = 'cha
 }
 
 /**
- * Returns the anchors that the TLS context is to hold: the ones that are valid now, or all when none is, the newest first.
+ * Returns the anchors for the TLS context, newest first: the ones that are valid now, or all when none is.
  *
- * OpenSSL stops at the first anchor of the right name. An expired one would hide a valid path through a certificate that
- * the server sends, and an old one of the same name would hide its successor.
+ * OpenSSL stops at the first anchor of the right name. An expired one would hide a valid path through a certificate
+ * that the server sends, and an old one of the same name would hide the newer one.
  */
 export function usableAnchors(anchors: readonly X509Certificate[], now: Date): readonly X509Certificate[] {
   const valid = anchors.filter((anchor) => isValidAt(anchor, now));

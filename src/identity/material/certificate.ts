@@ -5,20 +5,20 @@ import { labelOfDer } from '../der/label.ts';
 import { type Block, placeOf } from '../text/pem.ts';
 import { wrongKind } from '../text/wrong-kind.ts';
 
-/** A certificate and the place in the inputs where it was found, for sentences about it. */
+/** A certificate and its place in the inputs, for messages. */
 export interface PlacedCertificate {
   readonly x509: X509Certificate;
   readonly place: string;
 }
 
-/** What reports and the manifest say about a certificate. */
+/** Facts about a certificate for the reports and the manifest. */
 export interface CertificateFacts {
   /** Distinguished names on one line, such as `C=DE, O=Example, CN=release`. */
   readonly subject: string;
   readonly issuer: string;
-  /** In upper-case hex. */
+  /** Serial number in upper-case hex. */
   readonly serial: string;
-  /** Beginning and end of validity in ISO 8601. */
+  /** Start of the validity in ISO 8601. */
   readonly notBefore: string;
   readonly notAfter: string;
   /** SHA-256 of the certificate's DER, in lower-case hex. */
@@ -29,14 +29,14 @@ export interface CertificateFacts {
 
 const MAX_NAME_LENGTH = 200;
 
-/** Parses a block as a certificate; answers with the problem when it is none. */
+/** Parses a block as a certificate; returns the problem when it is not a certificate. */
 export function readCertificate(block: Block): PlacedCertificate | ActionError {
   if (block.label !== 'CERTIFICATE') return wrongKind(block);
   const label = labelOfDer(block.der);
   if (label !== undefined && label !== 'CERTIFICATE') return wrongKind({ ...block, label });
   try {
     const x509 = new X509Certificate(block.der);
-    // Both getters fail late, on material that the constructor takes.
+    // Both getters can throw on material that the constructor accepts.
     x509.validFromDate.toISOString();
     x509.validToDate.toISOString();
     publicKeyPrint(x509.publicKey);
@@ -78,13 +78,13 @@ const WEAK_SIGNATURES: Readonly<Record<string, string>> = {
   '1.2.840.10045.4.1': 'SHA-1',
 };
 
-/** Returns the digest that a certificate is signed with when TLS refuses it as too weak; Node before 24.9 tells no digest. */
+/** Returns the digest of a signature that TLS refuses as too weak; `undefined` also before Node 24.9. */
 export function weakDigestOf(x509: X509Certificate): string | undefined {
   const [, algorithm] = childrenOf(readElement(x509.raw));
   return WEAK_SIGNATURES[oidOf(childrenOf(algorithm)[0]) ?? ''];
 }
 
-/** Returns the value of an extension in DER; `undefined` when the certificate has none of this object identifier. */
+/** Returns the value of an extension in DER; `undefined` when the certificate does not have it. */
 export function extensionOf(x509: X509Certificate, oid: string): Buffer | undefined {
   const [body] = childrenOf(readElement(x509.raw));
   const list = childrenOf(body).find(({ tag }) => tag === TAG.context0 + 3);
@@ -92,7 +92,7 @@ export function extensionOf(x509: X509Certificate, oid: string): Buffer | undefi
   return octetsOf(childrenOf(extension).at(-1));
 }
 
-/** Tells whether the public key is on a curve that is given by its parameters: RFC 5480 allows only a curve that is named. */
+/** Tells whether the public key's curve is given by its parameters; RFC 5480 allows only named curves. */
 export function hasUnnamedCurve({ publicKey }: X509Certificate): boolean {
   const [algorithm] = childrenOf(readElement(publicKey.export({ type: 'spki', format: 'der' })));
   return publicKey.asymmetricKeyType === 'ec' && childrenOf(algorithm)[1]?.tag === TAG.sequence;
@@ -113,7 +113,7 @@ export function isIssuedBy(x509: X509Certificate, issuer: X509Certificate): bool
   try {
     return x509.checkIssued(issuer) && x509.verify(issuer.publicKey);
   } catch {
-    // A key that cannot check this kind of signature did not make it.
+    // A key that cannot verify this kind of signature did not make it.
     return false;
   }
 }

@@ -6,14 +6,15 @@ export interface ClientChain {
   readonly leaf: PlacedCertificate;
   /** Leaf first, then every certificate that issued one before it. */
   readonly certificates: readonly PlacedCertificate[];
-  /** What was changed about the order or the number, for the user. */
+  /** Changes to the order or number of certificates, as texts for the user. */
   readonly tidied: readonly string[];
 }
 
 /**
- * Orders certificates as TLS wants them: the certificate of the key first, its issuers after it.
+ * Orders certificates as TLS requires: the certificate of the key first, its issuers after it.
  *
- * Without a key, or when none belongs to it, the leaf is the first that issued no other. `undefined` for an empty list.
+ * Without a key, or a certificate for it, the leaf is the first one that issued no other. `undefined` for an empty
+ * list.
  */
 export function orderClientChain(
   found: readonly PlacedCertificate[],
@@ -31,7 +32,10 @@ export function orderClientChain(
   return { leaf, certificates, tidied: describeChanges(found, distinct, certificates) };
 }
 
-/** Names the issuer of the leaf when neither the client's certificates nor a root among the anchors is it; a server may then miss it. */
+/**
+ * Names the leaf's issuer if neither the client's certificates nor the roots among the anchors include it; a server may
+ * then miss it.
+ */
 export function missingIssuerOf(chain: ClientChain, anchors: readonly X509Certificate[]): string | undefined {
   const { x509 } = chain.leaf;
   if (chain.certificates.length > 1 || isSelfSigned(x509)) return undefined;
@@ -44,7 +48,7 @@ function chooseLeaf(
   key: KeyObject | undefined,
 ): PlacedCertificate | undefined {
   const matching = key === undefined ? [] : certificates.filter(({ x509 }) => x509.checkPrivateKey(key));
-  // A renewed certificate may keep its key: the certificate that expires last is the new one.
+  // A renewed certificate may keep its key; of several, the one that expires last is the new one.
   const [newest] = matching.toSorted((a, b) => b.x509.validToDate.getTime() - a.x509.validToDate.getTime());
   if (newest !== undefined) return newest;
   const isIssuer = (one: PlacedCertificate) =>

@@ -5,22 +5,22 @@ import type { Block } from '../text/pem.ts';
 import { type ClientChain, orderClientChain } from './client-chain.ts';
 import { type PrivateKey, readPrivateKey } from './private-key.ts';
 
-/** What `cert` and `key` hold together, as far as it can be read. */
+/** The readable content of `cert` and `key` together. */
 interface ClientMaterial {
-  /** `undefined` when there is no certificate, or when the client's own may be among what cannot be read. */
+  /** `undefined` when there is no certificate, or when the client's own certificate may be in an unreadable part. */
   readonly chain: ClientChain | undefined;
   readonly key: PrivateKey | undefined;
   readonly problems: readonly ActionError[];
-  /** What was tidied, by input. */
+  /** Repairs for the user, by input. */
   readonly tidied: { readonly cert: readonly string[]; readonly key: readonly string[] };
 }
 
-/** Reads the client's certificates and private key, wherever in `cert` and `key` they stand; never throws. */
+/** Reads the client's certificates and private key, from either input; never throws. */
 export function readClient({ cert, key, keyPassphrase }: IdentityText): ClientMaterial {
   const passphrase = isBlank(keyPassphrase) ? undefined : keyPassphrase.replace(/(?:\r\n|[\r\n])$/, '');
   const inCert = readCertInput(cert, passphrase);
   const inKey = isBlank(key) || key.trim() === cert?.trim() ? undefined : readKeyInput(key);
-  // An empty passphrase is a passphrase to PKCS#12, and OpenSSL has accepted it by now.
+  // An empty passphrase is valid for PKCS#12, and OpenSSL has already accepted it.
   const opening = inKey === undefined && inCert.isPkcs12 ? (passphrase ?? '') : passphrase;
   const opened = openKeys((inKey ?? inCert).keys, opening);
   const chosen = chooseKey(opened.values, inCert);

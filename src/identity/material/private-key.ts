@@ -7,12 +7,12 @@ import { type Block, encodePem, placeOf } from '../text/pem.ts';
 import { wrongKind } from '../text/wrong-kind.ts';
 import { publicKeyPrint } from './certificate.ts';
 
-/** A private key that opens, in the form in which it goes to TLS. */
+/** A usable private key, in the form that TLS gets. */
 export interface PrivateKey {
   readonly key: KeyObject;
-  /** Still encrypted when it came so. */
+  /** PEM; still encrypted if the input was. */
   readonly pem: string;
-  /** Opens `pem`; `undefined` when that is not encrypted. */
+  /** Passphrase of `pem`; `undefined` when the key is not encrypted. */
   readonly passphrase: string | undefined;
   readonly place: string;
   /** SHA-256 of the public half, as SubjectPublicKeyInfo, in lower-case hex. */
@@ -20,7 +20,7 @@ export interface PrivateKey {
 }
 
 const TLS_KEY_TYPES: readonly (string | undefined)[] = ['rsa', 'rsa-pss', 'ed25519', 'ed448'];
-/** The curves that TLS 1.3 has signatures for (RFC 8446 and RFC 8734); a client that has a key on another one sends no certificate. */
+/** Curves with TLS 1.3 signatures (RFC 8446, RFC 8734); with a key on another curve, a client sends no certificate. */
 const TLS_CURVES: readonly (string | undefined)[] = [
   'prime256v1',
   'secp384r1',
@@ -32,13 +32,13 @@ const TLS_CURVES: readonly (string | undefined)[] = [
 /** The object identifier of SM2 in DER; Node has no name for keys of this kind. */
 const SM2 = Buffer.from('06082a811ccf5501822d', 'hex');
 
-/** Opens a private key, with its passphrase when it is encrypted; answers with the problem when it cannot. */
+/** Opens a private key, with its passphrase when it is encrypted; returns the problem when that fails. */
 export function readPrivateKey(block: Block, passphrase: string | undefined): PrivateKey | ActionError {
   const found = labelOfDer(block.der);
   const isForeign = found !== undefined && !found.endsWith('PRIVATE KEY') && block.encryption === undefined;
   if (block.label === 'OPENSSH PRIVATE KEY' || isForeign) return wrongKind({ ...block, label: found ?? block.label });
   if (isEncrypted(block)) return openEncrypted(block, passphrase);
-  // The bytes say better than a hand-made label which of the three formats this is.
+  // The bytes tell more reliably than a hand-written label which of the three formats this is.
   return open({ ...block, label: found ?? block.label }, undefined);
 }
 
@@ -49,7 +49,7 @@ function isEncrypted(block: Block): boolean {
 function openEncrypted(block: Block, passphrase: string | undefined): PrivateKey | ActionError {
   const unusable = encryptionFault(block);
   if (unusable !== undefined) return unusable;
-  // As with curl, an empty passphrase opens what was encrypted with an empty one.
+  // As in curl, a missing passphrase counts as an empty one.
   return open(block, passphrase ?? '');
 }
 
@@ -116,7 +116,7 @@ export function passphraseWrong(place: string, passphrase: string, cause: unknow
   });
 }
 
-/** Names the kind of a key that TLS has no signature for; `undefined` when it has one. */
+/** Names the kind of a key without a TLS signature algorithm; `undefined` for a usable key. */
 function unusableKind(key: KeyObject, publicKey: KeyObject): string | undefined {
   const { asymmetricKeyType: type, asymmetricKeyDetails: { namedCurve } = {} } = key;
   if (TLS_KEY_TYPES.includes(type) || (type === 'ec' && TLS_CURVES.includes(namedCurve))) return undefined;

@@ -4,17 +4,17 @@ import { labelOfDer } from '../der/label.ts';
 import { type Block, type InputName, placeOf, readPem, type SoundPemBlock } from './pem.ts';
 import { unwrap } from './shape.ts';
 
-/** What an input holds: its sound blocks, and one problem for each that is not. */
+/** Content of an input: its intact blocks, and one problem for each broken block. */
 export interface Blocks {
   readonly blocks: readonly Block[];
   readonly problems: readonly ActionError[];
-  /** The labels of the blocks that are not sound. */
+  /** Labels of the broken blocks. */
   readonly brokenLabels: readonly string[];
-  /** What was tidied to read them, for the user. */
+  /** Repairs that were needed to read the blocks, as texts for the user. */
   readonly tidied: readonly string[];
 }
 
-/** Most characters that an input may have; a generous bundle of CA certificates has a quarter of it. */
+/** Longest input in characters; a large bundle of CA certificates has a quarter of that. */
 export const MAX_INPUT_LENGTH = 1024 * 1024;
 
 // The largest public bundles of CA certificates have about 150.
@@ -25,14 +25,14 @@ export function isBlank(text: string | undefined): text is undefined | '' {
   return text === undefined || text.trim() === '';
 }
 
-/** Builds the problem for an input that is needed and empty. */
+/** Builds the problem for a required input that is empty. */
 export function inputEmpty(input: InputName): ActionError {
   return new ActionError('CREDENTIALS_MISSING', `input ${input} is empty`, {
     hint: 'Check the name of the secret or variable, and that the job may read it.',
   });
 }
 
-/** Reads every block of an input's text, whatever shape the text is in; never throws. */
+/** Reads every block of an input's text, in any encoding; never throws. */
 export function readBlocks(input: InputName, text: string | undefined): Blocks {
   if (isBlank(text)) return only(inputEmpty(input));
   if (text.length > MAX_INPUT_LENGTH) return only(tooLarge(input, `${text.length} characters`, MAX_INPUT_LENGTH));
@@ -69,10 +69,10 @@ function readDer(input: InputName, der: Buffer, tidied: readonly string[]): Bloc
 }
 
 function derFault({ der, encryption, label }: SoundPemBlock): string | undefined {
-  // Only CBC fills its last block up.
+  // Only CBC pads its last block.
   if (encryption !== undefined)
     return der.length % 8 === 0 || !/-CBC,/i.test(encryption) ? undefined : 'its encrypted data is cut off';
-  // These carry more than one object, or none that is DER; they are refused by their label.
+  // These do not hold exactly one DER object; they are refused by their label later.
   if (label === 'TRUSTED CERTIFICATE' || label === 'OPENSSH PRIVATE KEY' || label.startsWith('PGP ')) return undefined;
   return lengthFault(der);
 }
@@ -117,7 +117,7 @@ function unreadable(input: InputName, text: string): ActionError {
   );
 }
 
-/** Formats that other programs write, by their first characters, and how to convert them. */
+/** Formats of other programs, by their first characters, with how to convert them. */
 const FOREIGN_FORMATS: readonly (readonly [RegExp, string])[] = [
   [
     /^\s*(?:\/u3\+7|zs7Oz)/,
@@ -146,7 +146,7 @@ export interface Findings<Value> {
   readonly problems: readonly ActionError[];
 }
 
-/** Separates what was read from what was found wrong, each in its order. */
+/** Separates values from problems, and keeps the order of both. */
 export function separate<Value>(results: readonly (Value | ActionError)[]): Findings<Value> {
   const values: Value[] = [];
   const problems: ActionError[] = [];

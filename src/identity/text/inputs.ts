@@ -5,7 +5,7 @@ import { readBlocks, separate } from './blocks.ts';
 import { type Block, isPrivateLabel, mayHoldKey } from './pem.ts';
 import { wrongKind } from './wrong-kind.ts';
 
-/** The texts of the four inputs as they came; an absent one is `undefined` or empty. */
+/** Unchanged texts of the four inputs; an absent one is `undefined` or empty. */
 export interface IdentityText {
   readonly cert: string | undefined;
   readonly key: string | undefined;
@@ -13,25 +13,25 @@ export interface IdentityText {
   readonly chain: string | undefined;
 }
 
-/** What the input `cert` holds, as far as it can be read. */
+/** The readable content of the input `cert`. */
 export interface CertInput {
   readonly certificates: readonly PlacedCertificate[];
-  /** Private keys that stand beside the certificates. */
+  /** Private keys next to the certificates. */
   readonly keys: readonly Block[];
-  /** The input is, or holds, a PKCS#12: its keys open with its passphrase, even with an empty one. */
+  /** Whether the input is or holds a PKCS#12, whose keys open with its passphrase, even an empty one. */
   readonly isPkcs12: boolean;
-  /** A private key may be in the part that could not be read. */
+  /** Whether an unreadable part may hold a private key. */
   readonly mayHideKey: boolean;
-  /** A certificate may be in the part that could not be read. */
+  /** Whether an unreadable part may hold a certificate. */
   readonly mayHideCertificate: boolean;
   readonly problems: readonly ActionError[];
   readonly tidied: readonly string[];
 }
 
-// A client's chain has a handful; a bundle of CA certificates in its place would go to the server with every connection.
+// A client's chain has a few certificates; a bundle of CA certificates here would be sent with every connection.
 const MAX_CERTIFICATES = 100;
 
-/** Reads `cert`: certificates, and private keys beside them, from PEM, DER or PKCS#12; never throws. */
+/** Reads `cert`: certificates, and private keys next to them, from PEM, DER or PKCS#12; never throws. */
 export function readCertInput(text: string | undefined, passphrase: string | undefined): CertInput {
   const { blocks, problems, brokenLabels, tidied } = readBlocks('cert', text);
   const isPkcs12 = blocks.some(({ label }) => label === 'PKCS12');
@@ -70,10 +70,10 @@ function noCertificate(): ActionError {
 }
 
 interface Holding {
-  /** Certificates, and what could not be read. */
+  /** Number of certificates and unreadable blocks. */
   readonly count: number;
   readonly blocks: readonly Block[];
-  /** The blocks come from a PKCS#12. */
+  /** Whether the blocks come from a PKCS#12. */
   readonly isUnpacked: boolean;
 }
 
@@ -92,19 +92,19 @@ function countProblems({ count, blocks, isUnpacked }: Holding): readonly ActionE
   ];
 }
 
-/** What the input `key` holds, as far as it can be read. */
+/** The readable content of the input `key`. */
 interface KeyInput {
   readonly keys: readonly Block[];
   readonly problems: readonly ActionError[];
   readonly tidied: readonly string[];
 }
 
-/** Reads `key`: private keys, and nothing else but what tools write beside them; never throws. */
+/** Reads `key`: private keys, and only what tools write next to them; never throws. */
 export function readKeyInput(text: string): KeyInput {
   const { blocks, problems, tidied } = readBlocks('key', text);
   const keys = blocks.filter(({ label }) => isPrivateLabel(label));
   const others = blocks.filter(({ label }) => !isPrivateLabel(label) && label !== 'EC PARAMETERS');
-  // A certificate beside the key is harmless: the whole of a combined file was stored.
+  // A certificate next to the key is harmless: the secret holds a combined file.
   const strangers = keys.length > 0 ? others.filter(({ label }) => label !== 'CERTIFICATE') : others;
   const faults = [...problems, ...strangers.map(wrongKind)];
   return { keys, problems: keys.length === 0 && faults.length === 0 ? [noKey()] : faults, tidied };

@@ -1,14 +1,14 @@
 import { decodeBase64 } from './shape.ts';
 
-/** One block of a PEM text as it was found: decoded, or with the reason why it could not be. */
+/** A block of a PEM text: decoded, or with the reason why decoding failed. */
 export type PemBlock = SoundPemBlock | BrokenPemBlock;
 
-/** A block whose marker lines and base64 are in order; what its bytes mean is not looked at. */
+/** A block whose marker lines and base64 are valid; its bytes are not examined. */
 export interface SoundPemBlock {
   readonly label: string;
   readonly der: Buffer;
   readonly encryption?: string;
-  /** What had to be tidied to read it. */
+  /** Repairs that were needed to read the block. */
   readonly tidied: readonly string[];
 }
 
@@ -18,13 +18,13 @@ interface BrokenPemBlock {
   readonly reason: string;
 }
 
-/** The blocks of a PEM text in order, and whether there was text outside them. */
+/** The blocks of a PEM text in order, and whether there is other text. */
 interface PemText {
   readonly blocks: readonly PemBlock[];
   readonly textOutside: boolean;
 }
 
-/** A BEGIN or END line, with where it starts and ends in the text. */
+/** A BEGIN or END line with its start and end in the text. */
 export interface Marker {
   readonly kind: string;
   readonly label: string;
@@ -32,7 +32,7 @@ export interface Marker {
   readonly end: number;
 }
 
-/** Finds every PEM block of a text whose line ends are LF; never throws, and takes time in proportion to the length. */
+/** Finds every PEM block of a text whose line ends are LF; never throws, and takes linear time. */
 export function readPem(text: string): PemText {
   const blocks: PemBlock[] = [];
   let open: Marker | undefined;
@@ -107,10 +107,10 @@ function layoutFaults(data: string): readonly string[] {
 /** The inputs that hold identity material, by their names in the workflow. */
 export type InputName = 'cert' | 'key' | 'chain' | 'certificate-chain' | 'timestamp-chain';
 
-/** One object found in an input: a PEM block, or what a PEM block would hold. */
+/** An object in an input: a PEM block, or equivalent DER. */
 export interface Block {
   readonly input: InputName;
-  /** Counted from 1, over every block of the input, sound or not. */
+  /** Counted from 1, over all blocks of the input, intact or broken. */
   readonly number: number;
   /** The PEM label that fits the content; `PKCS12`, which PEM does not know, for that container. */
   readonly label: string;
@@ -119,7 +119,7 @@ export interface Block {
   readonly encryption?: string;
 }
 
-/** Says where a block stands: `input chain, block 2 (CERTIFICATE)`. */
+/** Describes the place of a block: `input chain, block 2 (CERTIFICATE)`. */
 export function placeOf(block: Pick<Block, 'input' | 'number' | 'label'>): string {
   return `input ${block.input}, block ${block.number} (${block.label})`;
 }
@@ -131,12 +131,12 @@ export function encodePem(block: Pick<Block, 'label' | 'der' | 'encryption'>): s
   return [`-----BEGIN ${block.label}-----`, ...headers, ...lines, `-----END ${block.label}-----`, ''].join('\n');
 }
 
-/** Tells whether an object with a PEM label holds a private key, or may hold one as a PKCS#12 does. */
+/** Tells whether an object with this PEM label holds a private key, or may hold one, as a PKCS#12 may. */
 export function mayHoldKey(label: string): boolean {
   return isPrivateLabel(label) || label === 'PKCS12';
 }
 
-/** Tells whether a PEM label announces a private key, in whatever format. */
+/** Tells whether a PEM label announces a private key, in any format. */
 export function isPrivateLabel(label: string): boolean {
   return label.endsWith('PRIVATE KEY') || label.endsWith('PRIVATE KEY BLOCK');
 }

@@ -1,20 +1,23 @@
 import { announcedLength } from '../der/der.ts';
 
-/** What an input's text turned out to be once its wrapping was taken off. */
+/** Content of an input's text after removing its encodings. */
 export interface Shape {
   /** The PEM text with LF line ends, or the bytes of one DER object, or neither when it is unreadable. */
   readonly pem?: string;
   readonly der?: Buffer;
-  /** The text of every layer, outermost first; what protects secrets looks at each. */
+  /** The text of every layer, outermost first; all are searched for secrets. */
   readonly layers: readonly string[];
-  /** What was tidied, for the user, in the order in which it was met. */
+  /** Repairs as texts for the user, in the order in which they were made. */
   readonly tidied: readonly string[];
 }
 
-// Text, base64 of it, and base64 of that: a secret encoded once by a person and once by a tool.
+// Plain text plus two layers of base64, because a person and a tool may both have encoded the secret.
 const MAX_LAYERS = 3;
 
-/** Takes the wrapping off pasted material: byte order marks, UTF-16, quotes, escaped or lost line ends, base64; never throws. */
+/**
+ * Removes the encodings of pasted text: byte order marks, UTF-16, quotes, escaped or lost line ends, base64; never
+ * throws.
+ */
 export function unwrap(text: string): Shape {
   const layers: string[] = [];
   const tidied = new Set<string>();
@@ -27,7 +30,7 @@ export function unwrap(text: string): Shape {
     if (bytes === undefined) break;
     tidied.add('base64 decoded');
     if (isDer(bytes)) return { der: bytes, layers, tidied: [...tidied, 'DER read'] };
-    // As Latin-1 no byte is lost; UTF-16 then shows as text with NULs, which the next layer removes.
+    // Latin-1 keeps every byte; UTF-16 becomes text with NULs, which the next layer removes.
     current = bytes.toString('latin1');
   }
   return { layers, tidied: [] };
@@ -39,7 +42,7 @@ function stripWrapping(text: string, tidied: Set<string>): string {
     current = current.replaceAll('\0', '');
     tidied.add('UTF-16 converted');
   }
-  // The marks of UTF-8 and UTF-16: as a character, read as Latin-1, and as the replacement for bytes that were not UTF-8.
+  // Byte order marks of UTF-8 and UTF-16: as a character, read as Latin-1, and replaced because they are not UTF-8.
   const unmarked = current.replace(/^(?:\ufeff|\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff|\ufffd\ufffd)/, '');
   if (unmarked !== current) tidied.add('byte order mark removed');
   const trimmed = unmarked.trim();
@@ -62,7 +65,7 @@ function restoreLines(text: string, tidied: Set<string>): string {
 }
 
 function isDer(bytes: Buffer): boolean {
-  // Text may start with the same byte, a zero; it has no control characters, though, and seldom just the length that DER announces.
+  // Text may start with the same byte (a "0"), but has no control characters and rarely the length that DER announces.
   const isBinary = /[\x01-\x08\x0e-\x1f\x7f-\xff]/.test(bytes.toString('latin1'));
   return bytes[0] === 0x30 && (isBinary || announcedLength(bytes) === bytes.length);
 }
@@ -70,7 +73,7 @@ function isDer(bytes: Buffer): boolean {
 /**
  * Decodes base64 of the standard alphabet; `undefined` for anything else.
  *
- * White space and missing padding are tolerated, because secrets are pasted; what is decoded is checked by its own structure.
+ * Tolerates white space and missing padding, because secrets are pasted; the caller checks the result's structure.
  */
 export function decodeBase64(text: string): Buffer | undefined {
   const digits = text.replace(/[\s\u200b]/g, '').replace(/={1,2}$/, '');

@@ -55,7 +55,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   CMS: 'PKCS7',
 };
 
-/** Builds the problem for a block in the wrong input: what the block is, what the input takes, and how to convert it. */
+/** Builds the problem for a block in the wrong input: what it is, what the input accepts, and how to convert it. */
 export function wrongKind(block: Block): ActionError {
   const { what, hint } = explain(block);
   return new ActionError('IDENTITY_WRONG_KIND', `${placeOf(block)} ${what}; this input takes ${WANTED[block.input]}`, {
