@@ -1,9 +1,9 @@
 import type { FieldReader } from './field-reader.ts';
 
-/** Stands for an address that cannot be used. */
+/** Placeholder for an invalid address. */
 export const NOWHERE = new URL('https://invalid.invalid');
 
-/** Reads the address of a server from the text of an input; {@link NOWHERE} after a problem was noted, or for an empty text. */
+/** Reads a server's address from the text of an input; returns {@link NOWHERE} for an empty or rejected text. */
 export function readAddress(reader: FieldReader, name: string, text: string): URL {
   if (text === '') return NOWHERE;
   if (!URL.canParse(text)) {

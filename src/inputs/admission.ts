@@ -10,10 +10,10 @@ import type { TakenInputs } from './taken.ts';
 type SigningMode = 'sign' | 'preflight';
 
 /**
- * Decides what a mode that needs credentials becomes on this event.
+ * Decides which mode runs on this event.
  *
- * Without credentials it becomes a rehearsal or nothing only where GitHub withholds secrets by design: pull requests of
- * forks and runs of Dependabot. Anywhere else missing credentials are a mistake, and a release must not be green for it.
+ * Missing credentials turn a run into a rehearsal, or skip it, only where GitHub withholds secrets by design: pull
+ * requests of forks and runs of Dependabot. Anywhere else they are a mistake, and the run must fail.
  */
 export function admit<Mode extends SigningMode>(
   mode: Mode,
@@ -24,7 +24,7 @@ export function admit<Mode extends SigningMode>(
   const { facts } = runner;
   const isAllowed = reader.boolean('allow-pull-request-target', false);
   const otherwise = reader.choice('if-no-credentials', ['error', 'rehearse', 'skip']);
-  // A preflight lists every problem and looks at the service all the same; here it must not take up the key at all.
+  // A preflight continues after a problem and uses the key, so it must stop here.
   const refuse = (problem: ActionError): void => {
     if (mode === 'preflight') throw problem;
     reader.add(problem);
@@ -60,7 +60,7 @@ function isThere(
   }
 }
 
-/** A stranger who starts a run is no danger by that alone, but the workflow may check out or build what is theirs. */
+/** Warns when outsiders can start the run: the workflow may check out or build their code. */
 function warnOfStarters({ facts, annotate }: Runner): void {
   annotate(
     'warning',
@@ -82,7 +82,7 @@ function steeredByStranger({ eventName, starters }: Runner['facts']): ActionErro
   );
 }
 
-/** Whoever reads the memory or the TLS keys of this process has the private key, or all that it protects. */
+/** Builds the error for options that expose the memory or the TLS keys of this process, and so the private key. */
 function tapped(options: readonly string[]): ActionError {
   const names = options.join(' and ');
   return new ActionError(

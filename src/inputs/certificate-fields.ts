@@ -4,15 +4,15 @@ import { loginMount, parseMount } from '../protocols/vault/paths.ts';
 import { NOWHERE, readAddress } from './address-fields.ts';
 import type { TakenInputs } from './taken.ts';
 
-/** What the inputs of an authority are read from, and what they are held against. */
+/** What is needed to read and check the inputs of an authority. */
 interface AuthorityTask extends Pick<TakenInputs, 'reader' | 'identity' | 'certificateChain'> {
   readonly serverUrl: URL;
 }
 
-/** Inputs that no other choice than an issued certificate heeds. */
+/** Inputs that apply only to an issued certificate. */
 const OWN_INPUTS = ['certificate-url', 'certificate-role'];
 
-/** Reads who issues the client certificate; `undefined` when nobody does, or after a problem was noted. */
+/** Reads which authority issues the client certificate; `undefined` without an authority or after a problem. */
 export function readAuthority(task: AuthorityTask): AuthoritySettings | undefined {
   const { reader, identity, certificateChain } = task;
   const from = reader.choice('certificate-from', ['input', 'vault', 'step-ca']);
@@ -45,7 +45,7 @@ export function readAuthority(task: AuthorityTask): AuthoritySettings | undefine
 function readUrl({ reader, serverUrl }: AuthorityTask, from: 'vault' | 'step-ca'): URL {
   const text = reader.text('certificate-url');
   if (text !== undefined) return readAddress(reader, 'certificate-url', text);
-  // A token must not go to a server that nobody named for it.
+  // Only Vault has a default, because a token must not go to a server that was not named for it.
   if (from === 'vault' && reader.text('protocol') === 'vault') return serverUrl;
   reader.reject('certificate-url', `is empty; certificate-from: ${from} needs the address of the authority`);
   return NOWHERE;

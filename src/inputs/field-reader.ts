@@ -3,20 +3,20 @@ import { ActionError } from '../errors.ts';
 import { REFUSED_BY_WINDOWS, show } from '../files/names.ts';
 import { pathInside } from '../files/real-path.ts';
 
-/** Bounds of a whole number, both included. */
+/** Bounds of an integer, both inclusive. */
 export interface Range {
   readonly from: number;
   readonly to: number;
   readonly otherwise: number;
 }
 
-/** Reads single inputs and collects what is wrong with them, so that one error can name every problem. */
+/** Reads single inputs and collects their problems, so that one error can name all of them. */
 export class FieldReader {
   readonly #take: (name: string) => string | undefined;
   readonly #problems: ActionError[] = [];
   readonly #missing = new Set<string>();
 
-  /** `take` may give each input once only, as an environment does from which inputs are removed. */
+  /** `take` may return each input only once, because inputs are removed from the environment. */
   constructor(take: (name: string) => string | undefined) {
     const taken = new Map<string, string | undefined>();
     this.#take = (name) => {
@@ -25,24 +25,24 @@ export class FieldReader {
     };
   }
 
-  /** Everything wrong so far. */
+  /** All problems so far. */
   get problems(): readonly ActionError[] {
     return this.#problems;
   }
 
-  /** Inputs that are needed and empty, in the order in which they were found; each is one of the problems as well. */
+  /** Required inputs that are empty, in the order in which they were read; each is also one of the problems. */
   get missing(): readonly string[] {
     return [...this.#missing];
   }
 
-  /** Notes that an input is needed and empty. */
+  /** Notes that a required input is empty. */
   miss(name: string): void {
     if (this.#missing.has(name)) return;
     this.#missing.add(name);
     this.#problems.push(new ActionError('CREDENTIALS_MISSING', `input ${name} is empty`));
   }
 
-  /** Notes a problem with an input; the sentence goes on after its name. */
+  /** Notes a problem with an input; the sentence continues after the input's name. */
   reject(name: string, sentence: string): void {
     this.#problems.push(new ActionError('INPUT_INVALID', `Input ${name} ${sentence}.`));
   }
@@ -52,19 +52,19 @@ export class FieldReader {
     this.#problems.push(error);
   }
 
-  /** Any text, `undefined` when empty. */
+  /** Reads a text; `undefined` when empty. */
   text(name: string): string | undefined {
     return this.#take(name);
   }
 
-  /** A text that must be there. */
+  /** Reads a required text. */
   required(name: string): string {
     const value = this.#take(name);
     if (value === undefined) this.miss(name);
     return value ?? '';
   }
 
-  /** One of a few words. */
+  /** Reads one of the given words; the first one is the default. */
   choice<const Word extends string>(name: string, words: readonly [Word, ...Word[]]): Word {
     const value = this.#take(name) ?? words[0];
     const word = words.find((candidate) => candidate === value);
@@ -72,7 +72,7 @@ export class FieldReader {
     return word ?? words[0];
   }
 
-  /** The six spellings that `@actions/core` takes. */
+  /** Reads a boolean in the six spellings that `@actions/core` accepts. */
   boolean(name: string, otherwise: boolean): boolean {
     const value = this.#take(name);
     if (value === undefined) return otherwise;
@@ -81,7 +81,7 @@ export class FieldReader {
     return false;
   }
 
-  /** A whole number in its range. */
+  /** Reads an integer in a range. */
   integer(name: string, { from, to, otherwise }: Range): number {
     const value = this.#take(name);
     if (value === undefined) return otherwise;
@@ -91,25 +91,25 @@ export class FieldReader {
     return otherwise;
   }
 
-  /** An absolute path inside one of some directories; relative ones start at the first. */
+  /** Reads a path inside one of the directories, as an absolute path; relative ones start at the first directory. */
   pathInside(name: string, directories: string | readonly string[], otherwise: string): string {
     const tops = [directories].flat();
     const path = resolve(tops[0] ?? '', this.#take(name) ?? otherwise);
     for (const top of tops) {
       const inside = pathInside(top, path);
-      // By way of the directory as the runner spells it: the input may spell it in another case, or by another link.
+      // Uses the runner's spelling of the directory; the input may use another case or another link.
       if (inside !== undefined) return resolve(top, this.#checkNames(name, inside));
     }
     this.reject(name, 'leads out of the workspace');
     return path;
   }
 
-  /** A path of a directory relative to another one, `/` between segments, empty for that one itself; `undefined` when empty. */
+  /** Reads a directory's path relative to another directory, with `/`; empty for that directory, `undefined` when empty. */
   directoryInside(name: string, directory: string): string | undefined {
     return this.#inside(name, directory, 'a directory')?.replace(/\/$/, '');
   }
 
-  /** A path of a file relative to a directory, `/` between segments; `undefined` when empty. */
+  /** Reads a file's path relative to a directory, with `/` between segments; `undefined` when empty. */
   fileInside(name: string, directory: string): string | undefined {
     return this.#inside(name, directory, 'the path of a file');
   }
@@ -124,7 +124,7 @@ export class FieldReader {
     return undefined;
   }
 
-  /** Notes a path of several lines, and a name that Windows would take for a device, a stream or another name. */
+  /** Notes control characters in a path, and names that Windows would take for a device, a stream or another name. */
   #checkNames(input: string, path: string): string {
     if (/\p{Cc}/u.test(path)) this.reject(input, 'holds a line end or another control character, but must be one path');
     const refused = sep === '\\' ? path.split(/[/\\]/).find((name) => REFUSED_BY_WINDOWS.test(name)) : undefined;
@@ -134,7 +134,7 @@ export class FieldReader {
   }
 }
 
-/** What is too long for a setting may be a secret at the wrong place, and a cut piece of it is not masked. */
+/** Quotes a value unless it is long: it may be a secret in the wrong input, and a cut piece would not be masked. */
 function short(value: string): string {
   return value.length > 40 ? `a text of ${value.length} characters` : show(value);
 }

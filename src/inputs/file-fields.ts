@@ -9,7 +9,7 @@ import type { FieldReader } from './field-reader.ts';
 import type { FileInputs, KitPaths, TimestampInputs } from './inputs.ts';
 import { readAuthorities, readTimestampChain } from './timestamp-fields.ts';
 
-/** Reads which files are meant and where what is written about them goes. */
+/** Reads which files are selected and where the output goes. */
 export function readFiles(reader: FieldReader, { facts }: Runner, purpose: 'signing' | 'verification'): FileInputs {
   const root = reader.pathInside('root', facts.workspace, '.');
   if (lookBehindLinks(root)?.isDirectory() !== true) reader.reject('root', 'is not an existing directory');
@@ -73,7 +73,7 @@ function readOwnPaths(
   const kit = readKit(reader, directory);
   const kitPaths = kit ? [kit.page, kit.guide] : [];
   const stampPath = checksums && checksums + STAMP_SUFFIX;
-  // With such a suffix this is the path of the signature of the checksums.
+  // With this suffix, the path is that of the checksums' signature.
   const stampPaths = stampPath && suffix !== STAMP_SUFFIX ? [stampPath] : [];
   const timestamp = readTimestamp(reader, stampPath, { purpose, suffix });
   for (const [input, path] of Object.entries({ manifest, checksums, 'verification-kit': kit?.page })) {
@@ -97,7 +97,7 @@ function readOwnPaths(
   };
 }
 
-/** What the path of the checksums gets for that of their time stamp. */
+/** Appended to the path of the checksums for the path of their time stamp. */
 const STAMP_SUFFIX = '.tsr';
 
 function readTimestamp(
@@ -138,7 +138,7 @@ function readOutputDirectory(reader: FieldReader, facts: Runner['facts'], root: 
   return path;
 }
 
-/** A link in a checkout must not decide where a signing job writes and removes files. */
+/** Refuses links: a link in a checkout must not decide where a signing job writes and removes files. */
 function checkWithoutLink(reader: FieldReader, path: string, tops: readonly string[]): void {
   const real = resolveDirectory(path).path;
   const resolved = tops.map((top) => resolveDirectory(top).path ?? top);
@@ -153,7 +153,7 @@ function checkWithoutLink(reader: FieldReader, path: string, tops: readonly stri
     reader.reject('output-dir', `leads through a link to ${show(real)}: give that directory itself`);
 }
 
-/** Tells whether a directory on the way to a path is `.git`, also where the file system finds that in another case. */
+/** Tells whether a directory of a path is `.git`, in any spelling that the file system accepts. */
 function liesInGit(path: string): boolean {
   const above = dirname(path);
   if (above === path) return false;
@@ -161,7 +161,7 @@ function liesInGit(path: string): boolean {
   return isGit || liesInGit(above);
 }
 
-/** Tells whether a path can be a directory: the nearest part that exists is one. */
+/** Tells whether a path can be a directory: its nearest existing part is one. */
 function isDirectoryOrNew(path: string): boolean {
   return lookBehindLinks(path)?.isDirectory() ?? (dirname(path) === path || isDirectoryOrNew(dirname(path)));
 }

@@ -8,79 +8,79 @@ import type { IdentityText } from '../identity/text/inputs.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import type { Verification } from '../verifying/check.ts';
 
-/** Which files, and where what is written goes. */
+/** Which files are selected, and where the output goes. */
 export interface FileInputs {
   readonly patterns: readonly Pattern[];
-  /** Absolute. */
+  /** Absolute path. */
   readonly root: string;
   readonly includeHiddenFiles: boolean;
   readonly followSymbolicLinks: boolean;
   readonly ifNoFilesFound: 'error' | 'warn' | 'ignore';
-  /** 0 for no limit. */
+  /** Largest number of files; 0 for no limit. */
   readonly maxFiles: number;
   readonly suffix: string;
-  /** Absolute; `undefined` when signatures go beside their files. */
+  /** Absolute path; `undefined` when signatures go next to their files. */
   readonly outputDirectory: string | undefined;
-  /** Relative to the output tree; `undefined` for a place of our own. */
+  /** Path relative to the output tree; `undefined` for the default place. */
   readonly manifest: string | undefined;
-  /** Relative to the output tree; `undefined` when none is to be written. */
+  /** Path relative to the output tree; `undefined` to write none. */
   readonly checksums: string | undefined;
-  /** The time stamp over the checksums; `undefined` when there is none to be made or checked. */
+  /** The time stamp over the checksums; `undefined` to make or check none. */
   readonly timestamp: TimestampInputs | undefined;
-  /** Where the verification kit goes; `undefined` when none is to be written. */
+  /** Paths of the verification kit; `undefined` to write none. */
   readonly kit: KitPaths | undefined;
   /** Paths of checksums, time stamp, manifest and kit, of all slices: never signed as files of the release. */
   readonly ownPaths: readonly string[];
-  /** The slice of this run; the whole is `1/1`. */
+  /** The slice of this run; `1/1` without slices. */
   readonly shard: Shard;
 }
 
-/** Whom to ask for time stamps, and whom to believe. */
+/** The authorities that issue time stamps, and the roots that are trusted. */
 export interface TimestampAuthorities {
-  /** In the order in which they are asked; empty in a verification. */
+  /** In the order of the requests; empty in a verification. */
   readonly authorities: readonly URL[];
-  /** What the signer of a stamp must chain to; `undefined` for the roots that Node brings. */
+  /** Anchors for the signer of a stamp; `undefined` for Node's bundled roots. */
   readonly anchors: readonly X509Certificate[] | undefined;
 }
 
 /** The time stamp over the checksums. */
 export interface TimestampInputs extends TimestampAuthorities {
-  /** Relative to the output tree. */
+  /** Path relative to the output tree. */
   readonly path: string;
 }
 
 /** The files of a verification kit, relative to the output tree. */
 export interface KitPaths {
-  /** The page that checks the release in a browser. */
+  /** Path of the page that checks the release in a browser. */
   readonly page: string;
-  /** The commands that check it in a shell. */
+  /** Path of the guide with commands that check the release in a shell. */
   readonly guide: string;
 }
 
-/** How the service is reached and what proves who we are. */
+/** How to reach the service and how to authenticate. */
 export interface ServiceInputs {
   readonly serverUrl: URL;
   readonly identity: IdentityText;
-  /** What the service is shown: what `identity` holds, what `authority` issues for this run, or nothing but a token. */
+  /** The client certificate for the service: the one in `identity`, one that `authority` issues, or none. */
   readonly shows: 'stored certificate' | 'issued certificate' | 'no certificate';
-  /** Who issues the certificate; `undefined` when nobody does, or when its inputs have a problem. */
+  /** The authority that issues the certificate; `undefined` without one, or when its inputs have a problem. */
   readonly authority: AuthoritySettings | undefined;
   readonly expiryWarningDays: number;
   readonly http: HttpProtocol;
 }
 
-/** How hard to try. */
+/** Limits for retries and time. */
 export interface EffortInputs {
   readonly concurrency: number;
   readonly attempts: number;
   readonly timeoutMs: number;
-  /** 0 for none. */
+  /** Deadline in milliseconds; 0 for none. */
   readonly deadlineMs: number;
-  /** What to do once a file is lost: try the others all the same, or end the run. */
+  /** Whether to continue with the other files after one has failed for good, or to end the run. */
   readonly onFailure: 'collect' | 'stop';
 }
 
-/** What to upload; `undefined` in place of it when nothing is. */
+/** What to upload. */
 export interface UploadInputs {
   readonly artifactName: string;
   readonly retentionDays: number | undefined;
@@ -105,7 +105,7 @@ export interface RehearseInputs {
   readonly files: FileInputs;
   readonly effort: EffortInputs;
   readonly upload: UploadInputs | undefined;
-  /** A protocol whose messages are built and checked; `undefined` for `es-auth`, which the rehearsal itself speaks. */
+  /** A protocol whose messages are built and checked; `undefined` for `es-auth`, which the rehearsal service speaks. */
   readonly protocol: Protocol | undefined;
 }
 
@@ -114,30 +114,30 @@ export interface VerifyInputs {
   readonly mode: 'verify';
   readonly files: FileInputs;
   readonly verification: Verification;
-  /** Files that the checksums name may be missing. */
+  /** Whether files in the checksums may be missing. */
   readonly isPartial: boolean;
 }
 
-/** Inputs of `mode: preflight`; where one has a problem, a harmless value stands in its place. */
+/** Inputs of `mode: preflight`; an invalid input has a harmless value. */
 export interface PreflightInputs {
   readonly mode: 'preflight';
   readonly service: ServiceInputs;
   /** `undefined` when its inputs have a problem. */
   readonly protocol: Protocol | undefined;
-  /** Whether `service` is sound, certificates and keys apart. */
+  /** Whether `service` is valid, apart from certificates and keys. */
   readonly isCallable: boolean;
-  /** Everything wrong with the inputs. */
+  /** All problems of the inputs. */
   readonly problems: readonly ActionError[];
   readonly effort: EffortInputs;
   readonly verification: Verification | undefined;
-  /** `undefined` when no stamps are wanted. */
+  /** `undefined` when no time stamp is requested. */
   readonly timestamp: TimestampAuthorities | undefined;
 }
 
-/** There are no credentials, as is to be expected of this event, and the user wants nothing done then. */
+/** The credentials are missing, as expected for this event, and the user chose to skip the run. */
 interface SkippedInputs {
   readonly mode: 'skipped';
 }
 
-/** All inputs, valid as they stand, by what the action is to do. */
+/** All inputs, validated, by mode. */
 export type Inputs = SignInputs | RehearseInputs | VerifyInputs | PreflightInputs | SkippedInputs;

@@ -16,10 +16,10 @@ import { readAuthorities } from './timestamp-fields.ts';
 import { readSignatureForm } from './verify-fields.ts';
 
 /**
- * Reads all inputs once into a valid value.
+ * Reads and validates all inputs once.
  *
- * Secrets are masked before anything else happens. Only the inputs of the chosen mode are looked at.
- * @throws ActionError `INPUT_INVALID` that names every problem, except in a preflight, which has them as a list
+ * Secrets are masked before anything else happens. Only the inputs of the chosen mode are checked.
+ * @throws ActionError `INPUT_INVALID` that names every problem, except in a preflight, which gets them as a list
  */
 export function loadInputs(runner: Runner): Inputs {
   const identity: IdentityText = {
@@ -40,19 +40,19 @@ export function loadInputs(runner: Runner): Inputs {
   const missing = explainMissing(taken, runner.facts);
   const others = reader.problems.filter(({ code }) => code !== 'CREDENTIALS_MISSING');
   const problems = missing ? [missing, ...others] : others;
-  // A preflight lists these beside everything else that is wrong.
+  // A preflight lists these problems together with its own.
   if (inputs?.mode === 'preflight') return { ...inputs, problems };
   if (inputs === undefined || problems.length > 0) throw allProblems(problems);
   return inputs;
 }
 
-/** Inputs whose own errors say what to do with a private key. */
+/** Inputs whose own errors explain what to do about a private key. */
 const EXPLAIN_KEYS = ['verify-key', 'timestamp-chain'];
 
-/** Its value is what the service gives, of any form, and no other input would take it. */
+/** The service chooses the form of this value, so it may look like a token. */
 const MAY_BE_TOKEN = 'app-key';
 
-/** Reads the inputs that hold no secret; a private key that stands in one of them by mistake is masked and refused. */
+/** Reads inputs that should hold no secret; masks and refuses a private key in one of them. */
 function openReader(runner: Runner): FieldReader {
   const reader: FieldReader = new FieldReader((name) => {
     const value = runner.takeInput(name);
@@ -100,7 +100,7 @@ function readMode(taken: TakenInputs, runner: Runner): Inputs | undefined {
   }
 }
 
-/** Reads a protocol whose messages a rehearsal builds and checks; secrets and addresses need not be there. */
+/** Reads a protocol whose messages a rehearsal builds and checks; secrets and addresses are optional. */
 function readRehearsedProtocol({ reader, appSecret, token }: TakenInputs, runner: Runner): Protocol | undefined {
   const name = reader.text('protocol');
   if (name === undefined || name === 'es-auth') return undefined;
@@ -165,7 +165,7 @@ function readUpload(reader: FieldReader, { facts }: Runner): UploadInputs | unde
     : undefined;
 }
 
-/** Only a rehearsal may name its artifact rehearsal-…, so that readers can rely on the name. */
+/** Refuses an artifact name that starts with rehearsal-, so that this name always means a rehearsal. */
 function readRealUpload(reader: FieldReader, runner: Runner): UploadInputs | undefined {
   const upload = readUpload(reader, runner);
   if (upload && /^rehearsal-/i.test(upload.artifactName))
@@ -173,7 +173,7 @@ function readRealUpload(reader: FieldReader, runner: Runner): UploadInputs | und
   return upload;
 }
 
-/** Some problems come without a full stop, and begin with the name of an input in lower case. */
+/** Completes the text of a problem, which may lack a full stop and start in lower case. */
 function endSentence(text: string | undefined): string {
   return (text ?? '').replace(/^input /, 'Input ').replace(/[^.!?:]$/, '$&.');
 }

@@ -6,7 +6,7 @@ import type { TakenInputs } from './taken.ts';
 const SECRETS = ['key', 'app-secret', 'token'];
 const CREDENTIALS = [...SECRETS, 'cert', 'chain', 'app-key'];
 
-/** Names all inputs that are needed and empty in one problem, with the likely cause; `undefined` when there is none. */
+/** Builds one problem for all required inputs that are empty, with the likely cause; `undefined` without any. */
 export function explainMissing(taken: TakenInputs, facts: RunnerFacts): ActionError | undefined {
   const names = taken.reader.missing;
   const [first] = names;
@@ -32,7 +32,7 @@ function hintOf(taken: TakenInputs, { eventName, secretsWithheld }: RunnerFacts)
   return likelyCause(taken) + scope;
 }
 
-/** Which of the others arrived tells whether the job sees secrets at all. */
+/** Explains a missing secret: whether other credentials arrived shows if the job gets secrets at all. */
 function likelyCause({ identity, appSecret, token, reader }: TakenInputs): string {
   const hasSecret =
     [identity.key, appSecret, token].some(Boolean) || secretsOf({ cert: identity.cert ?? '' }).length > 0;

@@ -9,7 +9,7 @@ import { readProtocol } from './protocols/protocol-fields.ts';
 import type { TakenInputs } from './taken.ts';
 import type { SignatureFields } from './verify-fields.ts';
 
-/** Reads what is needed to reach the service and to prove who we are; certificates and keys are examined later. */
+/** Reads how to reach the service and how to authenticate; certificates and keys are examined later. */
 export function readService(
   taken: TakenInputs,
   form: SignatureFields,
@@ -32,7 +32,7 @@ function whatIsShown({ reader, identity }: TakenInputs, protocol: Protocol | und
   return isNeeded ? 'stored certificate' : 'no certificate';
 }
 
-/** The key may stand beside the certificate. */
+/** Notes a missing certificate or key; the key may be in the same input as the certificate. */
 function missCertificate(reader: FieldReader, { cert, key, keyPassphrase }: TakenInputs['identity']): void {
   if (isBlank(cert)) reader.miss('cert');
   if (!isBlank(key)) return;

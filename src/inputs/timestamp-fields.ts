@@ -2,10 +2,10 @@ import { readAnchors } from '../identity/material/anchors.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { TimestampAuthorities } from './inputs.ts';
 
-/** More are a mistake: each one may take its part of the time before the first file is signed. */
+/** Most authorities; each may take part of the time before the first file is signed. */
 const MAX_AUTHORITIES = 10;
 
-/** Reads who stamps and who is believed; `undefined` without `timestamp-url`. */
+/** Reads the time stamp authorities and their anchors; `undefined` without `timestamp-url`. */
 export function readAuthorities(reader: FieldReader): TimestampAuthorities | undefined {
   const lines = (reader.text('timestamp-url') ?? '').split(/[\r\n]+/).map((line) => line.trim());
   const authorities = lines.filter(Boolean).flatMap((line) => readAuthority(reader, line) ?? []);
@@ -27,7 +27,7 @@ function readAuthority(reader: FieldReader, line: string): URL | undefined {
   return url !== null && sentence === undefined ? url : undefined;
 }
 
-/** Reads what the signer of a stamp must chain to; `undefined` when nothing is given. */
+/** Reads the anchors for the signer of a stamp; `undefined` when the input is empty. */
 export function readTimestampChain(reader: FieldReader): TimestampAuthorities['anchors'] {
   const text = reader.text('timestamp-chain');
   if (text === undefined) return undefined;

@@ -20,17 +20,17 @@ import type { FieldReader } from './field-reader.ts';
 
 const MAX_KEY_FILE_BYTES = 64 * 1024;
 
-/** How signatures are made, checked and written. */
+/** Algorithm, key and text form of signatures. */
 export interface SignatureFields {
-  /** `undefined` when neither `verify-key` nor `signature-algorithm` tells it. */
+  /** `undefined` when it is given by neither `verify-key` nor `signature-algorithm`. */
   readonly algorithm: Algorithm | undefined;
   readonly encoding: SignatureEncoding;
   readonly verification: Verification | undefined;
-  /** Whether a key was given, readable or not. */
+  /** Whether a key was given, even an unreadable one. */
   readonly isChecked: boolean;
 }
 
-/** Reads how signatures look, and the key to check them with. */
+/** Reads the form of signatures and the key to verify them. */
 export function readSignatureForm(reader: FieldReader, runner: Runner): SignatureFields {
   const value = reader.text('verify-key');
   const requested = reader.choice('signature-algorithm', ['auto', ...SIGNATURE_ALGORITHMS]);
@@ -67,14 +67,14 @@ function readKeyFile(value: string, runner: Runner): string {
   const { workspace } = runner.facts;
   const path = resolve(workspace, value);
   const text = readWhole(path, value, runner);
-  // The file may be that of the private key, by mistake.
+  // The file may hold the private key by mistake.
   runner.mask(misplacedKeys(text));
   const pathInCheckout = pathInside(workspace, path);
   if (pathInCheckout !== undefined) warnOfForeignKey(pathInCheckout, runner);
   return text;
 }
 
-/** On these events the checkout may be somebody else's, and with it the key. */
+/** Warns on events for which the checkout, and so the key, may belong to somebody else. */
 function warnOfForeignKey(path: string, { facts, annotate }: Runner): void {
   const { eventName, stranger, starters } = facts;
   const isPullRequest = eventName.startsWith('pull_request');
@@ -94,7 +94,7 @@ function readWhole(path: string, value: string, runner: Runner): string {
   if (file?.bytes) return file.bytes.toString('utf8');
   const hint = 'Give the path of a PEM file in the workspace, or the PEM text itself, with its BEGIN and END lines.';
   if (!isSurelyPath(value)) {
-    // The system's words about the path would quote it as well. A key as JSON, hex or base64 may stand elsewhere in pieces.
+    // The system's error would quote the text as a path. Parts of a key in JSON, hex or base64 are masked as well.
     runner.mask([value, value.replace(/\s/g, ''), ...(value.match(/[^\s"',{}]{16,}/g) ?? [])]);
     const sentence =
       'Input verify-key is neither PEM text nor the path of a file that can be read; the text is not shown.';
@@ -109,8 +109,8 @@ function readWhole(path: string, value: string, runner: Runner): string {
 }
 
 /**
- * Tells whether a text can only be a path: what names no file may be a private key without its BEGIN line, or in any other
- * form. No key has fewer than 32 characters, or ends as names of files do.
+ * Tells whether a text can only be a path. Any other text may be a private key, even without a BEGIN line: keys have at
+ * least 32 characters and do not end like file names.
  */
 function isSurelyPath(value: string): boolean {
   return /^[^\r\n]{1,31}$/.test(value) || /^[^\r\n]{1,200}\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(value);

@@ -5,7 +5,7 @@ import type { Protocol } from '../../protocols/protocol.ts';
 import type { FieldReader } from '../field-reader.ts';
 import type { ProtocolTask } from './protocol-task.ts';
 
-/** A longer text may be a secret at the wrong place. */
+/** Longest value that is quoted, in characters; a longer one may be a secret in the wrong input. */
 const MAX_SHOWN = 100;
 const SOME_ORIGIN = 'https://invalid.invalid';
 
@@ -32,7 +32,7 @@ function readSignPath(reader: FieldReader): string {
   const url = URL.canParse(path, SOME_ORIGIN) ? new URL(path, SOME_ORIGIN) : undefined;
   const sent = url && url.origin === SOME_ORIGIN ? url.pathname + url.search : undefined;
   if (sent === path) return path;
-  // The request signature covers the path as typed, and HTTP clients send the path as URL parsing leaves it.
+  // The request signature covers the path as written, but HTTP clients send the path as URL parsing normalises it.
   const way = sent !== undefined && sent.length <= MAX_SHOWN ? `; write ${show(sent)}` : '';
   reader.reject(
     'sign-path',

@@ -14,7 +14,7 @@ const DEFAULT_ANSWER = '/signature';
 
 const PRESET_NAMES = Object.keys(PRESETS).map((name) => `preset:${name}`);
 
-/** Reads the inputs of the protocol `http`; `undefined` when the message has a problem, which is noted. */
+/** Reads the inputs of the protocol `http`; `undefined` when the message has a problem, which the reader notes. */
 export function readHttp(task: ProtocolTask): Protocol | undefined {
   const { reader, serverUrl, form, token, purpose } = task;
   const text = reader.required('request');

@@ -8,7 +8,7 @@ import { readVault, vaultCredentials } from './vault-fields.ts';
 /** A protocol's own inputs, and how they are read. */
 interface ProtocolEntry {
   readonly inputs: readonly string[];
-  /** Lists the secrets that a run needs; other inputs decide between them. */
+  /** Lists the secrets that a run needs, which depends on other inputs. */
   readonly credentials: (reader: FieldReader) => readonly Credential[];
   /** Returns `undefined` only after a problem was noted. */
   readonly read: (task: ProtocolTask) => Protocol | undefined;
@@ -35,7 +35,7 @@ const PROTOCOLS = {
 
 type ProtocolName = keyof typeof PROTOCOLS;
 
-// The type of `Object.keys` says nothing of the names.
+// The type of `Object.keys` does not include the names.
 const NAMES = Object.keys(PROTOCOLS) as [ProtocolName, ...ProtocolName[]];
 
 /** The values that action.yml sets when a workflow does not. */
@@ -48,11 +48,11 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 
 /** Lists the secrets that a run with these inputs needs. */
 export function neededCredentials(reader: FieldReader): readonly Credential[] {
-  // An unknown protocol is reported where its inputs are read.
+  // `readProtocol` reports an unknown protocol.
   const name = NAMES.find((each) => each === reader.text('protocol')) ?? 'es-auth';
   const own = PROTOCOLS[name].credentials(reader);
   if ((reader.text('certificate-from') ?? 'input') === 'input') return own;
-  // The certificate is issued for the OIDC token, and its key is made here.
+  // The OIDC token replaces the key: the certificate is issued for it, and this run generates the key.
   return [...own.filter((each) => each !== 'key' && each !== 'OIDC'), 'OIDC'];
 }
 
@@ -61,7 +61,7 @@ export function readProtocol(task: ProtocolTask): Protocol | undefined {
   const { reader } = task;
   const known = reader.problems.length;
   const name = reader.choice('protocol', NAMES);
-  // No input belongs to a protocol that does not exist.
+  // Without a valid protocol, every input would seem to belong to another one.
   if (reader.problems.length > known) return undefined;
   refuseOthers(task, name);
   // A rehearsal signs over es-auth with settings of its own.
@@ -69,14 +69,14 @@ export function readProtocol(task: ProtocolTask): Protocol | undefined {
   return PROTOCOLS[name].read(task);
 }
 
-/** An input of another protocol would be ignored, and its author would think that it has an effect. */
+/** Refuses inputs of other protocols, which would be ignored although their author expects an effect. */
 function refuseOthers({ reader, appSecret, purpose }: ProtocolTask, name: ProtocolName): void {
   if (purpose === 'rehearsal') return;
   const own: readonly string[] = PROTOCOLS[name].inputs;
   const others = new Set(Object.values(PROTOCOLS).flatMap(({ inputs }): readonly string[] => inputs));
   for (const input of others) {
     if (own.includes(input)) continue;
-    // The token is judged where it is used: `request` and `login` say whether there is a place for it.
+    // Skips the token, which the code for `request` and `login` checks.
     const value = input === 'app-secret' ? appSecret : input === 'token' ? undefined : reader.text(input);
     if (value !== undefined && value !== DEFAULTS[input])
       reader.reject(input, `is given, but does not belong to protocol: ${name}`);
