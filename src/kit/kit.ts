@@ -12,14 +12,14 @@ export interface HashedFile {
 
 /** A release, complete and signed. */
 interface SignedRelease extends Omit<KitRelease, 'data'>, Omit<ReleaseData, 'rehearsal' | 'key' | 'keyName' | 'files'> {
-  /** The key was made for one run. */
+  /** Whether the key was generated for this run only. */
   readonly isRehearsal: boolean;
   readonly files: readonly HashedFile[];
-  /** The checksums and their time stamp, as far as there are such: the page knows their bytes as it knows those of the files. */
+  /** The checksums and their time stamp, if there are any; the page checks their content as well. */
   readonly lists: readonly HashedFile[];
 }
 
-/** Writes both files of a kit: the page for a browser, and the guide for shells. */
+/** Renders both files of a kit: the page for a browser, and the guide for shells. */
 export function renderKit(template: string, release: SignedRelease): { readonly page: string; readonly guide: string } {
   const { project, ref, commit, createdAt, isRehearsal, key, algorithm, encoding, suffix, files, lists } = release;
   const data: ReleaseData = {

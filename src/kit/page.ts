@@ -2,7 +2,7 @@ import type { ReleaseData } from '../page/data.ts';
 
 const PLACE = '<script type="application/json" id="data">null</script>';
 
-/** Reads the data of a release back out of a page; `undefined` when it holds none. */
+/** Reads the data of a release from a page; `undefined` when the page has none. */
 export function dataInPage(page: string): Pick<ReleaseData, 'files' | 'createdAt'> | undefined {
   const [before = '', after = ''] = PLACE.split('null');
   const start = page.indexOf(before);
@@ -20,7 +20,7 @@ export function dataInPage(page: string): Pick<ReleaseData, 'files' | 'createdAt
 /**
  * Puts the data of a release into the page that `npm run build` made.
  *
- * `<` is escaped, so that no file name ends the element that holds the data.
+ * `<` is escaped, so that no file name can close the element that holds the data.
  */
 export function renderPage(template: string, data: ReleaseData): string {
   const [before, after, ...more] = template.split(PLACE);

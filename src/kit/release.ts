@@ -1,7 +1,7 @@
 import type { ReleaseData } from '../page/data.ts';
 import type { VerifyKey } from '../verifying/key.ts';
 
-/** First line of every file of the kit, after what the format asks for: it tells them from files of others. */
+/** First line of every file of the kit, after what the format requires, to recognise files of this action. */
 export const KIT_MARK = '<!-- mtls-release-signing verification kit -->';
 
 /** A release as the kit describes it. */
@@ -12,8 +12,8 @@ export interface KitRelease {
   readonly checksums: string | undefined;
   /** Path of the time stamp over the checksums; `undefined` when there is none. */
   readonly timestamp: string | undefined;
-  /** How the service lays out ECDSA signatures, as one of them shows; `undefined` with other keys. */
+  /** Layout of the service's ECDSA signatures, taken from one of them; `undefined` for other keys. */
   readonly layout: 'der' | 'ieee-p1363' | undefined;
-  /** Name of the page, which is beside the guide. */
+  /** File name of the page, which is in the same directory as the guide. */
   readonly pageName: string;
 }

@@ -3,7 +3,7 @@ import { renderPowerShell } from './powershell.ts';
 import { asCode, isPrintable } from './quoting.ts';
 import { fileFor, renderKey, renderShell, renderStampCheck } from './shell.ts';
 
-/** Writes `VERIFY.md`: how to check this very release without a browser. */
+/** Renders `VERIFY.md`: how to check this release without a browser. */
 export function renderGuide(release: KitRelease): string {
   const { data } = release;
   const name = [data.project, data.ref].filter(Boolean).join(' ');
@@ -79,7 +79,7 @@ function powerShells(release: KitRelease): string[] {
   return ['## PowerShell 7', seven, '## Windows PowerShell 5.1', five];
 }
 
-/** Text of any origin inside a line of Markdown. */
+/** Escapes foreign text for a line of Markdown. */
 function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').replace(/[\\`*_{}[\]()<>#+!|~&-]/g, '\\$&');
 }

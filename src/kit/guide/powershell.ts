@@ -5,14 +5,14 @@ import type { KitRelease } from '../release.ts';
 import { blockOf, isPrintable, quoteForPowerShell } from './quoting.ts';
 import { ALL_WELL } from './shell.ts';
 
-/** The two PowerShells: 7 stands on .NET, 5.1, which comes with Windows, on the .NET Framework. */
+/** PowerShell 7 uses .NET; 5.1, which is part of Windows, uses the .NET Framework. */
 export type PowerShell = '7' | '5.1';
 
-/** Writes the commands for a PowerShell; `undefined` with Ed25519, which neither of them can check. */
+/** Renders the commands for a PowerShell version; `undefined` for Ed25519, which neither version can verify. */
 export function renderPowerShell(release: KitRelease, version: PowerShell): string | undefined {
   const { algorithm } = release.data;
   if (algorithm === 'ed25519') return undefined;
-  // A block of its own: it ends with the first error also when its lines are pasted.
+  // Wrapped in a script block, so that the first error ends it even when the lines are pasted.
   return blockOf('powershell', [
     '& {',
     "$ErrorActionPreference = 'Stop'",
@@ -42,7 +42,7 @@ export function renderPowerShell(release: KitRelease, version: PowerShell): stri
   ]);
 }
 
-/** Strips both numbers of their leading zeros and fills them up to one size. */
+/** Strips leading zeros from both numbers and pads them to the same size. */
 const FROM_DER = [
   '',
   '# The .NET Framework takes the two numbers of a signature without DER around them.',
@@ -104,7 +104,7 @@ function verifyStream({ data, layout }: KitRelease, version: PowerShell): string
 }
 
 function lastArgument(algorithm: AlgorithmName, version: PowerShell, layout: KitRelease['layout']): string {
-  // .NET takes PSS with a salt that is as long as the digest, and no other.
+  // .NET supports PSS only with a salt as long as the digest.
   if (algorithm.startsWith('rsa-pss')) return ', [Security.Cryptography.RSASignaturePadding]::Pss';
   if (algorithm.startsWith('rsa')) return ', [Security.Cryptography.RSASignaturePadding]::Pkcs1';
   if (version === '5.1') return '';
@@ -131,12 +131,12 @@ function checkAll({ data, checksums }: KitRelease): string[] {
     });
 }
 
-/** Bytes of a coordinate, by kind of key. */
+/** Size of a coordinate in bytes, by kind of key. */
 const CURVE_BYTES: Readonly<Record<string, number>> = { 'ec-p256': 32, 'ec-p384': 48, 'ec-p521': 66 };
-/** What a `BCRYPT_ECCPUBLIC_BLOB` begins with, by kind of key. */
+/** Magic of a `BCRYPT_ECCPUBLIC_BLOB`, by kind of key. */
 const CURVE_MAGIC: Readonly<Record<string, string>> = { 'ec-p256': 'ECS1', 'ec-p384': 'ECS3', 'ec-p521': 'ECS5' };
 
-/** Writes an ECDSA key as Windows imports it: a magic word, the size of a coordinate, and both coordinates. */
+/** Encodes an ECDSA key for import in Windows: a magic word, the size of a coordinate, and both coordinates. */
 function cngBlob({ kind, keyObject }: VerifyKey): Buffer {
   const { x = '', y = '' } = keyObject.export({ format: 'jwk' });
   const size = Buffer.alloc(4);
@@ -149,7 +149,7 @@ function cngBlob({ kind, keyObject }: VerifyKey): Buffer {
   ]);
 }
 
-/** Reads the numbers of an RSA key; JWK, which has them too, does not exist for RSA-PSS keys. */
+/** Reads the numbers of an RSA key from DER, because JWK does not exist for RSA-PSS keys. */
 function rsaNumbers({ keyObject }: VerifyKey): { readonly modulus: Buffer; readonly exponent: Buffer } {
   const [, bits] = childrenOf(readElement(keyObject.export({ format: 'der', type: 'spki' })));
   const [modulus, exponent] = childrenOf(readElement(bits?.content.subarray(1) ?? Buffer.alloc(0)));

@@ -5,33 +5,33 @@ export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Quotes any text for PowerShell, which takes four more characters for single quotes. */
+/** Quotes any text for PowerShell, which treats four more characters as single quotes. */
 export function quoteForPowerShell(text: string): string {
   return `'${text.replace(/['\u2018\u2019\u201A\u201B]/g, '$&$&')}'`;
 }
 
-/** Writes a name inside a sentence of Markdown as code, whatever it is made of. */
+/** Formats any name as inline code for Markdown. */
 export function asCode(name: string): string {
   const text = show(name);
   const fence = fenceFor(text, 1);
-  // Blanks keep backticks at the ends apart from the fence.
+  // Blanks separate backticks at the ends from the fence.
   return text.startsWith('`') || text.endsWith('`') ? `${fence} ${text} ${fence}` : `${fence}${text}${fence}`;
 }
 
-/** Writes lines as a block of code in a language. */
+/** Formats lines as a code block. */
 export function blockOf(language: string, lines: readonly string[]): string {
   const text = lines.join('\n');
   const fence = fenceFor(text, 3);
   return `${fence}${language}\n${text}\n${fence}`;
 }
 
-/** A row of backticks that is longer than any in the text. */
+/** Returns a run of backticks that is longer than any in the text. */
 function fenceFor(text: string, least: number): string {
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
   return '`'.repeat(Math.max(least, longest + 1));
 }
 
-/** Tells whether a name can stand in a line of a guide: control characters would end the line or act on a terminal. */
+/** Tells whether a name can be in a line of a guide: control characters would end the line or act on a terminal. */
 export function isPrintable(name: string): boolean {
   return !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Cf}]/u.test(name);
 }

@@ -4,9 +4,9 @@ import type { AlgorithmName } from '../../verifying/algorithm.ts';
 import type { KitRelease } from '../release.ts';
 import { blockOf, isPrintable, quoteForShell } from './quoting.ts';
 
-/** What differs between the tools of Linux and macOS. */
+/** Commands that differ between Linux and macOS. */
 interface ShellTools {
-  /** Checks a list of SHA-256 that it reads. */
+  /** Checks a list of SHA-256 from standard input. */
   readonly checkSums: string;
   /** Decodes hexadecimal text of `$1` to `$signature`. */
   readonly decodeHex: string;
@@ -16,13 +16,13 @@ const LINUX: ShellTools = {
   checkSums: 'sha256sum -c',
   decodeHex: `tr -d '\\r\\n' < "$1" | tr a-f A-F | basenc --base16 -d > "$signature"`,
 };
-/** Without the redirection `xxd` would leave the end of a longer signature in the file. */
+/** `xxd` would not truncate the file without the redirection, and leave the end of a longer signature. */
 const MAC: ShellTools = { checkSums: 'shasum -a 256 -c', decodeHex: 'xxd -r -p < "$1" > "$signature"' };
 
-/** The last line of a check that found nothing wrong. */
+/** Last line of a successful check. */
 export const ALL_WELL = 'Every file is signed with this key, and as the list says.';
 
-/** Writes the commands that save the key and print its fingerprint. */
+/** Renders the commands that save the key and print its fingerprint. */
 export function renderKey(release: KitRelease): string {
   const pem = release.key.keyObject.export({ format: 'pem', type: 'spki' }).toString();
   const file = fileFor(release, 'public-key.pem');
@@ -34,7 +34,7 @@ export function renderKey(release: KitRelease): string {
   ]);
 }
 
-/** Returns the name for a file that the reader makes beside the release; what the release has under this name would be lost. */
+/** Returns a name for a file that the reader creates next to the release, without overwriting a file of the release. */
 export function fileFor({ data, checksums = '', timestamp = '' }: KitRelease, name: string): string {
   const paths = [...data.files.map(([path]) => path), ...data.companions, checksums, timestamp];
   const taken = new Set(paths.map((path) => foldName(path.replace(/\/.*/s, ''))));
@@ -44,10 +44,10 @@ export function fileFor({ data, checksums = '', timestamp = '' }: KitRelease, na
   return free;
 }
 
-/** Writes the commands for a shell with OpenSSL 3, or with the LibreSSL of macOS. */
+/** Renders the commands for a shell with OpenSSL 3, or with the LibreSSL of macOS. */
 export function renderShell(release: KitRelease, system: 'linux' | 'mac'): string {
   const tools = system === 'linux' ? LINUX : MAC;
-  // A shell of its own: the reader's stays open when a check fails.
+  // Runs in a subshell, so that the reader's shell stays open when a check fails.
   return blockOf('sh', [
     '(',
     ...defineCheck(release, tools),
@@ -58,7 +58,7 @@ export function renderShell(release: KitRelease, system: 'linux' | 'mac'): strin
   ]);
 }
 
-/** Writes the command that checks the time stamp over the checksums. */
+/** Renders the command that checks the time stamp over the checksums. */
 export function renderStampCheck(
   { checksums, timestamp }: { readonly checksums: string; readonly timestamp: string },
   authorityFile: string,
@@ -86,7 +86,7 @@ function defineCheck(release: KitRelease, tools: ShellTools): string[] {
   ];
 }
 
-/** OpenSSL takes ECDSA signatures as DER only. */
+/** Renders the conversion to DER, the only form of ECDSA signatures that OpenSSL accepts. */
 function toDer(): string[] {
   return [
     `  hex=$(od -An -v -tx1 < "$signature" | tr -d ' \\n')`,
@@ -128,7 +128,7 @@ function checkAll({ data, checksums }: KitRelease, { checkSums }: ShellTools): s
   ];
 }
 
-/** Writes a path as an argument that no program takes for an option. */
+/** Quotes a path so that no program takes it for an option. */
 function operand(path: string): string {
   return quoteForShell(path.startsWith('-') ? `./${path}` : path);
 }
