@@ -4,30 +4,30 @@ import type { Runner } from '../runner.ts';
 import type { Clock } from '../signing/schedule/clock.ts';
 import type { WorkerThread } from '../worker/worker.ts';
 
-/** What every stage may use: the world comes in as arguments, so that stages can be run anywhere. */
+/** What every stage gets as an argument instead of global state, so that tests can replace it. */
 export interface Context {
   readonly runner: Runner;
-  /** Aborted, with an `ActionError` as its reason, when the run is cancelled. */
+  /** Aborts when the run is cancelled, with an `ActionError` as its reason. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** Repeats what other programs hold up. */
+  /** Repeats file operations that other programs block. */
   readonly patience: Patience;
-  /** When the run began, on that clock. */
+  /** Start of the run on `clock`. */
   readonly startedAt: number;
   /** Wall clock, in milliseconds since the epoch. */
   readonly now: () => number;
-  /** A number from 0 up to 1 that need not be unpredictable. */
+  /** Returns a number from 0 up to 1, which may be predictable. */
   readonly random: () => number;
-  /** An unpredictable whole number below a bound. */
+  /** Returns an unpredictable integer below a bound. */
   readonly randomInt: (bound: number) => number;
   readonly processId: number;
   /** A second thread, which starts with its first task. */
   readonly worker: WorkerThread;
-  /** Path of the page that every verification kit holds, without the data of a release. */
+  /** Path of the template for the page of a verification kit. */
   readonly pageTemplate: string;
 }
 
-/** Annotates the run with sentences of one title, and returns them as notes for the summary. */
+/** Annotates the run with sentences under a title, and returns them as notes for the summary. */
 export function annotate(
   { runner }: Pick<Context, 'runner'>,
   [level, title]: readonly [level: 'notice' | 'warning', title: string],

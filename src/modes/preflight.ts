@@ -22,7 +22,7 @@ import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext } from './service/route
 import { lookAtAuthorities } from './stages/own/timestamp.ts';
 import { makeOwnDirectory } from './stages/release.ts';
 
-/** Proves that a release could be signed right now, or lists everything that stands in its way; reads no file of the release. */
+/** Checks whether a release could be signed now, and lists every obstacle; reads no file of the release. */
 export async function preflight(context: Context, inputs: PreflightInputs, report: ReportBuilder): Promise<void> {
   const { signal, clock, startedAt, now, processId, patience } = context;
   const { service, verification } = inputs;
@@ -103,11 +103,11 @@ interface Way {
   readonly inputs: PreflightInputs;
   /** The route without its TLS context. */
   readonly way: Omit<Route, 'secureContext'>;
-  /** Why no certificate is shown, although one should be. */
+  /** Why the required client certificate is not presented. */
   readonly obstacle?: string;
 }
 
-/** Looks at the service without showing a certificate. */
+/** Examines the service without a client certificate. */
 function lookWithoutIdentity(context: Context, { inputs, way, obstacle }: Way): Promise<ReportPart> {
   const anchors = anchorsOf(inputs);
   const { anchorsPem } = trustIn(anchors, new Date(context.now()));
@@ -115,7 +115,7 @@ function lookWithoutIdentity(context: Context, { inputs, way, obstacle }: Way): 
   return look(context, inputs, { route, identity: undefined, obstacle, anchors });
 }
 
-/** Has a certificate issued step by step, and looks at the service with it, or without it when a step failed. */
+/** Obtains a certificate step by step, and examines the service with it, or without it when a step failed. */
 async function lookIssued(
   context: Context,
   { inputs, way, settings }: Way & { readonly settings: AuthoritySettings },
@@ -150,7 +150,7 @@ async function lookIssued(
   return behind(findings, await lookWithoutIdentity(context, { inputs, way, obstacle: UNISSUED }));
 }
 
-/** Names the step that failed, and those that had no chance after it. */
+/** Returns the failed step, and the steps after it as not checked. */
 function describeBroken(
   { from }: AuthoritySettings,
   done: readonly Finding[],
@@ -170,7 +170,7 @@ function anchorsOf({ service }: PreflightInputs): readonly X509Certificate[] {
   return readAnchors(service.identity.chain).certificates.map(({ x509 }) => x509);
 }
 
-/** Puts findings before those of a later stage. */
+/** Puts findings in front of those of a later stage. */
 function behind(first: readonly Finding[], { findings = [], ...others }: ReportPart): ReportPart {
   return { ...others, findings: [...first, ...findings] };
 }

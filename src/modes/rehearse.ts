@@ -15,7 +15,7 @@ import { checkMatched, describeRelease, findRelease, makeOwnDirectory } from './
 import { checkIdentity, type ServiceTask, withService } from './stages/service.ts';
 import { signRelease } from './stages/signing.ts';
 
-/** Runs the whole of a signing against a service in this process, with keys that exist for this run only. */
+/** Runs a complete signing against a service in this process, with keys for this run only. */
 export async function rehearse(context: Context, inputs: RehearseInputs, report: ReportBuilder): Promise<void> {
   const { mode, files, upload, effort } = inputs;
   const output = new OutputTree(makeOwnDirectory(context), context.processId);
@@ -45,7 +45,7 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
 }
 
 async function withRehearsalService({ runner }: Context, use: (service: Service) => Promise<Done>): Promise<Done> {
-  // Its own chunk of the bundle: a run that signs for real never loads it.
+  // A separate chunk of the bundle, which a real signing never loads.
   const { startService } = await import('../rehearsal/service.ts');
   const service = await startService();
   try {
@@ -56,7 +56,7 @@ async function withRehearsalService({ runner }: Context, use: (service: Service)
   }
 }
 
-/** Writes the public key of the rehearsal, and returns how signatures are checked with it. */
+/** Writes the public key of the rehearsal, and returns the verification with it. */
 async function publishKey(
   { patience }: Context,
   output: OutputTree,

@@ -16,7 +16,7 @@ import { checkMatched, describeRelease, findRelease, type Release } from './stag
 import { checkIdentity, withService } from './stages/service.ts';
 import { signRelease } from './stages/signing.ts';
 
-/** Signs a release: everything that can be wrong is found before the first request. */
+/** Signs a release; detectable problems are found before the first request. */
 export async function sign(context: Context, inputs: SignInputs, report: ReportBuilder): Promise<void> {
   const { mode, files, service, protocol, effort, verification, upload, reuse } = inputs;
   report.add(describeVerification(context, verification));
@@ -54,7 +54,7 @@ function describeVerification(context: Context, verification: Verification | und
   return annotate(context, ['notice', 'Signatures not checked'], text);
 }
 
-/** Sees that every file can be sent and checked. */
+/** Checks that every file can be sent and verified. */
 function checkFiles({ protocol, verification }: SignInputs, files: readonly ReleaseFile[]): void {
   for (const file of files) protocol.checkFile?.(file);
   if (verification === undefined) return;
@@ -68,7 +68,7 @@ function checkFiles({ protocol, verification }: SignInputs, files: readonly Rele
   }
 }
 
-/** Divides the files into those whose signatures are kept and those that need one; throws `TOO_MANY_FILES`. */
+/** Separates files whose signatures are kept from files that need one; throws `TOO_MANY_FILES`. */
 async function chooseFiles(
   context: Context,
   { files, verification, reuse }: SignInputs,
@@ -88,7 +88,7 @@ interface Stored {
   readonly verification: Verification;
 }
 
-/** Finds the signatures that are valid for the files as they are now, which costs no request. */
+/** Finds existing signatures that are valid for the current files, without a request. */
 async function findValid(
   { runner, signal, patience }: Context,
   { release, output, files, verification }: Stored,

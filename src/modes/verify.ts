@@ -56,9 +56,9 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
 }
 
 interface Checked {
-  /** Of the files that were checked. */
+  /** Outcomes of the files that were checked. */
   readonly outcomes: readonly FileOutcome[];
-  /** Why the others were not. */
+  /** Why the others were not checked. */
   readonly ending?: ActionError;
 }
 

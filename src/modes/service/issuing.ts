@@ -11,12 +11,12 @@ import { CONNECT_TIMEOUT_MS, parting, proxyFor, worldOf } from './route.ts';
 
 interface IssuingTask {
   readonly settings: AuthoritySettings;
-  /** What the signing service must chain to. */
+  /** The certificates that the signing service must chain to. */
   readonly trust: Trust;
   readonly onStep?: (step: Step) => void;
 }
 
-/** Opens an issuer for the duration of `use`; the authority is a server of its own, which sees no client certificate. */
+/** Opens an issuer for the duration of `use`; the authority is a separate server, which gets no client certificate. */
 export async function withIssuer<T>(
   context: Context,
   { settings, trust, onStep }: IssuingTask,
@@ -46,9 +46,9 @@ export async function withIssuer<T>(
 }
 
 /**
- * Shows a certificate that was issued, and returns what the report tells of it.
+ * Logs an issued certificate, and returns its facts for the report.
  *
- * What is odd about it is told of the first one only: the authority makes each one that follows in the same way.
+ * Only the first certificate gets warnings, because the authority issues all of them in the same way.
  */
 export function describeIssued(
   { runner, now }: Context,

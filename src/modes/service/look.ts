@@ -14,17 +14,17 @@ import type { Signer } from '../../signing/signer.ts';
 import type { Context } from '../context.ts';
 import { parting, worldOf } from './route.ts';
 
-/** A service that can be looked at. */
+/** A service to examine. */
 interface Examined {
   readonly route: Route;
-  /** What the service is shown; `undefined` for no certificate. */
+  /** The client certificate for the service; `undefined` for none. */
   readonly identity: Identity | undefined;
   /** Why nothing can be signed; `undefined` when it can. */
   readonly obstacle?: string | undefined;
   readonly anchors: readonly X509Certificate[];
 }
 
-/** Examines the service with a canary where that is possible, and what it says about its key. */
+/** Examines the service, with a canary if possible, and the service's information about its key. */
 export async function look(
   context: Context,
   inputs: PreflightInputs,
@@ -54,10 +54,10 @@ export async function look(
   }
 }
 
-/** Longest wait for what a service says about its key, in milliseconds. */
+/** Longest wait, in milliseconds, for the service's information about its key. */
 const KEY_TIMEOUT_MS = 20_000;
 
-/** Shows what a service that can be asked says about its key; prints the public key for the one who has yet to store it. */
+/** Examines the signing key if the protocol can ask about it; prints the public key when `verify-key` is not set. */
 async function lookAtKey(
   context: Context,
   { inputs, protocol }: { readonly inputs: PreflightInputs; readonly protocol: Protocol },

@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 /** Longest time for name look-up, TCP, proxy and handshake together. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Picks the proxy of the environment and tells which one it is; throws `PROXY_UNUSABLE`. */
+/** Picks and logs the proxy of the environment; throws `PROXY_UNUSABLE`. */
 export function announceProxy(context: Context, server: URL): ConnectProxy | undefined {
   const proxy = proxyFor(context, server);
   const { line, facts } = context.runner;
@@ -28,7 +28,7 @@ export function proxyFor({ runner }: Context, server: URL): ConnectProxy | undef
   return proxy;
 }
 
-/** The credentials as the proxy gets them and as they stand in the variable; a short password would mask innocent text. */
+/** Lists the forms of the credentials, as sent and as in the variable; a short password would mask unrelated text. */
 function credentialsIn(authorization: string): string[] {
   const encoded = authorization.replace(/^Basic /, '');
   const password = Buffer.from(encoded, 'base64')
@@ -38,7 +38,7 @@ function credentialsIn(authorization: string): string[] {
   return [authorization, encoded, ...forms];
 }
 
-/** Builds the TLS contexts of an identity; its files lie on disk only meanwhile. */
+/** Builds the TLS contexts of an identity, whose files are on the disk only meanwhile. */
 export function withSecureContext<T>(
   { runner }: Context,
   identity: Identity | Trust,
@@ -56,12 +56,12 @@ export function withSecureContext<T>(
   return withCredentials(identity, { runnerTemp: runner.facts.temporaryDirectory, announce, build }, use);
 }
 
-/** Returns the time limit for giving back, at the end of a run, what was lent to it, such as tokens; a cancelled run must end within a second. */
+/** Returns the time limit for revoking tokens at the end of a run; a cancelled run must end within a second. */
 export function parting({ signal }: Context): AbortSignal {
   return AbortSignal.timeout(signal.aborted ? 300 : 2000);
 }
 
-/** Returns what a protocol may use of this run; its warnings go nowhere without `warn`. */
+/** Returns what a protocol may use of this run; without `warn`, its warnings are dropped. */
 export function worldOf(
   { runner, now, clock, randomInt }: Context,
   warn: ProtocolWorld['warn'] = () => {},
@@ -77,7 +77,7 @@ export function worldOf(
   };
 }
 
-/** Returns how this run draws OIDC tokens; without a token the run ends, because every file would need one. */
+/** Returns the function that requests OIDC tokens; a refusal ends the run, because every file needs a token. */
 function drawIdTokenOf(runner: Context['runner']): ProtocolWorld['drawIdToken'] {
   return (audience) =>
     runner.drawIdToken(audience).catch((error: unknown) => {

@@ -8,7 +8,7 @@ import type { FileInputs } from '../../inputs/inputs.ts';
 import type { Context } from '../context.ts';
 import { discoveryOf, type Release } from './release.ts';
 
-/** Looks through the tree once more: what came after the listing has no signature or is one for no file, and `verify` refuses both. */
+/** Searches the tree again for new files without a signature and new signatures without a file; `verify` refuses both. */
 export async function findAppeared(
   context: Context,
   inputs: FileInputs,
@@ -21,7 +21,7 @@ export async function findAppeared(
   const files = [...appeared.files, ...(inputs.shard.index === 1 ? appeared.refused : [])];
   const orphans = newOf(appeared.orphans, coverage.orphans).map((path) => path + inputs.suffix);
   const uncovered = newOf(...[appeared, coverage].map((each) => each.uncovered.map(({ path }) => path)));
-  // Another run in this tree, such as that of another slice, is between two writes: its temporary files go by themselves.
+  // Temporary files of another run in this tree, such as another slice, disappear when that run renames them.
   const strays = uncovered.filter((path) => !isTemporaryOfOthers(basename(path), context.processId));
   return [
     ...files.map(({ path }) => describeAppeared(path, 'it was neither signed nor checked')),

@@ -8,23 +8,23 @@ import { isOneFile } from '../../files/writing/trial.ts';
 import { plural, sentence, showList } from '../../report/summary/units.ts';
 import type { Release } from './release.ts';
 
-/** What is written: a signature for each file of the release, and the files of our own. */
+/** Everything that is written: a signature for each file of the release, and this action's own files. */
 interface WrittenPaths {
   readonly release: Release;
   readonly suffix: string;
-  /** Paths in the tree. */
+  /** Paths of this action's own files in the tree. */
   readonly own: readonly string[];
   readonly output: OutputTree;
-  /** Each trial of two paths is some system calls. */
+  /** Lets signals run, because each comparison of two paths takes some system calls. */
   readonly pause: Pause;
-  /** Tells whether two paths that differ in case or composition are one for the file system; absent to try it out there. */
+  /** Tells whether the file system folds two paths to one file; by default this is tried in the output tree. */
   readonly isOneFile?: (one: string, other: string) => boolean;
 }
 
-/** Something that is written: the signature of a file, or a path of our own. */
+/** Owner of a written path: the file of a signature, or a path of this action. */
 type Writer = ReleaseFile | string;
 
-/** Finds paths that are written twice, and files of the release that would be replaced, as the file system compares names. */
+/** Finds paths that would be written twice and release files that would be replaced, on this file system. */
 export async function findCollisions(task: WrittenPaths): Promise<ActionError[]> {
   const { output, release, own, suffix, pause } = task;
   const isOne = task.isOneFile ?? ((one: string, other: string) => isOneFile(one, other, output.processId));
@@ -39,7 +39,7 @@ export async function findCollisions(task: WrittenPaths): Promise<ActionError[]>
     const key = keyOf(locationOf(writer));
     const other = byKey.get(key);
     if (other === undefined) byKey.set(key, writer);
-    // A file that is found in two ways, by a link to its directory, has one signature.
+    // A file that is also listed through a link to its directory has one signature for both paths.
     else if (typeof writer !== 'string' && typeof other !== 'string' && writer.location === other.location) continue;
     else if (isOne(locationOf(writer), locationOf(other)))
       pairs.push(`${show(pathOf(other))} and ${show(pathOf(writer))} are one file, and both would be written`);
@@ -59,10 +59,10 @@ export async function findCollisions(task: WrittenPaths): Promise<ActionError[]>
   ];
 }
 
-/** Characters that the artifact service refuses in paths, and what its archiver stores under another path. */
+/** Characters that the artifact service refuses, and prefixes that its archiver would change. */
 const REFUSED = /["<>|*?:\r\n\\]|^(?:\.\.)?\//;
 
-/** Says which paths the artifact service would refuse, or store under another path, after all the signing is done. */
+/** Returns an error for paths that the artifact service would refuse or change, before anything is signed. */
 export function refusedInArtifact(paths: readonly string[]): ActionError | undefined {
   const refused = paths.filter((path) => REFUSED.test(path));
   if (refused.length === 0) return undefined;
@@ -76,9 +76,9 @@ export function refusedInArtifact(paths: readonly string[]): ActionError | undef
 }
 
 /**
- * Returns a function that gives places one key which differ in case or composition alone.
+ * Returns a function that gives paths the same key if they differ only in case or composition.
  *
- * A number stands for the directory: whole paths would be a large part of the memory that a large release takes.
+ * Keys contain a number for the directory, because whole paths would take much memory in a large release.
  */
 function createKeys(): (location: string) => string {
   const numbers = new Map<string, number>();
@@ -99,15 +99,15 @@ function createKeys(): (location: string) => string {
 
 const MAX_LISTED = 10;
 
-/** Nearly no file of a release has a name that could be one of ours: returns what rules most of them out by their last character. */
+/** Returns a cheap test of the last character, which rules out nearly all files of a release as own paths. */
 function endingLike(paths: readonly string[]): (path: string) => boolean {
   const ends = new Set(paths.map((path) => path.slice(-1).toLowerCase()));
-  // Composed, or in another case, a character may have another length and end as one of ASCII.
+  // Folding can turn a character that is not ASCII into one that ends in ASCII.
   if ([...ends].some((end) => end > '~')) return () => true;
   return (path) => path.slice(-1) > '~' || ends.has(path.slice(-1).toLowerCase());
 }
 
-/** Lists sentences one on a line, of many only the first. */
+/** Puts each sentence on its own line, at most `MAX_LISTED` of them. */
 export function listed(sentences: readonly string[]): string {
   const shown = sentences.slice(0, MAX_LISTED);
   if (sentences.length > MAX_LISTED) shown.push(`and ${sentences.length - MAX_LISTED} more`);

@@ -16,13 +16,13 @@ import { plural, showList } from '../../report/summary/units.ts';
 import { orphaned } from '../../verifying/verify.ts';
 import { annotate, type Context } from '../context.ts';
 
-/** What a look through the tree says about files that the run does not sign or check. */
+/** Result of the search about files that the run does not sign or check. */
 export type Coverage = Pick<
   Discovery,
   'leftOut' | 'uncovered' | 'orphans' | 'orphanFailure' | 'idleExcludes' | 'misread' | 'written'
 >;
 
-/** Tells what patterns mean and rules leave out, and what the patterns say without effect. Every slice sees it; the first tells it. */
+/** Logs matched files that rules leave out, and warns about patterns without effect. Only the first slice does this. */
 export function tellLeftOut(context: Context, { shard }: FileInputs, coverage: Coverage): ReportPart {
   if (shard.index !== 1) return {};
   const { leftOut, idleExcludes, misread } = coverage;
@@ -57,7 +57,7 @@ const WHY: Readonly<Record<Uncovered['reason'], string>> = {
   written: 'at or linked to a place where this action writes',
 };
 
-/** Removes the temporary files that killed runs left in the output tree; returns what is left of the coverage. */
+/** Removes temporary files of killed runs from the output tree; returns the coverage without them. */
 export function sweepTemporaries(output: OutputTree, { root }: FileInputs, coverage: Coverage): Coverage {
   const locate = ({ path }: Uncovered): string => join(root, path);
   const temporaries = coverage.uncovered.filter((each) => each.reason === 'temporary').map(locate);
@@ -68,7 +68,7 @@ export function sweepTemporaries(output: OutputTree, { root }: FileInputs, cover
   return { ...coverage, uncovered: coverage.uncovered.filter((each) => each.reason !== 'temporary' || isThere(each)) };
 }
 
-/** Warns of what a signing run leaves unsigned, or leaves there, and what a verification with the same inputs would refuse. */
+/** Warns about unsigned files and orphaned signatures, which a verification with the same inputs would refuse. */
 export function warnOfUncovered(context: Context, { shard, suffix }: FileInputs, coverage: Coverage): ReportPart {
   if (shard.index !== 1) return {};
   const warnings: string[] = [];
@@ -92,7 +92,7 @@ export function warnOfUncovered(context: Context, { shard, suffix }: FileInputs,
   return annotate(context, ['warning', 'Left unsigned'], ...warnings);
 }
 
-/** Judges what a verification leaves unchecked: orphans and paths that nothing covers are failures, what lies in .git and RUNNER_TEMP is named. */
+/** Reports what a verification leaves unchecked: orphans and uncovered paths fail, files in .git and RUNNER_TEMP are named. */
 export function judgeUncovered(context: Context, { shard, suffix }: FileInputs, coverage: Coverage): ReportPart {
   if (shard.index !== 1) return {};
   const unchecked = coverage.leftOut.filter(({ reason }) => reason === 'git' || reason === 'runner-temp');
@@ -105,7 +105,7 @@ export function judgeUncovered(context: Context, { shard, suffix }: FileInputs, 
   return { outcomes, ...notes, ...(failure ? { failure } : {}) };
 }
 
-/** Judges what is where this action writes: only what was checked as part of the release is covered. */
+/** Reports files where this action writes, unless they were checked as part of the release. */
 export function judgeOwnPlaces(
   { shard, suffix }: FileInputs,
   { written }: Coverage,

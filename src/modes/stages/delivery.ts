@@ -15,7 +15,7 @@ import { removeIfPossible, takeBack } from './own/whole-release.ts';
 import { placeReceipt, type Receipt, writeReceipt } from './receipt.ts';
 import type { Release } from './release.ts';
 
-/** A mode that works on files: what it writes, and where. */
+/** What a mode that works on files writes, and where. */
 export interface Delivery {
   readonly mode: 'sign' | 'rehearse' | 'verify';
   readonly files: FileInputs;
@@ -25,22 +25,22 @@ export interface Delivery {
   readonly report: ReportBuilder;
 }
 
-/** What a mode did, as far as it came. */
+/** Results of a mode, complete or not. */
 export interface Done {
   /** `undefined` before the files are listed. */
   readonly release: Release | undefined;
   readonly outcomes: readonly FileOutcome[];
-  /** Files that were written, or checked, for the release as a whole: checksums and manifest. */
+  /** Files about the whole release that were written or checked, such as checksums and manifest. */
   readonly own: readonly Sealed[];
-  /** Why it ended before all was done. */
+  /** Why the mode ended early. */
   readonly ending?: ActionError;
 }
 
 /**
- * Runs a mode's work and finishes it, however it ends: looks once more at everything that was signed or checked, uploads
- * when every file has its signature, and writes the manifest.
+ * Runs a mode's work and always finishes it: checks everything again, writes the manifest, and uploads when every file
+ * has its signature.
  *
- * `work` gets the place of the manifest, and returns what it did also when files failed.
+ * `work` gets the place of the manifest, and returns its results even when files failed.
  */
 export async function deliver(
   context: Context,
@@ -54,7 +54,7 @@ export async function deliver(
   try {
     done = await work(receipt);
     if (done.ending) report.add({ failure: done.ending });
-    // A cancelled run has no time left for a second look.
+    // A cancelled run has no time left for a second check.
     if (!context.signal.aborted) await seal(context, delivery, done);
     report.add({ durationMs: context.clock.now() - context.startedAt });
     const isWritten = receipt.isDelivered && done.own.some(({ file }) => file.path === receipt.path);
@@ -66,7 +66,7 @@ export async function deliver(
   report.add({ manifest: receipt.tree.locate(receipt.path) });
   if (isGreen(report.build())) return report.add(locateChecksums(delivery, done));
   await takeBack(context, report.build());
-  // The manifest of a red run stays, and says why it is red.
+  // A failed run keeps its manifest, which says why.
   report.add({ written: { tree: delivery.output, paths: [] } });
   if (report.build().durationMs === 0) report.add({ durationMs: context.clock.now() - context.startedAt });
   await writeReceipt(context, receipt, report.build());
@@ -76,7 +76,7 @@ function locateChecksums({ files: { checksums }, output }: Delivery, { own }: Do
   return own.some(({ file }) => file.path === checksums) ? { checksums: output.locate(checksums ?? '') } : {};
 }
 
-/** Looks at everything again; what changed is a failure, and keeps no signature that was written in this run. */
+/** Checks everything again; a changed file fails, and its signature is removed unless this is a verification. */
 async function seal(context: Context, delivery: Delivery, done: Done): Promise<void> {
   const { signal, worker, patience } = context;
   const { mode, output, files, report } = delivery;
@@ -94,7 +94,7 @@ async function seal(context: Context, delivery: Delivery, done: Done): Promise<v
   if (mode !== 'verify') await removeIfPossible(context, output, signatures);
 }
 
-/** Uploads all signatures as one artifact, and looks at everything again: an artifact of files that changed meanwhile is deleted. */
+/** Uploads all signatures as one artifact, and deletes it if a second check finds that files changed meanwhile. */
 async function upload(context: Context, delivery: Delivery, done: Done): Promise<ReportPart> {
   const paths = pathsOf(delivery.files, done);
   if (delivery.upload === undefined || paths.length === 0) return {};
@@ -134,17 +134,17 @@ async function uploadPaths(
     scrub: runner.scrub,
     sleep: (ms) => sleep(clock, ms),
   });
-  // The client cannot be stopped: once the run is cancelled, nobody waits for it any more.
+  // The client cannot be stopped, so a cancelled run does not wait for it.
   return orAborted(uploading, signal).catch(async (error: unknown) => {
     if (signal.aborted) await tellLate({ runner, clock }, uploading);
     throw error;
   });
 }
 
-/** How long a cancelled run waits for an upload that may be complete already; the process ends 800 ms after the signal. */
+/** How long a cancelled run waits for its upload, in milliseconds; the process ends 800 ms after the signal. */
 const LATE_UPLOAD_MS = 400;
 
-/** Tells of an artifact that a cancelled run left at GitHub, so that nobody takes it for a release. */
+/** Warns about an artifact that a cancelled run left at GitHub, so that nobody takes it for a release. */
 async function tellLate(
   { runner, clock }: Pick<Context, 'runner' | 'clock'>,
   uploading: Promise<Artifact | undefined>,
@@ -167,7 +167,7 @@ function tellNoService(context: Context, { mode }: Delivery): ReportPart {
   return annotate(context, ['notice', 'No upload'], text);
 }
 
-/** Deletes the artifact of a run that turned red after its upload; returns what the summary should say of it. */
+/** Deletes the artifact of a run that failed after its upload; returns notes for the summary. */
 async function withdraw({ runner, signal }: Context, artifact: Artifact): Promise<string[]> {
   const { name, id } = artifact;
   const what = `Artifact ${show(name)}, id ${id}, was uploaded before the run failed`;
@@ -189,7 +189,7 @@ async function whyNot(work: Promise<void>): Promise<string | undefined> {
   }
 }
 
-/** Takes back what a red run wrote about the whole release, and its artifact; returns the report without that. */
+/** Removes what a failed run wrote about the whole release, and its artifact; returns the report without them. */
 export async function withdrawFrom(context: Context, report: Report): Promise<Report> {
   if (isGreen(report)) return report;
   await takeBack(context, report);

@@ -24,7 +24,7 @@ import { releasePaths } from './own/whole-release.ts';
 import { type Receipt, signingTree } from './receipt.ts';
 import type { Release } from './release.ts';
 
-/** What a signing is about to write, and how its signatures are checked. */
+/** What a signing is going to write, and how its signatures are verified. */
 export interface Plan {
   readonly mode: 'sign' | 'rehearse';
   readonly files: FileInputs;
@@ -38,8 +38,8 @@ export interface Plan {
 }
 
 /**
- * Checks everything that a run is going to write, before its first request; returns the paths of the signatures of earlier
- * runs, to be removed before it.
+ * Checks everything that a run is going to write, before its first request; returns the paths of earlier signatures,
+ * which must be removed first.
  *
  * @throws ActionError `OUTPUT_COLLISION`, `OUTPUT_OCCUPIED`, `OUTPUT_UNWRITABLE`, `OUTPUT_FULL`, `OUTPUT_OUTSIDE`,
  * `ARTIFACT_NAME_REFUSED`; `OUTPUT_INVALID` when several of these come together
@@ -60,13 +60,13 @@ export async function planWrites(context: Context, plan: Plan): Promise<readonly
   return outdated;
 }
 
-/** Yields the paths of all signatures and of our own files: a list of 100,000 would cost memory. */
+/** Yields the paths of all signatures and own files; a list of 100,000 would take much memory. */
 function* writtenPaths(files: readonly ReleaseFile[], { suffix }: FileInputs, own: readonly string[]) {
   for (const { path } of files) yield path + suffix;
   yield* own;
 }
 
-/** Lists the paths of everything that is written for the release as a whole. */
+/** Lists the paths of everything that is written about the whole release. */
 function ownPaths(mode: 'sign' | 'rehearse', inputs: FileInputs): string[] {
   const { manifest, suffix } = inputs;
   const ofRelease = releasePaths(inputs).flatMap((path) => [path, path + suffix]);
@@ -78,17 +78,17 @@ function ownPaths(mode: 'sign' | 'rehearse', inputs: FileInputs): string[] {
 /** Name of the file that holds the public key of a rehearsal. */
 export const REHEARSAL_KEY = 'rehearsal-key.pem';
 
-/** Refuses to put the manifest over a file that this action did not write; throws `OUTPUT_OCCUPIED`. */
+/** Throws `OUTPUT_OCCUPIED` when the manifest would replace a file that this action did not write. */
 export function refuseForeignManifest({ foreign }: Receipt): void {
   if (foreign.length > 0) throw occupied(foreign);
 }
 
-/** Refuses it where no file is left: at the path of the manifest nothing is matched, and another error would hide why. */
+/** Does the same when no file is left, because the path of the manifest is never matched and may be the reason. */
 export function refuseHidingManifest(receipt: Receipt, release: Release): void {
   if (release.files.length === 0) refuseForeignManifest(receipt);
 }
 
-/** Looks at what is already where something will be written. */
+/** Finds existing files where this run will write. */
 async function lookAtPlaces(
   { patience }: Context,
   { files, output, release, wanted, receipt, verification }: Plan,
@@ -102,7 +102,7 @@ async function lookAtPlaces(
     const occupant = await look(path);
     if (occupant !== 'nothing') (occupant === 'own' ? outdated : foreign).push(path);
   }
-  // A path that cannot be signed must not keep a signature of what it was.
+  // A path that cannot be signed must not keep the signature of earlier content.
   for (const { path } of release.refused)
     if ((await look(path + files.suffix)) === 'own') outdated.push(path + files.suffix);
   const tree = signingTree(files, output);
@@ -146,15 +146,15 @@ function occupied(paths: readonly string[]): ActionError {
   );
 }
 
-/** Names that are tried together. */
+/** Most names that are tried together. */
 const MAX_TRIALS = 1000;
 
-/** Tries each directory in which something will be written, with the names that the system may refuse. */
+/** Tries to write in each directory of the output, with the names that the system may refuse. */
 async function tryDirectories(plan: Plan, own: readonly string[], pause: Pause): Promise<ActionError[]> {
   const { wanted, files, output } = plan;
-  // Where every signature is kept, only the manifest is written for certain.
+  // When every signature is kept, only the manifest is certain to be written.
   const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
-  // One path of each directory, and those whose names have to be tried.
+  // One path of each directory, and the paths whose names have to be tried.
   const byDirectory = new Map<string, string[]>();
   for (const path of writtenPaths(wanted, files, others)) {
     const cut = path.lastIndexOf('/') + 1;
@@ -168,7 +168,7 @@ async function tryDirectories(plan: Plan, own: readonly string[], pause: Pause):
     const turn = pause();
     if (turn) await turn;
     try {
-      // A rehearsal writes elsewhere, and says what a signing would meet.
+      // A rehearsal writes elsewhere, but reports what a signing would find here.
       checkWay(dirname(tree.locate(first)));
       const names = [first, ...more].map((path) => path.slice(path.lastIndexOf('/') + 1));
       tryWriting(dirname(output.realPathOf(first)), names, output.processId);

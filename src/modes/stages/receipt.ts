@@ -16,16 +16,16 @@ import { makeOwnDirectory } from './release.ts';
 export interface Receipt {
   readonly tree: OutputTree;
   readonly path: string;
-  /** It is at the path that the user chose: then it is signed, and uploaded. */
+  /** Whether the manifest is at the user's path; it is then also signed and uploaded. */
   readonly isDelivered: boolean;
-  /** That path, or the path of its signature, where something else is in the way. */
+  /** The user's path and that of its signature, if foreign files are there. */
   readonly foreign: readonly string[];
 }
 
 /**
- * Decides where the manifest goes, and removes the one of an earlier run, which must not pass for that of this run.
+ * Decides where the manifest goes, and removes an earlier one, which must not be taken for that of this run.
  *
- * A verification leaves alone the manifest that a signing wrote: it is part of what is verified.
+ * A verification keeps the manifest of a signing, which is part of the release.
  */
 export async function placeReceipt(
   context: Context,
@@ -34,7 +34,7 @@ export async function placeReceipt(
 ): Promise<Receipt> {
   const { manifest, suffix } = files;
   if (manifest === undefined) return mode === 'rehearse' ? place(output, 'manifest.json') : elsewhere(context);
-  // A rehearsal writes elsewhere, and says what a signing would meet.
+  // A rehearsal writes elsewhere, but reports what a signing would find here.
   const { patience } = context;
   const signing = signingTree(files, output);
   const occupant = await patience.read(manifest, () => occupantOf(signing.realPathOf(manifest)));
@@ -56,10 +56,10 @@ export async function placeReceipt(
   return { tree: output, path: manifest, isDelivered: true, foreign: [] };
 }
 
-/** A longer manifest, of more than 25,000 files, is recognised by its beginning. */
+/** Most bytes of a manifest to parse; a longer one, of more than 25,000 files, is recognised by its beginning. */
 const MAX_PARSED_BYTES = 8 * 1024 * 1024;
 
-/** Tells which mode wrote the manifest at a place, if one is there. */
+/** Tells which mode wrote the manifest at a place, if any. */
 function occupantOf(location: string): { readonly mode: string | undefined } | 'foreign' {
   const file = lookAt(location, { maxBytes: MAX_PARSED_BYTES, longer: 'cut', links: 'refused' });
   if (file === undefined) return { mode: undefined };
@@ -69,8 +69,8 @@ function occupantOf(location: string): { readonly mode: string | undefined } | '
 }
 
 /**
- * Returns the inputs of a verification with the receipts of all slices among the paths of this action, where the tree was signed in slices
- * and is verified as a whole. A receipt of a signing of the whole tree lists them as files.
+ * Adds the receipts of all slices to the paths of this action, if the tree was signed in slices and is verified as a
+ * whole. A receipt of a signing of the whole tree lists them as files.
  */
 export async function withShardReceipts(
   { patience }: Context,
@@ -85,7 +85,7 @@ export async function withShardReceipts(
   return { ...files, ownPaths: [...files.ownPaths, ...wholeSetOfShards(manifest, namesIn(dirname(location)))] };
 }
 
-/** Returns the tree into which a signing with these inputs writes. */
+/** Returns the tree to which a signing with these inputs writes. */
 export function signingTree({ outputDirectory, root }: FileInputs, { processId }: OutputTree): OutputTree {
   return new OutputTree(outputDirectory ?? root, processId);
 }
@@ -98,7 +98,7 @@ function elsewhere(context: Context): Receipt {
   return place(new OutputTree(makeOwnDirectory(context), context.processId), 'manifest.json');
 }
 
-/** Writes the manifest; returns what was written, which has no signature yet. */
+/** Writes the manifest, and returns it without a signature. */
 export async function writeReceipt(
   { now, patience, runner }: Context,
   { tree, path }: Receipt,

@@ -21,16 +21,16 @@ import type { Coverage } from './coverage.ts';
 export interface Release {
   /** The files of this slice. */
   readonly files: readonly ReleaseFile[];
-  /** Those of all slices. */
+  /** The files of all slices. */
   readonly allFiles: readonly ReleaseFile[];
-  /** Paths that are matched and cannot be signed; all of them belong to the first slice. */
+  /** Matched paths that cannot be signed; only the first slice has any. */
   readonly refused: readonly RefusedFile[];
   /** Include patterns that matched no file. */
   readonly unmatched: readonly string[];
   readonly coverage: Coverage;
 }
 
-/** Lists the files and tells what was found. */
+/** Lists the files and logs them. */
 export async function findRelease(context: Context, inputs: FileInputs): Promise<Release> {
   const { runner } = context;
   runner.openGroup('Files');
@@ -39,7 +39,7 @@ export async function findRelease(context: Context, inputs: FileInputs): Promise
   const release: Release = {
     files: sliceOf(discovery.files, inputs.shard),
     allFiles: discovery.files,
-    // Every slice sees them, but one failure is enough.
+    // Every slice finds them, but one failure is enough.
     refused: inputs.shard.index === 1 ? discovery.refused : [],
     unmatched: discovery.unmatched,
     coverage: discovery,
@@ -49,7 +49,7 @@ export async function findRelease(context: Context, inputs: FileInputs): Promise
   return release;
 }
 
-/** Outputs, state and summary are appended to the runner's files at the end, after everything was signed or checked. */
+/** Refuses release files to which this action appends outputs, state or summary after they were signed or checked. */
 function refuseRunnerFiles(
   runner: Runner,
   { root, outputDirectory, suffix, ownPaths }: FileInputs,
@@ -57,7 +57,7 @@ function refuseRunnerFiles(
 ): void {
   const tree = outputDirectory ?? root;
   const found = runner.giveUpFiles(({ path, device, inode }) => {
-    // A file may have several names. On Windows several files may have one number here, because it is rounded.
+    // A file may have several names. On Windows, several files may share an inode number, because it is rounded.
     const listed = files.find(
       ({ location, stamp }) =>
         location === path || (stamp?.inode === inode && stamp.device === device && isSameFile(location, path)),
@@ -80,7 +80,7 @@ function isSameFile(one: string, other: string): boolean {
   return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
-/** Returns what the report says of a release before anything is signed. */
+/** Returns the report's part about a release before anything is signed. */
 export function describeRelease({ files, refused }: Release): ReportPart {
   const outcomes = refused.map(
     ({ path, error }) => ({ file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error }) as const,
@@ -107,7 +107,7 @@ export function discoveryOf({ runner, signal }: Context, inputs: FileInputs): Di
   };
 }
 
-/** GitHub shows the group folded; whoever unfolds it looks for the list. */
+/** Most files that are logged, in a group that GitHub shows folded. */
 const MAX_LISTED = 1000;
 
 function tellWhatWasFound(runner: Runner, { files, refused }: Release): void {
@@ -133,11 +133,11 @@ function tellWhatWasFound(runner: Runner, { files, refused }: Release): void {
   }
 }
 
-/** A reader needs a few reasons; the others are mostly the same. */
+/** Most patterns that are explained; further reasons are mostly the same. */
 const MAX_EXPLAINED = 5;
 
 /**
- * Judges patterns that matched no file as the user wishes; returns a warning as a note for the report.
+ * Handles patterns that matched no file according to the inputs; returns a warning as a note for the report.
  *
  * @throws ActionError `NO_FILES_FOUND`
  */
@@ -157,7 +157,7 @@ export async function checkMatched(context: Context, inputs: FileInputs, { unmat
   return annotate(context, ['warning', 'No files found'], text);
 }
 
-/** Makes a directory of our own for what is written outside the workspace. */
+/** Creates a directory for files outside the workspace. */
 export function makeOwnDirectory({ runner }: Context): string {
   const { temporaryDirectory } = runner.facts;
   try {

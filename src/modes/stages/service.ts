@@ -25,20 +25,20 @@ import { annotate, type Context } from '../context.ts';
 import { describeIssued, withIssuer } from '../service/issuing.ts';
 import { announceProxy, CONNECT_TIMEOUT_MS, parting, withSecureContext, worldOf } from '../service/route.ts';
 
-/** A signer that is ready to use, and what it works with. */
+/** A signer that is ready to use, with its transport. */
 export interface OpenService {
   readonly signer: Signer;
   readonly transport: Transport;
   /** SHA-256 of the public key in the client certificate, as hex; `undefined` without one. */
   readonly clientKeySha256: string | undefined;
-  /** Most memory that requests in flight may take, in bytes; `undefined` for the usual. */
+  /** Most memory for requests in flight, in bytes; `undefined` for the default. */
   readonly maxBytesInFlight: number | undefined;
 }
 
-/** Node ends an HTTP/2 session that holds more than 10 MB of what was written; a file takes more memory than its body. */
+/** Node ends an HTTP/2 session with more than 10 MB of unsent data; a file takes more memory than its body. */
 const HTTP2_BYTES_IN_FLIGHT = 16 * 1024 * 1024;
 
-/** Examines certificate, key and chain, tells what is odd about them, and refuses what cannot work; opens no socket. */
+/** Examines certificate, key and chain, logs warnings, and throws if they cannot work; opens no socket. */
 export function checkIdentity(
   { runner, now }: Context,
   inputs: ServiceInputs,
@@ -64,16 +64,16 @@ export function checkIdentity(
   return identity;
 }
 
-/** How the service is reached: rehearsals never leave this machine. */
+/** How to reach the service; a rehearsal never leaves this machine. */
 export interface ServiceTask {
   readonly inputs: ServiceInputs;
   readonly protocol: Protocol;
-  /** Trust alone where no certificate is stored. */
+  /** Only trust when no certificate is stored. */
   readonly identity: Identity | Trust;
   readonly proxied: 'as the environment says' | 'never';
-  /** Whether a request is to be sent for sure, so that a certificate is issued before anything else happens. */
+  /** Whether requests are certain, so that a certificate is issued before anything else happens. */
   readonly isNeeded: boolean;
-  /** Gets the origin of the service, and what is odd about it while it signs. */
+  /** Receives the origin of the service, and warnings about it. */
   readonly report: ReportBuilder;
 }
 
@@ -112,7 +112,7 @@ interface IssuedTask {
   readonly open: (contexts: TlsContexts) => Transport;
 }
 
-/** Opens a signer whose client certificates are issued while it works; each has a TLS context, connections and sessions of its own. */
+/** Opens a signer whose certificates are issued during the run, each with its own TLS context and connections. */
 function withIssuedService<T>(
   context: Context,
   { task, authority: settings, open }: IssuedTask,
@@ -143,7 +143,7 @@ function withIssuedService<T>(
 
 interface UseTask extends Pick<ServiceTask, 'inputs' | 'protocol' | 'report'> {
   readonly transport: Transport;
-  /** What new connections show now; `undefined` without a certificate. */
+  /** The identity of new connections; `undefined` without a certificate. */
   readonly shown: () => Identity | undefined;
 }
 
@@ -167,7 +167,7 @@ async function useService<T>(
   }
 }
 
-/** Makes a signer's failures say which certificate a server refused. */
+/** Adds the refused certificate to a signer's failures. */
 function namingRefused(signer: Signer, shown: () => Identity | undefined): Signer {
   return {
     sharing: signer.sharing,

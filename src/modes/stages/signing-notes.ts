@@ -6,9 +6,9 @@ import type { PolicyEvent } from '../../signing/policy/decision.ts';
 import type { Failure } from '../../signing/policy/failure.ts';
 import { annotate, type Context } from '../context.ts';
 
-// What the log, the annotations and the notes of the report say while files are signed.
+// Texts for the log, the annotations and the report while files are signed.
 
-/** Returns a function that warns, once, of signatures that are not checked and that strict decoders refuse. */
+/** Returns a function that warns once about unchecked signatures that strict decoders refuse. */
 export function warnOfWhiteSpace(context: Context, report: ReportBuilder): () => void {
   let isTold = false;
   return () => {
@@ -20,7 +20,7 @@ export function warnOfWhiteSpace(context: Context, report: ReportBuilder): () =>
   };
 }
 
-/** Returns a function that notes, once, that a node behind the service's name could not be used: no failed file tells its operators. */
+/** Returns a function that notes once that a node of the service is unusable, because no failed file shows it. */
 export function noteBadNode(report: ReportBuilder): (failure: Failure) => void {
   let isTold = false;
   return ({ code, message }) => {
@@ -31,7 +31,7 @@ export function noteBadNode(report: ReportBuilder): (failure: Failure) => void {
   };
 }
 
-/** Explains to a reader of the service's own log why that holds more signatures than the release. */
+/** Notes why the service's log may have more signatures than the release. */
 export function describeBlindRepeats({ runner }: Context, outcomes: readonly FileOutcome[]): Pick<ReportPart, 'notes'> {
   const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
   if (repeats === 0) return {};
@@ -40,7 +40,7 @@ export function describeBlindRepeats({ runner }: Context, outcomes: readonly Fil
   return { notes: [text] };
 }
 
-/** Says what became of one file, for the debug log. */
+/** Describes the result of a file for the debug log. */
 export function describeOutcome({ file, status, attempts, elapsedMs }: FileOutcome): string {
   return `${show(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${formatCount(attempts)} tries`}, ${formatMs(elapsedMs)}`;
 }
@@ -62,7 +62,7 @@ export function printEvent({ runner }: Context, event: PolicyEvent, files: reado
   }
 }
 
-/** Says that a green run without a request proves nothing about the service. */
+/** Notes that a successful run without a request proves nothing about the service. */
 export function describeUnasked(context: Context, kept: readonly FileOutcome[], requests: number): ReportPart {
   if (kept.length === 0 || requests > 0) return {};
   const text =

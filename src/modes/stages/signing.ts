@@ -43,8 +43,8 @@ interface ReleaseTask {
 }
 
 /**
- * Signs what needs a signature and, once every file has one, what is written about the whole release; adds to the
- * report what became of them.
+ * Signs the files that need a signature and, once every file has one, the files about the whole release; adds the
+ * results to the report.
  */
 export async function signRelease(context: Context, task: ReleaseTask): Promise<Done> {
   const { plan, kept = [], outdated = [], report, service } = task;
@@ -52,7 +52,7 @@ export async function signRelease(context: Context, task: ReleaseTask): Promise<
   const startedAt = context.clock.now();
   report.add(await prepareStamp(context, plan));
   for (const path of outdated) await removeOwn(context, output, path);
-  // What is complete and signed already stays, so that a repeated run costs no request.
+  // Complete and signed files stay, so that a repeated run needs no request.
   if (wanted.length > 0 || release.refused.length > 0) await removeReleasePaths(context, files, output);
   report.add(describeWritten(files, output, receipt.isDelivered ? receipt.path : undefined));
   try {
@@ -78,11 +78,11 @@ interface OwnTask {
   readonly task: ReleaseTask;
   /** Outcomes of all files of this slice. */
   readonly known: readonly FileOutcome[];
-  /** When signing began: the deadline is that of everything together. */
+  /** Start of the signing; the deadline applies to everything together. */
   readonly startedAt: number;
 }
 
-/** Writes and signs what is about the whole release, and the manifest last. */
+/** Writes and signs the files about the whole release, the manifest last. */
 async function signOwn(context: Context, { task, known, startedAt }: OwnTask): Promise<Sealed[]> {
   const { plan, reuse, report, service } = task;
   const { mode, files: inputs, output, verification, release, receipt } = plan;
@@ -90,7 +90,7 @@ async function signOwn(context: Context, { task, known, startedAt }: OwnTask): P
   const entries = await listRelease(context, inputs, { allFiles: release.allFiles, known });
   const { suffix } = inputs;
   const own = { output, suffix, verification, reuse, entries, sign, isRehearsal: mode === 'rehearse' };
-  // Asked for first: without it nothing of the release as a whole is signed.
+  // The stamp is requested first, because nothing else is signed without it.
   const stamp = await stampChecksums(context, inputs, own);
   const sealed = await writeChecksums(context, inputs, own);
   sealed.push(...(await writeStamp(context, stamp, own)));
@@ -102,7 +102,7 @@ async function signOwn(context: Context, { task, known, startedAt }: OwnTask): P
   return [...sealed, { ...manifest, signatureSha256: await sign(manifest.file) }];
 }
 
-/** Signs the files and shows how it goes. */
+/** Signs the files and logs the progress. */
 async function runSigning(context: Context, task: ReleaseTask): Promise<SignResult> {
   const { runner, clock } = context;
   const { plan, service } = task;
@@ -112,7 +112,7 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
   if (swept > 0) runner.line(`Removed ${plural(swept, 'temporary file')} of a run that was killed`);
   const bytes = wanted.reduce((sum, file) => sum + file.size, 0);
   const progress = startProgress({ files: wanted.length, bytes }, clock, runner.line);
-  // Should that fail, the upload will say why.
+  // The upload reports a failure to load.
   const load = isUploaded ? (): void => void loadClient().catch(() => {}) : () => {};
   const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
   const options = {
@@ -131,10 +131,10 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
   return result;
 }
 
-/** Fewer files than this are written by this thread: starting the worker would cost more. */
+/** Fewest files for which starting the worker is cheaper than writing in this thread. */
 const WORKER_FILES = 256;
 
-/** Signs files; removes the temporary files of writes that another program held up. */
+/** Signs files; removes temporary files of writes that another program blocked. */
 async function signTidily({ patience }: Context, tree: OutputTree, options: SignOptions): Promise<SignResult> {
   const result = await signFiles(options);
   if (patience.hasWaited) tree.sweep(options.files.map(({ path }) => path));
@@ -169,7 +169,7 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
     random,
     onOutcome: () => {},
     onEvent: (event) => {
-      // Connections that wait for a request hold what the next file needs to be opened.
+      // Idle connections use descriptors that the next file needs.
       if (event.type === 'shortage') service.transport.dropIdle();
       if (event.type === 'bad-node') onBadNode(event.failure);
       printEvent(context, event, files);
@@ -177,7 +177,7 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
   };
 }
 
-/** Signs a file of our own making, which is in no count, in what is left of the deadline; returns the SHA-256 of its signature. */
+/** Signs a file of this action, not counted, within the remaining deadline; returns the SHA-256 of its signature. */
 async function signOwnFile(
   context: Context,
   task: ReleaseTask,

@@ -19,18 +19,18 @@ export async function writeChecksums(
   return [await writeOwnFile(context, { path, content: renderChecksums(task.entries) }, task)];
 }
 
-/** What the checksums are checked against. */
+/** What is needed to check the checksums. */
 interface ChecksumsCheck {
   readonly check: OwnCheck;
-  /** Files of all slices: the checksums name these and no others. */
+  /** Files of all slices, which the checksums must list exactly. */
   readonly allFiles: readonly ReleaseFile[];
   /** Outcomes of the files of this slice. */
   readonly outcomes: readonly FileOutcome[];
-  /** Files that the checksums name may be missing. */
+  /** Whether listed files may be missing. */
   readonly isPartial: boolean;
 }
 
-/** Checks the signature of the checksums file and every line of it against the files. */
+/** Checks the signature of the checksums file, and each of its lines against the files. */
 export async function checkChecksums(
   context: Context,
   { checksums }: FileInputs,

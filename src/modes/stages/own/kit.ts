@@ -19,7 +19,7 @@ import {
 } from './whole-release.ts';
 
 interface KitTask extends OwnFileTask {
-  /** The checksums and their time stamp, as far as there are such. */
+  /** The checksums and their time stamp, if there are any. */
   readonly written: readonly Sealed[];
 }
 
@@ -27,7 +27,7 @@ interface KitTask extends OwnFileTask {
 export async function writeKit(context: Context, inputs: FileInputs, task: KitTask): Promise<Sealed[]> {
   const { kit, shard } = inputs;
   const { verification, output } = task;
-  // The inputs were refused unless there is a key.
+  // Inputs with a kit but without a key were refused earlier.
   if (kit === undefined || verification === undefined || shard.index !== 1) return [];
   const { renderKit } = await import('../../../kit/kit.ts');
   const { repository, refName, commit } = context.runner.facts;
@@ -53,14 +53,14 @@ export async function writeKit(context: Context, inputs: FileInputs, task: KitTa
   const createdAt = new Date(context.now()).toISOString();
   const earlier = await readEarlier(context, kit, { suffix: inputs.suffix, output, verification });
   const texts = renderKit(template, { ...release, createdAt: earlier?.createdAt ?? createdAt });
-  // A kit that says the same as before stays as it is, so that a repeated run costs no request.
+  // A kit with the same content stays as it is, so that a repeated run needs no request.
   const isSame = earlier?.page === texts.page && earlier.guide === texts.guide;
   const { page, guide } = isSame ? texts : renderKit(template, { ...release, createdAt });
   const ofPage = await writeOwnFile(context, { path: kit.page, content: page }, task);
   return [ofPage, await writeOwnFile(context, { path: kit.guide, content: guide }, task)];
 }
 
-/** Reads the kit that is there; nothing of one whose page is not signed, since anybody may have chosen its date. */
+/** Reads an existing kit; `undefined` unless its page is signed, because anybody may have chosen its date. */
 async function readEarlier(
   context: Context,
   kit: KitPaths,
@@ -73,7 +73,7 @@ async function readEarlier(
   return page && guide && createdAt ? { page, guide, createdAt } : undefined;
 }
 
-/** Looks at one signature to see how the service lays out ECDSA signatures, which OpenSSL and PowerShell must be told. */
+/** Finds the layout of ECDSA signatures from one of them, because OpenSSL and PowerShell have to know it. */
 async function layoutOf(
   { patience }: Context,
   { suffix, checksums }: FileInputs,

@@ -16,18 +16,18 @@ import { readIfThere } from './whole-release.ts';
 interface ThisRelease {
   /** Outcomes of the files that were checked. */
   readonly outcomes: readonly FileOutcome[];
-  /** The checksums and their time stamp, as far as they were checked. */
+  /** The checksums and their time stamp, if they were checked. */
   readonly lists: readonly Sealed[];
   /** The files of all slices. */
   readonly allFiles: readonly ReleaseFile[];
-  /** Where files may be that the patterns do not mean, such as the checksums. */
+  /** Directories that may hold files that no pattern matches, such as the checksums. */
   readonly directories: readonly string[];
-  /** Files may be missing. */
+  /** Whether files may be missing. */
   readonly isPartial: boolean;
 }
 
 /**
- * Sees that a page and a guide are those of this release: the signature of an older kit, or of any other file, is valid too.
+ * Checks that page and guide belong to this release, because a signature of an older kit is valid too.
  *
  * @throws ActionError `KIT_DIFFERS`
  */
@@ -43,8 +43,9 @@ export function checkKitOfRelease(kit: KitPaths, sealed: readonly Sealed[], rele
 }
 
 /**
- * Sees that receipts list no other bytes for these files, and no other files. Each of several signings of a release has a
- * receipt of its own, which lists a part of the files; files that no receipt lists are counted in a note.
+ * Checks that receipts list no other content for these files, and no other files.
+ *
+ * Each of several signings of a release has its own receipt for a part of the files. A note counts unlisted files.
  *
  * @throws ActionError `MANIFEST_DIFFERS`
  */
@@ -68,11 +69,11 @@ export function checkReceiptsOfRelease(context: Context, sealed: readonly Sealed
   return annotate(context, ['notice', 'Not in the receipt'], text);
 }
 
-/** What a list says of a file; nothing of it is checked. */
+/** Unchecked entry of a list. */
 interface Entry {
   readonly path?: unknown;
   readonly size?: unknown;
-  /** As hex. */
+  /** SHA-256 as hex. */
   readonly sha256?: unknown;
 }
 
@@ -112,7 +113,7 @@ function compare(
   if (missing.length > 0) throw differs(code, path, `it lists ${showList(missing, 5)}, which is not here`);
 }
 
-/** The patterns may mean a part of the files: what they do not mean is only looked at. */
+/** Checks only the size of a file that no pattern matches. */
 function isThere(location: string, size: unknown): boolean {
   const stat = lookAtPlace(location);
   return stat?.isFile() === true && stat.size === size;

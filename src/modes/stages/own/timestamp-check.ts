@@ -8,8 +8,10 @@ import { readStamp } from './timestamp.ts';
 import { checkOwn, type OwnCheck } from './whole-release.ts';
 
 /**
- * Checks a time stamp that is there: its signature, that it is for the checksums of a SHA-256, given as hex, and who made it.
- * With `timestamp-chain`, one must be there; without checked checksums, none is looked at.
+ * Checks an existing time stamp: its signature, its authority, and that it is for the checksums with this SHA-256
+ * (hex).
+ *
+ * Throws if there is none although `timestamp-chain` is set. Checks nothing when the checksums were not checked.
  */
 export async function checkReleaseStamp(
   context: Context,

@@ -17,13 +17,13 @@ import { CONNECT_TIMEOUT_MS, proxyFor } from '../../service/route.ts';
 import type { Plan } from '../planned-writes.ts';
 import { type OwnFileTask, writeOwnFile } from './whole-release.ts';
 
-/** Asks for a stamp over random bytes: whether there will be one at the end of a long signing is known before it begins. */
+/** Requests a stamp over random bytes, so that a failing authority is found before a long signing starts. */
 async function tryAuthorities(context: Context, authorities: TimestampAuthorities): Promise<NewStamp> {
   const random = Buffer.from(Array.from({ length: 32 }, () => context.randomInt(256)));
   return askForStamp(context, authorities, random);
 }
 
-/** Says, for a preflight, whether time stamps can be had; nothing when none are wanted. */
+/** Returns the finding of a preflight about time stamps; empty when none are requested. */
 export async function lookAtAuthorities(
   context: Context,
   authorities: TimestampAuthorities | undefined,
@@ -45,8 +45,8 @@ export async function lookAtAuthorities(
 }
 
 /**
- * Asks an authority before the first signing request, where the first slice is to be stamped; a rehearsal asks nobody and
- * says so. Where no file needs a signature, the stamp itself comes before the first request.
+ * Tests the authorities before the first signing request of the first slice, unless the stamp itself comes first
+ * because no file needs a signature. A rehearsal only adds a note.
  *
  * @throws ActionError `TIMESTAMP_FAILED`
  */
@@ -63,7 +63,7 @@ export async function prepareStamp(context: Context, { mode, files, output, want
 
 const NOT_REHEARSED = 'A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url.';
 
-/** Warns of a stamp that this run does not make anew: it is never signed, and a verification refuses one for other checksums. */
+/** Warns about an old stamp that this run does not replace: it stays unsigned, and `verify` refuses it for other checksums. */
 function warnOfOldStamp(context: Context, { checksums, suffix }: FileInputs, output: OutputTree): ReportPart {
   if (checksums === undefined || suffix === '.tsr') return {};
   const path = [`${checksums}.tsr`, `${checksums}.tsr${suffix}`].find((each) => !isGone(output.locate(each)));
@@ -78,7 +78,7 @@ async function askForStamp(
   sha256: Buffer,
 ): Promise<NewStamp> {
   const { runner, clock, now, randomInt, signal } = context;
-  // A chunk of its own: a run without time stamps does not load it.
+  // A separate chunk, which a run without time stamps does not load.
   const { requestStamp, createPost, bundledAnchors } = await import('../../../timestamp/timestamp.ts');
   const post = createPost({
     proxyFor: (server) => proxyFor(context, server),
@@ -89,7 +89,7 @@ async function askForStamp(
   return requestStamp(authorities, { sha256, anchors: anchors ?? bundledAnchors() }, world);
 }
 
-/** A time stamp over the checksums, to be written, or as it is there already. */
+/** A time stamp over the checksums, new or existing. */
 interface PlacedStamp {
   readonly path: string;
   readonly bytes: Buffer;
@@ -97,7 +97,7 @@ interface PlacedStamp {
   readonly authority: string;
 }
 
-/** Finds the stamp of the checksums of these files: the one that is there, if it is sound, else a new one. */
+/** Returns the time stamp for the checksums: the existing one if it is valid, otherwise a new one. */
 export async function stampChecksums(
   context: Context,
   { timestamp, shard }: FileInputs,
@@ -124,14 +124,14 @@ async function findSound(
   const { checkStamp, bundledAnchors, MAX_CLOCK_DIFFERENCE_MS } = await import('../../../timestamp/timestamp.ts');
   try {
     const stamp = checkStamp(bytes, { sha256, nonce: undefined, anchors: anchors ?? bundledAnchors() });
-    // One of an earlier run may have any age, but none comes from the future.
+    // The stamp of an earlier run may have any age, but must not be from the future.
     return stamp.time.getTime() - now() > MAX_CLOCK_DIFFERENCE_MS ? undefined : { ...stamp, bytes };
   } catch {
     return undefined;
   }
 }
 
-/** Reads the time stamp that is there, if there is one; throws `TIMESTAMP_UNREADABLE`. */
+/** Reads the existing time stamp, if any; throws `TIMESTAMP_UNREADABLE`. */
 export function readStamp(output: OutputTree, path: string): Buffer | undefined {
   const location = output.realPathOf(path);
   if (isGone(location)) return undefined;
@@ -143,7 +143,7 @@ export function readStamp(output: OutputTree, path: string): Buffer | undefined 
   });
 }
 
-/** Writes the stamp and signs it, unless it is there with a valid signature. */
+/** Writes the stamp and signs it, unless it exists with a valid signature. */
 export async function writeStamp(
   context: Context,
   stamp: PlacedStamp | undefined,

@@ -14,7 +14,7 @@ import type { Verification } from '../../../verifying/check.ts';
 import { type VerifyOptions, verifyFiles } from '../../../verifying/verify.ts';
 import type { Context } from '../../context.ts';
 
-/** How files of our own making are signed. */
+/** What is needed to write and sign this action's own files. */
 export interface OwnFileTask {
   readonly output: OutputTree;
   readonly suffix: string;
@@ -22,20 +22,20 @@ export interface OwnFileTask {
   readonly reuse: boolean;
   /** The files of all slices. */
   readonly entries: readonly HashedFile[];
-  /** The key was made for this run, and nobody outside this machine is asked. */
+  /** Whether the key was generated for this run, so that no other machine may be asked. */
   readonly isRehearsal: boolean;
-  /** Signs a file of our own making; returns the SHA-256 of its signature as base64url. */
+  /** Signs a file of this action; returns the SHA-256 of its signature as base64url. */
   readonly sign: (file: ReleaseFile) => Promise<string>;
 }
 
-/** Lists what the first slice writes about the whole release, each with a signature: the checksums, their time stamp and the kit. */
+/** Lists the signed files that the first slice writes about the whole release: checksums, time stamp and kit. */
 export function releasePaths({ checksums, timestamp, kit, shard }: FileInputs): string[] {
   if (shard.index !== 1) return [];
   const stamp = timestamp ? [timestamp.path] : [];
   return [...(checksums === undefined ? [] : [checksums]), ...stamp, ...(kit ? [kit.page, kit.guide] : [])];
 }
 
-/** Removes what an earlier run wrote about the whole release, so that it cannot pass for that of a run that fails. */
+/** Removes an earlier run's files about the whole release, so that they are not taken for those of a failed run. */
 export async function removeReleasePaths(context: Context, inputs: FileInputs, output: OutputTree): Promise<void> {
   for (const path of releasePaths(inputs)) {
     await removeOwn(context, output, path + inputs.suffix);
@@ -43,34 +43,34 @@ export async function removeReleasePaths(context: Context, inputs: FileInputs, o
   }
 }
 
-/** Removes a file that this action wrote, if it is there. */
+/** Removes a file that this action wrote, if it exists. */
 export function removeOwn({ patience }: Pick<Context, 'patience'>, output: OutputTree, path: string): Promise<void> {
   return patience.remove(path, () => output.remove(path));
 }
 
-/** Says what a run is about to write about the whole release, with the path of its manifest: none of it may stay when the run is red. */
+/** Lists the files about the whole release, manifest included, that must be removed if the run fails. */
 export function describeWritten(inputs: FileInputs, output: OutputTree, manifest: string | undefined): ReportPart {
   const paths = [...releasePaths(inputs), ...(manifest === undefined ? [] : [manifest])];
   return { written: { tree: output, paths: paths.flatMap((path) => [path + inputs.suffix, path]) } };
 }
 
-/** Removes what a red run wrote about the whole release: it must not pass for that of a green one. */
+/** Removes a failed run's files about the whole release, so that they are not taken for those of a successful run. */
 export async function takeBack(context: Context, { written }: Report): Promise<void> {
   if (written) await removeIfPossible(context, written.tree, written.paths);
 }
 
-/** Removes files in a run that fails, for a reason that matters more than what the system says now. */
+/** Removes files in a run that has already failed; errors are ignored, because the first failure matters more. */
 export async function removeIfPossible(context: Context, output: OutputTree, paths: Iterable<string>): Promise<void> {
   for (const path of paths) {
     try {
       await removeOwn(context, output, path);
     } catch {
-      // The directory was moved, or may not be written any more.
+      // The directory was moved, or cannot be written any more.
     }
   }
 }
 
-/** Finds the SHA-256 of the files of all slices, if anything is written about them: from the outcomes that say it, else by reading. */
+/** Returns the SHA-256 of the files of all slices, from the outcomes or by reading; empty if nothing is written about them. */
 export async function listRelease(
   { signal, patience }: Context,
   inputs: FileInputs,
@@ -87,7 +87,7 @@ export async function listRelease(
   return entries;
 }
 
-/** Writes a file of our own and signs it, unless the same file with a valid signature is there. */
+/** Writes and signs a file of this action, unless the same file with a valid signature exists. */
 export async function writeOwnFile(
   context: Context,
   { path, content }: { readonly path: string; readonly content: string | Buffer },
@@ -102,19 +102,19 @@ export async function writeOwnFile(
     const { status, signatureSha256 } = await checkOne(context, file, { output, suffix, verification });
     if (status === 'verified') return { file, sha256, signatureSha256 };
   }
-  // The signature of another content must not stand beside this one, not even for a moment.
+  // The signature of other content must not be next to this file, not even for a moment.
   await removeOwn(context, output, path + suffix);
   await context.patience.write(path, () => output.write(path, content));
   return { file, sha256, signatureSha256: await task.sign(file) };
 }
 
-/** Returns what a file of our own holds, or `undefined` when there is none that can be read. */
+/** Returns the content of a file of this action, or `undefined` when it cannot be read. */
 export function readIfThere(location: string): Buffer | undefined {
   const options = { maxBytes: constants.MAX_STRING_LENGTH, longer: 'refused', links: 'refused' } as const;
   return readSmallFile(location, options)?.bytes;
 }
 
-/** Finds a file of our own; `undefined` when none is there, or something else is. */
+/** Finds a file of this action; `undefined` when the path holds no regular file. */
 export function findOwn(output: OutputTree, path: string): ReleaseFile | undefined {
   const location = output.realPathOf(path);
   try {
@@ -126,17 +126,17 @@ export function findOwn(output: OutputTree, path: string): ReleaseFile | undefin
   }
 }
 
-/** Where the files of our own are, and what their signatures are checked with. */
+/** Where this action's own files are, and how to verify their signatures. */
 export type OwnCheck = Pick<VerifyOptions, 'output' | 'suffix' | 'verification'>;
 
-/** Checks the signature of one file of our own; throws why it is not valid. */
+/** Checks the signature of a file of this action; throws the reason when it is not valid. */
 export async function checkOwn(context: Context, file: ReleaseFile, check: OwnCheck): Promise<Sealed> {
   const { error, sha256 = '', signatureSha256 } = await checkOne(context, file, check);
   if (error) throw error;
   return { file, sha256, signatureSha256 };
 }
 
-/** Checks what is at paths of our own, such as the manifests of a signing: nobody may take it for part of the release unsigned. */
+/** Checks signatures of existing files at own paths, such as manifests, which could be taken for part of the release. */
 export async function checkOthers(context: Context, paths: readonly string[], check: OwnCheck): Promise<Sealed[]> {
   const sealed: Sealed[] = [];
   for (const path of new Set(paths)) {
