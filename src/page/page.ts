@@ -10,11 +10,11 @@ import { showRelease } from './view/release.ts';
 import { Results } from './view/results.ts';
 import { Hashing } from './worker/hashing.ts';
 
-/** Runs the page: shows what it knows, and checks the files that are given to it. `source` is the program itself. */
+/** Runs the page: shows the release, and checks given files. `source` is the page's own script. */
 export function runPage(source: string): void {
   const data: ReleaseData = JSON.parse(find('data', HTMLElement).textContent ?? '');
   const spki = Uint8Array.from(atob(data.key), (character) => character.charCodeAt(0));
-  // The fingerprint is computed from the key that is used, so that it cannot be another one's.
+  // The fingerprint is computed from the key in use, so that it cannot belong to another key.
   const fingerprint = bytesToHex(hashOf('sha256', spki));
   showRelease(data, fingerprint);
   const { algorithm, encoding, suffix } = data;

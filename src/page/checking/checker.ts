@@ -4,7 +4,7 @@ import type { PassResult } from '../worker/messages.ts';
 import type { Entry } from './entry.ts';
 import type { SignatureFiles } from './signatures.ts';
 
-/** How far the files that wait have come. */
+/** Progress of the files in the queue. */
 export interface Progress {
   readonly bytesRead: number;
   readonly bytesGiven: number;
@@ -15,12 +15,12 @@ export interface Progress {
 }
 
 interface CheckerEvents {
-  /** The facts of an entry are known, or its bytes cannot be read: then it has none. */
+  /** Called when the facts of an entry are known, or missing because the file cannot be read. */
   readonly onChecked: (entry: Entry) => void;
   readonly onProgress: () => void;
 }
 
-/** Checks entries one after the other; while one ends in the worker, the next is read. */
+/** Checks entries one after the other; the next one is read while the worker finishes the previous one. */
 export class Checker {
   readonly #hashing: Hashing;
   readonly #signatureOf: (path: string) => SignatureFiles | undefined;
@@ -38,13 +38,13 @@ export class Checker {
     this.#events = events;
   }
 
-  /** How far the check has come since nothing waited. */
+  /** Returns the progress since the queue was last empty. */
   get progress(): Progress {
     const [bytesRead, bytesGiven] = [this.#bytesRead, this.#bytesGiven];
     return { bytesRead, bytesGiven, waiting: this.#waiting, current: this.#current };
   }
 
-  /** Checks an entry when its turn comes. */
+  /** Adds an entry to the queue. */
   enqueue(entry: Entry): void {
     this.#queue.push(entry);
     this.#waiting++;
@@ -54,7 +54,7 @@ export class Checker {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    // Everything that is given at once is queued before the first file is read.
+    // Lets the caller queue all files of one selection before the first file is read.
     await Promise.resolve();
     let at = 0;
     for (let entry = this.#queue[at]; entry; entry = this.#queue[++at]) await this.#check(entry);
@@ -62,7 +62,7 @@ export class Checker {
     this.#isRunning = false;
   }
 
-  /** Resolves when the next entry may be sent; the verdict of this one may come later. */
+  /** Starts checking an entry; resolves when the next one may be sent, maybe before the verdict. */
   async #check(entry: Entry): Promise<void> {
     if (this.#hashing.lost) return;
     this.#current = entry.path;
@@ -73,7 +73,7 @@ export class Checker {
     try {
       const [first, ...others] = texts;
       if (entry.pass?.reusable) {
-        // Most browsers refuse to read a file that was changed since it was chosen: its digest is of other bytes.
+        // Most browsers refuse to read a file that changed after it was chosen, whose digest is out of date.
         await entry.file.slice(0, 1).arrayBuffer();
         this.#bytesRead += entry.file.size;
         this.#finish(entry, await this.#try(entry, { ...entry.pass, signature: 'missing' }, texts));
@@ -87,7 +87,7 @@ export class Checker {
         );
       }
     } catch {
-      // When the worker is lost, nothing can be said about the file.
+      // Without the worker there is no verdict about the file.
       if (!this.#hashing.lost) this.#finish(entry, undefined);
     }
   }
@@ -99,7 +99,7 @@ export class Checker {
     });
   }
 
-  /** Tries signatures until one is valid: with the digest of the pass before, or in another pass where that is of no use. */
+  /** Tries signatures until one is valid, with the digest of the previous pass if possible, otherwise in a new pass. */
   async #try(entry: Entry, before: PassResult, texts: readonly string[]): Promise<PassResult> {
     let pass = before;
     for (const text of texts) {
@@ -127,7 +127,7 @@ export class Checker {
   }
 }
 
-/** A file that is too large or unreadable is no signature; the worker says so of an empty text. */
+/** Reads a signature file; returns an empty text, which the worker rejects, if it is too large or unreadable. */
 async function readSignature(file: File): Promise<string> {
   if (file.size > MAX_SIGNATURE_FILE_BYTES) return '';
   try {

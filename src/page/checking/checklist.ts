@@ -8,7 +8,7 @@ import { inSlices } from './slices.ts';
 
 interface ChecklistEvents {
   readonly onVerdict: (entry: Entry) => void;
-  /** The entry gives way to another file of its path, or is checked again. */
+  /** Called when another file replaces the entry, or the entry is checked again. */
   readonly onWithdrawn: (entry: Entry) => void;
   readonly onProgress: () => void;
 }
@@ -21,19 +21,19 @@ export class Checklist {
   readonly #signatures: Signatures;
   readonly #checker: Checker;
   /**
-   * By path as it was given, because two spellings of one name are two files; several of one path when they were
-   * given at once, from different folders.
+   * By the given path, because two spellings of a name are two files. One selection can have several files of a path,
+   * from different folders.
    */
   readonly #entries = new Map<string, readonly Entry[]>();
-  /** Files that gave way to others of their path. */
+  /** Number of files that were replaced by others with the same path. */
   #replaced = 0;
   readonly #kinds = new Map<VerdictKind, number>();
-  /** Paths of the list that a given file was meant for. */
+  /** Paths in the list for which a file was given. */
   readonly #seen = new Set<string>();
   #isOtherKey = false;
-  /** Files that were given and are not queued yet. */
+  /** Number of given files that are not queued yet. */
   #untaken = 0;
-  /** Works on all files that have begun or wait for their turn, and the end of the last of them. */
+  /** Number of tasks over all files that are running or waiting. */
   #turns = 0;
   #last = Promise.resolve();
 
@@ -54,10 +54,10 @@ export class Checklist {
   }
 
   /**
-   * Takes files and signatures, in any order, and checks what can be checked now.
+   * Takes files and signatures in any order, and checks what is complete.
    *
-   * It goes on in slices: browsers look up the size of a file when they are asked for it, which takes seconds for
-   * 10,000 files. What is given later waits for its turn.
+   * The work is done in slices, because reading the sizes of 10,000 files takes seconds in a browser. A later call
+   * waits for this one.
    */
   add(given: readonly GivenFile[]): void {
     const { suffix } = this.#court;
@@ -77,7 +77,7 @@ export class Checklist {
     });
   }
 
-  /** Works on all files after everything else that does; until then nothing is summed up. */
+  /** Queues a task over all files; the summary waits for the last task. */
   #inTurn(work: () => Promise<void>): void {
     this.#turns++;
     this.#events.onProgress();
@@ -91,7 +91,7 @@ export class Checklist {
     return inSlices(this.#all(), step);
   }
 
-  /** Checks the files of a path; those that were given under it before give way, because one may have been mended. */
+  /** Checks the files of a path, and drops the earlier ones, because the reader may have corrected a file. */
   #replace(path: string, files: readonly File[]): void {
     for (const before of this.#entries.get(path) ?? []) {
       this.#withdraw(before);
@@ -108,18 +108,18 @@ export class Checklist {
     return [...this.#entries.values()].flat();
   }
 
-  /** Says whether the reader expects another key than that of the page; its verdicts follow. */
+  /** Sets whether the reader expects another key than the page's, and updates the verdicts. */
   expectOtherKey(isOtherKey: boolean): void {
     if (isOtherKey === this.#isOtherKey) return;
     this.#isOtherKey = isOtherKey;
     this.#inTurn(() => this.#forEach((entry) => entry.facts && this.#announce(entry)));
   }
 
-  /** Counts what was found. */
+  /** Returns the counts for the summary. */
   get tally(): Tally {
     const waiting = this.#checker.progress.waiting + this.#untaken;
     const isBusy = waiting > 0 || this.#turns > 0;
-    // Many times while files wait, and only then known for sure.
+    // Counted only at the end: the result is not final before, and this getter is called often.
     const loneSignatures = isBusy ? 0 : this.#countLoneSignatures();
     const [listed, seen, replaced] = [this.#listed, this.#seen.size, this.#replaced];
     return { kinds: this.#kinds, waiting, isBusy, listed, seen, replaced, loneSignatures };
@@ -129,12 +129,12 @@ export class Checklist {
     return this.#signatures.countOthers(new Set(this.#all().map(({ path }) => this.#signatures.of(path))));
   }
 
-  /** How far the check has come. */
+  /** Returns the progress of the check. */
   get progress(): Progress & { readonly untaken: number } {
     return { ...this.#checker.progress, untaken: this.#untaken };
   }
 
-  /** An entry was checked: announces it, unless another file took its place or its signature came meanwhile. */
+  /** Announces a checked entry unless another file has replaced it, and checks it again for a new signature. */
   #settle(entry: Entry): void {
     if (!this.#entries.get(entry.path)?.includes(entry)) {
       this.#events.onProgress();
@@ -147,7 +147,7 @@ export class Checklist {
 
   #announce(entry: Entry): void {
     const verdict = entry.facts ? judge(entry.facts, { ...this.#court, isOtherKey: this.#isOtherKey }) : UNREADABLE;
-    // Of the same facts there is one verdict of a kind: its row need not be made anew.
+    // A verdict of the same kind has the same text, so its row can stay.
     if (verdict.kind === entry.verdict?.kind) return;
     this.#count(entry.verdict, -1);
     entry.verdict = verdict;
@@ -155,7 +155,7 @@ export class Checklist {
     this.#events.onVerdict(entry);
   }
 
-  /** Checks a file again whose signature was given after it. */
+  /** Checks a file again if its signature was given later. */
   #recheck(entry: Entry): void {
     if (entry.verdict === undefined || this.#signatures.of(entry.path) === entry.signature) return;
     this.#withdraw(entry);
@@ -186,7 +186,7 @@ export class Checklist {
   }
 }
 
-/** The same file may be given twice; a file that was changed meanwhile has another time. */
+/** Tells whether a file was given twice; a changed file has another modification time. */
 function isSameFile(one: File, other: File): boolean {
   return one.size === other.size && one.lastModified === other.lastModified;
 }

@@ -2,23 +2,23 @@ import type { Facts, Verdict } from '../judging/verdict.ts';
 import type { PassResult } from '../worker/messages.ts';
 import type { SignatureFiles } from './signatures.ts';
 
-/** A file as the reader gave it, with the path in the folder that it came with. */
+/** A file from the reader, with its path in the chosen folder. */
 export interface GivenFile {
   readonly path: string;
   readonly file: File;
 }
 
-/** A file that is checked, and what is known about it so far. */
+/** A file to check, with what is known so far. */
 export interface Entry extends GivenFile {
-  /** What the last pass over its bytes found. */
+  /** Result of the last pass over the file. */
   pass: PassResult | undefined;
-  /** The signature files that facts and verdict are about. */
+  /** The signature files on which facts and verdict are based. */
   signature: SignatureFiles | undefined;
   facts: Facts | undefined;
   verdict: Verdict | undefined;
 }
 
-/** Groups files that were given at once by their path: several of one path come from different folders. */
+/** Groups the files of one selection by path; files with the same path come from different folders. */
 export function groupByPath(given: readonly GivenFile[]): Map<string, File[]> {
   const files = new Map<string, File[]>();
   for (const { path, file } of given) {

@@ -1,23 +1,23 @@
 import type { Listing } from '../judging/listing.ts';
 import { foldPath } from '../judging/names.ts';
 
-/** Signature files of one path: several when they were given at once, from different folders. */
+/** Signature files of a path; several if one selection had them in different folders. */
 export type SignatureFiles = readonly File[];
 
-/** The signature files that were given, by the file that each belongs to. */
+/** The given signature files, by the file to which they belong. */
 export class Signatures {
   readonly #listing: Listing;
   readonly #byPath = new Map<string, SignatureFiles>();
-  /** By path in NFC: some systems change the spelling of names. */
+  /** By path in NFC, because some systems change the spelling of names. */
   readonly #byFolded = new Map<string, SignatureFiles>();
-  /** By path in the list: signatures may come in another folder than their files. */
+  /** By path in the list, because signatures may be in another folder than their files. */
   readonly #byListed = new Map<string, SignatureFiles>();
 
   constructor(listing: Listing) {
     this.#listing = listing;
   }
 
-  /** Takes what was given at once; `path` is that of the signed file, without the suffix. */
+  /** Adds the signatures of one selection; `path` is the signed file's, without the suffix. */
   add(path: string, files: SignatureFiles): void {
     this.#byPath.set(path, files);
     this.#byFolded.set(foldPath(path), files);
@@ -25,7 +25,7 @@ export class Signatures {
     if (listed !== undefined) this.#byListed.set(listed, files);
   }
 
-  /** Finds the signature of a file: what is beside it, else what the list means by this path. */
+  /** Finds the signatures of a file: those next to it, otherwise those for the same listed file. */
   of(path: string): SignatureFiles | undefined {
     const beside = this.#byPath.get(path) ?? this.#byFolded.get(foldPath(path));
     if (beside) return beside;
@@ -33,7 +33,7 @@ export class Signatures {
     return listed === undefined ? undefined : this.#byListed.get(listed);
   }
 
-  /** Counts the signature files of which no file makes use. */
+  /** Counts the signature files that no file uses. */
   countOthers(used: ReadonlySet<SignatureFiles | undefined>): number {
     return [...this.#byPath.values()].reduce((sum, files) => sum + (used.has(files) ? 0 : files.length), 0);
   }

@@ -1,7 +1,7 @@
-/** Longest time that a loop keeps the browser from anything else, in milliseconds. */
+/** Longest time, in milliseconds, that a loop blocks the browser. */
 const SLICE_MS = 25;
 
-/** Takes a step for each item, and lets the browser work whenever the steps took long. */
+/** Runs a step for each item, and lets the browser work between slices of steps. */
 export async function inSlices<Item>(items: Iterable<Item>, step: (item: Item) => void): Promise<void> {
   let start = performance.now();
   for (const item of items) {
@@ -13,7 +13,7 @@ export async function inSlices<Item>(items: Iterable<Item>, step: (item: Item) =
   }
 }
 
-/** Waits until the browser has done what is due; a timer would wait for up to a minute in a tab behind others. */
+/** Lets the browser handle pending events; in a background tab, a timer could wait for up to a minute. */
 function pause(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

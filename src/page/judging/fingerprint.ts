@@ -1,7 +1,7 @@
-/** What the comparison of a pasted fingerprint with that of the key found. */
+/** Result of comparing a pasted fingerprint with that of the key. */
 export type Comparison =
   | { readonly state: 'empty' }
-  /** So many hexadecimal digits, not 64. */
+  /** The text has hexadecimal digits, but not 64. */
   | { readonly state: 'incomplete'; readonly digits: number }
   | { readonly state: 'no-fingerprint' }
   | { readonly state: 'same' }
@@ -10,10 +10,10 @@ export type Comparison =
 const DIGITS = 64;
 
 /**
- * Compares what a reader pasted with the fingerprint of the key.
+ * Compares a pasted text with the fingerprint of the key.
  *
- * All 64 digits count: the first few of a fingerprint can be forged. Blanks, colons, capitals, and what `openssl`, a
- * summary or `VERIFY.md` puts before the digits, do not matter.
+ * All 64 digits are required, because the first digits can be forged. Blanks, colons, case, and the text that
+ * `openssl`, a summary or `VERIFY.md` puts before the digits are ignored.
  */
 export function compareFingerprint(pasted: string, fingerprint: string): Comparison {
   const digits = pasted

@@ -3,15 +3,15 @@ import { bytesToHex } from '../verifier/bytes.ts';
 import { hashOf } from '../verifier/digest.ts';
 import { foldPath } from './names.ts';
 
-/** What the list of the release says about a path or about bytes. */
+/** Looks up paths and digests in the list of the release. */
 export interface Listing {
-  /** The listed files that a given path can mean: several when only the name is known and stands in several directories. */
+  /** Listed files that a given path can mean; several if only the name is known and occurs in several directories. */
   readonly byPath: (path: string) => readonly ListedFile[];
-  /** The listed files with these bytes. */
+  /** Listed files with this SHA-256. */
   readonly bySha256: (sha256: string) => readonly ListedFile[];
-  /** Whether bytes are the key of the page, as a file in PEM or DER. */
+  /** Whether this is the SHA-256 of a PEM or DER file of the page's key. */
   readonly isKey: (sha256: string) => boolean;
-  /** Whether a path is that of a receipt or of the kit. */
+  /** Whether a path belongs to a receipt or the kit. */
   readonly isCompanion: (path: string) => boolean;
 }
 
@@ -29,13 +29,13 @@ export function createListing({ files, companions, key }: ReleaseData): Listing 
   };
 }
 
-/** Writes a key, which is base64 of its SubjectPublicKeyInfo, in PEM. */
+/** Formats a key, given as base64 of its SubjectPublicKeyInfo, as PEM. */
 export function pemOf(base64: string): string {
   const lines = base64.match(/.{1,64}/g) ?? [];
   return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----'].join('\n');
 }
 
-/** The files that programs write of a key: PEM with the line ends of each system, with one at the end or none, and DER. */
+/** Returns the key in every usual file format: DER, and PEM with LF or CRLF, with or without a final line end. */
 function filesOfKey(base64: string): Uint8Array[] {
   const pem = pemOf(base64);
   const texts = [pem, `${pem}\n`].flatMap((text) => [text, text.replaceAll('\n', '\r\n')]);
@@ -44,10 +44,10 @@ function filesOfKey(base64: string): Uint8Array[] {
 }
 
 /**
- * Indexes items by their paths, so that each of 10,000 files of one name is found without a look at all the others.
+ * Indexes items by path, so that one of 10,000 files with the same name is found without comparing all of them.
  *
- * A chosen folder may lie above or below the root of the release, so one path may be the end of the other. The items
- * that share the longest end with a given path are those that it can mean.
+ * A chosen folder may be above or below the root of the release, so one path may be the end of the other. A path can
+ * mean the items with which it shares the longest end.
  */
 function indexPaths<Item>(items: readonly Item[], pathOf: (item: Item) => string): (path: string) => readonly Item[] {
   const whole = new Map<string, Item[]>();
@@ -61,7 +61,7 @@ function indexPaths<Item>(items: readonly Item[], pathOf: (item: Item) => string
     const path = foldPath(given);
     const found =
       whole.get(path) ?? byEnd.get(path) ?? whole.get(endsOf(path).find((end) => whole.has(end)) ?? '') ?? [];
-    // A release may hold both spellings of a name, and each has its own bytes.
+    // A release may have both spellings of a name, as different files.
     const same = found.length > 1 ? found.filter((item) => isEndOf(pathOf(item), given)) : [];
     return same.length > 0 ? same : found;
   };

@@ -1,11 +1,11 @@
 /**
- * Characters that cannot be seen or that turn the direction of text round, and blanks that a reader cannot count: a
- * name must not look like another one, nor rearrange the words around it.
+ * Characters that are invisible or change the direction of text, and blanks that a reader cannot count. A name must not
+ * look like another one or rearrange the words around it.
  */
 const INVISIBLE =
   /^ +| +$| {2,}|[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB\u00A0\u1680\u2000-\u200A\u202F\u205F\u2800\u3000]/gu;
 
-/** Makes a name of any origin safe to read: what cannot be seen appears as ⟨U+202E⟩. */
+/** Makes a foreign name safe to read; invisible characters are shown like ⟨U+202E⟩. */
 export function showName(name: string): string {
   return name.replace(INVISIBLE, (characters) => characters.replace(/./gsu, showCode));
 }
@@ -15,7 +15,7 @@ function showCode(character: string): string {
   return `\u27E8U+${code.toString(16).toUpperCase().padStart(4, '0')}\u27E9`;
 }
 
-/** Brings a path into the form in which paths are compared: systems disagree about composed and decomposed letters. */
+/** Normalises a path for comparison, because systems disagree about composed and decomposed letters. */
 export function foldPath(path: string): string {
   return path.normalize('NFC');
 }

@@ -1,31 +1,31 @@
 import type { Comparison } from './fingerprint.ts';
 import { nameKey, type Verdict, type VerdictKind } from './verdict.ts';
 
-/** How far the check has come and what it found. */
+/** Progress and results of the check. */
 export interface Tally {
   /** Files that have a verdict, by kind. */
   readonly kinds: ReadonlyMap<VerdictKind, number>;
-  /** Files that wait for theirs. */
+  /** Files without a verdict yet. */
   readonly waiting: number;
-  /** Files wait, or verdicts are about to change. */
+  /** Whether files are waiting or verdicts may still change. */
   readonly isBusy: boolean;
   readonly listed: number;
-  /** Files of the list that were given under a name of the list. */
+  /** Number of listed files that were given. */
   readonly seen: number;
-  /** Files that gave way to others of their path, which were given later. */
+  /** Files that were replaced by later ones with the same path. */
   readonly replaced: number;
   /** Signature files whose file was not given. */
   readonly loneSignatures: number;
 }
 
-/** The key of the page, and what the reader found about it. */
+/** The key of the page, and the result of the reader's comparison. */
 interface KeyState {
   /** Lower-case hex. */
   readonly fingerprint: string;
   readonly compared: Comparison['state'];
 }
 
-/** The words above the results. */
+/** The text above the results. */
 export interface Summary {
   readonly tone: Verdict['tone'] | 'none' | 'busy';
   readonly headline: string;
@@ -34,12 +34,12 @@ export interface Summary {
 
 const number = new Intl.NumberFormat('en');
 
-/** Says how many, as `1,234 files`. */
+/** Formats a number of things, as `1,234 files`. */
 export function count(amount: number, noun: string): string {
   return `${number.format(amount)} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** How the files of each kind are described, the worst kind first. */
+/** Description of the files of each kind, the worst kind first. */
 const PHRASES: Readonly<Record<VerdictKind, { readonly tone: Verdict['tone']; readonly phrase: string }>> = {
   changed: { tone: 'bad', phrase: 'changed' },
   'signature-invalid': { tone: 'bad', phrase: 'with an invalid signature' },
@@ -55,13 +55,13 @@ const PHRASES: Readonly<Record<VerdictKind, { readonly tone: Verdict['tone']; re
   key: { tone: 'good', phrase: 'that is the key' },
 };
 
-/** Sums up the verdicts; files of the list that nobody gave are only said to be unseen. */
+/** Sums up the verdicts; listed files that were not given are only counted. */
 export function summarize(tally: Tally, key: KeyState): Summary {
   const { kinds, waiting, isBusy } = tally;
   const [bad, open, good] = (['bad', 'open', 'good'] as const).map((tone) => countTone(kinds, tone));
   const keys = kinds.get('key') ?? 0;
   const given = [...kinds.values()].reduce((sum, amount) => sum + amount, 0);
-  // Nothing signs the key: it is shown, and no part of the sum.
+  // The key has no signature, so it is shown but not counted.
   const checked = given - keys;
   const files = count(checked, 'file');
   const about = describe(tally, key);
@@ -87,7 +87,7 @@ function countTone(kinds: Tally['kinds'], wanted: Verdict['tone']): number {
   return [...kinds].reduce((sum, [kind, amount]) => sum + (PHRASES[kind].tone === wanted ? amount : 0), 0);
 }
 
-/** Only files of the list are genuine; a signature does not say under which name a file was published. */
+/** Only listed files are called genuine, because a signature does not cover the file's name. */
 function allGood(kinds: Tally['kinds'], checked: number, key: string): string {
   const beside = kinds.get('companion') ?? 0;
   const genuine = checked - beside;

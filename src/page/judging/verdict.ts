@@ -2,12 +2,12 @@ import type { ListedFile } from '../data.ts';
 import type { Listing } from './listing.ts';
 import { baseName, foldPath, groupDigits, showName } from './names.ts';
 
-/** What became of the signature of a file. */
+/** Result of checking a file's signature. */
 export type SignatureState = 'valid' | 'invalid' | 'unreadable' | 'missing';
 
-/** What is known about one file once all its bytes were read. */
+/** Facts about a file after all its bytes were read. */
 export interface Facts {
-  /** As it was given. */
+  /** The path as given. */
   readonly path: string;
   /** Lower-case hex. */
   readonly sha256: string;
@@ -32,18 +32,18 @@ export type VerdictKind =
 /** A verdict about one file, in words. */
 export interface Verdict {
   readonly kind: VerdictKind;
-  /** `good` is what it should be, `open` needs a decision or another file, `bad` must not be used. */
+  /** `good`: as expected. `open`: needs a decision or another file. `bad`: must not be used. */
   readonly tone: 'good' | 'open' | 'bad';
   readonly title: string;
   readonly detail: string;
 }
 
-/** What a verdict depends on beside the file. */
+/** What a verdict depends on, apart from the file. */
 export interface Court {
   readonly listing: Listing;
-  /** Of the key, lower-case hex. */
+  /** SHA-256 of the key, in lower-case hex. */
   readonly fingerprint: string;
-  /** The reader expects another key. */
+  /** Whether the reader expects another key. */
   readonly isOtherKey: boolean;
   readonly suffix: string;
 }
@@ -53,7 +53,7 @@ export function nameKey(fingerprint: string): string {
   return `key ${groupDigits(fingerprint.slice(0, 16))}`;
 }
 
-/** The verdict about a file that could not be read to its end. */
+/** Verdict about a file that could not be read completely. */
 export const UNREADABLE: Verdict = {
   kind: 'unreadable',
   tone: 'bad',
@@ -61,7 +61,7 @@ export const UNREADABLE: Verdict = {
   detail: 'The browser could not read all of its bytes. It may be a folder, or have been changed or moved meanwhile.',
 };
 
-/** Judges one file; the signature covers its bytes, and only the list covers its name. */
+/** Judges a file; the signature covers its content, and only the list covers its name. */
 export function judge(facts: Facts, court: Court): Verdict {
   const verdict = judgeByKey(facts, court);
   if (!court.isOtherKey || (facts.signature !== 'valid' && verdict.kind !== 'key')) return verdict;
@@ -104,13 +104,13 @@ function judgeCompanion(facts: Facts, court: Court): Verdict {
   };
 }
 
-/** The guide has the key saved beside the files. */
+/** Judges a file with the key, which the guide tells the reader to save next to the files. */
 function judgeKey({ fingerprint }: Court): Verdict {
   const detail = `It holds ${nameKey(fingerprint)}, which is also in this page. No signature covers it: compare its fingerprint, see step 1.`;
   return { kind: 'key', tone: 'good', title: 'The key', detail };
 }
 
-/** The bytes belong to the release, the name does not belong to the bytes. */
+/** Judges a file whose content is listed under another name. */
 function judgeKnownBytes(
   facts: Facts,
   court: Court,

@@ -6,9 +6,9 @@ export type HashName = 'sha256' | 'sha384' | 'sha512';
 
 /** Computes one digest after the other. */
 export interface Hasher {
-  /** Forgets everything given so far. */
+  /** Discards everything so far. */
   readonly start: () => void;
-  /** Takes the next bytes; their owner may reuse them afterwards. */
+  /** Takes the next bytes; the caller may reuse the array. */
   readonly update: (bytes: Uint8Array) => void;
   /** Returns the digest of all bytes since {@link start}. */
   readonly digest: () => Uint8Array;
@@ -17,7 +17,7 @@ export interface Hasher {
 const COMPILED = { sha256: createSHA256, sha384: createSHA384, sha512: createSHA512 } as const;
 const PLAIN = { sha256, sha384, sha512 } as const;
 
-/** Creates a hasher in WebAssembly, or in JavaScript at a third of the speed where the browser refuses WebAssembly. */
+/** Creates a hasher in WebAssembly, or in JavaScript, at a third of the speed, if the browser refuses WebAssembly. */
 export async function createHasher(name: HashName): Promise<Hasher> {
   try {
     const hasher = await COMPILED[name]();
@@ -31,7 +31,7 @@ export async function createHasher(name: HashName): Promise<Hasher> {
   }
 }
 
-/** Computes the digest of a few bytes. */
+/** Computes the digest of a short array. */
 export function hashOf(name: HashName, bytes: Uint8Array): Uint8Array {
   return PLAIN[name](bytes);
 }

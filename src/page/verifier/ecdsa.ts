@@ -11,9 +11,9 @@ const CURVES = {
 
 type EcKey = Extract<PublicKey, { kind: 'ec' }>;
 
-/** Signatures after which a table of the key's multiples saves more time than it costs. */
+/** Number of signatures after which a table of the key's multiples saves more time than it costs. */
 const TABLE_AFTER = 8;
-/** Bits of a scalar that one entry of the table stands for. */
+/** Bits of a scalar per entry of the table. */
 const TABLE_BITS = 5;
 
 /** Tells whether bytes look like an ECDSA signature of a key. */
@@ -22,11 +22,10 @@ export function isEcdsaShaped(key: EcKey, signature: Uint8Array): boolean {
 }
 
 /**
- * Returns what tells whether an ECDSA signature is valid for a digest, in DER or IEEE P1363, told apart as the action
- * does it.
+ * Returns a function that tells whether an ECDSA signature, in DER or IEEE P1363, is valid for a digest. It
+ * distinguishes the two layouts as the action does.
  *
- * The library's own `verify` computes the same, without a table of the key: it takes three times as long when many
- * files have one key.
+ * The library's own `verify` has no table of the key, and takes three times as long for many files with one key.
  */
 export function createEcdsa(key: EcKey): (signature: Uint8Array, digest: Uint8Array) => boolean {
   const { curve, numberBytes } = CURVES[key.curve];
@@ -41,13 +40,13 @@ export function createEcdsa(key: EcKey): (signature: Uint8Array, digest: Uint8Ar
       // Throws unless both numbers are at least 1 and less than the order of the curve.
       const { r, s } = Signature.fromBytes(bytes, layout === 'der' ? 'der' : 'compact');
       const { Fn, BASE } = Point;
-      // A digest that is longer than the order counts with its first bits; each order has whole bytes or is longer.
+      // Only the first bits of a digest that is longer than the order count; each order has whole bytes or is longer.
       const hash = Fn.create(bytesToNumberBE(digest.subarray(0, numberBytes)));
       const inverse = Fn.inv(s);
       const sum = BASE.multiplyUnsafe(Fn.mul(hash, inverse)).add(point.multiplyUnsafe(Fn.mul(r, inverse)));
       return !sum.is0() && Fn.create(sum.x) === r;
     } catch {
-      // A signature that is not well-formed throws.
+      // The signature is malformed.
       return false;
     }
   };

@@ -3,7 +3,7 @@ import { bytesToNumberLE } from './bytes.ts';
 
 const { Point } = ed25519;
 
-/** Bytes that are hashed before those of the file: the first half of the signature, then the key. */
+/** Returns the bytes that are hashed before the file: the first half of the signature, then the key. */
 export function prefixOf(point: Uint8Array, signature: Uint8Array): readonly Uint8Array[] {
   return [signature.subarray(0, 32), point];
 }
@@ -11,8 +11,8 @@ export function prefixOf(point: Uint8Array, signature: Uint8Array): readonly Uin
 /**
  * Tells whether an Ed25519 signature is valid, given SHA-512 over {@link prefixOf} and the file.
  *
- * Points must be written in their only way and the key must not be of small order; the equation is checked without the
- * cofactor, as OpenSSL checks it: whatever is accepted here is accepted by every implementation.
+ * Points must be canonical and the key must not be of small order. The equation is checked without the cofactor, as in
+ * OpenSSL, so that every implementation accepts what is accepted here.
  */
 export function verifyEd25519(point: Uint8Array, signature: Uint8Array, digest: Uint8Array): boolean {
   if (signature.length !== 64) return false;
@@ -26,7 +26,7 @@ export function verifyEd25519(point: Uint8Array, signature: Uint8Array, digest: 
     const k = bytesToNumberLE(digest) % order;
     return r.add(a.multiplyUnsafe(k)).equals(Point.BASE.multiplyUnsafe(s));
   } catch {
-    // Not a point of the curve.
+    // The bytes are not a point on the curve.
     return false;
   }
 }

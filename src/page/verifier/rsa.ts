@@ -5,14 +5,14 @@ import type { PublicKey } from './spki.ts';
 
 type RsaKey = Extract<PublicKey, { kind: 'rsa' }>;
 
-/** What stands before the digest in a PKCS#1 v1.5 signature (RFC 8017, section 9.2), as hex. */
+/** Prefix of the digest in a PKCS#1 v1.5 signature (RFC 8017, section 9.2), as hex. */
 const DIGEST_INFO = {
   sha256: '3031300d060960864801650304020105000420',
   sha384: '3041300d060960864801650304020205000430',
   sha512: '3051300d060960864801650304020305000440',
 } as const;
 
-/** Tells whether a PKCS#1 v1.5 signature is valid, by comparing the whole block with the only one that is right. */
+/** Tells whether a PKCS#1 v1.5 signature is valid, by comparing the whole block with the only correct one. */
 export function verifyPkcs1(key: RsaKey, signature: Uint8Array, digest: Uint8Array, hash: HashName): boolean {
   const block = openSignature(key, signature);
   const tail = concatBytes(hexToBytes(DIGEST_INFO[hash]), digest);
@@ -24,7 +24,7 @@ export function verifyPkcs1(key: RsaKey, signature: Uint8Array, digest: Uint8Arr
   );
 }
 
-/** Tells whether a PSS signature is valid whose mask uses the same hash and whose salt is as long as the digest. */
+/** Tells whether a PSS signature with the same hash in its mask and a salt as long as the digest is valid. */
 export function verifyPss(key: RsaKey, signature: Uint8Array, digest: Uint8Array, hash: HashName): boolean {
   const bits = bitLen(key.modulus) - 1;
   const block = openSignature(key, signature);
@@ -49,12 +49,12 @@ export function verifyPss(key: RsaKey, signature: Uint8Array, digest: Uint8Array
   return isPadded && equalBytes(again, seed);
 }
 
-/** Returns how many bytes every signature of a key has. */
+/** Returns the size of a key's signatures in bytes. */
 export function signatureBytes({ modulus }: RsaKey): number {
   return Math.ceil(bitLen(modulus) / 8);
 }
 
-/** Applies the public key; `undefined` when the signature is not a number below the modulus, in its full length. */
+/** Applies the public key; `undefined` unless the signature is a number below the modulus, in full length. */
 function openSignature(key: RsaKey, signature: Uint8Array): Uint8Array | undefined {
   const { modulus, exponent } = key;
   const length = signatureBytes(key);
@@ -63,7 +63,7 @@ function openSignature(key: RsaKey, signature: Uint8Array): Uint8Array | undefin
   return numberToBytesBE(pow(number, exponent, modulus), length);
 }
 
-/** The mask generation function MGF1. */
+/** Computes the mask generation function MGF1. */
 function maskOf(seed: Uint8Array, length: number, hash: HashName): Uint8Array {
   // The seed is as long as a digest.
   const blocks = Array.from({ length: Math.ceil(length / seed.length) }, (_, counter) =>

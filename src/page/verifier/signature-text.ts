@@ -1,9 +1,9 @@
 import { hexToBytes } from './bytes.ts';
 
-/** Larger files are no signatures. */
+/** Largest size of a signature file, in bytes. */
 export const MAX_SIGNATURE_FILE_BYTES = 16 * 1024;
 
-/** The two ways in which a signature is written as text. */
+/** The two text forms of signatures. */
 export type SignatureEncoding = 'base64' | 'hex';
 
 /** Decodes the text of a signature file: UTF-8, or UTF-16 with a byte order mark, as Windows PowerShell writes it with `>`. */
@@ -14,11 +14,11 @@ export function decodeSignatureFile(bytes: Uint8Array): string {
 }
 
 /**
- * Reads a signature as text; returns every reading that it has, first that of the expected encoding.
+ * Decodes the text of a signature; returns every possible reading, the one in the expected encoding first.
  *
  * Hexadecimal digits are base64 digits too, so a text can have two readings; the size of a signature tells them apart.
  * A byte order mark and white space are allowed anywhere, because mail programs and editors add them; everything else
- * has one spelling.
+ * must be canonical.
  */
 export function readSignatureText(text: string, expected: SignatureEncoding): readonly Uint8Array[] {
   const digits = text.replace(/[\s\uFEFF]/g, '');
@@ -33,7 +33,7 @@ function readHex(digits: string): Uint8Array | undefined {
 function readBase64(digits: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(digits) || digits.length % 4 !== 0) return undefined;
   const binary = atob(digits);
-  // Unused bits that are not zero would be a second spelling of the same bytes.
+  // Refuses unused bits that are not zero, which would be a second spelling of the same bytes.
   if (btoa(binary) !== digits) return undefined;
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

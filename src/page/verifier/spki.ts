@@ -1,6 +1,6 @@
 import { bytesToHex, bytesToNumberBE } from './bytes.ts';
 
-/** A public key in the form that the verifiers work with. */
+/** A public key in the form that the verifiers need. */
 export type PublicKey =
   | { readonly kind: 'ec'; readonly curve: CurveName; readonly point: Uint8Array }
   | { readonly kind: 'rsa'; readonly modulus: bigint; readonly exponent: bigint }
@@ -8,7 +8,7 @@ export type PublicKey =
 
 type CurveName = 'p256' | 'p384' | 'p521';
 
-/** Contents of the object identifiers that a key can begin with, as hex. */
+/** Content of the object identifiers at the start of a key, as hex. */
 const OID = {
   ecPublicKey: '2a8648ce3d0201',
   rsaEncryption: '2a864886f70d010101',
@@ -24,12 +24,12 @@ const CURVES: Readonly<Record<string, CurveName>> = {
 /**
  * Reads a DER SubjectPublicKeyInfo.
  *
- * The kit writes only keys that Node has read before, so this reader knows exactly their forms and throws at any other.
+ * The kit writes only keys that Node has read, so this function accepts exactly their forms and throws for any other.
  */
 export function readPublicKey(spki: Uint8Array): PublicKey {
   const [identifier, bits] = childrenOf(only(spki, 'sequence'));
   const [algorithm, parameters] = childrenOf(identifier);
-  // The first byte of a bit string counts the unused bits, of which a key has none.
+  // The first byte of a bit string is the number of unused bits, which is 0 for a key.
   const key = contentOf(bits, 'bitString').subarray(1);
   switch (bytesToHex(contentOf(algorithm, 'oid'))) {
     case OID.ecPublicKey: {

@@ -6,20 +6,20 @@ import { signatureBytes, verifyPkcs1, verifyPss } from './rsa.ts';
 import { readSignatureText, type SignatureEncoding } from './signature-text.ts';
 import { type PublicKey, readPublicKey } from './spki.ts';
 
-/** What one pass over a file found. */
+/** Result of a pass over a file. */
 interface Digests {
   readonly sha256: Uint8Array;
-  /** Of the signature's algorithm; with Ed25519 `undefined` when the signature was not known before the pass. */
+  /** Digest for the signature; with Ed25519 `undefined` if the signature was not known before the pass. */
   readonly signed: Uint8Array | undefined;
 }
 
 /** Hashes files and checks signatures with one key and one algorithm. */
 export interface Verifier {
-  /** Reads a signature as text, in the reading that has the size of this key's signatures if any has; `undefined` when it is no such text. */
+  /** Decodes a signature, preferring the reading with the size of this key's signatures; `undefined` for any other text. */
   readonly read: (text: string) => Uint8Array | undefined;
-  /** Whether the digest of a pass also serves signatures that are given later; Ed25519 hashes the signature too. */
+  /** Whether a digest can be used for later signatures; not for Ed25519, which also hashes the signature. */
   readonly isReusable: boolean;
-  /** Begins a pass over a file; an Ed25519 signature must be given now, because its hash begins with it. */
+  /** Starts a pass over a file; an Ed25519 signature is needed here, because the hash starts with it. */
   readonly start: (signature: Uint8Array | undefined) => void;
   /** Takes the next bytes of the file. */
   readonly update: (bytes: Uint8Array) => void;
@@ -29,11 +29,11 @@ export interface Verifier {
   readonly verify: (signature: Uint8Array, signed: Uint8Array) => boolean;
 }
 
-/** How a release is signed. */
+/** Key and algorithm of a release. */
 export interface Signing {
   /** DER SubjectPublicKeyInfo. */
   readonly spki: Uint8Array;
-  /** One that fits the key. */
+  /** An algorithm that fits the key. */
   readonly algorithm: AlgorithmName;
   readonly encoding: SignatureEncoding;
 }
@@ -86,7 +86,7 @@ interface Start {
   readonly signature: Uint8Array | undefined;
 }
 
-/** Begins the digest that the signature covers; tells whether it can be computed. */
+/** Starts the digest that the signature covers; returns whether it can be computed. */
 function startSigned(own: Hasher, { key, list, signature }: Start): boolean {
   if (own !== list) own.start();
   if (key.kind !== 'ed25519') return true;
@@ -95,7 +95,7 @@ function startSigned(own: Hasher, { key, list, signature }: Start): boolean {
   return true;
 }
 
-/** Returns what checks a signature against the digest that it covers. */
+/** Returns the function that verifies a signature with a digest. */
 function createCheck(key: PublicKey, algorithm: Algorithm): Verifier['verify'] {
   if (algorithm.scheme === 'ed25519' && key.kind === 'ed25519')
     return (signature, digest) => verifyEd25519(key.point, signature, digest);

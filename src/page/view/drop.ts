@@ -1,6 +1,6 @@
 import type { GivenFile } from '../checking/entry.ts';
 
-/** The files of a drop, and what the reader should know about it. */
+/** The dropped files, and a note for the reader. */
 interface Dropped {
   readonly given: readonly GivenFile[];
   readonly note: string;
@@ -10,9 +10,9 @@ const INCOMPLETE =
   'Your browser leaves out files with unusual names when a folder is dropped. To check every file, use \u201CChoose a folder\u201D.';
 const NOTHING = 'Your browser gave no files with this drop. Use the buttons.';
 
-/** Opens a drop: its files, and those in its folders. */
+/** Reads the dropped files, and those in dropped folders. */
 export async function openDrop({ items, files }: DataTransfer): Promise<Dropped> {
-  // Everything must be asked for before the first pause, because the drop is over then.
+  // All items must be opened before the first `await`, after which the drop is over.
   const opened = [...items].filter(({ kind }) => kind === 'file').map(openItem);
   const alone = opened.length > 0 ? [] : [...files];
   const given = alone.map((file): GivenFile => ({ path: file.name, file }));
@@ -28,7 +28,7 @@ export async function openDrop({ items, files }: DataTransfer): Promise<Dropped>
   return { given, note: isIncomplete ? INCOMPLETE : given.length === 0 ? NOTHING : '' };
 }
 
-/** Browsers whose folders come without some of the names; the button leaves out none. */
+/** An item of browsers that leave out some names of a dropped folder; the button leaves out none. */
 type HandleItem = DataTransferItem & {
   readonly getAsFileSystemHandle: () => Promise<FileSystemHandle | null>;
 };
@@ -50,7 +50,7 @@ function openItem(item: DataTransferItem): OpenedItem {
   if (hasHandle(item)) {
     const handle = item.getAsFileSystemHandle().then(
       (found) => (found?.kind === 'directory' ? (found as FileSystemDirectoryHandle) : undefined),
-      // Without a handle the folder is a file that cannot be read, and has that as its verdict.
+      // Without a handle, the folder gets the verdict of an unreadable file.
       () => undefined,
     );
     return { file, entry: undefined, handle };
@@ -60,9 +60,9 @@ function openItem(item: DataTransferItem): OpenedItem {
 }
 
 interface Walk {
-  /** Path of the directory above, which ends in `/` unless it is empty. */
+  /** Path of the parent directory, which ends in `/` unless it is empty. */
   readonly above: string;
-  /** Takes what is found: 100,000 files are too many to be handed from folder to folder. */
+  /** Collects the files; passing arrays of 100,000 files from folder to folder would be slow. */
   readonly given: GivenFile[];
 }
 
@@ -82,7 +82,7 @@ async function readHandle(path: string, handle: FileSystemFileHandle): Promise<G
   return { path, file: await handle.getFile().catch(() => new LostFile(path)) };
 }
 
-/** Stands for a file that the browser names but does not give, so that it gets its verdict: it could not be read. */
+/** Placeholder for a file that the browser lists but does not provide; its verdict is that it could not be read. */
 class LostFile extends File {
   constructor(path: string) {
     super([], path);
@@ -96,7 +96,7 @@ class LostFile extends File {
 async function walkEntry(directory: FileSystemDirectoryEntry, given: GivenFile[]): Promise<void> {
   const reader = directory.createReader();
   for (;;) {
-    // A call answers with some of the entries, and with none at the end.
+    // Each call returns some of the entries, and none at the end.
     const some = await new Promise<FileSystemEntry[] | undefined>((resolve) =>
       reader.readEntries(resolve, () => resolve(undefined)),
     );

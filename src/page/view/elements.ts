@@ -1,11 +1,11 @@
-/** Returns the element of the page with an id, which is known to be of a kind. */
+/** Returns the element with an id; throws unless it has the expected type. */
 export function find<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
   const element = document.getElementById(id);
   if (!(element instanceof kind)) throw new Error(`The page has no ${id}.`);
   return element;
 }
 
-/** Makes an element of a class with text or children in it; nothing is ever read as markup. */
+/** Creates an element with a class and children; text is never parsed as markup. */
 export function make<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   className: string,
@@ -17,7 +17,7 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Runs a task at most once in a while, however often it is asked for, and always after the last time. */
+/** Limits how often a task runs; the task always runs after the last call. */
 export function throttle(milliseconds: number, task: () => void): () => void {
   let isDue = false;
   return () => {

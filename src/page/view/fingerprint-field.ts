@@ -1,7 +1,7 @@
 import { type Comparison, compareFingerprint } from '../judging/fingerprint.ts';
 import { find } from './elements.ts';
 
-/** What the field says after each change. */
+/** Text below the field after each change. */
 const WORDS = {
   empty: '',
   'no-fingerprint': 'This is not a fingerprint: a fingerprint has 64 digits from 0 to 9 and a to f.',
@@ -10,7 +10,7 @@ const WORDS = {
     'Another fingerprint. The key in this page is not the one you expect: use none of these files, and ask the publisher.',
 } as const;
 
-/** Compares the fingerprint that the reader pastes with that of the key, at each change. */
+/** Compares the reader's fingerprint with that of the key after each change. */
 export function watchFingerprint(fingerprint: string, onCompared: (state: Comparison['state']) => void): void {
   const field = find('expected', HTMLInputElement);
   const answer = find('expected-answer', HTMLElement);

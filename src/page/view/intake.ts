@@ -2,16 +2,16 @@ import type { GivenFile } from '../checking/entry.ts';
 import { openDrop } from './drop.ts';
 import { find } from './elements.ts';
 
-/** Takes files from the buttons and from the whole page as a place to drop them. */
+/** Accepts files from the buttons, and files that are dropped anywhere on the page. */
 export function watchFiles(onFiles: (given: readonly GivenFile[]) => void, onNote: (text: string) => void): void {
   const fileField = find('files', HTMLInputElement);
   const folderField = find('folder', HTMLInputElement);
-  // Phones have no folders to choose.
+  // Phones cannot choose folders.
   if (!Reflect.has(folderField, 'webkitdirectory')) folderField.parentElement?.remove();
   for (const field of [fileField, folderField]) {
     field.addEventListener('change', () => {
       const given = [...(field.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
-      // The same file can be chosen again after it was mended.
+      // Allows the reader to choose the same file again after correcting it.
       field.value = '';
       onNote('');
       onFiles(given);

@@ -6,7 +6,7 @@ import { count } from '../judging/summary.ts';
 import { find, make } from './elements.ts';
 import { formatBytes } from './units.ts';
 
-/** Fills in what the page knows about the release and its key. */
+/** Shows the data of the release and its key. */
 export function showRelease(data: ReleaseData, fingerprint: string): void {
   const { project, ref, commit, createdAt, keyName, algorithm, rehearsal } = data;
   const name = [project, ref].filter(Boolean).map(showName).join(' ');
@@ -23,7 +23,7 @@ export function showRelease(data: ReleaseData, fingerprint: string): void {
   showList(data);
 }
 
-/** The list may be long: it is made when somebody opens it. */
+/** Builds the list, which may be long, when the reader opens it. */
 function showList({ files }: ReleaseData): void {
   find('list-title', HTMLElement).textContent = `The list: ${count(files.length, 'file')}`;
   const list = find('list', HTMLElement);

@@ -6,17 +6,17 @@ import { count, type Summary, summarize } from '../judging/summary.ts';
 import { find, make, throttle } from './elements.ts';
 import { formatBytes } from './units.ts';
 
-/** Between two looks at what has changed. */
+/** Time between two updates, in milliseconds. */
 const FRAME_MS = 100;
-/** Longest time for rows in one look, in milliseconds. */
+/** Longest time for rows in one update, in milliseconds. */
 const ROWS_MS = 25;
-/** Between two sentences for those who listen. */
+/** Time between two announcements for screen readers, in milliseconds. */
 const SPEECH_MS = 5000;
-/** More genuine files than this are folded away, and of more rows than this the browser draws only what is in view. */
+/** Longer lists of genuine files are folded, and of longer lists the browser draws only the visible rows. */
 const MOST_OPEN = 100;
 const MARKS = { good: '\u2713', open: '!', bad: '\u2715' } as const;
 
-/** Shows verdicts and progress; many changes cost one look. */
+/** Shows verdicts and progress; one update covers many changes. */
 export class Results {
   readonly #checklist: () => Checklist;
   readonly #fingerprint: string;
@@ -42,29 +42,29 @@ export class Results {
     this.#fingerprint = fingerprint;
   }
 
-  /** An entry has a new verdict, or none any more. */
+  /** Updates an entry whose verdict changed or was withdrawn. */
   change(entry: Entry): void {
     this.#dirty.add(entry);
     this.#refresh();
   }
 
-  /** The reader compared the key with an expected fingerprint. */
+  /** Sets the result of comparing the key with an expected fingerprint. */
   compare(state: Comparison['state']): void {
     this.#compared = state;
     this.#refresh();
   }
 
-  /** Moves the results into view. */
+  /** Scrolls the results into view. */
   reveal(): void {
     find('verdict', HTMLElement).scrollIntoView({ block: 'nearest' });
   }
 
-  /** The check has gone on. */
+  /** Updates the progress. */
   advance(): void {
     this.#refresh();
   }
 
-  /** Says that no file can be checked in this browser. */
+  /** Shows that no file can be checked in this browser. */
   fail(reason: string): void {
     this.#hasFailed = true;
     this.#headline.textContent = 'This browser cannot check the files: nothing more is said about them.';
@@ -80,7 +80,7 @@ export class Results {
     this.#placeRows();
     if (this.#hasFailed) return;
     const { tally, progress } = this.#checklist();
-    // The headline changes together with the last of its rows; a wrong key is shown at once.
+    // The headline changes after the last of the rows; a wrong key is shown at once.
     if (this.#dirty.size > 0 && !tally.isBusy && this.#compared !== 'other') return;
     const summary = summarize(tally, { fingerprint: this.#fingerprint, compared: this.#compared });
     this.#headline.textContent = summary.headline;
@@ -116,7 +116,7 @@ export class Results {
 
   #showProgress({ bytesRead, bytesGiven, current, untaken }: Checklist['progress'], isBusy: boolean): void {
     this.#progressBox.hidden = !isBusy;
-    // The sum of the bytes is known once every file was looked up.
+    // The total size is known only when every file is queued.
     if (untaken > 0 || bytesGiven === 0) this.#progress.removeAttribute('value');
     else this.#progress.value = bytesRead / bytesGiven;
     const amount =
@@ -129,12 +129,12 @@ export class Results {
     this.#genuineBox.hidden = childElementCount === 0;
     find('genuine-title', HTMLElement).textContent = `As it should be: ${childElementCount}`;
     if (childElementCount <= MOST_OPEN || this.#isFolded) return;
-    // Folded once only: a reader who opens the list again wants to read it.
+    // Folded only once, because a reader who opens the list wants to read it.
     this.#isFolded = true;
     this.#genuineBox.open = false;
   }
 
-  /** A screen reader says a text when it changes: the verdicts at the end, and now and then how far it is. */
+  /** Announces the progress now and then, and the verdicts at the end, to screen readers. */
   #speak({ tone, headline, details }: Summary): void {
     const now = performance.now();
     if (tone === 'none' || (tone === 'busy' && now - this.#spokenAt < SPEECH_MS)) return;

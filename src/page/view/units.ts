@@ -1,6 +1,6 @@
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 
-/** Writes a size for people, in powers of 1000, such as `3.2 GB`. */
+/** Formats a size in powers of 1000, such as `3.2 GB`. */
 export function formatBytes(bytes: number): string {
   if (bytes === 1) return '1 byte';
   let [value, unit] = [bytes, 0];

@@ -2,7 +2,7 @@ import type { SignatureState } from '../judging/verdict.ts';
 import type { Signing } from '../verifier/verifier.ts';
 import type { PassResult, Reply, Request } from './messages.ts';
 
-/** Bytes that are read at a time. */
+/** Bytes that are read at once. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 interface Waiting {
@@ -10,16 +10,16 @@ interface Waiting {
   readonly reject: (reason: Error) => void;
 }
 
-/** A file whose bytes were all sent to the worker. */
+/** A file that was sent to the worker completely. */
 export interface SentFile {
   readonly result: Promise<PassResult>;
 }
 
 /**
- * The page's side of the worker: reads files in slices and has them hashed.
+ * The page's side of the worker: reads files in slices for hashing.
  *
- * The page reads because WebKit lets no worker read a file on `file://`; the worker hashes because the page would
- * freeze.
+ * The page reads, because WebKit does not let workers read files on `file://`; the worker hashes, because the page
+ * would freeze.
  */
 export class Hashing {
   readonly #worker: Worker;
@@ -27,7 +27,7 @@ export class Hashing {
   readonly #waiting: Waiting[] = [];
   #lost: Error | undefined;
 
-  /** `source` is the program of the worker, which is that of the page; `onLost` is told once why there is no worker any more. */
+  /** `source` is the script of page and worker; `onLost` is called once with the reason why the worker ended. */
   constructor(source: string, signing: Signing, onLost: (reason: string) => void) {
     this.#onLost = onLost;
     const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
@@ -45,14 +45,14 @@ export class Hashing {
     return this.#lost;
   }
 
-  /** Sends all bytes of a file; rejects when they cannot be read. The next file may be sent before the result is there. */
+  /** Sends all bytes of a file; rejects when they cannot be read. The next file may be sent before the result arrives. */
   async send(file: Blob, signature: string | undefined, onBytes: (bytes: number) => void): Promise<SentFile> {
     this.#post({ do: 'begin', signature });
     try {
       await this.#sendChunks(file, onBytes);
       return { result: this.#end() };
     } catch (error) {
-      // The pass must end before the next one begins.
+      // This pass must end before the next one starts.
       void this.#end();
       throw error;
     }
@@ -63,19 +63,19 @@ export class Hashing {
       if (reply.did !== 'end') throw new Error('The worker answered out of turn.');
       return reply.result;
     });
-    // The caller may not look at it before the next file is sent.
+    // The caller may handle the result only after the next file is sent.
     result.catch(() => {});
     return result;
   }
 
-  /** Checks a signature against the digest of an earlier pass. */
+  /** Verifies a signature with the digest of an earlier pass. */
   async verify(signature: string, digest: Uint8Array): Promise<SignatureState> {
     const reply = await this.#ask({ do: 'verify', signature, digest });
     if (reply.did !== 'verify') throw new Error('The worker answered out of turn.');
     return reply.signature;
   }
 
-  /** At most two chunks wait for the worker: more would only cost memory. */
+  /** Sends a file in chunks; at most two wait for the worker, because more would only take memory. */
   async #sendChunks(file: Blob, onBytes: (bytes: number) => void): Promise<void> {
     let total = 0;
     let [before, last] = [Promise.resolve<unknown>(undefined), Promise.resolve<unknown>(undefined)];
@@ -89,7 +89,7 @@ export class Hashing {
       last.catch(() => {});
       onBytes(length);
     }
-    // An empty file is asked for its bytes too: one that is gone has a size, and only reading fails.
+    // An empty file is read too, because only reading shows that a file is gone.
     if (file.size === 0) total = (await file.arrayBuffer()).byteLength;
     if (total !== file.size) throw new Error('The file does not have the size that it had when it was chosen.');
   }

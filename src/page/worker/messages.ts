@@ -1,7 +1,7 @@
 import type { SignatureState } from '../judging/verdict.ts';
 import type { Signing } from '../verifier/verifier.ts';
 
-/** What the page asks of the worker; files come one after the other, in chunks. */
+/** Messages from the page to the worker; files are sent one after the other, in chunks. */
 export type Request =
   | { readonly do: 'open'; readonly signing: Signing }
   | { readonly do: 'begin'; readonly signature: string | undefined }
@@ -9,16 +9,16 @@ export type Request =
   | { readonly do: 'end' }
   | { readonly do: 'verify'; readonly signature: string; readonly digest: Uint8Array };
 
-/** What a pass over a file found. */
+/** Result of a pass over a file. */
 export interface PassResult {
   /** Lower-case hex. */
   readonly sha256: string;
-  /** To check signatures that are given later; `undefined` when that needs another pass. */
+  /** Digest for verifying later signatures; `undefined` when they need another pass. */
   readonly reusable: Uint8Array | undefined;
   readonly signature: SignatureState;
 }
 
-/** What the worker answers, each request in its order; `begin` is answered by nothing. */
+/** Answers of the worker, in the order of the requests; `begin` has no answer. */
 export type Reply =
   | { readonly did: 'open' }
   | { readonly did: 'chunk' }

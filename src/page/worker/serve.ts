@@ -3,7 +3,7 @@ import { bytesToHex } from '../verifier/bytes.ts';
 import { createVerifier, type Verifier } from '../verifier/verifier.ts';
 import type { Reply, Request } from './messages.ts';
 
-/** Serves the page inside a worker: hashes what it is sent and checks signatures. Returns what takes the page's messages. */
+/** Serves the page inside a worker: hashes files and verifies signatures. Returns the handler of the page's messages. */
 export function serve(answer: (reply: Reply) => void): (event: MessageEvent<Request>) => void {
   let verifier: Promise<Verifier> | undefined;
   let text: string | undefined;
@@ -35,7 +35,7 @@ export function serve(answer: (reply: Reply) => void): (event: MessageEvent<Requ
     }
   };
   return ({ data }) => {
-    // One request after the other, in their order.
+    // Handles the requests one after the other.
     done = done
       .then(() => handle(data))
       .then((reply) => reply && answer(reply))
@@ -46,6 +46,6 @@ export function serve(answer: (reply: Reply) => void): (event: MessageEvent<Requ
 function judgeSignature(verifier: Verifier, text: string, signed: Uint8Array | undefined): SignatureState {
   const signature = verifier.read(text);
   if (signature === undefined) return 'unreadable';
-  // Without a digest the signature has a size that no signature of this key has.
+  // The digest is missing when the signature has a size that is impossible for this key.
   return signed !== undefined && verifier.verify(signature, signed) ? 'valid' : 'invalid';
 }
