@@ -3,10 +3,10 @@ import { isValid, likelyCause, type Verification } from '../verifying/check.ts';
 import { CANARY, type CanaryOutcome } from './canary.ts';
 import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 
-/** `Date` has a grain of one second, and a service that cared for less would refuse its own clients. */
+/** Largest clock difference without a warning; `Date` has whole seconds, and stricter services would refuse clients. */
 const MAX_SKEW_MS = 30_000;
 
-/** Says what became of the canary and what its answer tells; `reason` says why it was not sent, if it was not. */
+/** Returns the findings about the canary and its answer; `reason` tells why it was not sent. */
 export async function describeCanary(
   outcome: CanaryOutcome | undefined,
   reason: string,

@@ -5,18 +5,18 @@ import { type Clock, sleep } from '../signing/schedule/clock.ts';
 import { memorySource } from '../signing/sent-bytes.ts';
 import type { Signer } from '../signing/signer.ts';
 
-/** What is signed: it says itself that it is no release. */
+/** Content of the canary, which says that it is not a release. */
 export const CANARY = Buffer.from('mtls-release-signing: a preflight check, not a release\n');
 
-/** Name of the canary, for services that are told the name of a file. */
+/** Name of the canary, for services that get the name of a file. */
 const CANARY_PATH = 'mtls-release-signing-preflight.txt';
 
 /** How a canary is sent. */
 interface CanaryOptions {
-  /** Sends what {@link createCanary} builds on it. */
+  /** Sends the requests of the signer. */
   readonly transport: Transport;
   readonly createSigner: (transport: Transport) => Signer;
-  /** 1 forbids a second try. */
+  /** With 1 there is no second try. */
   readonly attempts: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -25,17 +25,17 @@ interface CanaryOptions {
   readonly now: () => number;
 }
 
-/** What became of a canary. */
+/** Result of sending a canary. */
 export interface CanaryOutcome {
-  /** The signature as the service wrote it. */
+  /** The unchanged signature of the service. */
   readonly text: string | undefined;
-  /** Why there is none. */
+  /** Why there is no signature. */
   readonly failure: Failure | undefined;
-  /** Why a first try failed when a second one was made. */
+  /** Why the first try failed, if there was a second one. */
   readonly firstFailure: Failure | undefined;
   /** Whether the service answered at all. */
   readonly isAnswered: boolean;
-  /** How far its clock is ahead of ours, in milliseconds, when it told. */
+  /** How far the service's clock is ahead of ours, in milliseconds, if known. */
   readonly skewMs: number | undefined;
   readonly ms: number;
 }
@@ -44,9 +44,9 @@ export interface CanaryOutcome {
 const MAX_PAUSE_MS = 5000;
 
 /**
- * Has a few bytes in memory signed; never rejects.
+ * Requests a signature for a few bytes in memory; never rejects.
  *
- * A refusal or hiccup of the service is worth a second try, as in a release: the first may have told us that our clock is off.
+ * A refusal or temporary failure gets a second try, as in a release, because the first answer may correct our clock.
  */
 export async function sendCanary(options: CanaryOptions): Promise<CanaryOutcome> {
   const { transport, clock, now, attempts } = options;
@@ -93,7 +93,7 @@ async function tryOnce(signer: Signer, { clock, timeoutMs, signal }: CanaryOptio
   }
 }
 
-/** Returns how long to wait for a second try, or `undefined` when it would change nothing. */
+/** Returns the wait before a second try in milliseconds, or `undefined` when a second try cannot help. */
 function pauseAfter({ kind, facts, code }: Failure): number | undefined {
   if ((kind !== 'service' && kind !== 'request') || code === 'TIMEOUT') return undefined;
   const pauseMs = Math.max(facts.throttled ? 1000 : 250, facts.retryAfterMs ?? 0);

@@ -1,7 +1,7 @@
 import type { Code } from '../codes.ts';
 import type { ActionError } from '../errors.ts';
 
-/** What one check found. */
+/** Result of one check. */
 export interface Finding {
   readonly check: string;
   readonly level: 'ok' | 'warning' | 'failure';
@@ -11,9 +11,9 @@ export interface Finding {
   readonly todo?: string | undefined;
   /** Stable code of a failure. */
   readonly code?: Code | undefined;
-  /** True when the check could not run, because of something else that is in this list. */
+  /** True when the check could not run because of another finding. */
   readonly notChecked?: boolean;
-  /** How long it took. */
+  /** Duration in milliseconds. */
   readonly ms: number;
 }
 
@@ -22,7 +22,7 @@ export function passed(check: string, what: string, ms = 0): Finding {
   return { check, level: 'ok', what, ms };
 }
 
-/** Reports a check that passed and needs attention soon. */
+/** Reports a check that passed but needs attention soon. */
 export function warned(check: string, what: string, todo?: string): Finding {
   return { check, level: 'warning', what, todo, ms: 0 };
 }
@@ -32,7 +32,7 @@ export function failed(check: string, error: ActionError, ms = 0): Finding {
   return { check, level: 'failure', what: error.message, todo: error.hint || undefined, code: error.code, ms };
 }
 
-/** Reports a check that had no chance. */
+/** Reports a check that could not run. */
 export function notChecked(check: string, reason: string): Finding {
   return { check, level: 'warning', what: `not checked: ${reason}`, notChecked: true, ms: 0 };
 }

@@ -9,11 +9,11 @@ import type { InputName } from '../identity/text/pem.ts';
 import type { ValidityOptions } from '../identity/validity.ts';
 import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 
-/** What there is to say about certificate, key and chain, and what became of them. */
+/** Findings about certificate, key and chain, and the inspection behind them. */
 export interface IdentityCheck {
   readonly inspection: Inspection;
   readonly findings: readonly Finding[];
-  /** The client's own certificate, as far as it could be told; also when it cannot be used. */
+  /** The client's own certificate, if it could be identified, even when it cannot be used. */
   readonly leaf: X509Certificate | undefined;
 }
 
@@ -41,7 +41,7 @@ export function checkIdentityText(text: IdentityText, options: ValidityOptions):
   return { inspection, leaf, findings: [...good, ...bad, ...notices.map((notice) => passed('tidied', notice))] };
 }
 
-/** Examines `chain` alone, for a run that brings no certificate of its own. */
+/** Examines `chain` alone, for a run without a stored certificate. */
 export function checkChainText(chain: string | undefined, options: ValidityOptions): IdentityCheck {
   const { problems, warnings } = inspectAnchors(chain, options);
   const bad = [
@@ -55,7 +55,7 @@ export function checkChainText(chain: string | undefined, options: ValidityOptio
 
 const CLIENT_USE = 'the client certificate may be used for client authentication';
 
-/** An input that is empty is told with all others that are. */
+/** Converts a problem; empty inputs are reported together elsewhere. */
 function toFinding(problem: ActionError): Finding {
   const check = checkOfProblem(problem);
   return problem.code === 'CREDENTIALS_MISSING' ? notChecked(check, problem.message) : failed(check, problem);
@@ -70,7 +70,7 @@ function checkOfWarning(text: string): string {
   return text.includes('the client certificate') ? 'validity' : inputIn(text);
 }
 
-/** Sentences about an identity name the input they are about first. */
+/** Returns the input of a sentence about an identity, which is the first one that it names. */
 function inputIn(text: string): string {
   return /\binput (cert|key-passphrase|key|chain)\b/.exec(text)?.[1] ?? 'cert';
 }

@@ -6,13 +6,13 @@ import { targetOf } from '../connection/route.ts';
 import type { Failure } from '../signing/policy/failure.ts';
 import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 
-/** Returns why a handshake broke, in the words of a failed request; `undefined` when it did not. */
+/** Returns why a handshake failed, worded as for a failed request; `undefined` when it succeeded. */
 export function failureOf(handshake: Handshake, { origin }: URL): Failure | undefined {
   if (handshake.end === 'open') return undefined;
   return reasonOfEnd(handshake, origin) ?? dialFailure(handshake.error, origin);
 }
 
-/** Says how name look-up, proxy and TCP went. */
+/** Returns the findings about name look-up, proxy and TCP. */
 export function describeNetwork(handshake: Handshake, server: URL, proxy: URL | undefined): Finding[] {
   if (proxy) return describeTunnel(handshake, server, proxy);
   const { hostname, port } = targetOf(server);

@@ -12,28 +12,28 @@ import { type Finding, notChecked, passed, warned } from './finding.ts';
 import { describeNetwork } from './network-findings.ts';
 import { describeResumption, describeTls } from './tls-findings.ts';
 
-/** What a service is examined with and judged by. */
+/** What is needed to examine a service. */
 interface ServiceCheckOptions {
-  /** `undefined` when it cannot be used: then only the server's side is looked at. */
+  /** `undefined` when it cannot be used; then only the server is examined. */
   readonly identity: Identity | undefined;
-  /** Why no certificate is shown. */
+  /** Why no client certificate is presented. */
   readonly obstacle: string;
-  /** Certificates of `chain`, as far as they can be read. */
+  /** The readable certificates of `chain`. */
   readonly anchors: readonly X509Certificate[];
   readonly verification: Verification | undefined;
-  /** Has a few bytes signed; or why that cannot be. */
+  /** Requests a signature for a few bytes, or says why that is not possible. */
   readonly sendCanary: (() => Promise<CanaryOutcome>) | string;
   /** Wall clock, in milliseconds since the epoch. */
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
-/** Examines a service from the host name to the signature and returns everything that was found. */
+/** Examines a service from the host name to the signature and returns all findings. */
 export async function checkService(route: Route, options: ServiceCheckOptions): Promise<readonly Finding[]> {
   const { server, proxy } = route;
   const { identity, anchors, sendCanary, signal } = options;
   const pending = typeof sendCanary === 'string' ? undefined : sendCanary();
-  // A service that answers has accepted us; only otherwise is a refusal worth waiting for.
+  // An answer means that the service accepted the certificate; only without one is it worth waiting for a refusal.
   const enough = pending?.then(({ isAnswered }) => (isAnswered ? undefined : new Promise(() => {})));
   const [handshake, outcome] = await Promise.all([
     inspectHandshake(route, { listenMs: identity ? LISTEN_MS : 0, enough, signal }),
@@ -63,10 +63,10 @@ export async function checkService(route: Route, options: ServiceCheckOptions): 
   ];
 }
 
-/** Time in which a server that takes the handshake breaks off a resumed session all the same. */
+/** How long to wait, in milliseconds, for a server that accepts a resumed handshake and then closes the connection. */
 const RESUMED_LISTEN_MS = 100;
 
-/** Does what signing does from its second connection on; `undefined` when the server offered no session. */
+/** Connects with the session of the first handshake, as signing does; `undefined` if the server offered none. */
 async function resume(route: Route, { end, session }: Handshake, signal: AbortSignal): Promise<Handshake | undefined> {
   if (end !== 'open' || session === undefined || signal.aborted) return undefined;
   return inspectHandshake(route, { listenMs: RESUMED_LISTEN_MS, session, signal });
@@ -82,7 +82,7 @@ function findRefusal(
   return told && explainRefusal(told, ownCertificateOf(identity));
 }
 
-/** Says which certificate a server refused that answered the canary. */
+/** Adds the refused certificate to the failure of a canary. */
 function namingRefused(outcome: CanaryOutcome | undefined, identity: Identity | undefined): CanaryOutcome | undefined {
   if (outcome?.failure === undefined || identity === undefined) return outcome;
   return { ...outcome, failure: explainRefusal(outcome.failure, ownCertificateOf(identity)) };
@@ -92,7 +92,7 @@ function ownCertificateOf(identity: Identity): OwnCertificate {
   return { certificate: identity.certificate, refusalHint: refusalHint(identity) };
 }
 
-/** Tells whether the steps before say already why the canary failed. */
+/** Tells whether earlier findings already explain why the canary failed. */
 function isExplained(
   { end, untrusted }: Handshake,
   outcome: CanaryOutcome | undefined,
@@ -110,7 +110,7 @@ function describeIssuers(identity: Identity, refusal: Failure | undefined): Find
   return warned(check, hint, 'Append the intermediate certificates after the client certificate in cert.');
 }
 
-/** Lists the checks of a service that cannot even be looked at. */
+/** Lists the checks that are skipped when a service cannot be examined. */
 export function skipService(reason: string): readonly Finding[] {
   return [
     'host name',

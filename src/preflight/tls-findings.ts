@@ -16,15 +16,15 @@ import type { Failure } from '../signing/policy/failure.ts';
 import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 import { failureOf } from './network-findings.ts';
 
-/** What a handshake is judged by. */
+/** Facts for judging a handshake. */
 interface TlsFacts extends TrustFacts {
-  /** Why the server refused our certificate, wherever that showed. */
+  /** Why the server refused our certificate, in the handshake or the canary. */
   readonly refusal: Failure | undefined;
-  /** Whether a request over such a connection was answered. */
+  /** Whether the canary was answered. */
   readonly isAnswered: boolean;
-  /** What was presented to the server; `undefined` when it cannot be used. */
+  /** The identity presented to the server; `undefined` when it cannot be used. */
   readonly identity: Identity | undefined;
-  /** Why no certificate is shown. */
+  /** Why no client certificate is presented. */
   readonly obstacle: string;
 }
 
@@ -37,7 +37,7 @@ const CHECKS = [
   'client certificate accepted',
 ] as const;
 
-/** Says step by step how a TLS handshake went. */
+/** Returns the findings about each step of a TLS handshake. */
 export function describeTls(handshake: Handshake, facts: TlsFacts): Finding[] {
   const { connectMs, version } = handshake;
   if (connectMs === undefined) return CHECKS.map((check) => notChecked(check, 'there is no connection to the server'));
@@ -56,7 +56,7 @@ export function describeTls(handshake: Handshake, facts: TlsFacts): Finding[] {
   ];
 }
 
-/** Says how the server took a handshake that offered an earlier session. */
+/** Returns the finding about a handshake that offered an earlier session. */
 export function describeResumption(resumption: Handshake, server: URL): Finding {
   const check = 'session resumption';
   if (resumption.end === 'open') {

@@ -10,9 +10,9 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 /** What a TLS peer may use a certificate for. */
 type Usage = 'client' | 'server';
 
-/** A certificate with its private key, which may in turn issue others. */
+/** A certificate with its private key, which may issue others. */
 export interface KeyedCertificate {
-  /** PEM: this certificate first, then its issuers up to but without the root. */
+  /** PEM: this certificate first, then its issuers without the root. */
   readonly cert: string;
   /** PEM, PKCS#8. */
   readonly key: string;
@@ -20,12 +20,12 @@ export interface KeyedCertificate {
   readonly privateKey: webcrypto.CryptoKey;
 }
 
-/** What a certificate shall say; wide enough to make certificates that a peer must refuse. */
+/** Content of a certificate, including one that a peer must refuse. */
 export interface CertificateOptions {
   readonly commonName: string;
-  /** DNS names and IP addresses of the SAN; none at all leaves the extension out. */
+  /** DNS names and IP addresses of the SAN; without any, the extension is left out. */
   readonly hosts?: readonly string[];
-  /** Extended key usages; none at all leaves the extension out. */
+  /** Extended key usages; without any, the extension is left out. */
   readonly usages?: readonly Usage[];
   /** True for a certificate that may issue others. */
   readonly authority?: boolean;

@@ -5,23 +5,23 @@ import { type CertificateOptions, issueCertificate, type KeyedCertificate } from
 /** The names under which a service on this machine is reached. */
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1'] as const;
 
-/** What differs from the ordinary throw-away PKI. */
+/** Options of a throw-away PKI. */
 export interface PkiOptions {
-  /** Names of the server beside the loopback ones. */
+  /** Names of the server in addition to the loopback names. */
   readonly extraHosts?: readonly string[];
   /** True puts an intermediate authority between the root and both certificates. */
   readonly intermediate?: boolean;
-  /** Replaces single facts of the server's certificate, for tests of broken servers. */
+  /** Replaces single options of the server's certificate, for tests of broken servers. */
   readonly server?: Partial<CertificateOptions>;
-  /** Replaces single facts of the client's certificate, for tests of broken clients. */
+  /** Replaces single options of the client's certificate, for tests of broken clients. */
   readonly client?: Partial<CertificateOptions>;
 }
 
 /** A throw-away PKI and signing key, held in memory only. */
 export interface Pki {
-  /** The self-signed root; its `cert` is what a client puts into `chain`. */
+  /** The self-signed root, whose `cert` is the client's `chain`. */
   readonly root: KeyedCertificate;
-  /** Who issued both certificates: the root, or the intermediate. */
+  /** The issuer of both certificates: the root or the intermediate. */
   readonly issuer: KeyedCertificate;
   readonly server: KeyedCertificate;
   readonly client: KeyedCertificate;
@@ -35,7 +35,7 @@ async function createIssuer(root: Promise<KeyedCertificate>, intermediate: boole
   return issueCertificate(await root, { commonName: 'Rehearsal Intermediate CA', authority: true });
 }
 
-/** Makes an authority, a server and a client certificate and a signing key (all EC P-256), valid for one day. */
+/** Creates an authority, a server and a client certificate and a signing key (all EC P-256), valid for one day. */
 export async function createPki(options: PkiOptions = {}): Promise<Pki> {
   const root = issueCertificate(undefined, { commonName: 'Rehearsal Root CA', authority: true });
   const issuer = createIssuer(root, options.intermediate ?? false);

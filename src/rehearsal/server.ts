@@ -15,28 +15,28 @@ export interface ServerTls {
   /** PEM, leaf first. */
   readonly cert: string;
   readonly key: string;
-  /** PEM of the authority that clients must have their certificate from. */
+  /** PEM of the authority that must have issued the clients' certificates. */
   readonly clientAuthority: string;
   readonly minVersion?: SecureVersion;
   readonly maxVersion?: SecureVersion;
 }
 
-/** How a server speaks. */
+/** Options of a server. */
 export interface ServerOptions {
   readonly tls: ServerTls;
-  /** True offers HTTP/2 beside HTTP/1.1. */
+  /** True also offers HTTP/2. */
   readonly http2: boolean;
-  /** How long an idle connection is kept, 0 for as long as the client likes. */
+  /** How long an idle connection is kept in milliseconds; 0: until the client closes it. */
   readonly keepAliveTimeoutMs: number;
 }
 
-/** Takes one request of either protocol version. */
+/** Handles a request of either protocol version. */
 export type Handler = (
   request: IncomingMessage | Http2ServerRequest,
   response: ServerResponse | Http2ServerResponse,
 ) => void;
 
-/** Creates the server, not yet listening: a client certificate is demanded and checked in the handshake, and no timer ends a slow upload. */
+/** Creates the server without listening. The handshake requires a valid client certificate, and no timer ends a slow upload. */
 export function createServer(options: ServerOptions, handler: Handler): Server | Http2SecureServer {
   const tls: TlsOptions = {
     cert: options.tls.cert,

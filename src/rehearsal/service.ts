@@ -12,7 +12,7 @@ import { createHandler, type Reception } from './requests/handler.ts';
 import { Nonces } from './requests/nonces.ts';
 import { createServer, type ServerTls } from './server.ts';
 
-/** What a client needs to have files signed, as the action's inputs take it. */
+/** Credentials of a client, as values of the action's inputs. */
 interface ServiceCredentials {
   /** PEM of the client certificate. */
   readonly cert: string;
@@ -22,13 +22,13 @@ interface ServiceCredentials {
   readonly chain: string;
   readonly appKey: string;
   readonly appSecret: string;
-  /** PEM of the public key that signatures are checked with. */
+  /** PEM of the public key for verifying signatures. */
   readonly verifyKeyPem: string;
 }
 
 /** A running signing service on loopback. */
 export interface Service {
-  /** What `server-url` takes. */
+  /** Value of `server-url`. */
   readonly url: string;
   readonly port: number;
   readonly signPath: string;
@@ -43,7 +43,7 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** Starts a strict `es-auth` signing service on 127.0.0.1; without options it has a throw-away PKI, app key and secret of its own. */
+/** Starts a strict `es-auth` signing service on 127.0.0.1; without options it creates a throw-away PKI, app key and secret. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const pki = options.pki ?? (await createPki());
   const stop = new AbortController();
@@ -95,7 +95,7 @@ function createReception(options: ServiceOptions, pki: Pki, closing: AbortSignal
       pathPrefix: options.pathPrefix ?? '',
       signPath: options.signPath ?? '/api/v1/sign_file',
       windowMs,
-      // A timestamp from the future stays good for two windows, so its nonce must be remembered as long.
+      // A timestamp from the future stays valid for two windows, so its nonce must be remembered for as long.
       nonces: new Nonces(2 * windowMs, () => performance.now()),
     },
     signingKey: pki.signingKey,

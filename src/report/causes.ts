@@ -3,16 +3,16 @@ import type { Finding } from '../preflight/finding.ts';
 import { Failure } from '../signing/policy/failure.ts';
 import type { Report } from './report.ts';
 
-/** One kind of failure and the files that it befell. */
+/** A kind of failure and the files that it affected. */
 export interface Cause {
   readonly error: ActionError;
-  /** Files it is about; empty when it is about the run. */
+  /** Affected files; empty for a failure of the run. */
   readonly paths: readonly string[];
-  /** What was spent on the first of them, or on the run; `undefined` when nothing was asked of the service. */
+  /** Effort for the first of them, or for the run; `undefined` without a request to the service. */
   readonly effort: Effort | undefined;
 }
 
-/** Attempts for a file or requests of the run, and the time from the first one. */
+/** Attempts for a file or requests of a run, and the time since the first one. */
 interface Effort {
   readonly count: number;
   readonly of: 'tries' | 'requests';
@@ -22,13 +22,13 @@ interface Effort {
 /** Groups failures by their code: the failure of the run first, then findings, then the most frequent. */
 export function causesOf({ outcomes, failure, findings, requests, durationMs }: Report): Cause[] {
   const causes = new Map<string, Cause & { readonly paths: string[] }>();
-  // When every file was signed, what failed came later, such as the upload: no request was in vain.
+  // When every file was signed, something later failed, such as the upload, and no request was wasted.
   const isDone = outcomes.length > 0 && outcomes.every(({ status }) => status === 'signed' || status === 'reused');
   const effort = isDone ? undefined : effortOf(requests, 'requests', durationMs);
   if (failure) causes.set(failure.code, { error: failure, paths: [], effort });
   for (const { error, file, status, attempts, elapsedMs } of outcomes) {
     if (error === undefined || status !== 'failed') continue;
-    // The file that met it first has no part in it.
+    // A failure of the run is not the fault of the file that met it first.
     if (error.code === failure?.code && isOfRun(failure)) continue;
     const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
     cause.paths.push(file.path);
@@ -53,13 +53,13 @@ function toCause({ code, what, todo }: Finding): Cause {
   return { error: new ActionError(code ?? 'CHECK_FAILED', what, { hint: todo ?? '' }), paths: [], effort: undefined };
 }
 
-/** Longer chains say nothing new; one that leads back to itself has no end. */
+/** Longest chain that is listed; longer ones add nothing, and a circular one has no end. */
 const MAX_ERRORS = 10;
 
 /**
- * Lists an error and what is behind it, each as code and message; for a defect of the action, the stack too.
+ * Lists an error and its causes, each as code and message; for a defect of the action, with the stack.
  *
- * The texts are not clean: print them where secrets are masked and line ends escaped.
+ * The texts are raw: print them only where secrets are masked and line ends escaped.
  */
 export function chainOf(error: ActionError): string[] {
   const errors = behind(error);
@@ -85,12 +85,12 @@ function behind(error: unknown): unknown[] {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
-  // The parser quotes part of the text, which may be part of a secret: no mask would know it.
+  // The parser quotes part of the text, which may be part of a secret that no mask recognises.
   if (error instanceof SyntaxError) return error.name;
   return `${codeOf(error) ?? error.name}: ${error.message}`;
 }
 
-/** The message stands above the frames already, and only there is it sure to be masked as a whole. */
+/** Returns the frames without the message, which is already listed, where it is certain to be masked as a whole. */
 function framesOf({ stack = '' }: Error): string[] {
   return stack.split('\n').filter((line) => /^ {4}at /.test(line));
 }

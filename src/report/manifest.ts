@@ -4,14 +4,14 @@ import type { FileOutcome } from '../files/release-file.ts';
 import { type Report, totalsOf } from './report.ts';
 import { manifestFinding } from './summary/findings.ts';
 
-/** What a manifest is rendered with beside the report. */
+/** What is needed to render a manifest, apart from the report. */
 interface ManifestOptions {
   readonly createdAt: Date;
-  /** Hides secrets in a text; whatever others wrote goes through it, though it was scrubbed where it came in. */
+  /** Hides secrets in a text; used for every foreign text, even if it was already scrubbed on input. */
   readonly scrub: (text: string) => string;
 }
 
-/** Yields the JSON receipt of a run in pieces, a line for each file. */
+/** Yields the JSON receipt of a run in pieces, with a line for each file. */
 export function* renderManifest(report: Report, { createdAt, scrub }: ManifestOptions): Generator<string> {
   const { mode, verification, service, certificate, job, shard, failure, timestamp } = report;
   const verifyKeySha256 = verification?.verifier.key.spkiSha256;
@@ -39,7 +39,7 @@ export function* renderManifest(report: Report, { createdAt, scrub }: ManifestOp
   }
   yield `${JSON.stringify(head).slice(0, -1)},"files":[`;
   let separator = '\n';
-  // Files that were refused, and signatures without a file, are found apart from the others.
+  // Refused files and signatures without a file come separately, so the outcomes are sorted here.
   const sorted = [...report.outcomes].sort((a, b) => compareBytewise(a.file.path, b.file.path));
   for (const outcome of sorted) {
     yield separator + JSON.stringify(manifestFile(outcome, report.suffix, scrub));
@@ -82,7 +82,7 @@ function manifestTotals(report: Report): object {
   return { ...totalsOf(report), requests, durationMs: Math.round(durationMs) };
 }
 
-/** Returns the mode of the run that wrote a manifest, of which a long one may be cut; `undefined` for a text that is none. */
+/** Returns the mode of the run that wrote a manifest, which may be cut; `undefined` for any other text. */
 export function modeOfManifest(text: string, extent: 'whole' | 'cut'): string | undefined {
   const mode = /^\{"version":1,"mode":"([a-z]+)","rehearsal":(?:true|false),/.exec(text)?.[1];
   if (mode === undefined || extent === 'cut') return mode;

@@ -1,11 +1,11 @@
 import { isGreen, type Report, totalsOf } from './report.ts';
 
-/** Lists the outputs of a run as names and values; what does not apply is empty. */
+/** Returns the outputs of a run by name; an output that does not apply is empty. */
 export function renderOutputs(report: Report, artifactUrl: string): Record<string, string> {
   const totals = totalsOf(report);
   const { artifact } = report;
   return {
-    // A publishing step that tests it must stay shut also under always() and continue-on-error.
+    // Empty after a failure, so that publishing steps that test it do not run, even with always() or continue-on-error.
     mode: isGreen(report) ? (report.mode ?? '') : '',
     'file-count': String(totals.files),
     'signed-count': String(totals.signed),

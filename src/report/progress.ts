@@ -3,44 +3,44 @@ import type { SignOptions } from '../signing/sign.ts';
 import type { Signer, Source } from '../signing/signer.ts';
 import { formatBytes, formatCount, formatGuessedMs, plural } from './summary/units.ts';
 
-/** Short work shows no progress at all. */
+/** Time before the first line, in milliseconds; short work shows no progress. */
 const FIRST_LINE_MS = 5000;
 const NEXT_LINE_MS = 5000;
-/** Less than this share of the work says nothing about the time that is left. */
+/** Smallest share of the work from which the remaining time is estimated. */
 const LEAST_SHARE = 0.01;
-/** After this long without a finished file or new bytes, the past rate says nothing about the time that is left. */
+/** Time in milliseconds without progress, after which the remaining time is no longer estimated. */
 const LATELY_MS = 15_000;
-/** A slower rate in bytes per second is that of tiny files, and tells nobody anything. */
+/** Slowest rate that is shown, in bytes per second; tiny files have a slower one, which is meaningless. */
 const LEAST_RATE = 1000;
 
-/** Prints a line every few seconds while work goes on. */
+/** Prints a line of progress every few seconds. */
 export interface Progress {
-  /** Notes that a try for a file is under way. */
+  /** Notes that an attempt for a file has started. */
   start(): Flight;
   /** Notes that a file of this size is done. */
   add(bytes: number): void;
-  /** Notes that a file of this size has failed for good: it is neither done nor still to be done. */
+  /** Notes that a file of this size has failed for good: it counts neither as done nor as remaining. */
   lose(bytes: number): void;
-  /** Notes that work waits, so that nobody can tell how much time is left. */
+  /** Notes that work is paused, so that the remaining time is unknown. */
   pause(): void;
-  /** Notes that work goes on after a pause. */
+  /** Notes that work continues after a pause. */
   resume(): void;
-  /** Whether each file that is not done is under way. */
+  /** Whether every remaining file is in flight. */
   isLastUnderWay(): boolean;
   stop(): void;
 }
 
-/** One try for a file. */
+/** An attempt for a file. */
 interface Flight {
-  /** Notes bytes that were read ahead of sending them. */
+  /** Notes bytes that were hashed before sending. */
   readonly hashed: (bytes: number) => void;
-  /** Notes bytes that are on their way. */
+  /** Notes bytes that were sent. */
   readonly sent: (bytes: number) => void;
-  /** Ends the try; its bytes count no more, since a file that is done counts as a whole. */
+  /** Ends the attempt and removes its bytes from the count, because a finished file counts as a whole. */
   end(): void;
 }
 
-/** Starts to watch a work of known extent. */
+/** Starts the progress of work with a known size. */
 export function startProgress(
   total: { readonly files: number; readonly bytes: number },
   clock: Clock,
@@ -56,7 +56,7 @@ export function startProgress(
   function tick(): void {
     const now = clock.now();
     const sent = done.bytes + flying.sent;
-    // A file is read twice: before it is sent, and for it.
+    // A file is read twice: to hash it and to send it.
     const read = done.bytes + sent + flying.hashed;
     const bytes = total.bytes - lost.bytes;
     const share = bytes > 0 ? read / (2 * bytes) : done.files / (total.files - lost.files);
@@ -86,7 +86,7 @@ function count(sum: { files: number; bytes: number }, size: number): void {
   sum.bytes += size;
 }
 
-/** What all tries under way have done together. */
+/** Sums over all attempts in flight. */
 interface Flying {
   tries: number;
   hashed: number;
@@ -115,11 +115,11 @@ interface State {
   readonly total: number;
   readonly files: number;
   readonly failed: number;
-  /** Bytes, those of files that are done included. */
+  /** Bytes sent, including finished files. */
   readonly sent: number;
-  /** Of the whole work, 0 to 1. */
+  /** Share of the whole work that is done, from 0 to 1. */
   readonly share: number;
-  /** Whether the past rate goes on. */
+  /** Whether work is progressing, so that the remaining time can be estimated. */
   readonly isSteady: boolean;
   readonly inFlight: number;
 }
@@ -138,7 +138,7 @@ function describe({ total, files, failed, sent, share, isSteady, inFlight }: Sta
     .join(', ');
 }
 
-/** Shows what a signing does as progress: its attempts, its results, and the time in which the service is in trouble. */
+/** Connects a signing with the progress: attempts, results, and pauses during an outage of the service. */
 export function watchSigning(options: SignOptions, progress: Progress): SignOptions {
   return {
     ...options,
@@ -156,7 +156,7 @@ export function watchSigning(options: SignOptions, progress: Progress): SignOpti
   };
 }
 
-/** Shows the attempts of a signer as progress, those of large files while their bytes are being sent. */
+/** Connects a signer's attempts with the progress; large files count while their bytes are being sent. */
 export function watchSigner(signer: Signer, progress: Progress): Signer {
   return {
     sharing: signer.sharing,
@@ -172,7 +172,7 @@ export function watchSigner(signer: Signer, progress: Progress): Signer {
   };
 }
 
-/** A file is hashed before it is sent. A file in memory is sent at once, so its bytes are not counted on their way. */
+/** Counts the bytes of a source. A file is hashed before it is sent; one in memory is sent at once and not counted. */
 function watchSource(source: Source, flight: Flight): Source {
   return {
     path: source.path,

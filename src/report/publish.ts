@@ -16,14 +16,14 @@ import { formatCount, formatMs, sentence, shorten, showList } from './summary/un
 
 const KEEP_MANIFEST =
   'to keep it, upload the path in the output manifest of this step in a later step with if: always()';
-/** GitHub keeps ten annotations of a step; a reader wants fewer. */
+/** Most annotations; GitHub keeps ten for a step, and readers prefer fewer. */
 const MAX_ANNOTATIONS = 5;
 const MAX_LOGGED_FILES = 100;
 const MAX_NAMED = 3;
-/** Longest part beside the message in an annotation; the log has all. */
+/** Longest part of an annotation other than its message, in characters; the log has the full text. */
 const MAX_PART = 800;
 
-/** Reports the result of a run by log, annotations, summary and outputs; returns why the outputs could not be written. */
+/** Reports the result in log, annotations, summary and outputs; returns an error if the outputs cannot be written. */
 export function publish(runner: Runner, report: Report): ActionError | undefined {
   const causes = causesOf(report);
   runner.openGroup(report.findings.length > 0 ? 'Preflight' : 'Result');
@@ -48,7 +48,7 @@ export function publish(runner: Runner, report: Report): ActionError | undefined
   return tryWriting(runner, { what: 'The outputs of the step', level: 'error', known: report.failure }, () => {
     const { mode = '', ...others } = renderOutputs(report, artifactUrl);
     for (const [name, value] of Object.entries(others)) runner.output(name, value);
-    // Last: when the disk is full before all outputs are written, the step is red, and publishing steps test the mode.
+    // Written last, because publishing steps test the mode; it stays empty if the disk is full earlier.
     runner.output('mode', mode);
   });
 }
@@ -66,15 +66,15 @@ function surroundingsOf(facts: Runner['facts'], artifactUrl: string): Surroundin
 }
 
 interface Written {
-  /** As the subject of a sentence. */
+  /** Name of the written thing, as the subject of a sentence. */
   readonly what: string;
-  /** How a failure is told. */
+  /** Level of the annotation for a failure. */
   readonly level: 'warning' | 'error';
-  /** The failure of the run, which has its annotation: the check before the run finds the same file that cannot be written. */
+  /** The failure of the run, which already has an annotation and may be about the same file. */
   readonly known?: ActionError | undefined;
 }
 
-/** Returns why something could not be written; later steps depend on the outputs, and nothing depends on the summary. */
+/** Writes something; annotates and returns the error if that fails. */
 function tryWriting(runner: Runner, { what, level, known }: Written, write: () => void): ActionError | undefined {
   try {
     write();
@@ -98,14 +98,14 @@ function annotationText(cause: Cause, docs: string): string {
   return shorten(message, MAX_ANNOTATION - after.length) + after;
 }
 
-/** Counts the names beside the first few in their natural order. */
+/** Lists the first names in natural order, and the number of others. */
 function listNames(paths: readonly string[]): string {
   const named = firstOf(paths, MAX_NAMED, compareNaturally);
   const others = paths.length - named.length;
   return showList(named, MAX_NAMED) + (others > 0 ? ` and ${formatCount(others)} more` : '');
 }
 
-/** Says what was spent before giving up; empty when nothing was. */
+/** Describes the attempts before giving up; empty if there were none. */
 function effortOf({ paths: [first], effort }: Cause): string {
   if (effort === undefined) return '';
   const { count, of, elapsedMs } = effort;
@@ -115,7 +115,7 @@ function effortOf({ paths: [first], effort }: Cause): string {
   return `${what} after ${formatCount(count)} ${noun} in ${formatMs(elapsedMs)}.`;
 }
 
-/** Prints an error and its causes as debug lines; an error without causes is in the log already. */
+/** Prints an error and its causes as debug lines; an error without causes is already in the log. */
 function debugCause(runner: Runner, error: ActionError): void {
   const lines = chainOf(error);
   if (lines.length > 1) for (const text of lines) runner.debug(text);

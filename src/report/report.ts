@@ -8,7 +8,7 @@ import type { CertificateFacts } from '../identity/material/certificate.ts';
 import type { Finding } from '../preflight/finding.ts';
 import type { Verification } from '../verifying/check.ts';
 
-/** The mode that ran, which may be another one than the input asked for. */
+/** The mode that ran, which may differ from the input. */
 type ReportedMode = 'sign' | 'rehearse' | 'verify' | 'preflight' | 'skipped';
 
 /** An uploaded artifact, complete and finished. */
@@ -20,29 +20,29 @@ export interface Artifact {
   readonly bytes: number;
 }
 
-/** Files that a run writes, or keeps, for the release as a whole. */
+/** Files about the whole release that a run writes or keeps. */
 interface WrittenFiles {
   readonly tree: OutputTree;
   /** Relative to the tree. */
   readonly paths: readonly string[];
 }
 
-/** When the checksums were stamped, and by whom. */
+/** Time and authority of the time stamp over the checksums. */
 interface TimestampFacts {
-  /** URL of the authority that was asked; else the subject of the certificate that signed the stamp. */
+  /** URL of the authority for a new stamp; otherwise the subject of the certificate that signed it. */
   readonly authority: string;
   readonly time: Date;
 }
 
-/** The result of a run: log, annotations, outputs, summary and manifest are rendered from it. */
+/** The result of a run: the source of log, annotations, outputs, summary and manifest. */
 export interface Report {
   /** `undefined` when the inputs could not be read. */
   readonly mode: ReportedMode | undefined;
-  /** One per matched file in the order of the files, then refused paths and signatures without a file. */
+  /** One for each matched file, in the order of the files, then refused paths and signatures without a file. */
   readonly outcomes: readonly FileOutcome[];
-  /** How signatures were checked; `undefined` when they were not. */
+  /** How signatures were verified; `undefined` if they were not. */
   readonly verification: Verification | undefined;
-  /** Signing requests, repeats included. */
+  /** Signing requests, including retries. */
   readonly requests: number;
   /** From the start of the run until just before the upload. */
   readonly durationMs: number;
@@ -50,14 +50,14 @@ export interface Report {
   readonly service: string | undefined;
   /** The client certificate; the newest one, when several were issued. */
   readonly certificate: CertificateFacts | undefined;
-  /** Where it came from. */
+  /** Source of the client certificate. */
   readonly certificateSource: 'input' | 'vault' | 'step-ca';
-  /** Whom it was issued for; `undefined` for one that was stored. */
+  /** The job for which the certificate was issued; `undefined` for a stored one. */
   readonly job: JobIdentity | undefined;
   readonly suffix: string;
-  /** The slice this run was about; `1/1` is the whole. */
+  /** The slice of this run; `1/1` is the whole release. */
   readonly shard: Shard;
-  /** Files about the whole release, which must not stay when the run is red. */
+  /** Files about the whole release, which must be removed if the run fails. */
   readonly written: WrittenFiles | undefined;
   /** The time stamp over the checksums. */
   readonly timestamp: TimestampFacts | undefined;
@@ -66,38 +66,38 @@ export interface Report {
   /** Absolute path of the manifest. */
   readonly manifest: string | undefined;
   readonly artifact: Artifact | undefined;
-  /** What the patterns mean and a rule leaves out. */
+  /** Matched paths that a rule leaves out. */
   readonly leftOut: readonly LeftOut[];
-  /** Sentences that the reader of the summary should know. */
+  /** Sentences for the reader of the summary. */
   readonly notes: readonly string[];
-  /** What a preflight found, in the order of its checks. */
+  /** Findings of a preflight, in the order of its checks. */
   readonly findings: readonly Finding[];
-  /** Why the step failed as a whole, beside the files that failed. */
+  /** Failure of the whole step, apart from failed files. */
   readonly failure: ActionError | undefined;
 }
 
-/** What one stage found. */
+/** Results of a stage. */
 export interface ReportPart extends Partial<Report> {
-  /** Files whose outcomes are to come. */
+  /** Files whose outcomes will follow. */
   readonly files?: readonly ReleaseFile[];
 }
 
 /**
- * Collects what the stages of a run found, so that a run that ends half-way reports all that was found until then.
+ * Collects the results of the stages of a run, so that a run that ends early reports everything up to then.
  *
- * Stages return values, and a mode adds them here; no stage reads what another one added.
+ * Stages return values, which the mode adds; no stage reads the results of another one here.
  */
 export class ReportBuilder {
   readonly #parts: Partial<Report>[] = [];
   readonly #outcomes = new LatestOutcomes();
   readonly #explain: (error: ActionError) => ActionError;
 
-  /** `explain` says more about errors that nobody foresaw. */
+  /** `explain` adds details to unforeseen errors. */
   constructor(explain: (error: ActionError) => ActionError = (error) => error) {
     this.#explain = explain;
   }
 
-  /** Adds what a stage found. */
+  /** Adds the results of a stage. */
   add(part: ReportPart): void {
     const { failure, files = [], outcomes = [] } = part;
     this.#parts.push(failure ? { ...part, failure: this.#explain(failure) } : part);
@@ -109,8 +109,8 @@ export class ReportBuilder {
     outcome.error ? { ...outcome, error: this.#explain(outcome.error) } : outcome;
 
   /**
-   * Assembles what was found so far: a file has its latest outcome, notes and findings add up, and the first failure
-   * stays; of everything else the latest value counts.
+   * Assembles the report so far: each file has its latest outcome, notes and findings accumulate, the first failure is
+   * kept, and of everything else the latest value.
    */
   build(): Report {
     const parts = this.#parts;
@@ -141,11 +141,11 @@ export class ReportBuilder {
   }
 }
 
-/** The latest outcome of each file, in the order in which the files were first told. */
+/** The latest outcome of each file, in the order in which the files were first added. */
 class LatestOutcomes {
-  /** A file whose outcome is to come stands for itself: an outcome for each would stay in memory while all are signed. */
+  /** A file stands for its future outcome, because an outcome for each would take memory during the signing. */
   #added: (readonly (FileOutcome | ReleaseFile)[])[] = [];
-  /** The list as it was last built: a run asks for it several times, and it may have 100,000 entries. */
+  /** The list as last built, because it is read several times and may have 100,000 entries. */
   #listed: readonly FileOutcome[] | undefined;
 
   add(told: readonly (FileOutcome | ReleaseFile)[]): void {
@@ -164,19 +164,19 @@ class LatestOutcomes {
   }
 }
 
-/** Counts and sizes of a run. */
+/** Counts and sizes of a run's files. */
 interface Totals {
   readonly files: number;
   readonly signed: number;
   readonly reused: number;
-  /** Signatures that were found valid with the key. */
+  /** Number of signatures that are valid with the key. */
   readonly verified: number;
   readonly failed: number;
   readonly notTried: number;
   readonly bytes: number;
 }
 
-/** Counts what became of the files. */
+/** Counts the files by result. */
 export function totalsOf({ outcomes, verification, findings }: Report): Totals {
   const counts = { signed: 0, reused: 0, verified: 0, failed: 0, 'not-tried': 0 };
   let [files, bytes] = [0, 0];
@@ -191,7 +191,7 @@ export function totalsOf({ outcomes, verification, findings }: Report): Totals {
   return { files, signed, reused, verified, failed, notTried: counts['not-tried'], bytes };
 }
 
-/** Tells whether everything that was asked for is done. */
+/** Tells whether the run succeeded completely. */
 export function isGreen({ outcomes, findings, failure }: Report): boolean {
   const isDone = outcomes.every(({ status }) => status !== 'failed' && status !== 'not-tried');
   return isDone && failure === undefined && findings.every(({ level }) => level !== 'failure');

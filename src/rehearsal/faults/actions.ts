@@ -3,13 +3,13 @@ import { constants } from 'node:http2';
 import { Aborted, type Answer, type Call } from '../requests/call.ts';
 import type { Fault, Framing } from './faults.ts';
 
-/** Reads a request, judges it by the rules, and returns the regular answer. */
+/** Reads a request, checks it against the rules, and returns the regular answer. */
 export type Judge = () => Promise<Answer>;
 
 type Drip = Extract<Fault, { kind: 'drip' }>;
 type Http2Fault = Extract<Fault, { kind: 'http2' }>;
 
-/** Carries out the fault of a request. */
+/** Performs the fault of a request. */
 export async function performFault(fault: Fault, call: Call, judge: Judge): Promise<void> {
   switch (fault.kind) {
     case 'delay':

@@ -9,32 +9,32 @@ export type Fault =
   | { readonly kind: 'end'; readonly when: Stage; readonly by: Ending }
   /** The request is read and never answered. */
   | { readonly kind: 'silence' }
-  /** Another answer; sent before the body was read, if `when` says so, and followed by the end of the connection, if `by` does. */
+  /** Another answer, sent at the stage `when`; with `by` the connection then ends. */
   | { readonly kind: 'answer'; readonly answer: Answer; readonly when?: Stage; readonly by?: Ending }
-  /** An informational answer that the client did not ask for, before the regular answer. */
+  /** An unrequested informational answer before the regular one. */
   | { readonly kind: 'inform'; readonly status: 100 | 103 }
-  /** These bytes in place of an answer; without `by` the connection stays open. */
+  /** These bytes instead of an answer; without `by` the connection stays open. */
   | { readonly kind: 'raw'; readonly bytes: string | Uint8Array; readonly by?: Ending }
-  /** Half of the regular answer's body. */
+  /** Only half of the regular answer's body. */
   | { readonly kind: 'cut'; readonly framing: Framing; readonly by: Ending }
-  /** The regular answer, one byte every `everyMs`; its head at once unless `from` is `head`. */
+  /** The regular answer, one byte every `everyMs`; its head is sent at once unless `from` is `head`. */
   | { readonly kind: 'drip'; readonly everyMs: number; readonly from: 'head' | 'body' }
-  /** The regular answer; after `afterMs` the connection ends without an announcement. */
+  /** The regular answer; the connection ends unannounced after `afterMs`. */
   | { readonly kind: 'drop'; readonly afterMs: number; readonly by: Ending }
   /** HTTP/2 only: the session is told to go away, then the request is answered (`goaway`) or its stream is reset. */
   | { readonly kind: 'http2'; readonly error: 'goaway' | 'refused-stream' | 'internal-error' };
 
-/** How the length of an answer's body is told. */
+/** How an answer announces the length of its body. */
 export type Framing = 'content-length' | 'chunked' | 'close';
 
-/** What a script knows of a request: nothing of its body has been read yet. */
+/** What a script knows about a request before its body is read. */
 export interface ScriptedRequest {
   /** 0 for the first request of the service. */
   readonly index: number;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly lengthBytes: number;
-  /** 0 for the first request of this length: which try it is, when all files differ in size. */
+  /** 0 for the first request of this length; the number of the retry when all files differ in size. */
   readonly nthOfLength: number;
   /** 0 for the first request on its connection. */
   readonly nthOfConnection: number;
@@ -42,10 +42,10 @@ export interface ScriptedRequest {
   readonly inFlight: number;
 }
 
-/** Chooses the fault for each request, or none; a list holds them in the order of requests. */
+/** Chooses a fault, or none, for each request; a list has them in the order of the requests. */
 export type Script = ((request: ScriptedRequest) => Fault | undefined) | readonly (Fault | undefined)[];
 
-/** Returns the fault that a script has for a request. */
+/** Returns the script's fault for a request. */
 export function chooseFault(script: Script | undefined, request: ScriptedRequest): Fault | undefined {
   if (script === undefined) return undefined;
   return typeof script === 'function' ? script(request) : script[request.index];

@@ -4,16 +4,16 @@ const PREFIX = Buffer.from('{"data":"', 'latin1');
 const SUFFIX = Buffer.from('"}', 'latin1');
 const PIECE_CHARACTERS = 64 * 1024;
 
-/** Length of the shortest body, the one of an empty file. */
+/** Length of the shortest body, which is that of an empty file. */
 export const SHORTEST_BODY_BYTES = PREFIX.length + SUFFIX.length;
 
 // Shared by all bodies: filled and read within one synchronous step.
 const decoded = Buffer.alloc(PIECE_CHARACTERS);
 
 /**
- * Checks that a body is exactly `{"data":"<canonical standard base64>"}` and hands on the decoded bytes, chunk by chunk.
+ * Checks that a body is exactly `{"data":"<canonical standard base64>"}` and passes the decoded bytes on in chunks.
  *
- * The first problem ends the decoding; the rest of the body is then only counted.
+ * After the first problem, the rest of the body is only counted.
  */
 export class BodyReader {
   readonly #lengthBytes: number;
@@ -44,7 +44,7 @@ export class BodyReader {
     this.#position += chunk.length - at;
   }
 
-  /** Ends the body and returns how many bytes it held; throws a {@link Refusal} when anything was wrong. */
+  /** Ends the body and returns the number of decoded bytes; throws a {@link Refusal} after a problem. */
   finish(): number {
     if (this.#position !== this.#lengthBytes) {
       throw new Refusal(400, 'LENGTH_MISMATCH', 'The body is not as long as Content-Length says.');
@@ -79,7 +79,7 @@ export class BodyReader {
     this.#carry = text.slice(whole);
     const groups = text.slice(0, whole);
     const size = decoded.write(groups, 'base64');
-    // Node decodes leniently: only text that encodes back to itself was canonical, and padding may stand at the very end only.
+    // Node decodes leniently, so the text must encode back to itself, with padding only at the very end.
     const last = this.#position === this.#lengthBytes - SUFFIX.length;
     if (decoded.toString('base64', 0, size) !== groups || (!last && groups.endsWith('='))) {
       this.#problem = new Refusal(400, 'BASE64_INVALID', '"data" is not canonical standard base64.');

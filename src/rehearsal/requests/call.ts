@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConnection } from './connections.ts';
 import type { RequestEntry } from './counters.ts';
 
-/** How much of the request has arrived when something happens to it. */
+/** How much of the request has arrived when a fault happens. */
 export type Stage = 'before-body' | 'during-body' | 'after-body';
 
 /** How a connection ends: an orderly FIN, or a TCP reset. */
@@ -19,30 +19,30 @@ export interface Answer {
   readonly body?: string | Uint8Array;
 }
 
-/** Returns an answer in JSON. */
+/** Builds a JSON answer. */
 export function jsonAnswer(status: number, value: unknown, headers: Answer['headers'] = {}): Answer {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
 }
 
-/** What one request came with. */
+/** The parts of a request. */
 export interface CallParts {
   readonly request: IncomingMessage | Http2ServerRequest;
   readonly response: ServerResponse | Http2ServerResponse;
   readonly connection: ClientConnection | undefined;
-  /** Fires when the service closes. */
+  /** Aborts when the service closes. */
   readonly closing: AbortSignal;
   /** The service's clock, for the Date header. */
   readonly now: () => number;
-  /** What is noted of this request. */
+  /** Log entry of this request. */
   readonly entry: RequestEntry;
 }
 
-/** Says that the client or the service went away in the middle of a request. */
+/** Thrown when the client or the service goes away in the middle of a request. */
 export class Aborted extends Error {
   override readonly name = 'Aborted';
 }
 
-/** A request that broke a rule of the wire protocol: the answer's status, and its `{code, message}`. */
+/** Thrown when a request breaks a rule of the protocol; has the answer's status and its `{code, message}`. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -59,7 +59,7 @@ function ended(stream: Readable): Error {
   return new Aborted('The request ended early.', { cause: stream.errored });
 }
 
-/** One request, with the ways to read and to answer it, regularly or with a fault. */
+/** A request, with methods to read it and to answer it, regularly or with a fault. */
 export class Call {
   readonly parts: CallParts;
 
@@ -78,7 +78,7 @@ export class Call {
     return Number(this.parts.request.headers['content-length'] ?? 0) || 0;
   }
 
-  /** Passes the body on chunk by chunk until `stage` is reached; rejects with {@link Aborted} when it ends early. */
+  /** Passes the body on chunk by chunk up to `stage`; rejects with {@link Aborted} when the body ends early. */
   async receive(stage: Stage, sink: (chunk: Buffer) => void = () => {}): Promise<void> {
     const body: Readable = this.parts.request;
     if (stage === 'before-body' || body.readableEnded) return;
@@ -98,7 +98,7 @@ export class Call {
     });
   }
 
-  /** Sends a whole answer, and returns when it was handed to the system. */
+  /** Sends a whole answer; resolves when the system has accepted it. */
   async send(answer: Answer): Promise<void> {
     const { response, now, entry } = this.parts;
     if (this.gone) throw new Aborted('The client left before the answer.');
@@ -116,7 +116,7 @@ export class Call {
     });
   }
 
-  /** Writes bytes past the HTTP layer; HTTP/2 has no such place, so the stream is reset instead. */
+  /** Writes raw bytes below HTTP/1.1; with HTTP/2 the stream is reset instead. */
   async write(bytes: string | Uint8Array): Promise<void> {
     const { request } = this.parts;
     if ('stream' in request) {

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls';
 export interface ClientConnection {
   /** The socket below TLS: the only one that can send a TCP reset. */
   readonly socket: Socket;
-  /** Requests it has brought so far. */
+  /** Number of requests on this connection so far. */
   requests: number;
   /** Subject of the client's certificate, once the handshake is done. */
   subject: string | undefined;
@@ -15,7 +15,7 @@ export interface ClientConnection {
 export class Connections {
   readonly #byPort = new Map<number, ClientConnection>();
 
-  /** Takes in a new connection and forgets it when it closes. */
+  /** Adds a new connection, and removes it when it closes. */
   add(socket: Socket): void {
     const port = socket.remotePort;
     if (port === undefined) return;
@@ -26,7 +26,7 @@ export class Connections {
     });
   }
 
-  /** Notes whose certificate was presented. */
+  /** Notes the subject of the client's certificate. */
   identify(socket: TLSSocket): void {
     const connection = this.find(socket.remotePort);
     if (connection !== undefined) connection.subject = socket.getPeerX509Certificate()?.subject;

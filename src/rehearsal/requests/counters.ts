@@ -3,16 +3,16 @@ export function startCounters() {
   return {
     /** TCP connections. */
     connections: 0,
-    /** TLS handshakes that failed, among them those of clients without the right certificate. */
+    /** Failed TLS handshakes, including clients without the right certificate. */
     refusedHandshakes: 0,
     requests: 0,
-    /** Requests that were right in everything and were answered with a signature. */
+    /** Valid requests that were answered with a signature. */
     signed: 0,
     /** Requests that broke a rule of the wire protocol. */
     refused: 0,
     /** Requests that ended before they were read or answered. */
     aborted: 0,
-    /** Requests that a script chose a fault for. */
+    /** Requests for which a script chose a fault. */
     faulted: 0,
     /** Requests whose nonce had been used before. */
     replays: 0,
@@ -23,10 +23,10 @@ export function startCounters() {
   };
 }
 
-/** What a service counted so far. */
+/** The counters of a service. */
 export type Counters = ReturnType<typeof startCounters>;
 
-/** What is noted of one request when a service records. */
+/** Log entry of a request, if the service records. */
 export interface RequestEntry {
   readonly index: number;
   readonly method: string;
@@ -37,14 +37,14 @@ export interface RequestEntry {
   readonly clientSubject: string | undefined;
   /** Kind of the fault that a script chose. */
   fault?: string | undefined;
-  /** Whether the request was judged, and how; undefined when a fault came first. */
+  /** Result of the request; `undefined` when a fault came first. */
   verdict?: 'signed' | 'refused' | undefined;
   /** Code of the refusal. */
   code?: string | undefined;
-  /** Status of the answer, unless a fault took its place; set before it is sent. */
+  /** Status of the regular answer, set before it is sent. */
   status?: number | undefined;
-  /** Decoded bytes, when the body was right. */
+  /** Number of decoded bytes, if the body was valid. */
   bytes?: number | undefined;
-  /** SHA-256 of the decoded bytes in hex, when the body was right. */
+  /** SHA-256 of the decoded bytes in hex, if the body was valid. */
   sha256?: string | undefined;
 }

@@ -5,18 +5,18 @@ import type { ClientConnection, Connections } from './connections.ts';
 import type { RequestEntry } from './counters.ts';
 import { type ServiceContext, serveCall } from './judge.ts';
 
-/** What stands between the server and the judging of single requests. */
+/** What is needed to handle the requests of a server. */
 export interface Reception extends ServiceContext {
   readonly connections: Connections;
   readonly script: Script | undefined;
-  /** Fires when the service closes. */
+  /** Aborts when the service closes. */
   readonly closing: AbortSignal;
-  /** The service's clock. */
+  /** The service's clock, in milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: RequestEntry[];
 }
 
-/** Returns the function that takes requests from the server: it counts them, asks the script, and has them served. */
+/** Returns the request handler of the server, which counts requests, asks the script for a fault, and serves them. */
 export function createHandler(reception: Reception): Handler {
   const { counters, connections, script, closing, now, log } = reception;
   const lengths = new Map<number, number>();
@@ -52,7 +52,7 @@ async function serve(reception: Reception, call: Call, exchange: () => Promise<v
     counters.aborted += 1;
     if (error instanceof Aborted || reception.closing.aborted || call.gone) return;
     const message = error instanceof Error ? error.message : String(error);
-    // A mistake of this service must not look like a lost connection.
+    // A bug in this service must not look like a lost connection.
     await call.send(jsonAnswer(500, { code: 'INTERNAL', message })).catch(() => call.end('reset'));
   } finally {
     counters.inFlight -= 1;

@@ -2,14 +2,14 @@ import { SHORTEST_BODY_BYTES } from './body.ts';
 import { Refusal } from './call.ts';
 import type { Nonces } from './nonces.ts';
 
-/** What the service expects of every request. */
+/** Rules for every request. */
 export interface Rules {
   readonly appKey: string;
   readonly appSecret: string;
-  /** What stands before `signPath` in the request's path and is not covered by its signature. */
+  /** Path before `signPath` that the request's signature does not cover. */
   readonly pathPrefix: string;
   readonly signPath: string;
-  /** How far a timestamp may be from the service's clock, to either side. */
+  /** Largest distance of a timestamp from the service's clock, in either direction, in milliseconds. */
   readonly windowMs: number;
   readonly nonces: Nonces;
 }
@@ -18,11 +18,11 @@ export interface Rules {
 interface RequestFacts {
   readonly method: string;
   readonly url: string;
-  /** Names and values in turn, as received. */
+  /** Alternating names and values, as received. */
   readonly rawHeaders: readonly string[];
 }
 
-/** The headers of a request, all in their right form. */
+/** The validated headers of a request. */
 export interface HeaderClaims {
   readonly nonce: string;
   readonly timestamp: string;
@@ -70,7 +70,7 @@ function readMatch(request: RequestFacts, name: string, rule: { form: RegExp; re
   return value;
 }
 
-/** Checks everything that stands ahead of the body, and uses up the nonce; throws a {@link Refusal} at the first broken rule. */
+/** Checks everything before the body, and uses the nonce up; throws a {@link Refusal} for the first broken rule. */
 export function readHeaderClaims(request: RequestFacts, rules: Rules, nowMs: number): HeaderClaims {
   checkTarget(request, rules);
   const lengthBytes = readLength(request);
@@ -87,7 +87,7 @@ export function readHeaderClaims(request: RequestFacts, rules: Rules, nowMs: num
     form: /^[0-9a-f]{64}$/,
     refusal: new Refusal(400, 'SIGN_INVALID', 'es-auth-sign must be 64 lower-case hex digits.'),
   });
-  // Used up before the other checks, so that a nonce sent twice is seen whatever became of the first request.
+  // The nonce is used up before the other checks, so that a repeated one is found even if the first request failed.
   if (!rules.nonces.add(nonce)) {
     throw new Refusal(401, 'NONCE_REUSED', 'es-auth-nonce was used before.');
   }

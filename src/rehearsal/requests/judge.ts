@@ -12,15 +12,15 @@ export interface ServiceContext {
   readonly rules: Rules;
   readonly signingKey: KeyObject;
   readonly counters: Counters;
-  /** Wait before each regular answer. */
+  /** Wait before each regular answer, in milliseconds. */
   readonly delayMs: number;
-  /** Whether entries need the hash of what was signed. */
+  /** Whether log entries need the hash of the signed bytes. */
   readonly record: boolean;
 }
 
-/** Reads, judges and answers one request, or carries out its fault. */
+/** Reads, judges and answers one request, or performs its fault. */
 export async function serveCall(context: ServiceContext, call: Call, fault: Fault | undefined): Promise<void> {
-  // The headers are read first whatever happens then: a nonce counts as used even when its request meets a fault.
+  // The headers are always read first, so that a nonce counts as used even when its request meets a fault.
   const claims = readOrRefuse(context, call);
   const judge = async (): Promise<Answer> => {
     const answer = await judgeCall(context, call, claims);

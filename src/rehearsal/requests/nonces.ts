@@ -1,7 +1,7 @@
 /**
  * Remembers nonces for at least a given time, and never longer than twice that.
  *
- * Two generations instead of a time per nonce: what it costs is one short string each.
+ * Uses two generations instead of a time for each nonce, so that a nonce takes only one short string.
  */
 export class Nonces {
   readonly #keepMs: number;
@@ -10,7 +10,7 @@ export class Nonces {
   #recent = new Set<string>();
   #older = new Set<string>();
 
-  /** `monotonicMs` is a clock that never goes back. */
+  /** `monotonicMs` is a monotonic clock in milliseconds. */
   constructor(keepMs: number, monotonicMs: () => number) {
     this.#keepMs = keepMs;
     this.#monotonicMs = monotonicMs;
@@ -29,7 +29,7 @@ export class Nonces {
     return true;
   }
 
-  /** How many nonces are held now. */
+  /** Number of nonces in memory. */
   get size(): number {
     return this.#recent.size + this.#older.size;
   }

@@ -11,14 +11,15 @@ for (let byte = 0; byte < 256; byte++) {
   QUOTED_WORDS[byte] = Buffer.from(quoted.padEnd(4, '\0'), 'latin1').readUInt32LE();
 }
 
-// Shared by all hashes: it is filled and read within one synchronous step. The last byte may write two places too far.
+// Shared by all hashes: filled and read within one synchronous step. The last byte may write two bytes past its end.
 const scratch = new Uint8Array(3 * PIECE_BYTES + 2);
 
 /**
  * Percent-encodes `bytes` into the scratch space and returns the length.
  *
- * Always three stores and no branch: base64 of random bytes defeats branch prediction. A DataView with one store would be
- * faster when fully optimised, but falls to a tenth of that in the tier below, where short runs stay.
+ * Always makes three stores without a branch, because base64 of random bytes defeats branch prediction. A DataView with
+ * one store would be faster when fully optimised, but has a tenth of that speed in the lower tier, in which short runs
+ * stay.
  */
 function quoteIntoScratch(bytes: Uint8Array): number {
   let end = 0;
@@ -33,7 +34,7 @@ function quoteIntoScratch(bytes: Uint8Array): number {
   return end;
 }
 
-/** SHA-256 over the percent-encoding (RFC 3986, only unreserved characters stay) of a stream of UTF-8 bytes. */
+/** Computes SHA-256 over the percent-encoding (RFC 3986, except unreserved characters) of a stream of UTF-8 bytes. */
 export class QuotedHash {
   readonly #hash: Hash = createHash('sha256');
 
@@ -53,7 +54,7 @@ export class QuotedHash {
   }
 }
 
-/** What the request signature covers ahead of the body. */
+/** The part of a request that its signature covers before the body. */
 export interface RequestHead {
   readonly method: string;
   /** Path and query, without any prefix of the server's URL. */
@@ -63,7 +64,7 @@ export interface RequestHead {
   readonly timestamp: string;
 }
 
-/** Starts the `es-auth` hash of one request: feed it the body as it arrives, then the app secret. */
+/** Starts the `es-auth` hash of one request: update it with the body as it arrives, then with the app secret. */
 export function startRequestHash(head: RequestHead): QuotedHash {
   return new QuotedHash()
     .update(head.method)

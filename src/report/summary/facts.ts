@@ -27,7 +27,7 @@ export function renderNumbers(report: Report): string[] {
   return [table(cells(0), [cells(1)], [...columns.keys()])];
 }
 
-/** What failed is counted too: of 300 files without a valid signature, the reader must see that it is none of 300. */
+/** Also counts failed files, so that 300 files without a valid signature show as 0 of 300. */
 function describeValid(report: Report): string {
   const { mode, verification, findings } = report;
   if (verification === undefined) return 'not checked, since <code>verify-key</code> is empty';
@@ -38,7 +38,7 @@ function describeValid(report: Report): string {
     : '';
 }
 
-/** Renders who signed, with what, and where, as a list. */
+/** Renders a list of facts about identity, key and service. */
 export function renderFacts(report: Report): string[] {
   const { verification, service, certificate, artifact, shard, requests, timestamp } = report;
   const verifyKeySha256 = verification?.verifier.key.spkiSha256;

@@ -2,7 +2,7 @@ import type { Finding } from '../../preflight/finding.ts';
 import { faultUrl, link, messageCell, plain, sentences, table } from './markup.ts';
 import { formatCount, formatMs, plural, sentence, shorten } from './units.ts';
 
-/** Says what a list of findings comes to: `2 failures, 1 warning, 14 checks passed`. */
+/** Counts findings by kind: `2 failures, 1 warning, 14 checks passed`. */
 export function countFindings(findings: readonly Finding[]): string {
   const count = (kind: Kind): number => findings.filter((finding) => kindOf(finding) === kind).length;
   const parts = [
@@ -28,7 +28,7 @@ export function logFindings(findings: readonly Finding[]): string[] {
   });
 }
 
-/** Renders findings as Markdown: a table of what is wrong, failures first, then what was not checked and what is right, each to unfold. */
+/** Renders findings as Markdown: a table of failures and warnings, then folded tables of unchecked and passed checks. */
 export function renderFindings(findings: readonly Finding[], docs: string): string[] {
   const of = (kind: Kind): Finding[] => findings.filter((finding) => kindOf(finding) === kind);
   const trouble = [...of('failure'), ...of('warning')];
@@ -75,7 +75,7 @@ function titleOf({ code }: Finding, docs: string): string {
   return code === undefined ? '' : `<strong>${link(code, faultUrl(docs, code))}</strong><br>`;
 }
 
-/** Renders the warnings among findings as one text, a line for each; empty when there are none. */
+/** Renders the warnings among findings, one on each line; empty when there are none. */
 export function warningsOf(findings: readonly Finding[]): string {
   const warnings = findings.filter((finding) => kindOf(finding) === 'warning');
   const lines = warnings
@@ -86,7 +86,7 @@ export function warningsOf(findings: readonly Finding[]): string {
   return shorten(lines.join('\n'), MAX_ANNOTATION);
 }
 
-/** Returns a finding as it stands in the manifest. */
+/** Returns a finding in the form of the manifest. */
 export function manifestFinding(
   { check, level, what, todo, code, notChecked, ms }: Finding,
   scrub: (text: string) => string,
@@ -94,12 +94,12 @@ export function manifestFinding(
   return { check, level, what: scrub(what), todo: todo && scrub(todo), code, notChecked, ms: Math.round(ms) };
 }
 
-/** GitHub keeps this many characters of an annotation. */
+/** Longest annotation in characters; GitHub cuts longer ones. */
 export const MAX_ANNOTATION = 4000;
 
 type Kind = Finding['level'] | 'not checked';
 
-/** More than there are checks. */
+/** Most rows of a table; more than there are checks. */
 const MAX_ROWS = 100;
 const ICON: Readonly<Partial<Record<Kind, string>>> = { failure: '❌', warning: '⚠️' };
 const LABEL: Readonly<Record<Kind, string>> = {

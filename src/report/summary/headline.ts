@@ -2,7 +2,7 @@ import { isGreen, type Report, totalsOf } from '../report.ts';
 import { countFindings } from './findings.ts';
 import { formatBytes, formatCount, formatMs, plural } from './units.ts';
 
-/** Says what a run came to, in one line without markup. */
+/** Describes the result of a run in one line without markup. */
 export function headline(report: Report): string {
   const { files, signed, reused, bytes } = totalsOf(report);
   const time = formatMs(report.durationMs);

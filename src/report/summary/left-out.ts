@@ -18,12 +18,12 @@ const REASONS: Readonly<Record<LeftOutReason, string>> = {
   circle: 'links that lead back to a directory above',
 };
 
-/** Says which paths a rule leaves out, and how many, without a beginning: `in .git (3)`. */
+/** Describes which paths a rule leaves out, and how many, as the end of a sentence: `in .git (3)`. */
 export function describeLeftOut({ reason, count }: Pick<LeftOut, 'reason' | 'count'>): string {
   return `${REASONS[reason]} (${formatCount(count)})`;
 }
 
-/** Renders what the patterns mean and a rule leaves out, as a list. */
+/** Renders a list of the matched paths that rules leave out. */
 export function renderLeftOut({ leftOut }: Report): string[] {
   if (leftOut.length === 0) return [];
   const lines = leftOut.map(({ reason, count, first }) => {

@@ -1,7 +1,7 @@
 import { escapeHtml } from '../../files/names.ts';
 import { plural, sentence, shorten } from './units.ts';
 
-/** Longest name and longest line that a summary shows, in characters; the log and the manifest have them whole. */
+/** Longest name and longest line that a summary shows, in characters; the log and the manifest show them completely. */
 const MAX_NAME = 160;
 const MAX_LINE = 600;
 const MAX_LINES = 60;
@@ -16,7 +16,7 @@ export function plain(text: string): string {
   return escapeHtml(shorten(text, MAX_LINE));
 }
 
-/** Renders sentences, one a line, safe in Markdown and HTML and on one line of Markdown. */
+/** Renders lines of sentences on one line of Markdown, safe in Markdown and HTML. */
 export function sentences(text: string): string {
   return showLines(text.split('\n')).join('<br>');
 }
@@ -27,7 +27,7 @@ function showLines(lines: readonly string[]): string[] {
   return shown;
 }
 
-/** Renders a message: what its first line announces, and lines that stand side by side, are a list. */
+/** Renders a message; lines that its first line announces, or that are equal in rank, become a list. */
 export function message(text: string): string {
   const { first, others } = partsOf(text);
   return [
@@ -43,7 +43,7 @@ export function messageCell(text: string): string {
 }
 
 interface Parts {
-  /** Empty when all lines stand side by side. */
+  /** The line that introduces the list; empty when all lines are equal in rank. */
   readonly first: string;
   readonly others: readonly string[];
 }
@@ -56,22 +56,22 @@ function partsOf(text: string): Parts {
   return isAnnounced ? { first, others } : { first: '', others: shown };
 }
 
-/** Renders a link; an address that is empty or holds what HTML could act on makes none. */
+/** Renders a link; only the text for a URL that is empty or unsafe in HTML. */
 export function link(html: string, url: string): string {
   return /^https?:\/\/[\w.:/%~+#-]+$/.test(url) ? `<a href="${url}">${html}</a>` : html;
 }
 
-/** Returns the address of the row that explains an error code; empty when the runner does not tell where the docs are. */
+/** Returns the URL of the row that explains an error code; empty when the URL of the docs is unknown. */
 export function faultUrl(docs: string, errorCode: string): string {
   return docs === '' ? '' : `${docs}/faults.md#${errorCode.toLowerCase()}`;
 }
 
-/** Names a page of the docs, as a link where the runner tells where they are. */
+/** Names a page of the docs, as a link when the URL of the docs is known. */
 export function page(docs: string, name: string): string {
   return link(`<code>docs/${name}</code>`, docs === '' ? '' : `${docs}/${name}`);
 }
 
-/** Renders a table; the first cell of each column heads it, and numbers stand to the right. */
+/** Renders a table; the given columns of numbers are aligned right. */
 export function table(
   heads: readonly string[],
   rows: readonly (readonly string[])[],

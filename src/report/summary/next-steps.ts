@@ -30,16 +30,16 @@ export function nextSteps(report: Report, around: Surroundings): string[] {
   }
 }
 
-/** Renders the command that checks a file of this release, for a release that is complete and was checked. */
+/** Renders the command that verifies a file, for a complete release with verified signatures. */
 export function renderCommand(report: Report): string[] {
   const { mode, verification, suffix } = report;
   if (mode !== 'sign' || verification === undefined || !isGreen(report) || totalsOf(report).files === 0) return [];
   return [['```sh', verifyCommand(verification, suffix), '```'].join('\n')];
 }
 
-/** So many are named above at least. */
+/** Number of files that the summary names at least. */
 const LISTED = 10;
-/** The manifest is written below RUNNER_TEMP when the input is empty, and the output names it in a red run too. */
+/** Without the input, the manifest is in RUNNER_TEMP; the output names it even after a failure. */
 const KEEP_MANIFEST =
   'The manifest lists every file. To keep it, give this step <code>id: sign</code>, and upload <code>$&#123;{ steps.sign.outputs.manifest }}</code> with <code>actions/upload-artifact</code> in a step with <code>if: always()</code>.';
 
@@ -116,14 +116,14 @@ function afterFailure(report: Report, { docs }: Surroundings): string[] {
   ];
 }
 
-/** Only a signature that can be checked is kept, and only where the disk is still there. */
+/** A later run keeps a signature only if it can verify the signature and finds it on the same disk. */
 function afterwards(kept: number, isChecked: boolean): string {
   return isChecked
     ? `The next run keeps ${plural(kept, 'valid signature')} if it finds the same workspace, as on a runner of your own. A fresh machine signs all files again.`
     : 'The next run signs all files again: without <code>verify-key</code> no signature that is there can be trusted.';
 }
 
-/** Returns the shell command that checks one file, `FILE`, with OpenSSL and nothing else. */
+/** Returns the shell command that verifies the file `FILE` with only OpenSSL. */
 export function verifyCommand({ verifier, encoding }: Verification, suffix: string): string {
   const decode =
     encoding === 'hex' ? `tr a-f A-F < FILE${suffix} | basenc --base16 -d` : `openssl base64 -d -A -in FILE${suffix}`;
@@ -141,20 +141,20 @@ function checkOf(algorithm: Algorithm): string {
   return `openssl dgst -${algorithm.hash} ${padding}-verify public-key.pem -signature /dev/stdin FILE`;
 }
 
-/** A salt as long as the hash is what the action demands too. */
+/** Salt length in bytes; the action also requires a salt as long as the hash. */
 const SALT_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
 
-/** What the summary says about the run around the action. */
+/** Facts about the workflow run for the summary. */
 export interface Surroundings {
   readonly isPullRequest: boolean;
-  /** GitHub gives no secrets to this run. */
+  /** Whether GitHub gives no secrets to this run. */
   readonly secretsWithheld: boolean;
-  /** Page of the uploaded artifact; empty when there is none. */
+  /** URL of the uploaded artifact; empty without one. */
   readonly artifactUrl: string;
-  /** Address of the directory `docs` of the action; empty when the runner does not tell it. */
+  /** URL of the action's directory `docs`; empty if unknown. */
   readonly docs: string;
-  /** What the run is about: `owner/name`, then the tag or branch, then the commit; each may be empty. */
+  /** Origin of the code: `owner/name`, tag or branch, and commit; each may be empty. */
   readonly origin: readonly [repository: string, refName: string, commit: string];
-  /** Page of the commit; may be empty. */
+  /** URL of the commit; may be empty. */
   readonly commitUrl: string;
 }

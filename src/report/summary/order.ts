@@ -1,4 +1,4 @@
-/** Compares two names as people sort them, digits by their value: `part-2` comes before `part-10`. */
+/** Compares two names in natural order, digits by their value: `part-2` comes before `part-10`. */
 export function compareNaturally(a: string, b: string): number {
   let [atA, atB] = startsOfDifference(a, b);
   while (atA < a.length && atB < b.length) {
@@ -15,7 +15,7 @@ export function compareNaturally(a: string, b: string): number {
   return a.length - atA - (b.length - atB) || a.length - b.length;
 }
 
-/** Most names that are compared begin alike; digits before the difference may belong to it. */
+/** Returns where two names start to differ; digits just before the difference belong to it. */
 function startsOfDifference(a: string, b: string): [number, number] {
   let at = 0;
   while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
@@ -33,13 +33,13 @@ function endOfDigits(text: string, from: number): number {
   return end;
 }
 
-/** Digits of a hash in a name may be more than a number holds. */
+/** Compares digits as text, because those of a hash in a name may exceed the range of numbers. */
 function compareDigits(a: string, b: string): number {
   const [left, right] = [a.replace(/^0+/, ''), b.replace(/^0+/, '')];
   return left.length - right.length || (left < right ? -1 : Number(left > right));
 }
 
-/** Returns the first items in an order, without sorting all others. */
+/** Returns the first items in an order, without sorting all of them. */
 export function firstOf<Item>(items: Iterable<Item>, count: number, compare: (a: Item, b: Item) => number): Item[] {
   const first: Item[] = [];
   for (const item of items) {

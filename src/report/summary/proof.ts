@@ -1,13 +1,13 @@
 import { isGreen, type Report, totalsOf } from '../report.ts';
 import { plural } from './units.ts';
 
-/** What a green run is evidence of, and what it is not, as two sentences each without its start. */
+/** What a successful run proves and does not prove, each as the end of a sentence. */
 interface Proof {
   readonly proved: string;
   readonly notProved: string;
 }
 
-/** Says what a run proved that is not a release; `undefined` for a signing and for a run that failed. */
+/** Describes what a run other than a signing proved; `undefined` for a signing or a failed run. */
 export function proofOf(report: Report, event: { readonly isPullRequest: boolean }): Proof | undefined {
   if (!isGreen(report)) return undefined;
   switch (report.mode) {

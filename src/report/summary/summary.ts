@@ -12,14 +12,14 @@ import { proofOf } from './proof.ts';
 import { renderLatency } from './timing.ts';
 import { formatBytes, formatMs, plural } from './units.ts';
 
-/** GitHub shows at most 1 MiB of summary for a step; what else is in it is far less than the rest of that. */
+/** Largest size of the failures in bytes; GitHub shows at most 1 MiB for a step, and all other parts are small. */
 const MAX_TROUBLE_BYTES = 600_000;
 const MAX_ROWS = 50;
 const MAX_PATHS = 10;
 const MAX_CAUSES = 20;
 const MAX_NOTES = 20;
 
-/** Renders the job summary as Markdown: the result, failures, numbers, and what to do next, which comes before the numbers of a red run. */
+/** Renders the job summary as Markdown: result, failures, numbers and next steps. */
 export function renderSummary(report: Report, around: Surroundings): string {
   const icon = !isGreen(report) ? '❌' : report.mode === 'rehearse' ? '🧪' : report.mode === 'skipped' ? '⏭️' : '✅';
   const numbers = [...renderNumbers(report), ...renderFacts(report), ...renderLatency(report.outcomes)];
@@ -29,7 +29,7 @@ export function renderSummary(report: Report, around: Surroundings): string {
     ...renderOrigin(around),
     ...renderTrouble(report, around.docs),
     ...renderProof(report, around),
-    // After a failure nobody looks at numbers first.
+    // After a failure, the next steps are more important than the numbers.
     ...(isGreen(report) ? [...numbers, ...steps] : [...steps, ...numbers]),
     ...renderFiles(report),
     ...renderLeftOut(report),
@@ -37,7 +37,7 @@ export function renderSummary(report: Report, around: Surroundings): string {
   return `${sections.join('\n\n')}\n\n`;
 }
 
-/** Shortest commit that people compare. */
+/** Number of digits that are shown of a commit. */
 const COMMIT_DIGITS = 10;
 
 function renderOrigin({ origin: [repository, refName, commit], commitUrl }: Surroundings): string[] {
@@ -49,7 +49,7 @@ function renderOrigin({ origin: [repository, refName, commit], commitUrl }: Surr
   return shown.length > 0 ? [shown.join(' · ')] : [];
 }
 
-/** Renders what others wrote, of any length. Whole sections are left out, so that what is shown stays well formed. */
+/** Renders failures, whose texts may be long. Only whole sections are left out, so that the rest is well formed. */
 function renderTrouble(report: Report, docs: string): string[] {
   const sections = [
     ...renderCauses(causesOf({ ...report, findings: [] }), docs),
@@ -77,7 +77,7 @@ function renderCauses(causes: readonly Cause[], docs: string): string[] {
       `### ${link(error.code, faultUrl(docs, error.code))}${files}`,
       message(error.message),
       ...(error.hint ? [`**What to do:** ${sentences(error.hint)}`] : []),
-      // The line before keeps the names from joining a list in the message.
+      // The line “Files:” separates the names from a list in the message.
       ...(names.length > 0 ? ['Files:', names.join('\n')] : []),
     ].join('\n\n');
   });

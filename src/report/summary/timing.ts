@@ -3,7 +3,7 @@ import { code, table } from './markup.ts';
 import { firstOf } from './order.ts';
 import { formatBytes, formatCount, formatMs, percentile, plural } from './units.ts';
 
-/** Says how fast a run was and how long a file took, repeats included; times are left out for a few files. */
+/** Describes the speed of a run and the times of files, including retries; for a few files, only the speed. */
 export function describeTiming(outcomes: readonly FileOutcome[], durationMs: number): string {
   const speed = describeSpeed(outcomes, durationMs);
   if (speed === '') return '';
@@ -16,7 +16,7 @@ function describeTimes(times: Float64Array): string {
   return `median ${formatMs(median)}, p95 ${formatMs(high)}, slowest ${formatMs(times.at(-1) ?? 0)}`;
 }
 
-/** Says how many files and bytes a run did in a second; empty when it did none. */
+/** Describes the files and bytes per second; empty if no file was done. */
 export function describeSpeed(outcomes: readonly FileOutcome[], durationMs: number): string {
   let [files, bytes] = [0, 0];
   for (const outcome of outcomes) {
@@ -31,7 +31,7 @@ export function describeSpeed(outcomes: readonly FileOutcome[], durationMs: numb
   return `${rate >= 0.1 ? perSecond : ''}${formatBytes(bytes / seconds)}/s`;
 }
 
-/** Lists how long the files took that were done in this run, in milliseconds, the quickest first. */
+/** Returns the times of the files that were done in this run, in milliseconds, in ascending order. */
 function timesOf(outcomes: readonly FileOutcome[]): Float64Array {
   return Float64Array.from(outcomes.filter(isDone), ({ elapsedMs }) => elapsedMs).sort();
 }
@@ -40,14 +40,14 @@ function isDone({ status }: FileOutcome): boolean {
   return status === 'signed' || status === 'verified';
 }
 
-/** Of fewer files the table of files tells as much, and a shorter time is nobody’s trouble. */
+/** Fewest files with a section about times. */
 const LEAST_FILES = 20;
 const SLOWEST = 5;
 const LEAST_MS = 50;
 const LEAST_BUCKETS = 3;
 const BAR_WIDTH = 32;
 
-/** Renders how long files took: median and p95, a chart and the slowest; nothing for a few files. */
+/** Renders the times of files: median and p95, a chart and the slowest; empty for a few or fast files. */
 export function renderLatency(outcomes: readonly FileOutcome[]): string[] {
   const times = timesOf(outcomes);
   const slowest = times.at(-1) ?? 0;
@@ -76,7 +76,7 @@ function widthOf(texts: readonly string[]): number {
   return Math.max(...texts.map(({ length }) => length));
 }
 
-/** Draws eighths of a character, so that a little is still seen. */
+/** Draws a bar in eighths of a character, so that small shares stay visible. */
 function barOf(share: number): string {
   const eighths = share > 0 ? Math.max(1, Math.round(share * BAR_WIDTH * 8)) : 0;
   return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
@@ -99,11 +99,11 @@ function renderSlowest(outcomes: readonly FileOutcome[]): string {
   return table(['Slowest files', 'Size', ...(isAsked ? ['Tries'] : []), 'Time'], rows, [1, 2, 3]);
 }
 
-/** How many of some numbers lie from one bound to the next. */
+/** Number of values between two bounds. */
 interface Bucket {
-  /** Belongs to the bucket. */
+  /** Inclusive lower bound. */
   readonly from: number;
-  /** Belongs to the next. */
+  /** Exclusive upper bound. */
   readonly to: number;
   readonly count: number;
 }
@@ -119,7 +119,7 @@ const LADDERS: readonly (readonly number[])[] = [
   [1],
 ];
 
-/** Sorts numbers, given in ascending order, into at most ten buckets with round bounds on a logarithmic scale; all below 1 share one. */
+/** Distributes sorted numbers to at most ten buckets with round bounds on a logarithmic scale; all below 1 share one. */
 export function distribute(sorted: ArrayLike<number>): Bucket[] {
   if (sorted.length === 0) return [];
   const [least = 0, most = 0] = [sorted[0], sorted[sorted.length - 1]];
