@@ -5,22 +5,22 @@ import { ActionError, codeOf } from '../errors.ts';
 import { findRealPath } from '../files/real-path.ts';
 import { unwritable } from '../files/writing/write-errors.ts';
 
-// Opening a FIFO without NONBLOCK would hang where no signal is heard; neither flag exists on Windows.
+// Without NONBLOCK, opening a FIFO would hang and ignore signals; Windows has neither flag.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
-/** Which file a path leads to. */
+/** The file to which a path leads. */
 export interface FilePlace {
-  /** Absolute, without links. */
+  /** Absolute path with links resolved. */
   readonly path: string;
   readonly device: number;
   readonly inode: number;
 }
 
-/** A file through which a step tells the runner something; without a path everything that is told is dropped. */
+/** A file for messages of a step to the runner; without a path, messages are dropped. */
 export class CommandFile {
   readonly variable: string;
   #path: string | undefined;
-  /** The file that was found there first. */
+  /** The first file that was found at the path. */
   #first: Identified | undefined;
 
   constructor(environment: NodeJS.ProcessEnv, variable: string) {
@@ -28,7 +28,7 @@ export class CommandFile {
     this.#path = environment[variable] || undefined;
   }
 
-  /** Says which file it is; `undefined` when none is there. */
+  /** Returns the file at the path; `undefined` when there is none. */
   look(): FilePlace | undefined {
     const path = this.#path && findRealPath(this.#path).path;
     const stat = path && lstatSync(path, { throwIfNoEntry: false });
@@ -37,17 +37,17 @@ export class CommandFile {
     return { path, device: stat.dev, inode: stat.ino };
   }
 
-  /** Drops from now on what is told: the file is somebody else's. */
+  /** Drops all further messages, because the file must not be changed. */
   giveUp(): void {
     this.#path = undefined;
   }
 
-  /** Throws `OUTPUT_UNWRITABLE` when nothing could be written. */
+  /** Throws `OUTPUT_UNWRITABLE` when the file cannot be written. */
   check(): void {
     this.append('');
   }
 
-  /** Adds text at the end; throws `OUTPUT_UNWRITABLE` or `OUTPUT_FULL`. */
+  /** Appends text; throws `OUTPUT_UNWRITABLE` or `OUTPUT_FULL`. */
   append(text: string): void {
     if (this.#path === undefined) return;
     try {
@@ -57,9 +57,9 @@ export class CommandFile {
     }
   }
 
-  /** Adds a name and its value, which may have several lines. */
+  /** Appends a name and its value, which may have several lines. */
   set(name: string, value: string): void {
-    // A delimiter that nobody can foresee keeps a value from ending itself and setting another name.
+    // A random delimiter keeps a value from ending early and setting another name.
     const delimiter = `ghadelimiter_${randomUUID()}`;
     this.append(`${name}<<${delimiter}${EOL}${value}${EOL}${delimiter}${EOL}`);
   }
@@ -67,9 +67,9 @@ export class CommandFile {
 
 type Identified = Pick<Stats, 'dev' | 'ino'>;
 
-/** Appends to a file that is still the first one, if there was one before; returns which file it is. */
+/** Appends to a regular file, which must be the first one if there was one; returns its identity. */
 function appendToRegular(path: string, text: string, first: Identified | undefined): Identified {
-  // Windows opens through a link, and says of a directory that a right is missing.
+  // Windows would follow a link, and reports a missing permission for a directory.
   if (!lstatSync(path).isFile()) throw noRegularFile();
   const descriptor = openSync(path, FLAGS);
   try {
@@ -84,14 +84,14 @@ function appendToRegular(path: string, text: string, first: Identified | undefin
   }
 }
 
-/** The path leads to another file than before, which may be one of the release. */
+/** Thrown when the path leads to another file than before, which may be one of the release. */
 class AnotherFile extends Error {}
 
 function noRegularFile(): Error {
   return Object.assign(new Error('Not a regular file'), { code: 'ENXIO' });
 }
 
-/** What the system says of pipes that nobody reads, directories and links. */
+/** System errors for unread pipes, directories and links. */
 const NOT_REGULAR = ['ENXIO', 'EISDIR', 'ELOOP'];
 
 function explain(variable: string, cause: unknown): ActionError {

@@ -1,14 +1,14 @@
 import { show } from '../files/names.ts';
 
 /**
- * Variables that change what this process runs, whom it trusts, what it writes to files, or where its secrets may go.
+ * Variables that change the code, trust, written files or secrets of this process.
  *
- * Node 24, its OpenSSL, the loader of the system and the libraries of the bundle heed more variables. These are not named:
- * - colours, warnings, the number of threads and the time zone reach neither code nor trust nor a file;
- * - `NODE_PATH` and `NODE_PRESERVE_SYMLINKS`: the bundle loads nothing from outside; `SSL_CERT_FILE` and `SSL_CERT_DIR` count
- *   only with an option or variable that is named;
+ * Node 24, its OpenSSL, the system's loader and the bundled libraries read more variables. These are not listed:
+ * - colours, warnings, the number of threads and the time zone, which affect none of these;
+ * - `NODE_PATH` and `NODE_PRESERVE_SYMLINKS`: the bundle loads nothing from outside; `SSL_CERT_FILE` and `SSL_CERT_DIR`
+ * have an effect only with a listed option or variable;
  * - `NODE_USE_ENV_PROXY`: the action and the artifact client use the proxy of the environment in any case;
- * - `LD_LIBRARY_PATH` and `DYLD_LIBRARY_PATH`: `actions/setup-python` sets the first in many sound workflows.
+ * - `LD_LIBRARY_PATH` and `DYLD_LIBRARY_PATH`: `actions/setup-python` sets the first in many valid workflows.
  */
 const SUSPICIOUS = [
   'NODE_TLS_REJECT_UNAUTHORIZED',
@@ -37,7 +37,7 @@ const SUSPICIOUS = [
   'ACTIONS_ALLOW_UNSECURE_COMMANDS',
 ];
 
-/** Options of Node that many workflows set and that reach neither TLS nor secrets nor the code that runs; every other one is named. */
+/** Common options of Node that affect neither TLS, secrets nor code; all others are reported. */
 const HARMLESS_OPTIONS = [
   /^--(?:max-(?:old|new)-space-size|(?:max|min)-semi-space-size|max-old-space-size-percentage|stack-trace-limit|title)$/,
   /^--(?:no-)?(?:warnings|deprecation|pending-deprecation|trace-warnings|trace-deprecation|trace-uncaught|enable-source-maps)$/,
@@ -46,29 +46,29 @@ const HARMLESS_OPTIONS = [
   /^--(?:no-)?experimental-(?:strip-types|transform-types|require-module|detect-module|fetch|global-\w+|webstorage)$/,
 ];
 
-/** Options that hand out what TLS protects: the keys of connections, or the memory of this process. */
+/** Options that expose the TLS keys or the memory of this process. */
 const TAPS = /^--(?:tls-keylog|inspect.*|debug-port)$/;
 
-/** The value of a variable that is shown; a longer one is only counted. */
+/** Longest value that is shown, in characters; of a longer one, only the length. */
 const MAX_SHOWN = 100;
 
-/** What the environment holds that changes this process, for a person to read: names of variables with what they carry. */
+/** Lists variables that change this process, with their values, for a reader. */
 export function findSuspicious(environment: NodeJS.ProcessEnv): string[] {
   const options = nodeOptions(environment).filter((name) => !HARMLESS_OPTIONS.some((pattern) => pattern.test(name)));
   const named = options.length > 0 ? [`NODE_OPTIONS with ${[...new Set(options)].join(' and ')}`] : [];
   return [...named, ...SUSPICIOUS.flatMap((name) => describe(name, environment[name]))];
 }
 
-/** Options of Node in the environment that let others read what TLS protects. */
+/** Lists options of Node in the environment that expose what TLS protects. */
 export function findTaps(environment: NodeJS.ProcessEnv): string[] {
   return [...new Set(nodeOptions(environment).filter((name) => TAPS.test(name)))];
 }
 
-/** Takes variables out that libraries heed at each connection, and completes those that they would not understand. */
+/** Removes a variable that weakens TLS in libraries, and completes proxy URLs for them. */
 export function tidyEnvironment(environment: NodeJS.ProcessEnv): void {
-  // It switches the verification of every server off for which a library gives no option of its own.
+  // Would disable the verification of servers in libraries that do not set an option of their own.
   delete environment['NODE_TLS_REJECT_UNAUTHORIZED'];
-  // The artifact client breaks on a proxy without a scheme, which other tools take.
+  // The artifact client fails with a proxy without a scheme, which other tools accept.
   for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) {
     const value = environment[name]?.trim();
     if (value && !value.includes('://')) environment[name] = `http://${value}`;
@@ -89,7 +89,7 @@ function describe(name: string, value: string | undefined): string[] {
   }
 }
 
-/** The names of the options in `NODE_OPTIONS`, read as Node reads them: quotes may stand anywhere, and `_` means `-`. */
+/** Lists the options in `NODE_OPTIONS` as Node parses them: quotes may be anywhere, and `_` means `-`. */
 function nodeOptions(environment: NodeJS.ProcessEnv): string[] {
   const unquoted = (environment['NODE_OPTIONS'] ?? '').replace(/"((?:\\.|[^"\\])*)"?/gs, (_, inner: string) =>
     inner.replace(/\\(.)/gs, '$1').replaceAll(' ', '\0'),

@@ -1,25 +1,25 @@
 import { constants } from 'node:buffer';
 import { readSmallFile } from '../files/reading/read-small.ts';
 
-/** Who can bring about a run of an event. */
+/** Who can start or influence a run. */
 export interface EventFacts {
   /** Name of the event that started the run, such as `push`. */
   readonly eventName: string;
-  /** GitHub gives no secrets to this run, by design: a pull request of another repository, or Dependabot. */
+  /** Whether GitHub withholds secrets by design: a pull request from another repository, or Dependabot. */
   readonly secretsWithheld: boolean;
   /**
-   * What somebody without write access to the repository can do about this run.
+   * How somebody without write access to the repository can influence this run.
    *
-   * - `nothing`: only people with write access, or a schedule, start it.
-   * - `starts`: strangers may start it, but what it builds is the repository's own, unless the workflow checks theirs out.
-   * - `steers`: it is about a stranger's changes, and it has secrets.
+   * - `nothing`: only people with write access, or a schedule, can start it.
+   * - `starts`: strangers can start it, but it builds the repository's own code, unless the workflow checks out theirs.
+   * - `steers`: it is about a stranger's changes, and has secrets.
    */
   readonly stranger: 'nothing' | 'starts' | 'steers';
-  /** Who can start it, as the subject of a sentence; empty when strangers can do nothing. */
+  /** Who can start it, as the subject of a sentence; empty when strangers cannot influence it. */
   readonly starters: string;
 }
 
-/** The parts of an event's payload that say whose changes it is about; all of it is untrusted. */
+/** The parts of an event's payload that tell whose changes it is about; untrusted. */
 interface Payload {
   readonly pull_request?: { readonly head?: Head; readonly base?: { readonly ref?: unknown } };
   readonly workflow_run?: { readonly event?: unknown; readonly head_repository?: Repository };
@@ -32,7 +32,7 @@ type Repository = { readonly full_name?: unknown } | null;
 
 const PULL_REQUEST_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
 
-/** Events that GitHub starts for people with write access, for administrators, or by itself. */
+/** Events that only people with write access, administrators or GitHub itself can start. */
 const TRUSTED_EVENTS = `
   branch_protection_rule check_run check_suite create delete deployment deployment_status image_version label
   merge_group milestone page_build project project_card project_column public pull_request push registry_package
@@ -41,7 +41,7 @@ const TRUSTED_EVENTS = `
   .trim()
   .split(/\s+/);
 
-/** Events that anybody can start who can see the repository. */
+/** Events that anybody who can see the repository can start. */
 const OPEN_EVENTS: Readonly<Record<string, string>> = {
   discussion: 'Everyone who can open a discussion',
   discussion_comment: 'Everyone who can comment on a discussion',
@@ -55,10 +55,10 @@ const OPEN_EVENTS: Readonly<Record<string, string>> = {
   watch: 'Everyone who can give the repository a star',
 };
 
-/** GitHub documents that runs of these events that Dependabot starts get no secrets. */
+/** Events for which GitHub documents that runs of Dependabot get no secrets. */
 const WITHHELD_FROM_DEPENDABOT = [...PULL_REQUEST_EVENTS, 'push', 'create', 'deployment', 'deployment_status'];
 
-/** Reads who can bring about this run, from the variables of the runner and the event's payload. */
+/** Finds out who can influence this run, from the runner's variables and the event's payload. */
 export function readEvent(environment: NodeJS.ProcessEnv): EventFacts {
   const eventName = environment['GITHUB_EVENT_NAME'] ?? '';
   const payload = readPayload(environment['GITHUB_EVENT_PATH']);
@@ -85,7 +85,7 @@ function areSecretsWithheld(about: About): boolean {
     const isOwnBase = typeof base === 'string' && base.startsWith('dependabot/');
     return WITHHELD_FROM_DEPENDABOT.includes(eventName) || (eventName === 'pull_request_target' && isOwnBase);
   }
-  // Only a payload that names another repository proves that secrets are withheld; without it, a missing one is an error.
+  // Only a payload that names another repository proves that secrets are withheld; otherwise they must be there.
   return PULL_REQUEST_EVENTS.includes(eventName) && isPullRequestOfFork(about);
 }
 
@@ -93,9 +93,9 @@ function isPullRequestOfFork({ payload, repository }: About): boolean {
   return originOf(payload?.pull_request?.head?.repo, repository) === 'other';
 }
 
-/** Compares the repository that changes come from with that of the run; `unknown` when the payload does not name it. */
+/** Compares the source repository of the changes with that of the run; `unknown` when the payload does not name it. */
 function originOf(head: Repository | undefined, repository: string | undefined): 'own' | 'other' | 'unknown' {
-  // A fork that was deleted has no repository any more.
+  // A deleted fork has no repository.
   if (head === null) return 'other';
   if (typeof head?.full_name !== 'string' || repository === undefined) return 'unknown';
   return head.full_name.toLowerCase() === repository.toLowerCase() ? 'own' : 'other';
@@ -119,16 +119,16 @@ function strangerOf(about: About): Pick<EventFacts, 'stranger' | 'starters'> {
   };
 }
 
-/** A run that follows another run has secrets, whatever the other one had, and usually works on what the other one made. */
+/** Judges a run that follows another run: it has secrets, even if the other run had none, and usually uses its results. */
 function strangerBehindRun({ payload, repository }: About): Pick<EventFacts, 'stranger' | 'starters'> {
   const { event, head_repository: head } = payload?.workflow_run ?? {};
   if (typeof event !== 'string')
     return { stranger: 'steers', starters: 'Somebody whom the payload of the event does not name' };
-  // A payload that names no repository proves nothing, and what proves nothing is refused.
+  // Refused unless the payload proves that the changes come from this repository.
   if (event.startsWith('pull_request') && originOf(head, repository) !== 'own') {
     return { stranger: 'steers', starters: 'The author of a pull request from another repository' };
   }
-  // The run before may itself follow a pull request, of which this payload says nothing.
+  // The previous run may itself follow a pull request, which this payload does not mention.
   if (event === 'workflow_run')
     return {
       stranger: 'steers',
@@ -140,7 +140,7 @@ function strangerBehindRun({ payload, repository }: About): Pick<EventFacts, 'st
   return { stranger: 'starts', starters: `Everyone who can start the workflow before it, which ran on ${event},` };
 }
 
-/** Reads the payload; `undefined` when there is none that can be read. */
+/** Reads the payload; `undefined` when it cannot be read. */
 function readPayload(path: string | undefined): Payload | undefined {
   if (!path) return undefined;
   const file = readSmallFile(path, { maxBytes: constants.MAX_STRING_LENGTH, longer: 'refused', links: 'followed' });

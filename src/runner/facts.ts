@@ -7,11 +7,11 @@ import { findSuspicious, findTaps } from './environment.ts';
 import { type EventFacts, readEvent } from './event.ts';
 import { type Pages, readPages } from './pages.ts';
 
-/** The job around this step; paths are absolute. */
+/** Facts about the job of this step; paths are absolute. */
 export interface RunnerFacts extends EventFacts {
   readonly workspace: string;
   readonly temporaryDirectory: string;
-  /** `owner/name`; empty when nothing says it, as are the next two. */
+  /** `owner/name`; empty when unknown, as are the next two. */
   readonly repository: string;
   /** Name of the tag or branch. */
   readonly refName: string;
@@ -19,32 +19,32 @@ export interface RunnerFacts extends EventFacts {
   readonly pages: Pages;
   /** 1 for the first run of a job, more for a re-run. */
   readonly runAttempt: number;
-  /** Most days that GitHub keeps an artifact of this repository. */
+  /** Longest retention of this repository's artifacts, in days. */
   readonly maxRetentionDays: number;
   readonly isDebug: boolean;
-  /** Whether the job may draw OIDC tokens: it has the permission `id-token: write`, and is none of a fork. */
+  /** Whether the job may request OIDC tokens: it has the permission `id-token: write` and does not run for a fork. */
   readonly hasIdTokens: boolean;
-  /** False on a terminal, where a command that masks a secret would show it. */
+  /** False on a terminal, where a mask command would show the secret. */
   readonly isOnRunner: boolean;
   readonly httpsProxy: ProxyVariable | undefined;
   readonly httpProxy: ProxyVariable | undefined;
   readonly noProxy: string | undefined;
-  /** Variables that weaken or tap TLS, or change what this process runs, with what they carry. */
+  /** Variables that weaken or tap TLS, or change what this process runs, with their values. */
   readonly suspiciousVariables: readonly string[];
-  /** Options of Node that let others read keys from TLS connections or from memory. */
+  /** Options of Node that expose keys of TLS connections or memory. */
   readonly taps: readonly string[];
 }
 
-/** Days that GitHub keeps an artifact at most, where the runner does not say what the repository allows. */
+/** GitHub's longest retention of artifacts in days, used when the runner does not tell the repository's. */
 const MAX_RETENTION_DAYS = 400;
 
-/** Reads what the runner tells about the job in its variables. */
+/** Reads the facts about the job from the runner's variables. */
 export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
-  // An inspector may be there by another way than NODE_OPTIONS.
+  // An inspector may also have been enabled without NODE_OPTIONS.
   const taps = findTaps(environment);
   return {
     ...readEvent(environment),
-    // What would end a line of a summary or a guide is escaped here, once for all places that show it.
+    // Line ends are escaped once here, for all places that show these values.
     eventName: show(environment['GITHUB_EVENT_NAME'] ?? ''),
     workspace: environment['GITHUB_WORKSPACE'] ?? process.cwd(),
     temporaryDirectory: resolve(environment['RUNNER_TEMP'] || tmpdir()),
@@ -56,7 +56,7 @@ export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
     maxRetentionDays: positive(environment['GITHUB_RETENTION_DAYS']) ?? MAX_RETENTION_DAYS,
     isDebug: environment['RUNNER_DEBUG'] === '1',
     hasIdTokens: Boolean(environment['ACTIONS_ID_TOKEN_REQUEST_URL'] && environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN']),
-    // GitHub's runner sets it, as those of Gitea and Forgejo and `act` do.
+    // Set by the runners of GitHub, Gitea and Forgejo, and by `act`.
     isOnRunner: Boolean(environment['GITHUB_ACTIONS']),
     httpsProxy: proxyVariable(environment, 'https_proxy') ?? generalProxy(environment),
     httpProxy: proxyVariable(environment, 'http_proxy') ?? generalProxy(environment),
@@ -66,13 +66,13 @@ export function readFacts(environment: NodeJS.ProcessEnv): RunnerFacts {
   };
 }
 
-/** The name in lower case wins, and an empty value is none, as in curl and in the libraries of actions. */
+/** Prefers the lower-case name and ignores empty values, as curl and the libraries of actions do. */
 function proxyVariable(environment: NodeJS.ProcessEnv, name: string): ProxyVariable | undefined {
   const known = [name, name.toUpperCase()].map((each) => ({ name: each, value: environment[each] ?? '' }));
   return known.find(({ value }) => value !== '');
 }
 
-/** Curl takes `all_proxy` for every scheme; one of SOCKS is for other programs. */
+/** Returns `all_proxy`, which curl uses for every scheme, unless it is a SOCKS proxy for other programs. */
 function generalProxy(environment: NodeJS.ProcessEnv): ProxyVariable | undefined {
   const variable = proxyVariable(environment, 'all_proxy');
   return variable && /^https?:/i.test(variable.value) ? variable : undefined;

@@ -1,21 +1,21 @@
-/** What becomes of a line that a library prints. */
+/** Handlers for the lines that a library prints. */
 interface ForeignLines {
-  /** A line for people; names in it are not safe yet. */
+  /** Converts a line of text, in which names are not escaped yet. */
   readonly line: (text: string) => string;
-  /** A value that a library wants masked. */
+  /** Masks a value for a library. */
   readonly mask: (secret: string) => void;
-  /** A command of a library other than a mask, as text; empty when nothing is to be printed. */
+  /** Converts a command other than a mask to text; empty to print nothing. */
   readonly command: (text: string) => string;
 }
 
-/** Both streams of a process whose lines the runner reads. */
+/** The streams of a process that the runner reads. */
 type Streams = readonly Pick<NodeJS.WriteStream, 'write'>[];
 
 /**
- * Sends everything that is printed past the runner's own functions through the encoder.
+ * Escapes everything that is printed without this action's own functions.
  *
- * The runner finds commands anywhere in both streams. Libraries print names of files and texts of servers raw: a line end
- * in a name would begin a command. Returns a function in whose callback printing is our own and passes as it is.
+ * The runner finds commands anywhere in both streams, and libraries print file names and server texts raw, so that a
+ * line end in a name could start a command. Returns a function in whose callback output passes unchanged.
  */
 export function captureForeignOutput(streams: Streams, foreign: ForeignLines): <T>(print: () => T) => T {
   let isOwn = false;
@@ -42,7 +42,7 @@ function isCallback(value: unknown): value is (error?: Error | null) => void {
   return typeof value === 'function';
 }
 
-/** A command is one only when it is all that a library prints at once: in the middle of a text it comes from a name. */
+/** Matches a command only if it is the whole output of a call; inside a text it comes from a name. */
 const COMMAND = /^::([a-z-]+)(?: [^\r\n]*?)?::([^\r\n]*)\r?\n?$/;
 
 function encode(text: string, foreign: ForeignLines): string {
@@ -60,7 +60,7 @@ function ended(line: string): string {
   return line === '' ? '' : `${line}\n`;
 }
 
-/** Undoes the escapes of a command's data. */
+/** Decodes the escapes of a command's data. */
 function unescapeData(data: string): string {
   return data.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
 }

@@ -2,30 +2,30 @@ import { escapeHtml, percentEncode } from '../files/names.ts';
 import { Pieces } from './pieces.ts';
 import { bareOf, original, type Spelling, without, withoutBytes, withoutEscapes } from './spellings.ts';
 
-/** What stands in place of a secret. */
+/** Replacement for a secret. */
 const STARS = '***';
-/** An encoded form of a shorter secret is so short that it would hide innocent text. */
+/** Shortest secret with encoded forms; shorter forms would hide unrelated text. */
 const MIN_ENCODED_LENGTH = 8;
-/** An escaped character is at most so many times longer. */
+/** Longest escaped form of a character, in characters. */
 const MAX_ESCAPED = 32;
 
-/** The secrets of a run, in every form in which a text may repeat them. */
+/** The secrets of a run, in every form in which a text may contain them. */
 export class Masks {
   readonly #forms = new Set<string>();
-  /** Hex and base64, which may be divided by line ends or colons. */
+  /** Forms in hex and base64, which may be split by line ends or colons. */
   readonly #encoded = new Set<string>();
   readonly #pieces = new Pieces();
-  /** Forms that are too long to stand in a text by chance, by their first characters. */
+  /** Forms that are too long to occur in a text by chance, by their first characters. */
   readonly #byBeginning = new Map<string, string[]>();
-  /** Marks the first units of these forms: a look at them rules out nearly every place of a text. */
+  /** Marks the hashes of the first units of these forms, which rules out nearly every place of a text. */
   readonly #beginnings = new Uint8Array(2 ** 16);
   #longest = 0;
 
-  /** Notes a secret; returns what the runner must be told to mask, which is nothing for a secret that is known already. */
+  /** Adds a secret; returns the forms that the runner must mask, none for a known secret. */
   add(secret: string): readonly string[] {
     if (secret.trim() === '' || this.#forms.has(secret)) return [];
     const encoded = secret.length < MIN_ENCODED_LENGTH ? [] : encodedForms(Buffer.from(secret));
-    // PowerShell and Windows encode UTF-16.
+    // PowerShell and Windows use UTF-16.
     const wide = encoded.length === 0 ? [] : encodedForms(Buffer.from(secret, 'utf16le'));
     for (const form of [...encoded, ...wide]) this.#encoded.add(form);
     for (const form of [secret, ...escapedForms(secret), ...encoded, ...wide]) {
@@ -37,7 +37,7 @@ export class Masks {
     return [...new Set([secret, percentEncode(secret), ...encoded, ...this.#addLines(secret)])];
   }
 
-  /** A text may repeat one line of a secret that has several; the lines that frame PEM are no secret. */
+  /** Adds each line of a secret, because a text may repeat a single line; PEM marker lines are not secret. */
   #addLines(secret: string): readonly string[] {
     const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
     const wanted = lines.filter((line) => line.length >= MIN_ENCODED_LENGTH && !line.startsWith('-----'));
@@ -50,14 +50,14 @@ export class Masks {
   }
 
   /**
-   * Does the same to a text of somebody else, who may have spelled a secret otherwise: with the escapes of HTML, JSON or
-   * URLs, some characters or all, as base64 or hex in lines or groups, as a list of bytes, in another case or character set,
-   * with other blanks, or only a part of it. Cuts the text after `maxLength` characters of the original.
+   * Does the same in a foreign text, which may spell a secret differently: partly or fully escaped for HTML, JSON or
+   * URLs, as base64 or hex in lines or groups, as a list of bytes, in another case or character set, with other blanks,
+   * or only in part. Cuts the text after `maxLength` characters of the original.
    *
-   * The cut comes last: a secret that begins before it is replaced whole, so that no part of it is left.
+   * The cut comes last, so that a secret that starts before it is replaced completely.
    */
   scrubForeign(text: string, maxLength = Number.POSITIVE_INFINITY): string {
-    // A secret that begins behind the cut need not be found.
+    // A secret that starts after the cut need not be found.
     const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
     const asItIs = original(searched);
     const levels = withoutEscapes(searched);
@@ -73,16 +73,16 @@ export class Masks {
     return replaceAll(searched, found.flat().sort(byStart), maxLength);
   }
 
-  /** Replaces the forms that are too long to stand in a count or a word by chance; meant for outputs. */
+  /** Replaces only forms that are too long to occur in a number or word by chance; for outputs. */
   scrubValue(text: string): string {
     const forms = [...this.#forms].filter((form) => form.length >= MIN_ENCODED_LENGTH);
     return replaceAll(text, findAll(text, forms), text.length);
   }
 
-  /** Tells whether a text holds a secret that is too long to stand there by chance, however it is spelled. */
+  /** Tells whether a text contains a secret in any spelling that is too long to occur by chance. */
   isIn(text: string): boolean {
     if (this.#holds(text)) return true;
-    // A signature in base64 or hex has nothing to undo.
+    // A signature in base64 or hex has no escapes.
     if (!/[^\w+/=-]/.test(text)) return false;
     const levels = withoutEscapes(text);
     const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
@@ -98,7 +98,7 @@ export class Masks {
     if (!others.includes(form)) this.#byBeginning.set(beginning, [...others, form]);
   }
 
-  /** Looks at each place of a text once: to look for each of hundreds of forms would take longer than to write a signature. */
+  /** Searches for all forms in one pass: searching for hundreds of forms would take longer than writing a signature. */
   #holds(text: string): boolean {
     for (let at = 0; at + MIN_ENCODED_LENGTH <= text.length; at++) {
       if (this.#beginnings[hashAt(text, at)] === 0) continue;
@@ -109,17 +109,17 @@ export class Masks {
   }
 }
 
-/** Returns a number below 2^16 for the three units of a text from a place on. */
+/** Returns a hash below 2^16 of three consecutive units of a text. */
 function hashAt(text: string, at: number): number {
   return ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) % 2 ** 16;
 }
 
-/** Where something begins and ends in a text. */
+/** Start and end of a range in a text. */
 type Range = readonly [start: number, end: number];
 
 const byStart = ([a]: Range, [b]: Range): number => a - b;
 
-/** Replaces ranges, which come in the order of their beginnings. */
+/** Replaces ranges, which must be sorted by their start. */
 function replaceAll(text: string, ranges: readonly Range[], maxLength: number): string {
   let result = '';
   let end = 0;
@@ -131,7 +131,7 @@ function replaceAll(text: string, ranges: readonly Range[], maxLength: number): 
   return result + text.slice(end, Math.max(end, Math.min(maxLength, text.length)));
 }
 
-/** Where any of the forms begins and ends in a text, in the order of the beginnings. */
+/** Finds all forms in a text; returns ranges sorted by their start. */
 function findAll(text: string, forms: Iterable<string>): Range[] {
   const found: Range[] = [];
   for (const form of forms) {
@@ -140,20 +140,17 @@ function findAll(text: string, forms: Iterable<string>): Range[] {
   return found.sort(byStart);
 }
 
-/** Where any of the forms stands in the original of a text whose escapes are undone. */
+/** Finds all forms in a decoded text; returns their ranges in the original. */
 function findSpelled({ text, starts, ends }: Spelling, forms: Iterable<string>): Range[] {
   return findAll(text, forms).map(([from, to]) => [starts[from] ?? 0, ends[to - 1] ?? 0]);
 }
 
-/**
- * Returns how spellings read without their backslashes: a backslash may stand before any character, and those of a secret are
- * undone together with those of the text.
- */
+/** Returns spellings without their backslashes, which may be before any character; secrets have such a form too. */
 function withoutBackslashes(spellings: readonly Spelling[]): Spelling[] {
   return spellings.filter(({ text }) => text.includes('\\')).map((spelling) => without(spelling, /\\+/g));
 }
 
-/** Forms that differ from the secret only in a few characters, or in none. */
+/** Returns forms that differ from the secret in few characters, or in none. */
 function escapedForms(secret: string): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   const unslashed = secret.replaceAll('\\', '');
@@ -173,14 +170,14 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Returns hex in both cases, and base64 in both alphabets at each of the three places where a secret may begin in a longer text. */
+/** Returns hex in both cases, and base64 in both alphabets for each of the three offsets of a secret in a longer text. */
 function encodedForms(bytes: Buffer): readonly string[] {
   const hex = bytes.toString('hex');
   const base64 = [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')
       .replace(/=+$/, '');
-    // Characters at either end also hold bits of what stands beside the secret.
+    // Characters at either end also contain bits of the neighbouring text.
     return text.slice(Math.ceil((shift * 4) / 3), (shift + bytes.length) % 3 === 0 ? undefined : -1);
   });
   const whole = bytes.toString('base64').replace(/=+$/, '');

@@ -1,6 +1,6 @@
-/** Addresses of pages that help a reader of a run; each is empty where the runner does not tell enough for one. */
+/** URLs of pages that help a reader of a run; each is empty when the runner does not tell enough. */
 export interface Pages {
-  /** The commit that the run is about. */
+  /** The commit of the run. */
   readonly commit: string;
   /** The run itself. */
   readonly run: string;
@@ -13,7 +13,7 @@ export interface Pages {
 const SERVER = /^https?:\/\/[\w.-]+(?::\d+)?$/;
 const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
 
-/** Reads from the variables of the runner where pages are. */
+/** Builds the URLs from the runner's variables. */
 export function readPages(environment: NodeJS.ProcessEnv): Pages {
   const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: repository = '', GITHUB_SHA: commit = '' } = environment;
   const run = environment['GITHUB_RUN_ID'] ?? '';
@@ -29,7 +29,7 @@ export function readPages(environment: NodeJS.ProcessEnv): Pages {
   };
 }
 
-/** An action from the checkout has no repository of its own, and Gitea does not tell on which server the action's is. */
+/** Returns an empty text for an action from the checkout, and on Gitea, which does not tell the action's server. */
 function docsOf(environment: NodeJS.ProcessEnv, server: string): string {
   const { GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref } = environment;
   const isElsewhere = Boolean(environment['GITEA_ACTIONS'] || environment['FORGEJO_ACTIONS']);

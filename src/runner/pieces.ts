@@ -1,22 +1,22 @@
 import { bare, type Spelling } from './spellings.ts';
 
-/** A text and a secret share so many letters and digits in a row only when the text repeats the secret. */
+/** Number of consecutive letters and digits that a text shares with a secret only by repeating it. */
 const PIECE_LENGTH = 16;
-/** Encoded forms are long and many, so that only every eighth piece of them is noted: a whole form is found whole, a cut one nearly. */
+/** Only every eighth piece of the many long encoded forms is stored; a complete form is still found completely. */
 const ENCODED_STEP = 8;
 
-/** Letters and digits of secrets, for texts that have another case or other blanks, or that repeat only a part of a secret. */
+/** Finds parts of secrets by their letters and digits, in texts with other case or blanks, or with only a part. */
 export class Pieces {
   readonly #pieces = new Set<string>();
-  /** Forms that are not divided yet: dividing takes milliseconds, and most runs quote no text of others. */
+  /** Forms that are not split yet; splitting takes milliseconds, and most runs quote no foreign text. */
   readonly #undivided: (readonly [form: string, step: number])[] = [];
 
-  /** Notes a secret and its forms in base64 and hex. */
+  /** Adds a secret and its forms in base64 and hex. */
   add(secret: string, encoded: readonly string[]): void {
     this.#undivided.push([secret, 1], ...encoded.map((form) => [form, ENCODED_STEP] as const));
   }
 
-  /** Finds where pieces of secrets begin and end in the letters and digits of a text. */
+  /** Returns the ranges of pieces of secrets in the letters and digits of a text. */
   find({ text, starts, ends }: Spelling): (readonly [start: number, end: number])[] {
     this.#divide();
     const found: (readonly [number, number])[] = [];

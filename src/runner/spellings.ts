@@ -1,18 +1,18 @@
-/** A text as a reader would read it once its escapes are undone, and where each of its units stands in the original. */
+/** A decoded text, with the position of each of its units in the original. */
 export interface Spelling {
   readonly text: string;
-  /** By index: where the unit begins in the original text. */
+  /** Start of each unit in the original text, by index. */
   readonly starts: readonly number[];
-  /** By index: where it ends. */
+  /** End of each unit in the original text, by index. */
   readonly ends: readonly number[];
 }
 
-/** Escapes within escapes are undone so often: an entity in a JSON string in a JSON string has three. */
+/** Most levels of nested escapes that are decoded: an entity in a JSON string in a JSON string has three. */
 const MAX_LEVELS = 3;
 
 const NAMES =
   'amp & lt < gt > quot " apos \' sol / equals = plus + num # colon : semi ; comma , period . excl ! ast * midast * lpar ( rpar ) lsqb [ lbrack [ rsqb ] rbrack ] lcub { lbrace { rcub } rbrace } lowbar _ dollar $ percnt % commat @ bsol \\ grave ` verbar | vert | hat ^ quest ?';
-/** Characters of ASCII by their names in HTML. */
+/** ASCII characters by their names in HTML. */
 const NAMED: ReadonlyMap<string, string> = new Map(
   [...NAMES.matchAll(/(\w+) (\S)/g)].map(([, name = '', character = '']) => [name, character]),
 );
@@ -20,7 +20,7 @@ const NAMED: ReadonlyMap<string, string> = new Map(
 const ESCAPE =
   /&(?:#(?<decimal>\d{1,7})|#x(?<hex>[0-9a-f]{1,6})|(?<name>[a-z]{2,8}));?|\\+(?:u(?<unit>[0-9a-f]{4})|u\{(?<point>[0-9a-f]{1,6})\}|x(?<byte>[0-9a-f]{2})|(?<plain>["'/\\nrt]))|(?<percent>(?:%[0-9a-f]{2})+)/gi;
 
-/** Returns how else a text may be read: with the escapes of HTML, JSON and URLs undone, level by level. */
+/** Returns the text with escapes of HTML, JSON and URLs decoded, level by level. */
 export function withoutEscapes(text: string): Spelling[] {
   const levels: Spelling[] = [];
   for (let last: Spelling = original(text); levels.length < MAX_LEVELS && /[&\\%]/.test(last.text); ) {
@@ -32,15 +32,15 @@ export function withoutEscapes(text: string): Spelling[] {
   return levels;
 }
 
-// A match that began within a row of backslashes would make the time grow with the square of its length.
+// Starting a match inside a run of backslashes would take quadratic time.
 const OCTAL = /(?<!\\)\\+([0-3][0-7]{2})/g;
-/** Eight numbers in a row that may be bytes: in JSON, in Java, where they have signs, and as hex. */
+/** Eight consecutive numbers that may be bytes: as in JSON, signed as in Java, or in hex. */
 const BYTE_LIST = /(?:(?:0x[0-9a-f]{1,2}|-?\b\d{1,3})\b[\s,;]+){7}(?:0x[0-9a-f]|-?\d)/i;
 const BYTE = /(?:0x([0-9a-f]{1,2})|(-?\b\d{1,3}))\b(?:[\s,;]+(?=-?\d))?/gi;
 /** UTF-8 that was read as Latin-1, or as the code page 1252 of Windows. */
 const MISREAD = /[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}/g;
 
-/** Returns how a spelling reads that has the shape of bytes instead of characters; nothing for nearly every text. */
+/** Decodes a spelling that lists bytes instead of characters; empty for nearly every text. */
 export function withoutBytes(spelling: Spelling): Spelling[] {
   const found: Spelling[] = [];
   if (spelling.text.search(OCTAL) !== -1) found.push(rewrite(spelling, OCTAL, ([, digits]) => byteOf(digits, 8)));
@@ -56,7 +56,7 @@ function byteOf(digits: string | undefined, radix: number): string {
   return String.fromCharCode(Number.parseInt(digits ?? '', radix) & 0xff);
 }
 
-/** Reads characters as the bytes of UTF-8 that they were made of; what is no UTF-8 stays. */
+/** Decodes characters that are misread UTF-8 bytes; returns any other text unchanged. */
 function readAgain(text: string): string {
   const bytes = Array.from(text, (unit) => (unit <= '\u00ff' ? unit.charCodeAt(0) : byteIn1252(unit)));
   const read = Buffer.from(bytes).toString();
@@ -65,7 +65,7 @@ function readAgain(text: string): string {
 
 let page1252: string | undefined;
 
-/** Returns the byte of a character in the code page 1252; the table is made once, because an answer may hold many such characters. */
+/** Returns the byte of a character in the code page 1252; the table is built once for many such characters. */
 function byteIn1252(unit: string): number {
   page1252 ??= new TextDecoder('windows-1252').decode(Uint8Array.from({ length: 256 }, (_, at) => at));
   return page1252.indexOf(unit);
@@ -76,7 +76,7 @@ export function without(spelling: Spelling, pattern: RegExp): Spelling {
   return rewrite(spelling, pattern, () => '');
 }
 
-/** Returns the letters and digits of a spelling, without case and accents, as they read whatever stands between them. */
+/** Returns the letters and digits of a spelling, without case, accents and everything between them. */
 export function bareOf(spelling: Spelling): Spelling {
   return rewrite(spelling, NOT_BARE, ([character]) => bareCharacter(character));
 }
@@ -95,7 +95,7 @@ function bareCharacter(character: string): string {
     .toLowerCase();
 }
 
-/** Returns a text as it is. */
+/** Returns an unchanged text as a spelling. */
 export function original(text: string): Spelling {
   const starts = Array.from({ length: text.length }, (_, at) => at);
   return { text, starts, ends: starts.map((at) => at + 1) };

@@ -20,16 +20,16 @@ const ATTRIBUTE = {
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
 } as const;
 
-/** What a stamp must be for. */
+/** What a stamp must match. */
 export interface StampDemand {
   readonly sha256: Buffer;
-  /** The nonce of the request; `undefined` for a stamp that somebody else asked for. */
+  /** The nonce of the request; `undefined` for a stamp from another request. */
   readonly nonce: Buffer | undefined;
-  /** What its signer must chain to; `undefined` leaves the signer's certificate unjudged. */
+  /** Anchors for its signer; with `undefined`, the signer's certificate is not checked. */
   readonly anchors: readonly X509Certificate[] | undefined;
 }
 
-/** What a checked stamp says. */
+/** Content of a checked stamp. */
 export interface Stamp {
   readonly time: Date;
   /** Subject of the certificate that signed it, on one line. */
@@ -38,7 +38,7 @@ export interface Stamp {
 
 /** Reads the answer of an authority; throws `TIMESTAMP_UNREADABLE`. */
 export function readStampAnswer(bytes: Buffer): StampAnswer {
-  // A longer one would be written, and no verification would read it.
+  // A longer answer would be written, but no verification would read it.
   if (bytes.length > MAX_STAMP_BYTES)
     throw new ActionError(
       'TIMESTAMP_UNREADABLE',
@@ -49,11 +49,11 @@ export function readStampAnswer(bytes: Buffer): StampAnswer {
 }
 
 /**
- * Checks the answer of an authority, as it lies in a `.tsr`: that it was granted, for these bytes and this request, and signed
- * by a certificate for time stamps that chained to an anchor at the time of the stamp.
+ * Checks the answer of an authority, as in a `.tsr`: it must be granted, match the digest and the request, and be
+ * signed with a certificate for time stamps that chained to an anchor at the time of the stamp.
  *
- * @throws ActionError `TIMESTAMP_UNREADABLE`, `TIMESTAMP_REFUSED`, `TIMESTAMP_IMPRINT_DIFFERS`, `TIMESTAMP_NONCE_DIFFERS`,
- * `TIMESTAMP_SIGNATURE_INVALID`, `TIMESTAMP_UNTRUSTED`
+ * @throws ActionError `TIMESTAMP_UNREADABLE`, `TIMESTAMP_REFUSED`, `TIMESTAMP_IMPRINT_DIFFERS`,
+ * `TIMESTAMP_NONCE_DIFFERS`, `TIMESTAMP_SIGNATURE_INVALID`, `TIMESTAMP_UNTRUSTED`
  */
 export function checkStamp(bytes: Buffer, { sha256, nonce, anchors }: StampDemand): Stamp {
   const { token: tokenBytes } = readStampAnswer(bytes);
@@ -74,7 +74,7 @@ export function checkStamp(bytes: Buffer, { sha256, nonce, anchors }: StampDeman
   return { time: token.time, signer: nameOnOneLine(signer.subject) };
 }
 
-/** Checks the signature over the token, and returns the certificate that made it: the one that the signature names by its hash. */
+/** Checks the signature of the token, and returns the signer's certificate, which the signature identifies by hash. */
 function checkSignature(token: StampToken): X509Certificate {
   const { contentType, content, signer } = token;
   const { attributes } = signer;
@@ -90,7 +90,7 @@ function checkSignature(token: StampToken): X509Certificate {
   return certificate;
 }
 
-/** Finds the certificate that the signed attributes name; a stamp must bind its certificate (RFC 3161, RFC 5816). */
+/** Finds the certificate that the signed attributes identify, as RFC 3161 and RFC 5816 require. */
 function findSigner({ signer: { attributes }, certificates }: StampToken): X509Certificate {
   const [first, second] = [
     attributes.get(ATTRIBUTE.signingCertificate),
@@ -99,7 +99,7 @@ function findSigner({ signer: { attributes }, certificates }: StampToken): X509C
   const attribute = second ?? first;
   const named = attribute && readCertificateHash(attribute);
   if (named === undefined) throw badSignature('does not say which certificate it is from');
-  // The first form of the attribute knows SHA-1 only: it binds the certificate, whose own signature is what is trusted.
+  // The first version of the attribute has only SHA-1, which merely finds the certificate; trust comes from its chain.
   const hashName = second ? HASHES[named.algorithm ?? '2.16.840.1.101.3.4.2.1'] : 'sha1';
   const found = certificates.find(({ raw }) => hashName && hash(hashName, raw, 'buffer').equals(named.hash));
   if (found) return found;
@@ -108,7 +108,7 @@ function findSigner({ signer: { attributes }, certificates }: StampToken): X509C
   });
 }
 
-/** By object identifier: the kind of key, and the hash function where the algorithm says it. */
+/** By object identifier: the kind of key, and the hash function if the algorithm implies it. */
 const SIGNATURES: Readonly<Record<string, readonly [keyType: string, hashName?: string]>> = {
   '1.2.840.113549.1.1.1': ['rsa'],
   '1.2.840.113549.1.1.11': ['rsa', 'sha256'],

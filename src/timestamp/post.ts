@@ -10,10 +10,10 @@ import { createWebContext, type Route } from '../connection/route.ts';
 import { openTransport } from '../connection/transport.ts';
 import type { StampWorld } from './request.ts';
 
-/** How authorities are reached. */
+/** How to reach authorities. */
 interface PostOptions {
   readonly proxyFor: (server: URL) => ConnectProxy | undefined;
-  /** PEM of what a server may chain to beside the roots of the system. */
+  /** PEM of anchors for servers, in addition to the system's roots. */
   readonly anchors: readonly string[];
   /** Longest time for a connection, in milliseconds. */
   readonly timeoutMs: number;
@@ -21,7 +21,7 @@ interface PostOptions {
 
 const HEADERS = ['content-type', 'application/timestamp-query', 'accept', 'application/timestamp-reply'];
 
-/** Returns the function that sends a request to an authority, each over a connection of its own. */
+/** Returns the function that sends a request to an authority, over a new connection each time. */
 export function createPost({ proxyFor, anchors, timeoutMs }: PostOptions): StampWorld['post'] {
   const addressBook = new AddressBook();
   return async (server, body, signal) => {
@@ -40,7 +40,7 @@ export function createPost({ proxyFor, anchors, timeoutMs }: PostOptions): Stamp
 
 type PlainRoute = Pick<Route, 'server' | 'proxy' | 'timeoutMs'> & { readonly addressBook: AddressBook };
 
-/** Sends a request without TLS. A proxy is asked to forward it, because proxies open tunnels to the port of https only. */
+/** Sends a request without TLS. A proxy has to forward it, because proxies open tunnels only to the https port. */
 async function sendPlainly(
   { server, proxy, timeoutMs, addressBook }: PlainRoute,
   request: WireRequest,

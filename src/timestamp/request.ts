@@ -7,11 +7,11 @@ import { orAborted } from '../signing/schedule/clock.ts';
 import { checkStamp, readStampAnswer, type Stamp, type StampDemand } from './check.ts';
 import { encodeRequest } from './structures.ts';
 
-/** What asking for a stamp needs of the world. */
+/** What a request for a stamp needs from its environment. */
 export interface StampWorld {
   /** Sends a request to an authority; rejects when there is no answer. */
   readonly post: (authority: URL, body: Buffer, signal: AbortSignal) => Promise<Pick<WireResponse, 'status' | 'body'>>;
-  /** An unpredictable whole number below a bound. */
+  /** Returns an unpredictable integer below a bound. */
   readonly randomInt: (bound: number) => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Wall clock of this machine, in milliseconds since the epoch. */
@@ -21,30 +21,30 @@ export interface StampWorld {
   readonly signal: AbortSignal;
 }
 
-/** A stamp that was asked for now. */
+/** A newly issued stamp. */
 export interface NewStamp extends Stamp {
   /** The whole answer of the authority, as it goes into a `.tsr`. */
   readonly bytes: Buffer;
-  /** URL of who gave it, without its query. */
+  /** URL of the authority, without its query. */
   readonly authority: string;
-  /** Says how the time of the stamp differs from the clock of this machine, as a sentence; `undefined` while both agree. */
+  /** A sentence about the difference between the stamp's time and this machine's clock; `undefined` if they agree. */
   readonly clockWarning: string | undefined;
 }
 
-/** Longest time for one stamp, all authorities and tries together, in milliseconds. */
+/** Longest time for a stamp, including all authorities and tries, in milliseconds. */
 const STAMP_MS = 60_000;
-/** Longest time for one try. */
+/** Longest time for one try, in milliseconds. */
 const TRY_MS = 15_000;
-/** Waits before the second and the third try of an authority. */
+/** Waits before the second and third try of an authority, in milliseconds. */
 const WAITS_MS = [500, 2000];
 const TRIES = WAITS_MS.length + 1;
-/** Longest text of an authority that is quoted, in characters. */
+/** Longest quote of an authority, in characters. */
 const MAX_QUOTED = 200;
 
 /**
- * Gets a stamp over a SHA-256 from the first authority that gives a sound one: they are asked in order, each up to three times.
+ * Requests a stamp over a SHA-256 from the authorities in order, up to three times each, until one is valid.
  *
- * @throws ActionError `TIMESTAMP_FAILED`, which tells of each authority why
+ * @throws ActionError `TIMESTAMP_FAILED`, which gives the reason for each authority
  */
 export async function requestStamp(
   authorities: readonly URL[],
@@ -66,12 +66,12 @@ export async function requestStamp(
   throw noStamp(failures);
 }
 
-/** An answer that another try will not change. */
+/** Thrown for an answer that another try cannot change. */
 class FinalError extends ActionError {}
 
 interface Effort {
   readonly world: StampWorld;
-  /** Aborted with the run, and when the time for the stamp is over. */
+  /** Aborts with the run, and when the time for the stamp is over. */
   readonly signal: AbortSignal;
   readonly tryMs: number;
 }
@@ -109,17 +109,17 @@ async function ask(
   return { ...stamp, bytes: body, authority: withoutQuery(authority), clockWarning };
 }
 
-/** Clocks of machines without a time service differ by so much; others differ by less than a second. */
+/** Usual clock difference of machines without a time service, in milliseconds; others differ by less than a second. */
 const USUAL_DIFFERENCE_MS = 5 * 60_000;
 /**
  * How far the time of a new stamp may be from the clock of this machine, in milliseconds: a day.
  *
- * A clock that is set to the local time, or to another time zone, differs by hours, and the stamp is right all the same. The
- * accuracy that a stamp states is not added: an authority may state any, and those in use state seconds.
+ * A clock in local time or another time zone differs by hours, although the stamp is correct. The stamp's stated
+ * accuracy is not added: an authority may state any value, and real ones state seconds.
  */
 export const MAX_CLOCK_DIFFERENCE_MS = 24 * 60 * 60_000;
 
-/** When a stamp was asked for and received, by the clock of this machine, in milliseconds since the epoch. */
+/** Times of request and answer by this machine's clock, in milliseconds since the epoch. */
 interface Asked {
   readonly askedAt: number;
   readonly answeredAt: number;
@@ -131,7 +131,7 @@ interface Asked {
  * @throws ActionError `TIMESTAMP_TIME_DIFFERS` when they differ by more than a day
  */
 function checkTime(time: Date, { askedAt, answeredAt }: Asked): string | undefined {
-  // The clock may have been set meanwhile.
+  // The clock may have been adjusted meanwhile.
   const [from, to] = [Math.min(askedAt, answeredAt), Math.max(askedAt, answeredAt)];
   const differenceMs = Math.max(from - time.getTime(), time.getTime() - to);
   if (differenceMs <= USUAL_DIFFERENCE_MS) return undefined;
@@ -152,14 +152,14 @@ function withoutQuery({ origin, pathname }: URL): string {
 
 const OWN_INPUTS = { name: 'the time stamp authority', url: 'timestamp-url', chain: 'timestamp-chain' };
 
-/** The list of authorities begins each line with the address, which the sentence does not repeat. */
+/** Removes the address from a sentence, because each line of the list already starts with it. */
 function aboutAuthority(error: unknown, { origin }: URL): unknown {
   if (!(error instanceof Failure)) return error;
   const { message, hint } = aboutOtherServer(error, OWN_INPUTS);
   return error.with({ message: message.replace(`${origin}: `, ''), hint });
 }
 
-/** The first bit says that the number is positive, the second keeps DER from dropping a byte. */
+/** Draws a nonce whose first bit makes it positive and whose second bit keeps DER from dropping a byte. */
 function drawNonce(randomInt: StampWorld['randomInt']): Buffer {
   const nonce = Buffer.from(Array.from({ length: 16 }, () => randomInt(256)));
   nonce[0] = ((nonce[0] ?? 0) & 0x3f) | 0x40;
@@ -172,7 +172,7 @@ function badStatus(status: number): ActionError {
   return new kind('TIMESTAMP_FAILED', `The authority answered with the HTTP status ${status}.`);
 }
 
-/** Reasons of RFC 3161 that pass by themselves. */
+/** Temporary reasons of RFC 3161. */
 const PASSING = ['timeNotAvailable', 'addInfoNotAvailable', 'systemFailure'];
 
 function refused(flags: readonly string[], reason: string): ActionError {

@@ -5,14 +5,17 @@ import { type CertificateRules, readRules } from './structures.ts';
 
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 const ANY_USE = '2.5.29.37.0';
-/** Basic constraints, key usage, extended key usage and certificate policies: critical extensions that are checked here. Certificate policies restrict only a reader who demands certain policies. */
+/**
+ * Critical extensions that are handled: basic constraints, key usage, extended key usage, and certificate policies,
+ * which restrict only readers that require some.
+ */
 const KNOWN_CRITICAL = ['2.5.29.19', '2.5.29.15', '2.5.29.37', '2.5.29.32'];
-/** Longer chains do not occur. */
+/** Longest chain; longer ones do not occur. */
 const MAX_ISSUERS = 8;
 
-/** What the signer of a stamp is judged by. */
+/** What is needed to check the signer of a stamp. */
 interface SignerTrust {
-  /** What the signer must chain to, each a trust anchor. */
+  /** Trust anchors for the signer. */
   readonly anchors: readonly X509Certificate[];
   /** Certificates that came with the stamp. */
   readonly certificates: readonly X509Certificate[];
@@ -36,8 +39,8 @@ export function checkSigner(signer: X509Certificate, { anchors, certificates, at
 }
 
 /**
- * Goes up one level of issuers at a time. Each certificate is visited once, with the fewest issuers below it: a shorter way
- * is never forbidden where a longer one is allowed, and many certificates of one name and key cost no more than one each.
+ * Searches the issuers level by level. Each certificate is visited once, on its shortest path, which is allowed
+ * whenever a longer one is; so many certificates with one name and key stay cheap.
  */
 function leadsToAnchor(signer: X509Certificate, { anchors, certificates, at }: SignerTrust): boolean {
   const trusted = new Set(anchors.map(({ fingerprint256 }) => fingerprint256));

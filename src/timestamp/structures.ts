@@ -14,27 +14,27 @@ import { ActionError } from '../errors.ts';
 import { announcedLength, childrenOf, type Element, octetsOf, oidOf, readElement, TAG } from '../identity/der/der.ts';
 
 const SHA256 = '2.16.840.1.101.3.4.2.1';
-/** Each is checked against the others; authorities send up to four. */
+/** Limits the cost of comparing each with the others; authorities send up to four. */
 const MAX_CERTIFICATES = 16;
 
-/** Encodes the request for a stamp over a SHA-256; the answer is to hold the certificate of its signer. */
+/** Encodes the request for a stamp over a SHA-256; asks for the signer's certificate in the answer. */
 export function encodeRequest(sha256: Buffer, nonce: Buffer): Buffer {
   const hashAlgorithm = new AlgorithmIdentifier({ algorithm: SHA256, parameters: null });
   const messageImprint = new MessageImprint({ hashAlgorithm, hashedMessage: new OctetString(sha256) });
   return Buffer.from(AsnConvert.serialize(new TimeStampReq({ messageImprint, nonce: bufferOf(nonce), certReq: true })));
 }
 
-/** What an authority answered: a token, or why there is none. */
+/** Answer of an authority: a token, or the reason for a refusal. */
 export interface StampAnswer {
   /** DER of the signed token; `undefined` when the authority refused. */
   readonly token: Buffer | undefined;
-  /** What the authority says about a refusal, in its own words; not clean. */
+  /** The authority's own text about a refusal; raw. */
   readonly reason: string;
-  /** Names of RFC 3161 for the reason, such as `badAlg`. */
+  /** Names of the reason in RFC 3161, such as `badAlg`. */
   readonly flags: readonly string[];
 }
 
-/** Reads a `TimeStampResp`; throws when the bytes are none. */
+/** Decodes a `TimeStampResp`; throws for any other bytes. */
 export function decodeAnswer(bytes: Buffer): StampAnswer {
   if (announcedLength(bytes) !== bytes.length) throw new Error('the answer is not DER, or has more than one element');
   const { status } = AsnConvert.parse(bytes, TimeStampResp);
@@ -48,11 +48,11 @@ export function decodeAnswer(bytes: Buffer): StampAnswer {
   };
 }
 
-/** A signed token: what it stamps and when, and who signed it. Nothing of it is checked yet. */
+/** A signed token: what it stamps, when, and who signed it; unchecked. */
 export interface StampToken {
-  /** Object identifier of what is signed. */
+  /** Object identifier of the signed content. */
   readonly contentType: string;
-  /** DER of what is signed, the `TSTInfo`. */
+  /** DER of the signed content, the `TSTInfo`. */
   readonly content: Buffer;
   readonly digestAlgorithm: string;
   readonly digest: Buffer;
@@ -63,9 +63,9 @@ export interface StampToken {
   readonly certificates: readonly X509Certificate[];
 }
 
-/** The one signature of a token. */
+/** The only signature of a token. */
 interface StampSigner {
-  /** DER of the SET that is signed. */
+  /** DER of the signed SET. */
   readonly signedAttributes: Buffer;
   /** First value of each attribute, by object identifier. */
   readonly attributes: ReadonlyMap<string, Element>;
@@ -74,7 +74,7 @@ interface StampSigner {
   readonly signature: Buffer;
 }
 
-/** Reads a token as `decodeAnswer` returns it; throws when it is none, or has another number of signatures than one. */
+/** Decodes a token from `decodeAnswer`; throws if it is invalid or does not have exactly one signature. */
 export function readToken(bytes: Buffer): StampToken {
   const [, explicit] = childrenOf(readElement(bytes));
   const [signedData] = explicit ? piecesOfElement(explicit) : [];
@@ -103,7 +103,7 @@ export function readToken(bytes: Buffer): StampToken {
   };
 }
 
-/** The parser keeps no bytes as they came, and the signature is over these: as a SET, whatever tag they have. */
+/** Reads the attributes from the original bytes, which the parser does not keep; a SET of them is signed. */
 function readSignedAttributes(signedData: Buffer): Pick<StampSigner, 'signedAttributes' | 'attributes'> {
   const [signerInfo] = childrenOf(childrenOf(readElement(signedData)).at(-1));
   const raw = signerInfo && piecesOfElement(signerInfo).find((piece) => piece[0] === TAG.context0);
@@ -125,7 +125,7 @@ function readSignedAttributes(signedData: Buffer): Pick<StampSigner, 'signedAttr
 function readCertificates(signedData: Buffer): X509Certificate[] {
   const set = childrenOf(readElement(signedData)).find(({ tag }) => tag === TAG.context0);
   if (set === undefined) return [];
-  // Other choices than a certificate have tags of their own.
+  // Choices other than a certificate have different tags.
   const pieces = piecesOfElement(set).filter((piece) => piece[0] === TAG.sequence);
   if (pieces.length > MAX_CERTIFICATES)
     throw new ActionError('TIMESTAMP_UNREADABLE', `The time stamp holds ${pieces.length} certificates.`, {
@@ -143,10 +143,10 @@ export function readCertificateHash(attribute: Element): { algorithm: string | u
   return hash && { algorithm: isNamed ? oidOf(childrenOf(first)[0]) : undefined, hash };
 }
 
-/** What a certificate says about its use. */
+/** What a certificate states about its use. */
 export interface CertificateRules {
   readonly isAuthority: boolean;
-  /** Most authorities below this one; `undefined` for any number. */
+  /** Largest number of authorities below this one; `undefined` for any number. */
   readonly pathLength: number | undefined;
   readonly extendedUses: { readonly names: readonly string[]; readonly isCritical: boolean } | undefined;
   /** Uses in `keyUsage` that are neither digital signature nor non-repudiation; `undefined` when there is no such extension. */
@@ -154,7 +154,7 @@ export interface CertificateRules {
   readonly criticalExtensions: readonly string[];
 }
 
-/** Reads what a certificate says about its use; throws when it cannot be read. */
+/** Reads what a certificate states about its use; throws when it cannot be read. */
 export function readRules(certificate: X509Certificate): CertificateRules {
   const { extensions = [] } = AsnConvert.parse(certificate.raw, Certificate).tbsCertificate;
   const find = (oid: string) => extensions.find(({ extnID }) => extnID === oid);
@@ -179,7 +179,7 @@ function piecesOf(bytes: Buffer): readonly Buffer[] {
   return element ? piecesOfElement(element) : [];
 }
 
-/** Returns each child of an element as the bytes that it came in. */
+/** Returns the original bytes of each child of an element. */
 function piecesOfElement({ content }: Element): readonly Buffer[] {
   const pieces: Buffer[] = [];
   for (let offset = 0; offset < content.length; ) {

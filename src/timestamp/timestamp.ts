@@ -5,7 +5,7 @@ export { checkStamp } from './check.ts';
 export { createPost } from './post.ts';
 export { MAX_CLOCK_DIFFERENCE_MS, requestStamp } from './request.ts';
 
-/** Returns the root certificates that Node brings, which are meant for web servers, and issue some stamps too. */
+/** Returns Node's bundled roots, which are meant for web servers but also cover some time stamp authorities. */
 export function bundledAnchors(): readonly X509Certificate[] {
   return bundledRoots().map((pem) => new X509Certificate(pem));
 }

@@ -1,7 +1,7 @@
 import { ActionError } from '../errors.ts';
 import type { VerifyKey } from './key.ts';
 
-/** The names that the input `signature-algorithm` takes beside `auto`. */
+/** Values of the input `signature-algorithm` other than `auto`. */
 export const SIGNATURE_ALGORITHMS = [
   'ecdsa-sha256',
   'ecdsa-sha384',
@@ -21,7 +21,7 @@ export type AlgorithmName = (typeof SIGNATURE_ALGORITHMS)[number];
 /** A digest as `node:crypto` names it. */
 export type Hash = 'sha256' | 'sha384' | 'sha512';
 
-/** A signature scheme with its digest as `node:crypto` names it; Ed25519 brings its own. */
+/** A signature scheme with its digest as `node:crypto` names it; Ed25519 includes its own. */
 export type Algorithm =
   | {
       readonly name: AlgorithmName;
@@ -53,7 +53,7 @@ export function algorithmOf(name: AlgorithmName): Algorithm {
   return name === 'ed25519' ? { name, scheme: name } : { name, ...HASHED[name] };
 }
 
-/** Lists the algorithms that can be used with a key; the first one is the meaning of `auto`. */
+/** Lists the algorithms for a key; `auto` means the first one. */
 export function algorithmsFor(key: VerifyKey): readonly AlgorithmName[] {
   switch (key.kind) {
     case 'ec-p256':
@@ -72,9 +72,9 @@ export function algorithmsFor(key: VerifyKey): readonly AlgorithmName[] {
 }
 
 /**
- * Chooses the algorithm that signatures are checked with: the requested one, or for `auto` the usual one for the key.
+ * Chooses the algorithm for verifying signatures: the requested one, or for `auto` the usual one for the key.
  *
- * It never depends on a signature. Throws `SIGNATURE_ALGORITHM_MISMATCH` when the key cannot be used with it.
+ * The choice never depends on a signature. Throws `SIGNATURE_ALGORITHM_MISMATCH` when the key does not fit.
  */
 export function chooseAlgorithm(key: VerifyKey, requested: AlgorithmName | 'auto'): Algorithm {
   const possible = algorithmsFor(key);
@@ -100,7 +100,7 @@ function pssKeyAllows(key: VerifyKey, algorithm: Algorithm): boolean {
   if (algorithm.scheme !== 'rsa-pss') return false;
   const { hashAlgorithm, mgf1HashAlgorithm, saltLength } = key.keyObject.asymmetricKeyDetails ?? {};
   if (hashAlgorithm === undefined) return true;
-  // The key's salt length is a minimum; ours is always the digest's.
+  // The key's salt length is a minimum; this action always uses the digest's length.
   return (
     hashAlgorithm === algorithm.hash &&
     mgf1HashAlgorithm === algorithm.hash &&

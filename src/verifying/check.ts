@@ -8,24 +8,24 @@ import { mayBeSignature } from './layout.ts';
 import { findLikely, type Likely } from './likely.ts';
 import type { Check, Verifier } from './verifier.ts';
 
-/** How signatures are checked in this run. */
+/** How signatures are verified in this run. */
 export interface Verification {
   readonly verifier: Verifier;
   readonly encoding: SignatureEncoding;
 }
 
-/** Decodes a signature and checks it against all bytes of the file. */
+/** Decodes a signature and verifies it for all bytes of the file. */
 export async function isValid(text: string, check: Check, encoding: SignatureEncoding): Promise<boolean> {
   return check.verify(decodeSignature(text, encoding));
 }
 
-/** What a check of a stored signature found. */
+/** Result of checking a stored signature. */
 export interface Checked {
   readonly sha256: string;
   readonly valid: boolean;
 }
 
-/** Reads an open file once and checks a stored signature against it; throws when the text is no strictly encoded signature. */
+/** Reads an open file once and verifies a stored signature; throws when the text is not strictly encoded. */
 export async function checkStored(
   file: OpenFile,
   text: string,
@@ -49,14 +49,14 @@ async function readForCheck(file: OpenFile, verifier: Verifier): Promise<{ sha25
   return { sha256: sum.digest().toString('hex'), check: pass };
 }
 
-/** Explains a signature that does not fit its file; reads the file once more. */
+/** Explains an invalid signature; reads the file once more. */
 export async function explainInvalid(
   path: string,
   file: OpenFile,
   about: Verification & {
     readonly text: string;
     readonly keyVersion?: number | undefined;
-    /** What to do when no setting explains it. */
+    /** What to do when no setting explains the failure. */
     readonly advice?: string | undefined;
   },
 ): Promise<ActionError> {
@@ -75,7 +75,7 @@ export async function explainInvalid(
   );
 }
 
-/** Says which setting a signature that does not fit was probably made with; reads the bytes once, resolves with `undefined` when none fits. */
+/** Returns a hint at the setting that makes an invalid signature valid, or `undefined`; reads the bytes once. */
 export async function likelyCause(
   { text, verifier, encoding }: Verification & { readonly text: string },
   read: OpenFile['read'],
@@ -84,7 +84,7 @@ export async function likelyCause(
   return likely ? hintOf(likely, verifier) : otherEncodingHint(text, encoding);
 }
 
-/** Says that bytes cannot be a signature, so that nobody looks for another key; those of a key of another kind or size can. */
+/** Returns a hint for bytes that cannot be a signature of any key; then another key would not help. */
 function oddForm(bytes: Uint8Array): string | undefined {
   if (mayBeSignature(bytes)) return undefined;
   return `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`;
@@ -99,7 +99,7 @@ function hintOf(likely: Likely, { algorithm }: Verifier): string {
     : `It is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
 }
 
-/** Builds the error of a run in which no new signature fits the key; `last` is the error of the last one, `clientKeySha256` the print of the client's own key. */
+/** Builds the error of a run without a valid new signature; `last` is the error of the last one. */
 export function wrongKey(
   { verifier, keyVersion }: Verification & { readonly keyVersion: number | undefined },
   last: ActionError,
@@ -120,7 +120,7 @@ export function wrongKey(
   );
 }
 
-/** A key that was rotated signs with another version than the one that `verify-key` holds. */
+/** Names the key version, because a rotated key signs with another version than that in `verify-key`. */
 function versionSentence(keyVersion: number | undefined): string {
   return keyVersion === undefined ? '' : ` The service signed with version ${keyVersion} of its key.`;
 }

@@ -1,6 +1,6 @@
 import { ActionError } from '../errors.ts';
 
-/** How a signature is written as text: the values of the input `signature-encoding`. */
+/** Text form of a signature: the values of the input `signature-encoding`. */
 export type SignatureEncoding = 'base64' | 'hex';
 
 /**
@@ -17,9 +17,9 @@ export function decodeSignature(text: string, encoding: SignatureEncoding): Buff
 }
 
 /**
- * Says what to set when a signature that failed its check would also be strict text of the other encoding.
+ * Returns a hint when an invalid signature would also be strict text in the other encoding.
  *
- * The hexadecimal digits are base64 digits too, so hex text often decodes as base64, to bytes that mean nothing.
+ * Hexadecimal digits are also base64 digits, so hex text often decodes as base64, to meaningless bytes.
  */
 export function otherEncodingHint(text: string, encoding: SignatureEncoding): string | undefined {
   const other = encoding === 'base64' ? 'hex' : 'base64';
@@ -30,7 +30,7 @@ export function otherEncodingHint(text: string, encoding: SignatureEncoding): st
 function tryDecode(text: string, encoding: SignatureEncoding): Buffer | undefined {
   const bytes = Buffer.from(text, encoding);
   if (bytes.length === 0) return undefined;
-  // Buffer decodes leniently, but encodes in one way only: what comes back unchanged was strict.
+  // Buffer decodes leniently, but encodes canonically: a text that comes back unchanged was strict.
   const again = bytes.toString(encoding);
   return again === text || (encoding === 'hex' && again.toUpperCase() === text) ? bytes : undefined;
 }

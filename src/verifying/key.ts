@@ -5,18 +5,18 @@ import { containsPrivateKey } from '../identity/secrets.ts';
 import { readPem, type SoundPemBlock } from '../identity/text/pem.ts';
 import { unwrap } from '../identity/text/shape.ts';
 
-/** The kinds of public key that can check a signature; `rsa-pss` is an RSA key that its own type limits to PSS. */
+/** The kinds of public key for verification; `rsa-pss` is an RSA key whose type allows only PSS. */
 type KeyKind = 'ec-p256' | 'ec-p384' | 'ec-p521' | 'rsa' | 'rsa-pss' | 'ed25519';
 
-/** The signer's public key, known to be of a kind and size that this action checks signatures with. */
+/** The signer's public key, of a supported kind and size. */
 export interface VerifyKey {
   readonly keyObject: KeyObject;
   readonly kind: KeyKind;
-  /** For people, such as `EC P-256` or `RSA 3072`. */
+  /** Readable name, such as `EC P-256` or `RSA 3072`. */
   readonly name: string;
   /** Lower-case hex SHA-256 of the key's SubjectPublicKeyInfo. */
   readonly spkiSha256: string;
-  /** What the certificate around the key says, unchecked; `undefined` when the key came without one. */
+  /** Unchecked facts of the certificate around the key; `undefined` without a certificate. */
   readonly certificate: CertificateFacts | undefined;
 }
 
@@ -29,11 +29,11 @@ const CURVES: ReadonlyMap<string, { kind: KeyKind; name: string }> = new Map([
 ]);
 
 /**
- * Reads the one `PUBLIC KEY` or `CERTIFICATE` block of the PEM text that the input `verify-key` gave.
+ * Reads the only `PUBLIC KEY` or `CERTIFICATE` block in the PEM text of the input `verify-key`.
  *
- * A certificate is only a container: its dates, uses and signature are not looked at.
- * Throws `VERIFY_KEY_PRIVATE` (the caller must mask the text), `VERIFY_KEY_MISSING`, `VERIFY_KEY_UNREADABLE`,
- * `VERIFY_KEY_BLOCKS`, `VERIFY_KEY_KIND` or `VERIFY_KEY_UNSUPPORTED`.
+ * A certificate is only a container: its dates, uses and signature are not checked. Throws `VERIFY_KEY_PRIVATE` (the
+ * caller must mask the text), `VERIFY_KEY_MISSING`, `VERIFY_KEY_UNREADABLE`, `VERIFY_KEY_BLOCKS`, `VERIFY_KEY_KIND` or
+ * `VERIFY_KEY_UNSUPPORTED`.
  */
 export function readVerifyKey(text: string): VerifyKey {
   const block = onlyBlock(text);
@@ -107,7 +107,7 @@ function readCertificate({ der }: SoundPemBlock): X509Certificate {
 
 function readKeyObject({ der }: SoundPemBlock, certificate: X509Certificate | undefined): KeyObject {
   try {
-    // `type: 'spki'` matters: without it Node derives a public key from private material too.
+    // `type: 'spki'` is required: without it, Node would also derive a public key from a private key.
     return certificate === undefined
       ? createPublicKey({ key: der, format: 'der', type: 'spki' })
       : certificate.publicKey;
@@ -135,7 +135,7 @@ function classify(key: KeyObject): { kind: KeyKind; name: string } {
   if (type !== 'rsa' && type !== 'rsa-pss') throw unsupported(`a key of the kind ${type ?? 'unknown'}`);
   const bits = details.modulusLength ?? 0;
   if (bits < MIN_RSA_BITS) throw unsupported(`an RSA key of ${bits} bits; at least ${MIN_RSA_BITS} are needed`);
-  // With exponent 1 anyone can write a valid signature.
+  // With exponent 1, anyone can create a valid signature.
   if ((details.publicExponent ?? 0n) < 3n) throw unsupported('an RSA key whose public exponent is below 3');
   return { kind: type, name: `${type.toUpperCase()} ${bits}` };
 }

@@ -1,20 +1,20 @@
 import type { VerifyKey } from './key.ts';
 
-/** How the bytes of a signature are laid out; `plain` is the only layout that RSA and Ed25519 have. */
+/** Layout of a signature's bytes; `plain` is the only layout for RSA and Ed25519. */
 type SignatureForm = 'der' | 'ieee-p1363' | 'plain';
 
 const ED25519_BYTES = 64;
-/** A shorter key is not trusted any more. */
+/** Shortest RSA signature in bytes; shorter keys are no longer trusted. */
 const MIN_RSA_BYTES = 256;
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
 
 /**
- * Tells the layout of a signature for a key, or `undefined` when no signature of this key can look so.
+ * Tells the layout of a signature for a key, or `undefined` when the bytes cannot be a signature of this key.
  *
  * ECDSA is read as DER when it is strict DER, else as IEEE P1363 when it has exactly twice the curve's size. A P1363
- * signature that happens to be strict DER (fewer than one in 2^40) is thus checked as DER and refused: never the
- * other way round.
+ * signature that happens to be strict DER (fewer than one in 2^40) is thus checked as DER and refused; the reverse
+ * cannot happen.
  */
 export function formOf(key: VerifyKey, signature: Uint8Array): SignatureForm | undefined {
   switch (key.kind) {
@@ -34,31 +34,31 @@ export function formOf(key: VerifyKey, signature: Uint8Array): SignatureForm | u
   }
 }
 
-/** Tells whether bytes look like a signature of a key of any kind and size; one whose bytes were cut off mostly does not. */
+/** Tells whether bytes look like a signature of any kind of key; most truncated signatures do not. */
 export function mayBeSignature(bytes: Uint8Array): boolean {
   const isEcdsa = [32, 48, 66].some((numberBytes) => ecdsaLayout(bytes, numberBytes) !== undefined);
   return isEcdsa || bytes.length === ED25519_BYTES || bytes.length >= MIN_RSA_BYTES;
 }
 
-/** Tells the layout of an ECDSA signature whose numbers have `numberBytes` bytes; `undefined` when it is none. */
+/** Tells the layout of an ECDSA signature whose numbers have `numberBytes` bytes; `undefined` for other bytes. */
 export function ecdsaLayout(signature: Uint8Array, numberBytes: number): 'der' | 'ieee-p1363' | undefined {
   if (isStrictDer(signature, numberBytes)) return 'der';
   return signature.length === 2 * numberBytes ? 'ieee-p1363' : undefined;
 }
 
-/** OpenSSL checks this too, but by the rules of its version; refusing here makes DER mean DER everywhere. */
+/** OpenSSL also checks this, but differently in each version; this check is the same everywhere. */
 function isStrictDer(bytes: Uint8Array, numberBytes: number): boolean {
   const isLong = bytes[1] === 0x81;
   const start = isLong ? 3 : 2;
   const length = bytes[start - 1] ?? 0;
   if (bytes[0] !== SEQUENCE || bytes.length !== start + length) return false;
-  // The shortest length form that fits is the only one; only P-521 needs the long one.
+  // Only the shortest form of the length is valid; only P-521 needs the long form.
   if (isLong !== length >= 0x80) return false;
   const middle = integerEnd(bytes, start, numberBytes);
   return middle !== undefined && integerEnd(bytes, middle, numberBytes) === bytes.length;
 }
 
-/** Returns where the positive, shortest INTEGER at `start` ends, or `undefined` when there is none. */
+/** Returns the end of the positive, shortest INTEGER at `start`, or `undefined` when there is none. */
 function integerEnd(bytes: Uint8Array, start: number, numberBytes: number): number | undefined {
   const length = bytes[start + 1] ?? 0;
   const first = bytes[start + 2] ?? 0x80;

@@ -5,12 +5,12 @@ import type { VerifyKey } from './key.ts';
 import { formOf } from './layout.ts';
 import { createVerifier, type Verifier } from './verifier.ts';
 
-/** What a signature that failed its check is valid as, or for. */
+/** Algorithm or bytes for which an invalid signature would be valid. */
 export type Likely =
   | { readonly algorithm: AlgorithmName }
-  /** Other bytes than those of the file, made from them: `the base64 text of the file`. */
+  /** Bytes derived from the file, such as `the base64 text of the file`. */
   | { readonly bytes: string }
-  /** RSA-PSS with a salt of another length than the digest; both lengths in bytes. */
+  /** RSA-PSS with a salt length other than the digest's; both in bytes. */
   | { readonly algorithm: AlgorithmName; readonly saltBytes: number; readonly digestBytes: number };
 
 interface Candidate {
@@ -19,10 +19,10 @@ interface Candidate {
 }
 
 /**
- * Finds the other algorithm of the same key, the other RSA-PSS salt length, or the other bytes that a signature which failed
- * its check is valid for, reading the file once more; `undefined` when there is none.
+ * Finds another algorithm of the key, RSA-PSS salt length, or derived bytes for which an invalid signature is valid;
+ * `undefined` when there is none. Reads the file once more.
  *
- * The result only names a likely setting: the check has failed all the same.
+ * The result only names a likely setting; the signature remains invalid.
  */
 export async function findLikely(
   verifier: Verifier,
@@ -50,7 +50,7 @@ function withAlgorithm(key: VerifyKey, name: AlgorithmName): Candidate {
   };
 }
 
-/** A service may sign what it was sent, or hash a digest as if it were the file. */
+/** Tries other bytes: a service may sign the text that it received, or hash a digest as if it were the file. */
 function withOtherBytes(verifier: Verifier): Candidate[] {
   const name = verifier.algorithm.scheme === 'ed25519' ? 'sha256' : verifier.algorithm.hash;
   const ofDigest = (encoding: 'binary' | 'hex', bytes: string): Candidate => {
@@ -64,7 +64,7 @@ function withOtherBytes(verifier: Verifier): Candidate[] {
   return [
     ofDigest('binary', `the ${name} digest of the file, taken for the file itself`),
     ofDigest('hex', `the ${name} digest of the file in hex`),
-    // Never true for Ed25519, which needs all bytes in memory.
+    // Never valid for Ed25519, which needs all bytes in memory.
     ofBase64(verifier),
   ];
 }
@@ -104,7 +104,7 @@ function withAnySalt({ keyObject: key }: VerifyKey, name: AlgorithmName): Candid
       likely(signature) {
         if (!verify.verify({ key, padding, saltLength: constants.RSA_PSS_SALTLEN_AUTO }, signature)) return undefined;
         const whole = publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(signature));
-        // One byte shorter than the signature when the modulus has a single bit in its first byte.
+        // The message is one byte shorter than the signature when the modulus has a single bit in its first byte.
         const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
         const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
         const saltBytes = saltLength(encoded, encodedBits, algorithm.hash, digestBytes);
@@ -114,17 +114,17 @@ function withAnySalt({ keyObject: key }: VerifyKey, name: AlgorithmName): Candid
   ];
 }
 
-/** Reads the length of the salt, in bytes, in an encoded message that is known to be valid (RFC 8017, 9.1.2). */
+/** Reads the length of the salt, in bytes, in a valid encoded message (RFC 8017, 9.1.2). */
 function saltLength(encoded: Buffer, encodedBits: number, algorithm: string, digestBytes: number): number {
   const end = encoded.length - digestBytes - 1;
   const digest = encoded.subarray(end, -1);
   const block = encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm));
-  // The unused bits of the first byte are masked too; behind them stand zeros, a one, and the salt.
+  // The unused bits of the first byte are masked too; zeros, a one, and the salt follow.
   block[0] = (block[0] ?? 0) & (0xff >> (8 * encoded.length - encodedBits));
   return block.length - block.indexOf(1) - 1;
 }
 
-/** One byte of the mask that MGF1 makes of a digest. */
+/** Returns one byte of the MGF1 mask of a digest. */
 function maskByte(digest: Buffer, at: number, algorithm: string): number {
   const counter = Buffer.alloc(4);
   counter.writeUInt32BE(Math.floor(at / digest.length));

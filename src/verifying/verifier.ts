@@ -5,31 +5,31 @@ import type { Algorithm } from './algorithm.ts';
 import type { VerifyKey } from './key.ts';
 import { formOf } from './layout.ts';
 
-/** The largest file whose Ed25519 signature can be checked: the scheme needs all bytes in memory at once. */
+/** Largest file with a verifiable Ed25519 signature, in bytes: the scheme needs the whole file in memory. */
 export const MAX_ED25519_BYTES = 256 * 1024 * 1024;
 
-/** Tells whether signatures are valid for bytes that it has seen. */
+/** Verifies signatures for the bytes so far. */
 export interface Check {
-  /** Tells whether the signature is valid for all bytes seen; may be called once. */
+  /** Tells whether the signature is valid for all bytes; may be called once. */
   verify(signature: Uint8Array): boolean | Promise<boolean>;
 }
 
-/** One pass over the bytes of one file, good for one answer. */
+/** A pass over the bytes of a file, for one verification. */
 export interface VerifyPass extends Check {
-  /** Takes the next bytes; the chunk may be reused by its owner afterwards. */
+  /** Takes the next bytes; the caller may reuse the chunk afterwards. */
   update(chunk: Uint8Array): void;
   verify(signature: Uint8Array): boolean;
 }
 
-/** Checks signatures of one key with one algorithm. */
+/** Verifies signatures with one key and one algorithm. */
 export interface Verifier {
   readonly key: VerifyKey;
   readonly algorithm: Algorithm;
-  /** Begins a pass over a file of `size` bytes; throws like {@link checkSize}. */
+  /** Starts a pass over a file of `size` bytes; throws like {@link checkSize}. */
   start(size: number): VerifyPass;
   /**
-   * Returns the check of bytes that are in memory and do not change. It runs in a thread of Node's own, because for thousands of small
-   * files the checks take more time of this thread than anything else.
+   * Returns the check of constant bytes in memory. The check runs in Node's thread pool, because for thousands of small
+   * files it would take most of this thread's time.
    */
   whole(bytes: Uint8Array): Check;
 }
@@ -47,7 +47,7 @@ export function createVerifier(key: VerifyKey, algorithm: Algorithm): Verifier {
   };
 }
 
-/** Refuses a file of `size` bytes that is too large for the algorithm with `FILE_TOO_LARGE_FOR_ED25519`; meant for before any request. */
+/** Throws `FILE_TOO_LARGE_FOR_ED25519` for a file that is too large for the algorithm; call it before any request. */
 export function checkSize(algorithm: Algorithm, size: number): void {
   if (algorithm.scheme !== 'ed25519' || size <= MAX_ED25519_BYTES) return;
   throw new ActionError(
@@ -89,11 +89,10 @@ const verifyElsewhere = promisify<string | null, Uint8Array, KeyObject | VerifyK
 );
 
 /**
- * Returns the key as Node takes it for this signature; `undefined` when no signature of the key can look so.
+ * Returns the key as Node needs it for this signature; `undefined` when the bytes cannot be a signature of the key.
  *
- * Where Node's defaults are the right ones (DER for ECDSA, PKCS#1 for a key of type RSA), the key goes without options: Node 24
- * finds out by exceptions that an object with options is no key, and these exceptions take half as long as the check of an
- * ECDSA signature.
+ * Options are left out where Node's defaults are right (DER for ECDSA, PKCS#1 for a key of type RSA): with options,
+ * Node 24 throws and catches exceptions that take half as long as verifying an ECDSA signature.
  */
 function inputOf({ key, algorithm, signature }: Question): KeyObject | VerifyKeyObjectInput | undefined {
   const form = formOf(key, signature);
@@ -106,14 +105,14 @@ function inputOf({ key, algorithm, signature }: Question): KeyObject | VerifyKey
     case 'ed25519':
       return keyObject;
     case 'rsa-pss': {
-      // Without a salt length Node takes any that it finds in the signature.
+      // Without a salt length, Node accepts any length in the signature.
       const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
       return { key: keyObject, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
     }
   }
 }
 
-/** Ed25519 hashes the file twice, the second time after the first is known, so nothing can be checked before the end. */
+/** Ed25519 hashes the file twice, one after the other, so the whole file is collected first. */
 function collectingPass(key: VerifyKey, size: number): VerifyPass {
   const bytes = Buffer.allocUnsafe(size);
   let length = 0;
@@ -123,7 +122,7 @@ function collectingPass(key: VerifyKey, size: number): VerifyPass {
       length += chunk.length;
     },
     verify(signature) {
-      // A file that is not as long as announced has changed: fail closed.
+      // A file with another length than announced has changed: fail closed.
       return length === size && verify(null, bytes, key.keyObject, signature);
     },
   };

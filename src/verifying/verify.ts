@@ -7,26 +7,26 @@ import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import type { OutputTree } from '../files/writing/output-tree.ts';
 import { checkStored, explainInvalid, type Verification } from './check.ts';
 
-/** Checks stored signatures; needs no network and no secret. */
+/** Options for verifying stored signatures, which needs no network and no secret. */
 export interface VerifyOptions {
   readonly files: readonly ReleaseFile[];
   /** Where the signatures are. */
   readonly output: OutputTree;
   readonly suffix: string;
   readonly verification: Verification;
-  /** `name` tells a reader why each one failed, which costs another read; `count` does not. */
+  /** With `name`, each failure is explained, which needs another read; with `count` it is not. */
   readonly explain: 'name' | 'count';
   readonly signal: AbortSignal;
   readonly patience: Patience;
   readonly onOutcome: (outcome: FileOutcome) => void;
 }
 
-/** Files at a time: one file is read while another is hashed. */
+/** Number of files at a time, so that one file is read while another is hashed. */
 const LANES = 4;
-/** Most bytes of files that are held at a time; only Ed25519 needs whole files in memory. */
+/** Most bytes of files in memory at a time; only Ed25519 needs whole files in memory. */
 const MAX_BYTES_HELD = 48 * 1024 * 1024;
 
-/** Checks the signature of every file; the outcomes come in the order of the files. */
+/** Checks the signature of every file; returns the outcomes in the order of the files. */
 export async function verifyFiles(options: VerifyOptions): Promise<FileOutcome[]> {
   const { files, signal } = options;
   const outcomes: FileOutcome[] = [];
@@ -41,7 +41,7 @@ export async function verifyFiles(options: VerifyOptions): Promise<FileOutcome[]
       const outcome = await memory.run(isHeld ? file.size : 0, () => verifyFile(file, options));
       outcomes[at] = outcome;
       options.onOutcome(outcome);
-      // Small files are read at once: let timers and signals have their turn.
+      // Lets timers and signals run, because small files are read synchronously.
       if (at % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -49,18 +49,18 @@ export async function verifyFiles(options: VerifyOptions): Promise<FileOutcome[]
   return outcomes;
 }
 
-/** A limit on what several tasks hold in memory together; a task that needs more than the limit runs alone. */
+/** Limits the memory of several tasks together; a task that needs more than the limit runs alone. */
 export class MemoryBudget {
   readonly #bytes: number;
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** `bytes` may be held at a time. */
+  /** `bytes` is the limit of all tasks together. */
   constructor(bytes: number) {
     this.#bytes = bytes;
   }
 
-  /** Runs a task that holds so many bytes as soon as there is room for them. */
+  /** Runs a task that needs `bytes` of memory, as soon as they are available. */
   async run<T>(bytes: number, task: () => Promise<T>): Promise<T> {
     while (this.#taken > 0 && this.#taken + bytes > this.#bytes) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -85,7 +85,7 @@ async function verifyFile(file: ReleaseFile, options: VerifyOptions): Promise<Fi
     const text = await patience.read(file.path + suffix, () =>
       readSignatureFile(output.realPathOf(file.path + suffix)),
     );
-    // Before the first run of a release no file has a signature, and no report shows an error for each.
+    // Before a release is first signed, no file has a signature, and no report shows the errors.
     if (text === undefined)
       return outcome({ status: 'failed', error: options.explain === 'name' ? missing(file, suffix) : undefined });
     const open = await patience.read(file.path, () => openFile(file));
@@ -118,18 +118,18 @@ function missing({ path }: ReleaseFile, suffix: string): ActionError {
   });
 }
 
-/** A text that is no strictly encoded signature is an invalid signature, whatever the reader calls it. */
+/** Converts an error; a text that is not strictly encoded becomes `SIGNATURE_INVALID`. */
 function asInvalid({ path }: ReleaseFile, error: unknown): ActionError {
   const known = toActionError(error, 'FILE_UNREADABLE', `${show(path)} could not be checked.`);
   if (known.code !== 'RESP_BAD_SIGNATURE') return known;
   return new ActionError('SIGNATURE_INVALID', `The signature of ${show(path)} is not valid: ${known.message}`, {
-    // Advice about what the service sends is none for a text that lies here.
+    // Advice about the service does not help with a stored text.
     hint: known.hint === undefined || known.hint.startsWith('The service ') ? TEXT_CHANGED : known.hint,
     cause: known,
   });
 }
 
-/** A signature whose file is gone. */
+/** Returns the failure for a signature whose file is gone. */
 export function orphaned(path: string, suffix: string): FileOutcome {
   const error = new ActionError(
     'SIGNATURE_ORPHANED',

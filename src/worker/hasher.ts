@@ -3,15 +3,15 @@ import type { HashElsewhere } from '../signing/sent-bytes.ts';
 import type { WorkerThread } from './worker.ts';
 
 /**
- * The caller hashes a file itself when the files before it hold more bytes than this and four times its own: an attempt has
- * a time limit by the size of its own file, and must not spend that time waiting for larger files.
+ * The caller hashes a file itself when the queued files have more bytes than this and than four times its size. The
+ * time limit of an attempt depends on its own file, and must not be spent waiting for larger files.
  */
 const PATIENCE_BYTES = 64 * 2 ** 20;
 
 /**
  * Hashes large files in the worker, so that one file is hashed while another is sent.
  *
- * Files are hashed one after the other, and `begin` is called when the turn of its file has come.
+ * Files are hashed one after the other; `begin` is called when the file's turn comes.
  */
 export function hashInWorker(worker: WorkerThread): HashElsewhere {
   let last: Promise<unknown> = Promise.resolve();

@@ -14,7 +14,7 @@ import {
   type WriteTask,
 } from './tasks.ts';
 
-/** Does the tasks that come through a port, until the port is closed. */
+/** Performs the tasks that arrive at a port, until the port is closed. */
 export function serve(port: MessagePort): void {
   const running = new Map<number, AbortController>();
   const trees = new Map<string, OutputTree>();

@@ -1,14 +1,14 @@
 import { ActionError, codeOf, unexpected } from '../errors.ts';
 import type { Hashing } from '../signing/signer.ts';
 
-/** What the worker can do; every value can be cloned from thread to thread. */
+/** Tasks for the worker; all values can be cloned between threads. */
 export type Task = HashTask | WriteTask | CompareTask;
 
 /** Hashes an open file. */
 export interface HashTask {
   readonly do: 'hash';
   readonly file: {
-    /** Descriptors belong to the process, so the worker can read from those of the main thread. */
+    /** A descriptor of the main thread, which the worker can use because descriptors belong to the process. */
     readonly descriptor: number;
     readonly path: string;
     readonly size: number;
@@ -22,16 +22,16 @@ export interface WriteTask {
   /** Absolute path of the output tree. */
   readonly directory: string;
   readonly processId: number;
-  /** Within that tree. */
+  /** Paths within that tree. */
   readonly paths: readonly string[];
-  /** One for each path. */
+  /** A signature for each path. */
   readonly texts: readonly string[];
 }
 
-/** Reads signatures again and compares them with what was written. */
+/** Reads signatures again and compares them with the written texts. */
 export interface CompareTask {
   readonly do: 'compare';
-  /** Absolute. */
+  /** Absolute paths. */
   readonly locations: readonly string[];
   /** SHA-256 of each text as base64url. */
   readonly digests: readonly string[];
@@ -39,11 +39,11 @@ export interface CompareTask {
 
 /** The result of each kind of task. */
 export interface Results {
-  /** The hash that the task asks for, and the SHA-256 of the bytes as hex. */
+  /** The requested hash, and the SHA-256 of the bytes as hex. */
   readonly hash: { readonly digest: Uint8Array; readonly sha256: string };
-  /** The errors of the signatures that could not be written, by their index in the task. */
+  /** Errors of signatures that could not be written, by index in the task. */
   readonly write: ReadonlyMap<number, PackedError>;
-  /** The indices of the files that hold another text, or none. */
+  /** Indices of the files with another text, or none. */
   readonly compare: readonly number[];
 }
 
@@ -55,24 +55,24 @@ export type Reply =
   | { readonly id: number; readonly result: Results[keyof Results] }
   | { readonly id: number; readonly error: PackedError };
 
-/** The parts of an error, whose class is lost between threads. */
+/** The parts of an error; its class would be lost between threads. */
 interface PackedError {
   readonly code: ActionError['code'];
   readonly message: string;
   readonly hint: string | undefined;
-  /** Cloned as a plain `Error`, which loses its code. */
+  /** Cloned as a plain `Error`, without its code. */
   readonly cause: Error | undefined;
   /** The code of the cause. */
   readonly causeCode: string | undefined;
 }
 
-/** Takes an error apart for a message. */
+/** Converts an error for a message. */
 export function packError(error: unknown): PackedError {
   const { code, message, hint, cause } = unexpected(error);
   return { code, message, hint, cause: cause instanceof Error ? cause : undefined, causeCode: codeOf(cause) };
 }
 
-/** Builds the error again from a message. */
+/** Restores an error from a message. */
 export function unpackError({ code, message, hint, cause, causeCode }: PackedError): ActionError {
   if (cause && causeCode !== undefined) Object.assign(cause, { code: causeCode });
   return new ActionError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });

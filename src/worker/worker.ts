@@ -2,9 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { type Reply, type Request, type Results, type Task, unpackError } from './tasks.ts';
 
 /**
- * A second thread for work that would hold up the thread that sends: hashing large files and writing signatures.
+ * A second thread for work that would block the sending thread: hashing large files and writing signatures.
  *
- * The first task starts it, unless `start` did so before.
+ * The first task starts the thread, unless `start` already did.
  */
 export class WorkerThread {
   readonly #entry: string;
@@ -14,32 +14,32 @@ export class WorkerThread {
   #lastId = 0;
   #isLost = false;
 
-  /** `entry` is the path of the worker's own program; `onLost` is called once, with the reason why there is no worker any more. */
+  /** `entry` is the path of the worker's program; `onLost` is called once, with the reason why the worker ended. */
   constructor(entry: string, onLost: (reason: unknown) => void = () => {}) {
     this.#entry = entry;
     this.#onLost = onLost;
   }
 
-  /** Whether there is a worker: starting it for a short task costs more than the task. */
+  /** Whether the worker is running; starting it for a short task costs more than the task. */
   get isStarted(): boolean {
     return this.#worker !== undefined && !this.#isLost;
   }
 
-  /** Starts the worker ahead of its first task, while this thread waits for something else anyway. */
+  /** Starts the worker before its first task, while this thread is idle anyway. */
   start(): void {
     if (this.#isLost || this.#worker) return;
     try {
       this.#worker = this.#create();
     } catch (error) {
-      // The system may have no thread to give.
+      // The system may refuse another thread.
       this.#lose(error);
     }
   }
 
   /**
-   * Has a task done; settles when the worker no longer works on it, also after an abort.
+   * Runs a task in the worker; settles when the worker no longer works on it, even after an abort.
    *
-   * Resolves with `undefined` when the worker could not be started or died, so that the caller does the task itself; rejects
+   * Resolves with `undefined` when the worker could not start or died; the caller then does the task itself. Rejects
    * with the `ActionError` of the task.
    */
   async do<K extends Task['do']>(
@@ -64,7 +64,7 @@ export class WorkerThread {
     }
   }
 
-  /** Ends the worker and whatever it is doing. */
+  /** Stops the worker and its current task. */
   stop(): void {
     this.#isLost = true;
     for (const { resolve } of this.#waiting.values()) resolve(undefined);
@@ -81,7 +81,8 @@ export class WorkerThread {
   }
 
   #create(): Worker {
-    // A small nursery costs no time, because the worker keeps nothing. The empty environment and options keep the inputs, and what an earlier step set for Node, out of it.
+    // A small young generation is enough, because the worker keeps nothing. Empty environment and options keep out the
+    // inputs, and Node options of earlier steps.
     const worker = new Worker(this.#entry, { env: {}, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 6 } });
     worker.on('message', (reply: Reply) => this.#settle(reply));
     worker.on('error', (error) => this.#lose(error));

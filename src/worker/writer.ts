@@ -18,8 +18,8 @@ const GATHER_MS = 2;
 /**
  * Writes signatures in the worker, or in this thread when there is no worker.
  *
- * A signature that comes alone goes at once. Those that follow within two milliseconds go as one task: to wake the worker
- * for each of them costs as much as the writing itself.
+ * A single signature is sent at once. Further signatures within two milliseconds form one task, because waking the
+ * worker for each costs as much as writing it.
  */
 export function writeInWorker(worker: WorkerThread, output: OutputTree): SignatureWriter {
   const { directory, processId } = output;
@@ -53,7 +53,7 @@ export function writeInWorker(worker: WorkerThread, output: OutputTree): Signatu
   };
 }
 
-/** Compares signatures with their digests in the worker, if there is one, while this thread looks at other files. */
+/** Compares signatures with their digests in the worker, if there is one, while this thread checks other files. */
 export function compareInWorker(worker: WorkerThread): CompareElsewhere | undefined {
   if (!worker.isStarted) return undefined;
   return (locations, digests) => worker.do({ do: 'compare', locations, digests });

@@ -16,7 +16,7 @@ import { type Entry, type Visit, type WalkOptions, walk } from './walk.ts';
 export interface Discovery extends Remainder, Pick<OrphanSearch, 'orphanFailure'> {
   /** Sorted by path, bytewise; without duplicates. */
   readonly files: readonly ReleaseFile[];
-  /** Matched paths that are neither a regular file nor a link to a listed file. */
+  /** Matched paths that cannot be signed, such as a FIFO or a link that leads elsewhere. */
   readonly refused: readonly RefusedFile[];
   /** Include patterns that match no file, as the user wrote them. */
   readonly unmatched: readonly string[];

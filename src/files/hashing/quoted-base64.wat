@@ -1,11 +1,11 @@
 ;; Encodes bytes as base64 and percent-encodes the result, three bytes at a time.
 ;;
-;; The memory begins with a table: for each value of 12 bits, 8 bytes of which the first up to 6 are the quoted pair of
-;; base64 characters and the last is their number. Eight bytes are stored whatever the number is: what is too much, the
-;; next pair overwrites. Up to 7 bytes behind the result and one behind the input are touched.
+;; The memory starts with a table: for each 12-bit value, 8 bytes, of which up to 6 are the quoted pair of base64
+;; characters and the last is their number. Eight bytes are always stored, and the next pair overwrites the surplus.
+;; Up to 7 bytes after the result and one after the input are accessed.
 (module
   (memory (export "memory") 3)
-  ;; Encodes the whole triples from..to; writes to `at`; returns where the result ends.
+  ;; Encodes the whole triples from..to; writes to `at`; returns the end of the result.
   (func (export "encode") (param $from i32) (param $to i32) (param $at i32) (result i32)
     (local $bits i32)
     (local $pair i64)
