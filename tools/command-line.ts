@@ -4,7 +4,7 @@ import { ActionError, codeOf } from '../src/errors.ts';
 import { ToolError } from './tool-error.ts';
 
 /**
- * Runs a command of this repository: prints its help when that is asked for, and a sentence without a stack when it cannot go on.
+ * Runs a command of this repository: prints its help on request, and an error as a sentence without a stack.
  *
  * @param run gets the arguments and returns the exit code.
  */
@@ -14,7 +14,7 @@ export async function runCommandLine(help: string, run: (argv: string[]) => Prom
     process.stdout.write(help);
     return;
   }
-  // A reader such as `head` may leave early; the command ends as it would have.
+  // A reader such as `head` may close the pipe early; the command continues to its normal end.
   process.stdout.on('error', (error) => {
     if (codeOf(error) !== 'EPIPE') throw error;
   });
@@ -34,16 +34,16 @@ function explain(error: unknown): string | undefined {
   }
   if (!(error instanceof Error)) return undefined;
   if (codeOf(error)?.startsWith('ERR_PARSE_ARGS_')) return `${error.message}\nThe option --help lists what there is.`;
-  // Files of the user that cannot be read or written.
+  // System errors about the user's files are expected.
   return 'syscall' in error && 'path' in error ? error.message : undefined;
 }
 
-/** Makes a path absolute from the directory in which npm was started; npm itself starts scripts in the repository. */
+/** Resolves a path in the directory in which npm was started, because npm runs scripts in the repository. */
 export function resolvePath(path: string): string {
   return resolve(process.env['INIT_CWD'] ?? '.', path);
 }
 
-/** Makes the path of a directory absolute, as `resolvePath` does; throws `ARGUMENT_INVALID` when there is no such directory. */
+/** Resolves the path of an existing directory; throws `ARGUMENT_INVALID` when there is no such directory. */
 export function resolveDirectory(option: string, path: string): string {
   const directory = resolvePath(path);
   const found = statSync(directory, { throwIfNoEntry: false });
@@ -52,14 +52,14 @@ export function resolveDirectory(option: string, path: string): string {
   throw new ToolError('ARGUMENT_INVALID', `${option} ${directory}: ${what}.`);
 }
 
-/** Makes the directory that an option names, with those above it that are missing; throws `ARGUMENT_INVALID` when it cannot. */
+/** Creates the directory of an option with its missing parents; throws `ARGUMENT_INVALID` when that fails. */
 export function provideDirectory(option: string, directory: string): void {
   orRefuse(`${option} ${directory}: this directory cannot be made`, () => makeLevels(directory));
 }
 
-/** Makes sure that the file that an option names can be written, without changing it; throws `ARGUMENT_INVALID` when it cannot. */
+/** Checks that the file of an option can be written, without changing it; throws `ARGUMENT_INVALID` otherwise. */
 export function provideFile(option: string, file: string): void {
-  // Windows opens a directory like a file, and fails only when something is written.
+  // Windows opens a directory like a file, and fails only when writing.
   if (isDirectory(file))
     throw new ToolError('ARGUMENT_INVALID', `${option} ${file}: this is a directory.`, { hint: 'Name a file.' });
   orRefuse(`${option} ${file}: this file cannot be written`, () => {
@@ -77,7 +77,7 @@ function orRefuse(problem: string, act: () => void): void {
   }
 }
 
-/** A level at a time: `recursive` of Node never ends below a directory that takes no new ones, such as /proc. */
+/** Creates one level at a time, because Node's `recursive` never ends below a directory such as /proc. */
 function makeLevels(directory: string): void {
   if (isDirectory(directory)) return;
   const parent = dirname(directory);

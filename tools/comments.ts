@@ -1,8 +1,8 @@
 /**
- * Takes the comments out of the bundles, whose licences are in licenses.txt: node tools/comments.ts dist
+ * Removes the comments from the bundles, whose licences are in licenses.txt: node tools/comments.ts dist
  *
- * Names and lines stay, so that a stack trace can be read. A third of each bundle is comments; without them a start takes
- * about 5 ms less (measured: reading and compiling dist/index.js, 41 ms and 36 ms).
+ * Names and lines stay, so that a stack trace can be read. Comments are a third of each bundle; without them, reading
+ * and compiling dist/index.js takes 36 ms instead of 41 ms.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Tells whether a value is an object with string keys, so that its members can be looked at one by one. */
+/** Tells whether a value is an object with string keys, so that its members can be read. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

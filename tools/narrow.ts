@@ -1,15 +1,15 @@
 /**
- * Gives the bundler packages called undici that hold only what is used of undici: node tools/narrow.ts
+ * Gives the bundler packages named undici with only the used parts of undici: node tools/narrow.ts
  *
- * Whoever imports the package itself gets fetch, WebSocket, caches and mocks with it. Only the upload calls any of these:
- * a start that does not compile and run them takes about 15 ms less.
+ * The whole package also contains fetch, WebSocket, caches and mocks, which only the upload uses. Without compiling and
+ * running them, a start takes about 15 ms less.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
 const CLASSES = { Client: 'client.js', ProxyAgent: 'proxy-agent.js' };
 
-/** Puts a package beside the code that imports it, where the bundler looks first; `file` is where the code imports a class. */
+/** Puts a package next to the importing code, where the bundler looks first; `file` is the file that imports the class. */
 function narrow(file: string, name: keyof typeof CLASSES, beside: string): void {
   const imports = [...readFileSync(file, 'utf8').matchAll(/^import (.*) from 'undici';$/gm)].map(([, names]) => names);
   if (imports.join() !== `{ ${name} }`)

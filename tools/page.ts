@@ -1,7 +1,8 @@
 /**
- * Builds the page that every verification kit holds, into one directory: node tools/page.ts dist/page
+ * Builds the page of every verification kit into a directory: node tools/page.ts dist/page
  *
- * Everything but the data of a release is final, so that the hashes in its Content-Security-Policy can be computed here.
+ * Everything except the data of a release is final, so that the hashes for its Content-Security-Policy can be computed
+ * here.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { rolldown } from 'rolldown';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 const SOURCE = join(REPOSITORY, 'src', 'page');
-/** What the page's program holds of others; their licence asks that its text goes along. */
+/** Third-party packages in the page's script, whose licences must be included. */
 const PACKAGES = ['hash-wasm', '@noble/curves', '@noble/hashes'];
 
 const [target] = process.argv.slice(2);
@@ -39,7 +40,7 @@ async function buildPage(): Promise<string> {
   return template.replace(/POLICY|\/\*style\*\/|\/\*script\*\/|NOTICES/g, (place) => parts[place] ?? place);
 }
 
-/** One classic script without imports, which ends no script element early. */
+/** Builds a classic script without imports, which cannot close the script element early. */
 async function bundle(): Promise<string> {
   const build = await rolldown({
     input: join(SOURCE, 'index.ts'),

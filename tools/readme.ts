@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { stringMember } from './json.ts';
 
-/** Inputs or outputs that serve one purpose. */
+/** Inputs or outputs with the same purpose. */
 export interface Group {
-  /** The comment in `action.yml` that begins it. */
+  /** The comment at the start of the group in `action.yml`. */
   readonly purpose: string;
   readonly entries: readonly Entry[];
 }
@@ -13,7 +13,7 @@ export interface Group {
 interface Entry {
   readonly name: string;
   readonly default: string;
-  /** As Markdown. */
+  /** Description in Markdown. */
   readonly description: string;
 }
 
@@ -33,7 +33,7 @@ export function renderReadme(readme: string, actionYaml: string): string {
   return fill(fill(readme, 'inputs', inputs), 'outputs', outputs);
 }
 
-/** Gives each row of docs/faults.md that explains a code an anchor, which the links in annotations and summaries lead to. */
+/** Adds an anchor to each row of docs/faults.md that explains a code, for the links in annotations and summaries. */
 export function renderFaults(text: string): string {
   return text.replace(/^\| (?:<a id="\w+"><\/a>)?`([A-Z][A-Z0-9_]+)` \|/gm, (_, code: string) => {
     return `| <a id="${code.toLowerCase()}"></a>\`${code}\` |`;
@@ -47,7 +47,7 @@ export function groupsOf(actionYaml: string, section: 'inputs' | 'outputs'): rea
   const groups: { purpose: string; entries: Entry[] }[] = [];
   for (const [at, { key, value }] of map.items.entries()) {
     const name = isScalar(key) ? String(key.value) : '';
-    // A comment ahead of the first entry belongs to the map.
+    // The parser assigns a comment before the first entry to the map.
     const comment = (isScalar(key) ? key.commentBefore : undefined) ?? (at === 0 ? map.commentBefore : undefined);
     if (comment) groups.push({ purpose: comment.trim(), entries: [] });
     const group = groups.at(-1);
@@ -59,7 +59,7 @@ export function groupsOf(actionYaml: string, section: 'inputs' | 'outputs'): rea
   return groups;
 }
 
-/** Patterns and addresses would be taken for markup and links. */
+/** Quotes patterns and URLs, which would be taken for markup and links. */
 function quoteCode(text: string): string {
   return text.replace(/(?:[^\s,;]*\*[^\s,;]*|https:\/\/\S*)(?<!\.)/g, '`$&`');
 }
@@ -69,7 +69,7 @@ const SECRETS = ['key-passphrase', 'app-secret', 'token'];
 const PATHS = ['root', 'output-dir', 'manifest', 'checksums', 'verification-kit'];
 const CHOICES = ['mode', 'protocol', 'certificate-from', 'signature-algorithm', 'signature-encoding', 'overwrite'];
 
-/** Says of what kind the value of an input is: `boolean`, `number`, `choice`, `URL`, `PEM`, `secret`, `path` or `text`. */
+/** Returns the type of an input: `boolean`, `number`, `choice`, `URL`, `PEM`, `secret`, `path` or `text`. */
 export function typeOf({ name, default: standard }: Pick<Entry, 'name' | 'default'>): string {
   if (/^(?:true|false)$/.test(standard)) return 'boolean';
   if (/^\d+$/.test(standard) || name === 'retention-days') return 'number';
@@ -81,7 +81,7 @@ export function typeOf({ name, default: standard }: Pick<Entry, 'name' | 'defaul
   return PATHS.includes(name) ? 'path' : 'text';
 }
 
-/** What the outputs of a release of 1,244 files may be. */
+/** Example outputs of a release with 1,244 files. */
 export const EXAMPLES: Readonly<Record<string, string>> = {
   mode: 'sign',
   'file-count': '1244',
@@ -101,7 +101,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   'cert-expires': '2027-06-30T12:00:00.000Z',
 };
 
-/** Renders groups as one table; `columns` has its heads, each with what its cells hold. */
+/** Renders groups as one table; `columns` has a function for the cells under each head. */
 function tableOf(groups: readonly Group[], columns: Readonly<Record<string, (entry: Entry) => string>>): string {
   const row = (...cells: string[]): string => `| ${cells.join(' | ')} |`;
   const [head, cells] = [Object.keys(columns), Object.values(columns)];

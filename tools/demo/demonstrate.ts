@@ -11,11 +11,11 @@ import { compareArtifact, type Rehearsal, readRehearsal } from './rehearsal.ts';
 
 /** What to demonstrate, and where to print it. */
 export interface DemoOptions {
-  /** Where the action's `action.yml` and bundle are. */
+  /** Directory of the action's `action.yml` and bundle. */
   readonly actionDirectory: string;
   readonly workspace: string;
   readonly patterns: readonly string[];
-  /** With `full`, everything that a user sees of such a run is printed as well. */
+  /** `full` also prints everything that a user sees of such a run. */
   readonly detail: 'short' | 'full';
   readonly print: (text: string) => void;
 }
@@ -23,9 +23,9 @@ export interface DemoOptions {
 const FIRST_ROWS = 10;
 
 /**
- * Rehearses a signing run with an upload to a local results service, checks all of it with openssl, and prints what it found with a verdict at the end.
+ * Rehearses a signing with an upload to a local results service, checks it with openssl, and prints a verdict.
  *
- * Returns one sentence for each thing that is not as it should be; none means that everything holds. Nothing stays on disk.
+ * Returns a sentence for each problem; none means success. Leaves nothing on the disk.
  */
 export async function demonstrate(options: DemoOptions): Promise<string[]> {
   const { actionDirectory, workspace, patterns, detail, print } = options;
@@ -95,7 +95,7 @@ function printArtifact(results: ResultsService, entries: readonly ZipEntry[], pr
   if (entries.length > FIRST_ROWS) print(`... and ${entries.length - FIRST_ROWS} more\n`);
 }
 
-/** Shows with the first file what whoever gets a release does. */
+/** Verifies the first file by hand, as a recipient of the release would. */
 async function demonstrateByHand(
   rehearsal: Rehearsal,
   directory: string,

@@ -4,9 +4,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Rehearsal, SignedFile } from './rehearsal.ts';
 
-/** What `openssl` printed, and whether it ended well. */
+/** Output of an `openssl` command, and whether it succeeded. */
 interface CommandResult {
-  /** The command as a person would type it into a shell. */
+  /** The command as typed in a shell. */
   readonly command: string;
   readonly ok: boolean;
   readonly output: string;
@@ -25,7 +25,7 @@ export async function checkByHand(
   ];
 }
 
-/** Checks every signature with `openssl`, decoded here so that it starts once for each, and returns the names of the files that failed. */
+/** Verifies every signature with one start of `openssl` each; returns the names of the files that failed. */
 export async function verifyAll({ files, keyPath }: Rehearsal, directory: string): Promise<string[]> {
   const failed: string[] = [];
   const queue = files.entries();
@@ -46,7 +46,7 @@ function verify(keyPath: string, decoded: string, file: SignedFile): string[] {
   return ['dgst', '-sha256', '-verify', keyPath, '-signature', decoded, file.path];
 }
 
-/** A failure is a result, not an error. */
+/** Runs `openssl`; a failure is a result, not an error. */
 function openssl(args: readonly string[]): Promise<CommandResult> {
   const quote = (word: string) => (/^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
   return new Promise((done) => {

@@ -6,24 +6,24 @@ import { ToolError } from '../tool-error.ts';
 
 /** One file of a rehearsal, with absolute paths. */
 export interface SignedFile {
-  /** As the manifest names it, relative to the root. */
+  /** Name in the manifest, relative to the root. */
   readonly name: string;
   readonly path: string;
   readonly signaturePath: string;
   readonly status: string;
 }
 
-/** What a rehearsal left on disk. */
+/** Files of a rehearsal on the disk. */
 export interface Rehearsal {
-  /** The tree of signatures and manifest, which the artifact repeats. */
+  /** Directory of signatures and manifest, which the artifact also contains. */
   readonly directory: string;
   readonly manifestPath: string;
-  /** The throw-away public key. */
+  /** Path of the throw-away public key. */
   readonly keyPath: string;
   readonly files: readonly SignedFile[];
 }
 
-/** Reads the manifest of a rehearsal of files below `root`. Throws `MANIFEST_UNREADABLE` for any other. */
+/** Reads the manifest of a rehearsal of files below `root`. Throws `MANIFEST_UNREADABLE` for any other manifest. */
 export async function readRehearsal(manifestPath: string, root: string): Promise<Rehearsal> {
   const document: unknown = JSON.parse(await readFile(manifestPath, 'utf8'));
   if (!isRecord(document) || document['rehearsal'] !== true || !Array.isArray(document['files'])) {

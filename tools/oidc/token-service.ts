@@ -2,26 +2,26 @@ import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-/** Claims of a job's token; GitHub sends all numbers but the times as text. */
+/** Claims of a job's token; GitHub sends all numbers except times as text. */
 export type Claims = Readonly<Record<string, string | number>>;
 
 interface TokenServiceOptions {
-  /** Claims over those of an ordinary push of a tag. */
+  /** Claims that replace or extend those for the push of a tag. */
   readonly claims?: Claims;
-  /** A free one when absent. */
+  /** Port; a free one when absent. */
   readonly port?: number;
   /** Status of each answer; 200 when absent. */
   readonly status?: () => number;
 }
 
-/** A stand-in for GitHub's OIDC token service on loopback, with a key of its own. */
+/** A stand-in for GitHub's OIDC token service on loopback, with its own key. */
 export interface TokenService {
   readonly issuer: string;
-  /** The public key as PEM, for services that are given keys instead of an address. */
+  /** The public key as PEM, for services that take keys instead of a URL. */
   readonly publicKey: string;
-  /** What a job with `id-token: write` finds in its environment. */
+  /** Environment variables of a job with `id-token: write`. */
   readonly env: Readonly<Record<string, string>>;
-  /** Audiences that were asked for, in order. */
+  /** Requested audiences, in order. */
   readonly audiences: readonly string[];
   close(): Promise<void>;
 }

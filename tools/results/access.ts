@@ -1,18 +1,18 @@
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { BackendIds } from './artifact-api.ts';
 
-/** Who may use a results service: whoever has its token, or an address that it signed. */
+/** Access control of a results service: a token, or a signed URL. */
 export interface ResultsAccess {
   readonly ids: BackendIds;
   /** A JSON Web Token whose `scp` claim names the ids. */
   readonly token: string;
-  /** Adds a signature of its path to an address. */
+  /** Adds a signature of its path to a URL. */
   signUrl(address: string): string;
-  /** Tells whether an address carries the signature of its path. */
+  /** Tells whether a URL has the signature of its path. */
   isSigned(url: URL): boolean;
 }
 
-/** Makes fresh ids, a token and a signing key. */
+/** Creates ids, a token and a signing key. */
 export function createResultsAccess(): ResultsAccess {
   const key = randomBytes(32);
   const ids = { run: randomUUID(), job: randomUUID() };
@@ -34,7 +34,7 @@ export function createResultsAccess(): ResultsAccess {
   };
 }
 
-/** A client only reads the claims, so the signature is a stand-in; it makes the token as secret as a real one. */
+/** Clients read only the claims, so a random signature is enough; it keeps the token as secret as a real one. */
 function createToken(ids: BackendIds): string {
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
   const claims = encode({ scp: `Actions.ExampleScope Actions.Results:${ids.run}:${ids.job}` });

@@ -2,17 +2,17 @@ import { isRecord, stringMember } from '../json.ts';
 import { type Artifact, type ArtifactStore, isRefusal, type Refusal } from './artifact-store.ts';
 import { downloadPath, uploadPath } from './blob-api.ts';
 
-/** The ids in the token's scope that every request must repeat. */
+/** The ids from the token's scope, which every request must repeat. */
 export interface BackendIds {
   readonly run: string;
   readonly job: string;
 }
 
-/** What the five methods work on. */
+/** What the five methods need. */
 export interface ArtifactApi {
   readonly store: ArtifactStore;
   readonly ids: BackendIds;
-  /** Turns the path of a blob into a URL that carries its own permission. */
+  /** Turns the path of a blob into a signed URL. */
   readonly signUrl: (path: string) => string;
 }
 
@@ -24,7 +24,7 @@ export type Method =
   | 'GetSignedArtifactURL'
   | 'DeleteArtifact';
 
-/** Answers one call: the response in JSON with proto field names, or a refusal. */
+/** Answers a call with the response in JSON, with proto field names, or with a refusal. */
 export function callMethod(api: ArtifactApi, method: Method, request: unknown): object {
   const name = stringMember(request, 'name') ?? '';
   if (!isForUs(api.ids, request)) return refusal('the backend ids are not those of the token');
@@ -60,7 +60,7 @@ function createArtifact(api: ArtifactApi, name: string, request: unknown): objec
 }
 
 function finalizeArtifact(api: ArtifactApi, name: string, request: unknown): object {
-  // 64-bit numbers are text in the JSON form of protobuf, and zero is left out.
+  // In JSON, protobuf writes 64-bit numbers as text and omits zero.
   const size = Number(stringMember(request, 'size') ?? '0');
   const finished = api.store.finalize({ name, size, hash: stringMember(request, 'hash') });
   return isRefusal(finished) ? finished : { ok: true, artifact_id: String(finished.id) };

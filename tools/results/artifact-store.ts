@@ -8,7 +8,7 @@ export interface Artifact {
   /** `sha256:` and 64 hex digits of the zip. */
   readonly digest: string;
   readonly createdAt: Date;
-  /** What the client said at creation. */
+  /** MIME type from the client's creation request. */
   readonly mimeType: string;
   readonly zip: Buffer;
 }
@@ -20,7 +20,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** A name that was taken, with the bytes that have come so far. */
+/** A taken name, with the bytes received so far. */
 interface Reservation {
   readonly name: string;
   readonly attempt: number;
@@ -31,23 +31,23 @@ interface Reservation {
   artifact: Artifact | undefined;
 }
 
-/** What an upload claims at its end. */
+/** What the client states at the end of an upload. */
 export interface Claim {
   readonly name: string;
   readonly size: number;
-  /** `sha256:` and hex, or `undefined` when the client did not say. */
+  /** `sha256:` and hex, or `undefined` when the client did not send it. */
   readonly hash: string | undefined;
 }
 
 /**
- * How long a taken name stays taken: reports say that GitHub frees all names for each attempt of a run, which is not
- * proved; both are tested.
+ * How long a name stays taken. Reports say that GitHub frees all names for each attempt of a run, which is not proven;
+ * both are tested.
  */
 export type NameScope = 'attempt' | 'run';
 
 /**
- * The artifacts of one workflow run, by GitHub's rules: a name is taken when its upload begins, listed only when it is finished,
- * and free again only when a listed one is deleted; an upload that never finishes keeps its name for ever.
+ * The artifacts of one workflow run, by GitHub's rules: a name is taken when an upload starts, listed when the upload
+ * is finished, and free again when a listed artifact is deleted. An unfinished upload keeps its name forever.
  */
 export class ArtifactStore {
   readonly #scope: NameScope;
@@ -59,17 +59,17 @@ export class ArtifactStore {
     this.#scope = scope;
   }
 
-  /** The finished artifacts of all attempts, in the order in which their uploads began. */
+  /** The finished artifacts of all attempts, in the order in which their uploads started. */
   get artifacts(): Artifact[] {
     return this.#reservations.flatMap((reservation) => reservation.artifact ?? []);
   }
 
-  /** Names of uploads that have begun and are not finished. */
+  /** Names of unfinished uploads. */
   get pending(): string[] {
     return this.#reservations.filter((one) => one.artifact === undefined).map((one) => one.name);
   }
 
-  /** Begins the next attempt of the run; artifacts of earlier ones stay. */
+  /** Starts the next attempt of the run; earlier artifacts stay. */
   nextAttempt(): void {
     this.#attempt += 1;
   }
@@ -86,14 +86,14 @@ export class ArtifactStore {
     return { blobId };
   }
 
-  /** Keeps one block of a blob; `false` when there is no such upload. */
+  /** Stores a block of a blob; `false` when there is no such upload. */
   putBlock(blobId: string, blockId: string, bytes: Buffer): boolean {
     const reservation = this.#open(blobId);
     reservation?.blocks.set(blockId, bytes);
     return reservation !== undefined;
   }
 
-  /** Makes a blob's content of blocks in the given order; `false` when one is missing or there is no such upload. */
+  /** Sets a blob's content to blocks in the given order; `false` when one is missing or there is no such upload. */
   commitBlocks(blobId: string, blockIds: readonly string[]): boolean {
     const reservation = this.#open(blobId);
     const blocks = blockIds.flatMap((id) => reservation?.blocks.get(id) ?? []);
@@ -102,14 +102,14 @@ export class ArtifactStore {
     return true;
   }
 
-  /** Makes a blob's content of one piece; `false` when there is no such upload. */
+  /** Sets a blob's content in one piece; `false` when there is no such upload. */
   putBlob(blobId: string, bytes: Buffer): boolean {
     const reservation = this.#open(blobId);
     if (reservation !== undefined) reservation.content = bytes;
     return reservation !== undefined;
   }
 
-  /** Finishes an upload if its size and hash are those of what arrived. */
+  /** Finishes an upload if its stated size and hash match the received bytes. */
   finalize(claim: Claim): Artifact | Refusal {
     const reservation = this.#reservations.findLast((one) => one.name === claim.name);
     if (reservation?.content === undefined || reservation.artifact !== undefined) {
@@ -142,7 +142,7 @@ export class ArtifactStore {
   }
 }
 
-/** Tells a refusal from what was asked for. */
+/** Tells whether a result is a refusal. */
 export function isRefusal(value: object): value is Refusal {
   return 'code' in value && 'status' in value;
 }

@@ -4,7 +4,7 @@ import type { Artifact, ArtifactStore } from './artifact-store.ts';
 interface BlobRequest {
   readonly method: string;
   readonly url: URL;
-  /** Names in lower case. */
+  /** Headers with lower-case names. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Buffer;
 }
@@ -16,17 +16,17 @@ export interface BlobResponse {
   readonly body: Buffer | string;
 }
 
-/** The path of an upload; account and container come first, as storage clients expect of an address without a host name. */
+/** Returns the path of an upload, with account and container first, as storage clients expect for an IP address. */
 export function uploadPath(blobId: string): string {
   return `/blobs/uploads/${blobId}`;
 }
 
-/** The path of a finished artifact. */
+/** Returns the path of a finished artifact. */
 export function downloadPath(artifactId: number): string {
   return `/blobs/downloads/${artifactId}`;
 }
 
-/** What a request to the blob storage is, or `undefined` for what the storage does not do. */
+/** Returns the operation of a request to the blob storage, or `undefined` for an unsupported one. */
 export function blobOperation(method: string, url: URL): 'block' | 'commit' | 'download' | undefined {
   if (method === 'GET' && url.pathname.startsWith('/blobs/downloads/')) return 'download';
   if (method !== 'PUT' || !url.pathname.startsWith('/blobs/uploads/')) return undefined;
@@ -35,7 +35,7 @@ export function blobOperation(method: string, url: URL): 'block' | 'commit' | 'd
   return component === 'block' || component === null ? 'block' : undefined;
 }
 
-/** Answers block uploads, block lists, single-piece uploads and downloads, whole or by `Range`. */
+/** Serves block uploads, block lists, single-piece uploads and downloads, whole or by `Range`. */
 export function serveBlob(store: ArtifactStore, request: BlobRequest): BlobResponse {
   switch (blobOperation(request.method, request.url)) {
     case 'block':

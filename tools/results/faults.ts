@@ -1,26 +1,26 @@
-/** A step of an upload, download or deletion at which the results service can be told to fail. */
+/** A step of an upload, download or deletion at which the results service can fail on request. */
 export type FaultPoint = 'create' | 'block' | 'commit' | 'finalize' | 'list' | 'sign-url' | 'download' | 'delete';
 
 type FaultKind =
-  /** An HTTP status with a message; a status below 400 makes an answer that is well-formed and says `ok: false`. */
+  /** An HTTP status with a message; with a status below 400, a valid answer with `ok: false`. */
   | { readonly kind: 'status'; readonly status: number; readonly message?: string }
   /** The connection is cut without an answer. */
   | { readonly kind: 'drop' }
   /** The request is served, and its answer is lost. */
   | { readonly kind: 'lose-answer' }
-  /** Nothing happens for this long (ms), then the request is served; a service that stops meanwhile cuts the connection. */
+  /** The request is served after this time in milliseconds; if the service stops first, the connection is cut. */
   | { readonly kind: 'stall'; readonly ms: number };
 
-/** One fault: where, on which passes, and what. */
+/** A fault: where, in which passes, and of which kind. */
 export type Fault = FaultKind & {
   readonly at: FaultPoint;
   /** The first pass that fails, counted from 1; 1 when absent. */
   readonly nth?: number;
-  /** How many passes fail; one when absent, `Infinity` for all from there on. */
+  /** Number of passes that fail; one when absent, `Infinity` for all further passes. */
   readonly times?: number;
 };
 
-/** What GitHub answers when an account has used up its storage; the artifact client knows it by its words. */
+/** GitHub's answer when an account has used up its storage; the artifact client recognises its text. */
 export const QUOTA_EXCEEDED: Fault = {
   at: 'create',
   kind: 'status',
@@ -28,7 +28,7 @@ export const QUOTA_EXCEEDED: Fault = {
   message: 'Create Artifact: Artifact storage quota has been hit: insufficient usage to create artifact',
 };
 
-/** Returns a function that counts the passes of a point and returns the fault, if any, that hits this pass. */
+/** Returns a function that counts the passes of a point and returns the fault for the current pass, if any. */
 export function planFaults(faults: readonly Fault[]): (point: FaultPoint) => Fault | undefined {
   const passes = new Map<FaultPoint, number>();
   return (point) => {

@@ -10,27 +10,27 @@ import { type Fault, type FaultPoint, planFaults } from './faults.ts';
 
 /** A running results service. */
 export interface ResultsService {
-  /** The variables that an action needs to find it and to be let in. */
+  /** Environment variables with the service's URL and token. */
   readonly env: Readonly<Record<string, string>>;
-  /** The run's artifacts, for what other jobs of the run do to them. */
+  /** The run's artifacts, for changes by other jobs of the run. */
   readonly store: ArtifactStore;
-  /** What was uploaded and finished, as of now. */
+  /** The finished artifacts so far. */
   readonly artifacts: readonly Artifact[];
-  /** Names that were taken by uploads which have not finished. */
+  /** Names of unfinished uploads. */
   readonly pending: readonly string[];
-  /** Every step of the protocol that was asked for, in order, failed ones included. */
+  /** All requested steps of the protocol in order, including failed ones. */
   readonly calls: readonly FaultPoint[];
-  /** Stops it and cuts what is still connected; the artifacts stay readable. */
+  /** Stops the service and cuts its connections; the artifacts stay readable. */
   close(): Promise<void>;
 }
 
-/** How it should behave. */
+/** Options of a results service. */
 export interface ResultsOptions {
-  /** What goes wrong, and when. Nothing when absent. */
+  /** Faults to simulate; none when absent. */
   readonly faults?: readonly Fault[];
-  /** How long a name stays taken; for an attempt when absent. */
+  /** How long a name stays taken; default: for an attempt. */
   readonly names?: NameScope;
-  /** Is told of each step of the protocol before it is served, so that another job can act at that moment. */
+  /** Called before each step of the protocol, so that another job can act at that moment. */
   readonly onCall?: (point: FaultPoint) => void;
 }
 
@@ -44,15 +44,15 @@ const POINTS: Readonly<Record<Method, FaultPoint>> = {
 };
 
 /**
- * Starts GitHub's artifact service, version 4, on a free port of 127.0.0.1: Twirp in JSON, and block blobs for the bytes.
+ * Starts GitHub's artifact service, version 4, on a free port of 127.0.0.1: Twirp in JSON, with block blobs for the
+ * content.
  *
- * The real `@actions/artifact` client works against it unchanged. It keeps everything in memory and outlives runs, as one workflow run does.
+ * The real `@actions/artifact` client works against it unchanged. The service keeps everything in memory, and several
+ * runs of the action can share it, as in a workflow run.
  *
- * @example
- * const results = await startResultsService();
- * const run = await runAction({ actionDirectory: '.', workspace, results });
- * for (const entry of await entriesOf(results.artifacts[0].zip)) console.log(entry.path);
- * await results.close();
+ * @example const results = await startResultsService(); const run = await runAction({ actionDirectory: '.', workspace,
+ * results }); for (const entry of await entriesOf(results.artifacts[0].zip)) console.log(entry.path); await
+ * results.close();
  */
 export async function startResultsService(options: ResultsOptions = {}): Promise<ResultsService> {
   const state: State = {
@@ -126,7 +126,7 @@ function isMethod(name: string): name is Method {
   return Object.hasOwn(POINTS, name);
 }
 
-/** Lets the fault that is due happen; the caller goes on only when nothing has been answered. */
+/** Performs the current fault; the caller continues only if no answer was sent. */
 async function suffer(state: State, point: FaultPoint, response: ServerResponse): Promise<'answered' | 'open'> {
   const fault = state.nextFault(point);
   switch (fault?.kind) {
@@ -136,7 +136,7 @@ async function suffer(state: State, point: FaultPoint, response: ServerResponse)
       response.destroy();
       return 'answered';
     case 'lose-answer':
-      // What is written to a connection that is gone is lost.
+      // Writing to a closed connection has no effect.
       response.destroy();
       return 'open';
     case 'stall':

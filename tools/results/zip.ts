@@ -10,9 +10,10 @@ export interface ZipEntry {
 }
 
 /**
- * Reads every entry of a zip in the order of its central directory; a path that stands there twice comes twice.
+ * Reads every entry of a zip in the order of its central directory; a path that occurs twice is returned twice.
  *
- * Sizes and CRC-32 are checked. Throws `ZIP_INVALID` for a zip that is broken, encrypted or split, and for a path that leads out of it.
+ * Sizes and CRC-32 are checked. Throws `ZIP_INVALID` for a zip that is broken, encrypted or split, and for a path that
+ * leads outside.
  */
 export async function entriesOf(zip: Buffer): Promise<ZipEntry[]> {
   try {
@@ -20,7 +21,7 @@ export async function entriesOf(zip: Buffer): Promise<ZipEntry[]> {
     const entries: ZipEntry[] = [];
     for await (const entry of file.eachEntry()) {
       const bytes = await buffer(await file.openReadStreamPromise(entry));
-      // yauzl compares sizes and leaves the checksum to its user.
+      // yauzl checks sizes but not checksums.
       if (crc32(bytes) !== entry.crc32) throw new Error(`${entry.fileName} has a wrong checksum`);
       entries.push({ path: entry.fileName, bytes });
     }

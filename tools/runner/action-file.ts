@@ -6,9 +6,9 @@ import { isRecord } from '../json.ts';
 import { ToolError } from '../tool-error.ts';
 
 interface ActionInput {
-  /** Its default as written, expressions included; empty when there is none. */
+  /** The default as written, including expressions; empty without one. */
   readonly default: string;
-  /** What a workflow is told that still sets it. */
+  /** Message for a workflow that still sets the input. */
   readonly deprecation: string | undefined;
 }
 
@@ -20,13 +20,13 @@ export interface ActionFile {
   /** Absolute path of the script. */
   readonly main: string;
   readonly post: string | undefined;
-  /** When the post step runs: one of the four status functions; `always()` when nothing is declared. */
+  /** When the post step runs: one of the four status functions; `always()` by default. */
   readonly postIf: string;
   /** The major version in `runs.using`: 24 for `node24`. */
   readonly nodeMajor: number;
 }
 
-/** Reads `action.yml` or `action.yaml` of a directory. Throws `ACTION_FILE_INVALID` for what is not a JavaScript action. */
+/** Reads `action.yml` or `action.yaml` of a JavaScript action. Throws `ACTION_FILE_INVALID` for any other. */
 export async function readActionFile(directory: string): Promise<ActionFile> {
   const document: unknown = parse(await readEither(directory));
   if (!isRecord(document) || !isRecord(document['runs'])) throw invalid(directory, 'it has no runs section');

@@ -2,10 +2,10 @@ import { arch, homedir, platform } from 'node:os';
 import { delimiter, dirname } from 'node:path';
 import type { ActionFile } from './action-file.ts';
 
-/** Variables of a process; one that is `undefined` is left out, also when something below had set it. */
+/** Variables of a process; `undefined` removes one that a lower layer has set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The directories and files that the standard variables point to. */
+/** Directories and files for the standard variables. */
 interface Places {
   readonly workspace: string;
   readonly runnerTemp: string;
@@ -59,7 +59,8 @@ const PUSH = {
 /**
  * The variables that GitHub's runner gives to every step, for a push to `main` of an invented repository.
  *
- * Nothing of the caller's own environment gets in but `PATH`, `HOME` and, on Windows, what a process cannot start without.
+ * Of the caller's environment, only `PATH`, `HOME` and, on Windows, the variables that every process needs are passed
+ * on.
  */
 export function standardEnvironment(places: Places): Record<string, string> {
   return {
@@ -85,17 +86,19 @@ function inheritedEnvironment(node: string): Record<string, string> {
   };
 }
 
-/** The `INPUT_*` variables of a step, and the warnings that the runner prints about its inputs. */
+/** The `INPUT_*` variables of a step, and the runner's warnings about its inputs. */
 interface InputEnvironment {
   readonly env: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }
 
 /**
- * Turns inputs into `INPUT_*` variables: upper case, blanks to underscores, dashes kept; defaults where nothing is given.
+ * Turns inputs into `INPUT_*` variables: upper case, blanks to underscores, dashes kept; absent inputs get their
+ * defaults.
  *
- * A given empty text wins over a default. Undeclared inputs are passed on with a warning, and missing required ones are not noticed, as on GitHub.
- * In a default, `${{ context.name }}` becomes the variable `CONTEXT_NAME` of `env`, and is empty when there is none.
+ * A given empty text overrides a default. As on GitHub, undeclared inputs are passed on with a warning, and missing
+ * required ones are ignored. In a default, `${{ context.name }}` becomes the variable `CONTEXT_NAME` of `env`, and is
+ * empty when there is none.
  */
 export function inputEnvironment(
   action: ActionFile,
@@ -121,15 +124,15 @@ export function inputEnvironment(
   return { env: values, warnings };
 }
 
-/** The name of the variable that carries an input. */
+/** Returns the name of an input's variable. */
 function inputVariable(name: string): string {
   return `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
 }
 
 /**
- * Returns what a workflow's `env:`, or an earlier step by way of `GITHUB_ENV`, can set: everything but what the runner sets itself.
+ * Returns the variables that a workflow's `env:`, or an earlier step through `GITHUB_ENV`, can set.
  *
- * The runner lays `GITHUB_*`, `RUNNER_*` and its addresses and tokens over them, whatever the workflow says.
+ * The runner always overrides `GITHUB_*`, `RUNNER_*` and its own URLs and tokens.
  */
 export function workflowEnvironment(env: Environment): Environment {
   return Object.fromEntries(
@@ -139,7 +142,7 @@ export function workflowEnvironment(env: Environment): Environment {
   );
 }
 
-/** Lays one environment over another; later ones win, and an `undefined` removes. */
+/** Merges environments; later ones override earlier ones, and `undefined` removes a variable. */
 export function mergeEnvironments(...layers: readonly Environment[]): Record<string, string> {
   const merged: Environment = Object.assign({}, ...layers);
   const entries = Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { codeOf } from '../../src/errors.ts';
 import { ToolError } from '../tool-error.ts';
 
-/** The files through which a step talks to the runner, by purpose. */
+/** The files for a step's messages to the runner, by purpose. */
 export interface FileCommands {
   readonly output: string;
   readonly state: string;
@@ -13,7 +13,7 @@ export interface FileCommands {
   readonly summary: string;
 }
 
-/** Creates the empty files of one step in `runnerTemp`, where GitHub's runner has them too. */
+/** Creates the empty files of one step in `runnerTemp`, as GitHub's runner does. */
 export async function createFileCommands(runnerTemp: string): Promise<FileCommands> {
   const directory = join(runnerTemp, '_runner_file_commands');
   await mkdir(directory, { recursive: true });
@@ -29,7 +29,7 @@ export async function createFileCommands(runnerTemp: string): Promise<FileComman
   return files;
 }
 
-/** Names the environment variables under which an action finds the files. */
+/** Returns the environment variables with the paths of the files. */
 export function fileCommandEnvironment(files: FileCommands): Record<string, string> {
   return {
     GITHUB_OUTPUT: files.output,
@@ -40,7 +40,7 @@ export function fileCommandEnvironment(files: FileCommands): Record<string, stri
   };
 }
 
-/** What a step wrote, still unparsed, without a byte order mark; a file that the step removed counts as empty. */
+/** Reads the unparsed files of a step, without a byte order mark; a removed file counts as empty. */
 export async function readFileCommands(files: FileCommands): Promise<FileCommands> {
   const read = async (file: string) => {
     try {
@@ -59,9 +59,9 @@ export async function readFileCommands(files: FileCommands): Promise<FileCommand
 /**
  * Parses the text of an output, state or environment file: lines `name=value`, and `name<<delimiter` … `delimiter`.
  *
- * Values between delimiters keep their line ends but the last. LF ends a line; on Windows, where `@actions/core` writes the
- * system's line ends, CRLF does too. As in GitHub's runner, whichever of `=` and `<<` comes first decides.
- * Throws `FILE_COMMAND_INVALID` for anything else, as the runner fails the step.
+ * Values between delimiters keep their line ends except the last. LF ends a line; on Windows, where `@actions/core`
+ * writes the system's line ends, CRLF does too. As in GitHub's runner, the first of `=` and `<<` decides. Throws
+ * `FILE_COMMAND_INVALID` for anything else, for which the runner fails the step.
  */
 export function parseFileCommand(
   text: string,
@@ -86,7 +86,7 @@ export function parseFileCommand(
 
 interface Line {
   readonly text: string;
-  /** The line end; empty behind the last line when it has none. */
+  /** The line end; empty for a last line without one. */
   readonly end: string;
 }
 

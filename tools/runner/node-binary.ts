@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import { ToolError } from '../tool-error.ts';
 
 /**
- * Finds a Node binary for an action that says `node<major>`: this process's own if it is new enough, else the nearest `node_modules/.bin/node` that is.
+ * Finds a Node binary for an action that says `node<major>`: that of this process if new enough, otherwise the nearest
+ * new enough `node_modules/.bin/node`.
  *
  * Throws `NODE_TOO_OLD` when there is neither.
  */

@@ -19,16 +19,16 @@ export interface Script {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Who watches a running script, and who may end it. */
+/** Callbacks and limits for a running script. */
 export interface Watchers {
   onLine(line: string): void;
   /** Raw bytes in order of arrival. */
   onOutput?: ((chunk: Buffer, stream: 'stdout' | 'stderr') => void) | undefined;
-  /** The process itself, for signals at chosen moments. */
+  /** Receives the process, for sending signals to it. */
   onStart?: ((child: StepProcess) => void) | undefined;
   /** Cancels as GitHub does: SIGINT, after 7.5 s SIGTERM, after further 2.5 s SIGKILL. */
   readonly signal?: AbortSignal | undefined;
-  /** The script is killed and the call rejects with `STEP_TIMED_OUT` when it takes longer. */
+  /** Longest duration in milliseconds, after which the script is killed and the call rejects with `STEP_TIMED_OUT`. */
   readonly timeoutMs: number;
 }
 
@@ -38,26 +38,26 @@ export interface ScriptExit {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly durationMs: number;
-  /** Highest resident memory in KiB; `undefined` where the system does not tell (only Linux does). */
+  /** Highest resident memory in KiB; `undefined` except on Linux. */
   readonly peakRssKb: number | undefined;
 }
 
-/** Runs a script to its end, and hands what it prints to those who watch. */
+/** Runs a script to its end, and passes its output to `watchers`. */
 export type RunScript = (script: Script, watchers: Watchers) => Promise<ScriptExit>;
 
 const SIGTERM_AFTER_MS = 7500;
 const SIGKILL_AFTER_MS = 2500;
-/** Output that a grandchild holds open is waited for this long after the script's own end. */
+/** How long to wait, in milliseconds after the script's end, for output that a grandchild holds open. */
 const OUTPUT_GRACE_MS = 5000;
 
-/** Runs a script to its end, feeding its lines to `watchers`. */
+/** Runs a script to its end, and passes its output to `watchers`. */
 export async function runScript(script: Script, watchers: Watchers): Promise<ScriptExit> {
   const started = performance.now();
   const child = spawn(script.node, [...script.nodeArgs, script.path], {
     cwd: script.cwd,
     env: script.env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A Ctrl+C in the terminal reaches this process, which cancels as GitHub does; the script must not get it a second time.
+    // Ctrl+C in the terminal reaches this process, which cancels as GitHub does; the script must not get it too.
     detached: process.platform !== 'win32',
   });
   const ended = new AbortController();
@@ -106,7 +106,7 @@ async function cancel(child: StepProcess, ended: AbortSignal): Promise<void> {
     await delay(SIGKILL_AFTER_MS, undefined, { signal: ended });
     child.kill('SIGKILL');
   } catch {
-    // The only way here is the abort: the process has ended, and nothing more is to be sent.
+    // Only the abort leads here: the process has ended, and no further signal is needed.
   }
 }
 

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 const INTERVAL_MS = 25;
 
 /**
- * Watches the highest resident memory of a process; returns a function that ends this and returns the memory in KiB, or
- * `undefined` where the system does not tell (only Linux does).
+ * Watches the peak resident memory of a process; returns a function that stops and returns KiB (`undefined` except on
+ * Linux).
  *
- * The kernel keeps the peak itself, so that looking now and then misses only what the last interval added, and a process that ends within the first.
+ * The kernel records the peak, so that polling misses only growth in the last interval, and a process that ends within
+ * the first.
  */
 export function watchPeakMemory(pid: number | undefined): () => number | undefined {
   let peakKb: number | undefined;

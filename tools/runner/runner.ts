@@ -15,47 +15,47 @@ import { findNode } from './node-binary.ts';
 import { type RunScript, runScript, type Script, type StepProcess } from './node-process.ts';
 import { runStep, type StepOptions, type StepRun } from './step.ts';
 
-/** What to run, on what, and with what around it. */
+/** An action to run, with its inputs and environment. */
 export interface ActionOptions {
-  /** Where `action.yml` is. */
+  /** Directory of `action.yml`. */
   readonly actionDirectory: string;
-  /** What a workflow has under `with:`. */
+  /** Inputs under `with:` in a workflow. */
   readonly inputs?: Readonly<Record<string, string>>;
   /** The checkout; also the working directory. */
   readonly workspace: string;
-  /** `RUNNER_TEMP`; a fresh directory when absent. Either way it stays, and belongs to the caller. */
+  /** `RUNNER_TEMP`; a fresh directory when absent. The caller has to remove it. */
   readonly runnerTemp?: string;
-  /** What `GITHUB_EVENT_PATH` holds. */
+  /** Content of the file of `GITHUB_EVENT_PATH`. */
   readonly event?: Readonly<Record<string, unknown>>;
-  /** What the runner itself sets over the standard variables, such as `GITHUB_EVENT_NAME` or `RUNNER_DEBUG`; `undefined` takes one away. */
+  /** Overrides of the runner's standard variables, such as `GITHUB_EVENT_NAME`; `undefined` removes one. */
   readonly env?: Environment;
-  /** What a workflow has under `env:`. */
+  /** Variables under `env:` in a workflow. */
   readonly workflowEnv?: Readonly<Record<string, string>>;
-  /** A results service that takes artifacts; without one the action has no such variables, as outside a job. */
+  /** A results service for artifacts; without one, the action has no variables for it, as outside a job. */
   readonly results?: { readonly env: Readonly<Record<string, string>> };
   /** Secrets of the repository: masked before anything runs. */
   readonly secrets?: readonly string[];
-  /** Arguments of Node ahead of the script. */
+  /** Arguments of Node before the script. */
   readonly nodeArgs?: readonly string[];
-  /** Presses the cancel button of the main step. The post step runs all the same. */
+  /** Cancels the main step; the post step still runs. */
   readonly signal?: AbortSignal;
-  /** The main step's process, for signals at chosen moments. */
+  /** Receives the main step's process, for sending signals to it. */
   readonly onStart?: (child: StepProcess) => void;
-  /** The main step's bytes as they arrive. */
+  /** Receives the main step's output as it arrives. */
   readonly onOutput?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void;
-  /** Gets each line of the main step's log as it comes, masked. */
+  /** Receives each new line of the main step's log, masked. */
   readonly onLogLine?: (line: string) => void;
-  /** Most time for each step, 120 seconds when absent; then the call rejects. */
+  /** Longest time for each step in milliseconds, after which the call rejects; default: 120 seconds. */
   readonly timeoutMs?: number;
-  /** Runs a script in another way than as a process of its own. */
+  /** Replaces running a script as a separate process. */
   readonly runScript?: RunScript;
 }
 
-/** A whole run of an action: its main step, with its post step below. */
+/** A complete run of an action: its main step, and its post step in `post`. */
 export interface ActionRun extends StepRun {
-  /** `undefined` when the action has none, or its `post-if` said no. */
+  /** `undefined` when the action has no post step, or its `post-if` was false. */
   readonly post: StepRun | undefined;
-  /** Every masked value, in clear. */
+  /** Every masked value in plain text. */
   readonly masks: readonly string[];
   readonly runnerTemp: string;
 }
@@ -63,13 +63,13 @@ export interface ActionRun extends StepRun {
 const DEFAULT_TIMEOUT_MS = 120_000;
 
 /**
- * Runs a JavaScript action as GitHub's runner does: main, then post with the state that main left, however main ended.
+ * Runs a JavaScript action as GitHub's runner does: main, then always post with the state of main.
  *
- * Rejects with an `ToolError` when the action cannot be started or does not end: `ACTION_FILE_INVALID`, `NODE_TOO_OLD`, `STEP_TIMED_OUT`.
+ * Rejects with a `ToolError` when the action cannot be started or does not end: `ACTION_FILE_INVALID`, `NODE_TOO_OLD`,
+ * `STEP_TIMED_OUT`.
  *
- * @example
- * const run = await runAction({ actionDirectory: '.', workspace: '/some/checkout', inputs: { name: 'Mona' } });
- * console.log(run.log, run.exitCode, run.outputs);
+ * @example const run = await runAction({ actionDirectory: '.', workspace: '/some/checkout', inputs: { name: 'Mona' }
+ * }); console.log(run.log, run.exitCode, run.outputs);
  */
 export async function runAction(options: ActionOptions): Promise<ActionRun> {
   const action = await readActionFile(options.actionDirectory);

@@ -10,15 +10,15 @@ import type { Masks } from './log/masks.ts';
 import { StepLog, type StepLogResult } from './log/step-log.ts';
 import type { RunScript, Script, ScriptExit, Watchers } from './node-process.ts';
 
-/** Everything that one step (main or post) did, as the runner and its user see it. */
+/** Result of a step (main or post), as the runner and its user see it. */
 export interface StepRun extends ScriptExit, Omit<StepLogResult, 'failures'> {
   /** `failure` also when the exit code is 0 and a command or a file command was invalid. */
   readonly conclusion: 'success' | 'failure' | 'cancelled';
   /** The bytes of both outputs in order of arrival, unmasked. */
   readonly rawLog: Buffer;
-  /** Names of outputs that hold a masked value: GitHub drops them when they become outputs of the job. */
+  /** Names of outputs with a masked value, which GitHub drops as outputs of the job. */
   readonly secretOutputs: readonly string[];
-  /** The job summary in Markdown, masked; empty when it is larger than GitHub takes. */
+  /** The job summary in Markdown, masked; empty when it exceeds GitHub's limit. */
   readonly summary: string;
   /** Variables and path entries for the steps that follow. */
   readonly exported: { readonly env: Readonly<Record<string, string>>; readonly path: readonly string[] };
@@ -30,16 +30,16 @@ export interface StepOptions {
   readonly runScript: RunScript;
   readonly runnerTemp: string;
   readonly masks: Masks;
-  /** What the runner says ahead of the step. */
+  /** Warnings of the runner before the step. */
   readonly warnings?: readonly string[];
   readonly watchers: Omit<Watchers, 'onLine'>;
-  /** Gets each line of the log as it comes, masked. */
+  /** Receives each new line of the log, masked. */
   readonly onLogLine?: ((line: string) => void) | undefined;
 }
 
 const MOST_SUMMARY_KIB = 1024;
 
-/** Runs one step: fresh file commands, the script, its lines, and then the files. */
+/** Runs a step: creates the command files, runs the script, handles its lines, and then reads the files. */
 export async function runStep(options: StepOptions): Promise<StepRun> {
   const { script, masks, watchers } = options;
   const files = await createFileCommands(options.runnerTemp);
@@ -98,12 +98,12 @@ function parseOrFail(kind: 'output' | 'state' | 'env', text: FileCommands, log: 
   }
 }
 
-/** A path that is added again moves to the end of the list, which is the front of `PATH`. */
+/** Removes duplicates; a path that is added again moves to the end of the list, which is the front of `PATH`. */
 function lastOfEach(paths: readonly string[]): string[] {
   return paths.filter((path, index) => paths.indexOf(path, index + 1) < 0);
 }
 
-/** The runner refuses this one variable, since it would take over every later Node step. */
+/** Refuses NODE_OPTIONS, as the runner does, because it would affect every later Node step. */
 function isAllowed(name: string, log: StepLog): boolean {
   if (name.toUpperCase() !== 'NODE_OPTIONS') return true;
   log.issue('error', `Can't store ${name} output parameter using '$GITHUB_ENV' command.`);

@@ -5,11 +5,11 @@ import { codeOf } from '../../src/errors.ts';
 import { resolvePath } from '../command-line.ts';
 import { ToolError } from '../tool-error.ts';
 
-/** What a client needs, as text or as the path of a file that holds it. */
+/** Material of a client, as texts or as paths of files. */
 export interface Handout {
   /** The authority of the server's certificate. */
   readonly chain: string;
-  /** The public key that signatures are checked with. */
+  /** The public key for verifying signatures. */
   readonly verifyKey: string;
   /** The client's certificate and private key; `undefined` when the client has its own. */
   readonly client: { readonly cert: string; readonly key: string } | undefined;
@@ -18,7 +18,7 @@ export interface Handout {
 }
 
 /**
- * Writes a client's material into a new directory that only its owner can read, runs `use` with the paths, and removes all of it.
+ * Writes a client's material to a new private directory, runs `use` with the paths, and removes everything.
  *
  * @param directory must not exist yet; default: a new one among the system's temporary files.
  */
@@ -69,7 +69,7 @@ async function ignoreMissing(removal: Promise<void>): Promise<void> {
     await removal;
   } catch (error) {
     const code = codeOf(error);
-    // A directory into which someone else put a file stays: nothing is removed that was not made here.
+    // A directory with foreign files stays, because only own files are removed.
     if (code !== 'ENOENT' && code !== 'ENOTEMPTY') throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { Service } from '../../src/rehearsal/service.ts';
 import { type Paths, quoteForShell } from './guide.ts';
 
-/** Returns shell commands that have one file signed and check its signature; needs openssl and curl. */
+/** Returns shell commands that sign a file and verify its signature; they need openssl and curl. */
 export function renderScript(
   service: Pick<Service, 'url' | 'signPath' | 'appKey' | 'appSecret'>,
   { chain, verifyKey, client }: Paths,

@@ -8,7 +8,7 @@ import { ToolError } from '../tool-error.ts';
 /** Inputs of the action, by name. */
 export type Inputs = Readonly<Record<string, string>>;
 
-/** Reads these inputs of the step, or of the called workflow, that has a protocol in a workflow file. */
+/** Reads the named inputs of the step or workflow call with this protocol from a workflow file. */
 export async function readWorkflowInputs(path: string, protocol: string, names: readonly string[]): Promise<Inputs> {
   const file = resolvePath(path);
   const found = withs(await readYaml(file)).filter((each) => each['protocol'] === protocol);
@@ -20,7 +20,7 @@ export async function readWorkflowInputs(path: string, protocol: string, names: 
       'Give the inputs of one of them by --with.',
     );
   const named = Object.entries(inputs).filter(([name]) => names.includes(name));
-  // A secret or a variable of the repository is not known here.
+  // The values of secrets and variables are unknown here.
   return Object.fromEntries(named.filter(([, value]) => !value.includes('${{')));
 }
 
@@ -33,7 +33,7 @@ async function readYaml(file: string): Promise<unknown> {
   }
 }
 
-/** Lists the objects `with` anywhere in a value, with what is text in them. */
+/** Lists all objects under `with` in a value, with their string members. */
 function withs(value: unknown): readonly Inputs[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, each]) => [...(name === 'with' ? [textsOf(each)] : []), ...withs(each)]);
@@ -44,7 +44,7 @@ function textsOf(value: unknown): Inputs {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-/** Throws for an input that means nothing to a service. */
+/** Throws for an input that the service does not use. */
 export function refuseForeign(given: Inputs, names: readonly string[]): void {
   const [foreign] = Object.keys(given).filter((name) => !names.includes(name));
   if (foreign !== undefined) throw invalid(`--with ${show(foreign)} means nothing here; give ${names.join(', ')}.`);
@@ -63,7 +63,7 @@ export function readChoice<Choice extends string>(
   return choice;
 }
 
-/** Builds the error of an input that cannot be used. */
+/** Builds the error for an invalid input. */
 export function invalid(sentence: string, hint?: string): ToolError {
   return new ToolError('ARGUMENT_INVALID', sentence, hint === undefined ? {} : { hint });
 }

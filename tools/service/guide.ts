@@ -1,26 +1,26 @@
 import type { Handout } from './client-files.ts';
 
-/** Stand-ins for the files of a client who has a certificate of its own. */
+/** Placeholders for the files of a client with its own certificate. */
 const OWN_CLIENT = { cert: 'your-certificate.pem', key: 'your-private-key.pem' };
 
-/** The paths of a client's files, whether they were written here or are the client's own. */
+/** Paths of a client's files, written by this tool or the client's own. */
 export interface Paths extends Handout {
   readonly client: { readonly cert: string; readonly key: string };
 }
 
-/** What a guide tells. */
+/** Content of a guide. */
 export interface Guide {
-  /** Inputs of the action besides certificates and keys, with their values, and `server-url` first. */
+  /** Inputs of the action other than certificates and keys, with `server-url` first. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** What a client needs, as text. */
+  /** Material of the client, as texts. */
   readonly material: Handout;
   /** The same, as paths of files. */
   readonly paths: Handout;
-  /** What comes last. */
+  /** Renders the end of the guide. */
   readonly renderEnd: (paths: Paths) => string;
 }
 
-/** Says how to use a service that runs alone: its address, the action's inputs, the command that runs the action here, and more. */
+/** Renders how to use the service: its URL, the action's inputs, and the command that runs the action here. */
 export function renderGuide({ inputs, material, paths, renderEnd }: Guide): string {
   const { client = OWN_CLIENT, ...files } = paths;
   const all = { ...files, client };
@@ -50,7 +50,7 @@ function renderStep(inputs: Guide['inputs'], { client, chain, verifyKey, inputs:
 npm run step -- --workspace build/hello \\\n${lines.join(' \\\n')}\n`;
 }
 
-/** Returns the inputs of the action as YAML, with the material itself in them. */
+/** Returns the inputs of the action as YAML, including the material. */
 function renderInputs(inputs: Guide['inputs'], { chain, verifyKey, client }: Handout): string {
   const block = (name: string, text: string): string => `  ${name}: |\n${text.trim().replace(/^(?=.)/gm, '    ')}\n`;
   const line = ([name, value]: [string, string]): string =>
@@ -64,7 +64,7 @@ function renderInputs(inputs: Guide['inputs'], { chain, verifyKey, client }: Han
 ${Object.entries(inputs).map(line).join('')}${own ?? theirs}${block('chain', chain)}${block('verify-key', verifyKey)}`;
 }
 
-/** Puts a text into quotes for a shell. */
+/** Quotes a text for a shell. */
 export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -10,22 +10,22 @@ import { createServer, type ServerTls } from '../../src/rehearsal/server.ts';
 import type { Algorithm } from '../../src/verifying/algorithm.ts';
 import { ToolError } from '../tool-error.ts';
 
-/** How a server on loopback runs. */
+/** Options of a server on loopback. */
 export interface LoopbackOptions {
-  /** 0 for a free one. */
+  /** Port; 0 for a free one. */
   readonly port: number;
   readonly delayMs: number;
   readonly http2: boolean;
-  /** Replaces single facts of a made-up TLS side. */
+  /** Replaces single options of the generated TLS material. */
   readonly tls: Partial<ServerTls>;
 }
 
-/** A request as it came. */
+/** A received request. */
 export interface Received {
   readonly method: string;
-  /** Path and query as they were sent. */
+  /** Path and query as sent. */
   readonly target: string;
-  /** Names and values in turn. */
+  /** Alternating names and values of the headers. */
   readonly headers: readonly string[];
   readonly body: Buffer;
 }
@@ -37,14 +37,14 @@ export interface Reply {
   readonly body: string | Buffer;
 }
 
-/** A running server, and the PKI that was made for it. */
+/** A running server, and the PKI that was generated for it. */
 export interface Loopback {
   readonly port: number;
   readonly pki: Pki;
   close(): Promise<void>;
 }
 
-/** Starts a server on 127.0.0.1 that demands a client certificate, and answers each request by `reply`. */
+/** Starts a server on 127.0.0.1 that requires a client certificate, and answers each request with `reply`. */
 export async function serveOnLoopback(
   { port: wanted, delayMs, http2, tls }: LoopbackOptions,
   reply: (request: Received) => Reply,
@@ -103,7 +103,7 @@ async function answer(
 
 const CURVES = { sha256: 'P-256', sha384: 'P-384', sha512: 'P-521' } as const;
 
-/** Makes a key pair that signs by an algorithm. */
+/** Generates a key pair for an algorithm. */
 export function createSigningKeys(
   algorithm: Algorithm,
 ): Promise<{ readonly publicKey: KeyObject; readonly privateKey: KeyObject }> {

@@ -1,4 +1,4 @@
-/** What is wrong with a request to a stand-in, in a sentence for the person who wrote the request. */
+/** Thrown for a wrong request to a stand-in, with a sentence for the author of the request. */
 export class Mistake extends Error {
   /** Status of the answer. */
   readonly status: number;

@@ -10,22 +10,22 @@ import type { Loopback, LoopbackOptions } from './loopback.ts';
 import { readTransitSettings, VAULT_INPUTS } from './vault/settings.ts';
 import { startTransit } from './vault/transit.ts';
 
-/** How any service runs, and how it is told of. */
+/** Options of a service, and how to present it. */
 export interface OfferOptions extends LoopbackOptions {
-  /** Returns the address that clients use. */
+  /** Returns the URL for clients. */
   readonly address: (port: number) => string;
   readonly print: (text: string) => void;
 }
 
-/** Where the inputs of the action come from. */
+/** Sources of the action's inputs. */
 interface GivenInputs {
   readonly workflow: string | undefined;
   readonly assignments: readonly string[];
 }
 
-/** A service that runs, and what to tell of it. */
+/** A running service, with the content of its guide. */
 export interface Offer extends Pick<Guide, 'inputs' | 'renderEnd'> {
-  /** Made up for this run. */
+  /** Material that was generated for this run. */
   readonly material: Handout;
   close(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function offerEsAuth(
   };
 }
 
-/** Starts a stand-in for an API that one HTTP message describes. */
+/** Starts a stand-in for an API that is described by one HTTP message. */
 export async function offerHttp(
   { address, print, ...options }: OfferOptions,
   { workflow, assignments }: GivenInputs,
@@ -74,7 +74,7 @@ export async function offerHttp(
       'server-url': address(service.port),
       ...inputs,
       request,
-      // A real secret is in its file alone.
+      // A real secret is only in its file.
       ...(token === undefined ? {} : { token: given['token'] === undefined ? token : 'the one of --with token' }),
     },
     ...offerOf(service, { request, ...(token === undefined ? {} : { token }) }),
@@ -96,7 +96,7 @@ export async function offerVault(
   };
 }
 
-/** Returns what all stand-ins have in common: certificates that were made up for them, and a line for each request. */
+/** Returns the common parts of all stand-ins: generated certificates, and a line for each request. */
 function offerOf(
   service: Loopback & { readonly publicKeyPem: string },
   inputs: Handout['inputs'],

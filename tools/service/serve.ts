@@ -79,7 +79,7 @@ await runCommandLine(HELP, async (argv) => {
     address: (port) => (cert === undefined ? `https://127.0.0.1:${port}` : addressFor(new X509Certificate(cert), port)),
     print: (text) => process.stdout.write(text),
   };
-  // Listened for before anything is written, so that no early signal leaves files behind.
+  // Signals are handled before anything is written, so that an early signal leaves no files behind.
   const stopped = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
@@ -127,7 +127,7 @@ function makeOffer(options: OfferOptions, given: Given): Promise<Offer> {
   }
 }
 
-/** An option of another protocol would be ignored. */
+/** Refuses options of another protocol, which would be ignored. */
 function refuse(protocol: string, options: Readonly<Record<string, string | undefined>>): void {
   const [found] = Object.entries(options).filter(([, value]) => value !== undefined);
   if (found) throw new ToolError('ARGUMENT_INVALID', `${found[0]} does not belong to --protocol ${protocol}.`);
@@ -139,7 +139,7 @@ function readNumber(name: string, text: string, most: number): number {
   throw new ToolError('ARGUMENT_INVALID', `--${name} must be a whole number from 0 to ${most}.`);
 }
 
-/** Throws `ARGUMENT_INVALID` for certificates and keys that no server can use. */
+/** Throws `ARGUMENT_INVALID` for certificates and keys that a server cannot use. */
 function checkTls(material: {
   readonly cert: string | undefined;
   readonly key: string | undefined;
@@ -169,7 +169,7 @@ function readPem(path: string | undefined): string | undefined {
   }
 }
 
-/** The address under which a client finds the name that it expects in the certificate. */
+/** Returns a URL with a host name that is in the certificate. */
 function addressFor(certificate: X509Certificate, port: number): string {
   if (certificate.checkIP('127.0.0.1') !== undefined) return `https://127.0.0.1:${port}`;
   const [name = 'localhost'] = /(?<=DNS:)[^,*]+/.exec(certificate.subjectAltName ?? '') ?? [];

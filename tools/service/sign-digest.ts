@@ -2,7 +2,7 @@ import { constants, createHash, type KeyObject, privateEncrypt, randomBytes, sig
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { type Algorithm, DIGEST_BYTES, type Hash } from '../../src/verifying/algorithm.ts';
 
-/** What stands before a digest in a signature by RSA PKCS#1 v1.5: the name of its hash, in DER (RFC 8017, 9.2). */
+/** DER prefixes of digests in RSA PKCS#1 v1.5 signatures, which name the hash (RFC 8017, 9.2). */
 const PREFIXES = {
   sha256: '3031300d060960864801650304020105000420',
   sha384: '3041300d060960864801650304020205000430',
@@ -11,7 +11,7 @@ const PREFIXES = {
 
 const CURVES = { prime256v1: p256, secp384r1: p384, secp521r1: p521 } as const;
 
-/** Signs a ready digest, which Node has no function for; throws a `RangeError` for a digest of another length. */
+/** Signs a computed digest, for which Node has no function; throws a `RangeError` for a digest of another length. */
 export function signDigest(digest: Uint8Array, { scheme, hash }: DigestAlgorithm, key: KeyObject): Buffer {
   if (digest.length !== DIGEST_BYTES[hash]) throw new RangeError(`${digest.length} bytes are no ${hash} digest`);
   switch (scheme) {
@@ -46,7 +46,7 @@ function bitsOf(key: KeyObject): number {
   return key.asymmetricKeyDetails?.modulusLength ?? 0;
 }
 
-/** Encodes a digest as RSA-PSS signs it, with a salt as long as the digest (RFC 8017, 9.1.1). */
+/** Encodes a digest for RSA-PSS, with a salt as long as the digest (RFC 8017, 9.1.1). */
 function encodePss(digest: Uint8Array, hash: Hash, modulusBits: number): Buffer {
   const encodedBits = modulusBits - 1;
   const length = Math.ceil(encodedBits / 8);

@@ -4,9 +4,9 @@ import { resolvePath } from '../command-line.ts';
 import { ToolError } from '../tool-error.ts';
 
 /**
- * Reads `NAME=VALUE` as often as an option was given; `@FILE` as a value stands for what the file holds, `@@` for an `@`.
+ * Reads the `NAME=VALUE` texts of a repeated option; the value `@FILE` means the content of the file, `@@` an `@`.
  *
- * Throws `ARGUMENT_INVALID`, which never shows a value: it may be a secret.
+ * Throws `ARGUMENT_INVALID`, which never shows a value, because it may be a secret.
  */
 export async function readAssignments(option: string, texts: readonly string[]): Promise<Record<string, string>> {
   const values: Record<string, string> = {};
@@ -35,7 +35,7 @@ async function readValue(where: string, value: string): Promise<string> {
   }
 }
 
-/** A certificate in DER or a PKCS#12 is no text, and reaches an input as base64. */
+/** Decodes a text file; a binary file, such as DER or PKCS#12, becomes base64. */
 function decode(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   return Buffer.from(text, 'utf8').equals(bytes) ? text : bytes.toString('base64');

@@ -16,24 +16,24 @@ interface StepRequest {
   readonly workspace: string;
   readonly inputs: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
-  /** A token service for the job: its port, and claims over the usual ones; `undefined` for a job that may draw no tokens. */
+  /** A token service for the job: its port, and claims that replace the usual ones; `undefined` without OIDC tokens. */
   readonly idTokens: { readonly port: number; readonly claims: Claims } | undefined;
-  /** The directory in which uploaded artifacts are unpacked; it exists. */
+  /** Existing directory for unpacking uploaded artifacts. */
   readonly artifactsDirectory: string | undefined;
-  /** The file into which the job summary is written as a web page; it can be written. */
+  /** Writable file for the job summary as a web page. */
   readonly pagePath: string | undefined;
   readonly detail: 'short' | 'full';
   readonly print: (text: string) => void;
 }
 
-/** Runs a step as GitHub's runner does, prints its log as it comes, then its results and a verdict; returns the exit code. */
+/** Runs a step as GitHub's runner does, prints its log live, then its results and a verdict; returns the exit code. */
 export async function performStep(request: StepRequest): Promise<number> {
   const runnerTemp = await mkdtemp(join(tmpdir(), 'step-'));
   const results = await startResultsService();
   const tokens = request.idTokens && (await startTokenService(request.idTokens));
   if (tokens) request.print(`OIDC tokens of the issuer ${tokens.issuer}, keys at ${tokens.issuer}/.well-known/jwks\n`);
   const cancel = new AbortController();
-  // A Ctrl+C comes several times, from the terminal and from npm, and the last one when all is done.
+  // Ctrl+C arrives several times, from the terminal and from npm, the last time when everything is done.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => cancel.abort());
   try {
     const run = await runAction({
@@ -61,11 +61,11 @@ export async function performStep(request: StepRequest): Promise<number> {
   }
 }
 
-/** A signing run may wait for its service for long; a job of GitHub ends after six hours. */
+/** Longest run in milliseconds; signing may wait long for its service, and GitHub ends a job after six hours. */
 const LONGEST_JOB_MS = 6 * 3_600_000;
 const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'no_proxy', 'NO_PROXY'];
 
-/** The way to the network is that of this machine, as on a runner of one's own. */
+/** Returns the proxy variables of this machine, as on a self-hosted runner. */
 function networkEnvironment(): Environment {
   return Object.fromEntries(PROXY_VARIABLES.map((name) => [name, process.env[name]]));
 }
@@ -96,7 +96,7 @@ async function showResults(request: StepRequest, run: ActionRun, artifacts: read
   print(verdict(run));
 }
 
-/** What the step left in its temporary directory is gone when a reader looks for it. */
+/** Marks paths in the temporary directory, which is removed at the end. */
 function showPath(value: string, { runnerTemp }: ActionRun): string {
   return value.startsWith(runnerTemp) ? `${value} (removed at the end)` : value;
 }

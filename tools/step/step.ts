@@ -51,7 +51,7 @@ await runCommandLine(HELP, async (argv) => {
     throw new ToolError('ARGUMENT_INVALID', 'No input is given: each is an option --with NAME=VALUE.', { hint });
   }
   const given = (path: string | undefined) => (path === undefined ? undefined : resolvePath(path));
-  // Before the step runs, so that nothing is signed whose copy has no place.
+  // Checked before the step runs, so that nothing is signed that cannot be stored.
   const [artifactsDirectory, pagePath] = [given(values.artifacts), given(values.page)];
   if (artifactsDirectory !== undefined) provideDirectory('--artifacts', artifactsDirectory);
   if (pagePath !== undefined) provideFile('--page', pagePath);

@@ -1,7 +1,7 @@
 import { marked } from 'marked';
 import { htmlToTerminal } from './html-text.ts';
 
-/** Elements that GitHub shows as text wherever they stand in Markdown. */
+/** Elements that GitHub shows as text anywhere in Markdown. */
 const FILTERED = /<(?=\/?(?:title|textarea|style|xmp|iframe|noembed|noframes|script|plaintext)\b)/gi;
 
 /** Colours and sizes of GitHub's pages, light and dark. */
@@ -31,9 +31,10 @@ const STYLE = `
   blockquote { color: var(--quiet); border-left: .25em solid var(--line); margin: 0; padding: 0 1em; }`;
 
 /**
- * Renders the Markdown of a job summary as a page of its own that looks roughly like GitHub's.
+ * Renders the Markdown of a job summary as a separate page that looks roughly like GitHub's.
  *
- * HTML in the Markdown stays HTML, so that a name which was not escaped shows here what it would show there. The page runs no script and loads nothing.
+ * HTML in the Markdown stays HTML, so that an unescaped name has the same effect as on GitHub. The page runs no script
+ * and loads nothing.
  */
 export function summaryToPage(markdown: string): string {
   return `<!doctype html>
@@ -54,7 +55,7 @@ ${summaryToHtml(markdown)}</main>
 `;
 }
 
-/** Renders the Markdown of a job summary as GitHub-flavoured HTML, without a page around it. */
+/** Renders the Markdown of a job summary as GitHub-flavoured HTML, without the surrounding page. */
 export function summaryToHtml(markdown: string): string {
   return marked.parse(markdown, { async: false, gfm: true }).replace(FILTERED, '&lt;');
 }

@@ -1,7 +1,7 @@
 import type { Command } from './commands.ts';
 import type { Masks } from './masks.ts';
 
-/** How bad it is; also the name of the command that makes it. */
+/** Severity of an annotation, and name of its command. */
 export type AnnotationType = 'error' | 'warning' | 'notice';
 
 /** A message that GitHub shows on the page of the run. */
@@ -13,11 +13,11 @@ export interface Annotation {
   readonly line: string | undefined;
 }
 
-/** GitHub shows this many annotations of each type and step, and drops the others without a word. */
+/** Most annotations that GitHub shows for each type and step; others are dropped silently. */
 const MOST_PER_TYPE = 10;
 const MOST_CHARACTERS = 4096;
 
-/** Shortens a masked message as the runner does, for the page and for the log alike. */
+/** Shortens a masked message as the runner does, for the page and the log. */
 export function shortenMessage(text: string): string {
   return text.slice(0, MOST_CHARACTERS);
 }
@@ -25,7 +25,7 @@ export function shortenMessage(text: string): string {
 /**
  * The annotations of one step as they reach the page: at most ten of each type, the message masked and shortened.
  *
- * The runner masks the message only: a secret in a title or a file name is shown.
+ * The runner masks only the message: a secret in a title or a file name is shown.
  */
 export class Annotations {
   readonly #shown: Annotation[] = [];
@@ -35,12 +35,12 @@ export class Annotations {
     this.#masks = masks;
   }
 
-  /** What the page of the run shows. */
+  /** The annotations that the page of the run shows. */
   get shown(): readonly Annotation[] {
     return [...this.#shown];
   }
 
-  /** Adds what an `error`, `warning` or `notice` command says. */
+  /** Adds the annotation of an `error`, `warning` or `notice` command. */
   add(type: AnnotationType, { data, properties }: Pick<Command, 'data' | 'properties'>): void {
     if (this.#shown.filter((annotation) => annotation.type === type).length >= MOST_PER_TYPE) return;
     this.#shown.push({

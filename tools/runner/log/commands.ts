@@ -2,13 +2,13 @@ import { BLANKS, trimBlanks } from './masks.ts';
 
 /** A workflow command found in one line of output. */
 export interface Command {
-  /** Lower-cased, since names are compared without regard to case. */
+  /** Name in lower case, because the runner ignores case. */
   readonly name: string;
   /** Which of the two notations the line used. */
   readonly form: '::' | '##[';
-  /** Keys are lower-cased for the same reason. */
+  /** Properties, with keys in lower case for the same reason. */
   readonly properties: Readonly<Record<string, string>>;
-  /** What follows the command, unescaped. */
+  /** The unescaped text after the command. */
   readonly data: string;
   /** The whole line as the process printed it. */
   readonly line: string;
@@ -46,13 +46,13 @@ export function isCommandName(name: string): name is CommandName {
 
 const LEADING_BLANKS = new RegExp(`^${BLANKS}`);
 
-/** Escapes and what they stand for, in the order in which the runner replaces them; `%25` last, so that nothing is unescaped twice. */
+/** Escapes with their meaning, in the order in which the runner replaces them; `%25` is last, so that nothing is unescaped twice. */
 type Escapes = Readonly<Record<string, string>>;
 const DATA: Escapes = { '%0D': '\r', '%0A': '\n', '%25': '%' };
 const PROPERTY: Escapes = { '%0D': '\r', '%0A': '\n', '%3A': ':', '%2C': ',', '%25': '%' };
 const BRACKET_TEXT: Escapes = { '%3B': ';', '%0D': '\r', '%0A': '\n', '%5D': ']', '%25': '%' };
 
-/** What sets one notation apart from the other once the command's two ends are found. */
+/** Differences between the notations after the command's two ends are found. */
 interface Notation {
   readonly form: Command['form'];
   readonly separator: ',' | ';';
@@ -63,7 +63,7 @@ const COLONS: Notation = { form: '::', separator: ',', property: PROPERTY, data:
 const BRACKET: Notation = { form: '##[', separator: ';', property: BRACKET_TEXT, data: BRACKET_TEXT };
 
 /**
- * Parses `::name key=value,key=value::data`, which counts only at the start of a line, after blanks.
+ * Parses `::name key=value,key=value::data`, which is valid only at the start of a line, after blanks.
  *
  * The escapes are `%0D %0A %25` in data, and also `%3A %2C` in property values.
  */
@@ -76,7 +76,7 @@ export function parseColonCommand(line: string, isCommand: IsCommand = isCommand
 }
 
 /**
- * Parses `##[name key=value;key=value]data`, which counts **anywhere** in a line; only the first `##[` is looked at.
+ * Parses `##[name key=value;key=value]data`, which is valid **anywhere** in a line; only the first `##[` is examined.
  *
  * The escapes are `%3B %0D %0A %5D %25`, in data and in property values.
  */
@@ -89,11 +89,11 @@ export function parseBracketCommand(line: string, isCommand: IsCommand = isComma
 }
 
 /**
- * Parses a line as GitHub's runner does: the colon notation first, then the bracket one.
+ * Parses a line as GitHub's runner does: first the colon notation, then the bracket notation.
  *
- * The runner looks for `::` and `##[` by culture, so that characters without weight in them count as absent. It then cuts
- * the line as if they were not there, so that most such commands come out broken; here every one of them counts, so that
- * no test of hostile text passes by that accident.
+ * The runner searches for `::` and `##[` with a culture comparison, which ignores some characters. It then cuts the
+ * line as if those characters were absent, which breaks most such commands. Here all of them are valid, so that no test
+ * of hostile text passes by accident.
  */
 export function parseCommand(line: string, isCommand: IsCommand = isCommandName): Command | undefined {
   const exact = parseColonCommand(line, isCommand) ?? parseBracketCommand(line, isCommand);
@@ -105,7 +105,7 @@ export function parseCommand(line: string, isCommand: IsCommand = isCommandName)
 
 const { compare } = new Intl.Collator('en');
 
-/** Leaves out what ICU's collation, which .NET uses as well, gives no weight: zero-width blanks, soft hyphens, tatweels. */
+/** Removes characters that ICU's collation, which .NET uses, ignores: zero-width blanks, soft hyphens, tatweels. */
 function withoutWeightless(line: string): string {
   return line.replaceAll(/[^\t -~]/gu, (character) => (compare(`:${character}:`, '::') === 0 ? '' : character));
 }

@@ -1,7 +1,7 @@
 /**
  * Turns chunks of one output stream into lines as GitHub's runner does: CR, LF and CRLF each end a line.
  *
- * A character or a CRLF may be split between two chunks. What follows the last line end is a line too, unless it is empty.
+ * A character or a CRLF may be split between two chunks. Text after the last line end is a line too.
  */
 export class LineReader {
   readonly #decoder = new TextDecoder();
@@ -18,7 +18,7 @@ export class LineReader {
     this.#take(this.#decoder.decode(chunk, { stream: true }));
   }
 
-  /** Ends the stream and hands out a last line that had no line end. */
+  /** Ends the stream and passes on a last line without a line end. */
   end(): void {
     this.#take(this.#decoder.decode());
     if (this.#rest !== '') this.#onLine(this.#rest);

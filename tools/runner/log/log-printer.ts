@@ -6,7 +6,7 @@ export interface Group {
   readonly lines: readonly string[];
 }
 
-/** Prints the log that a user reads: masked, with the lines of a group below its title; `onLine` gets each line as it comes. */
+/** Prints the log that a user reads: masked, with the lines of a group below its title; `onLine` gets each new line. */
 export class LogPrinter {
   readonly #masks: Masks;
   readonly #onLine: (line: string) => void;
@@ -24,7 +24,7 @@ export class LogPrinter {
     return this.#lines.map((line) => `${line}\n`).join('');
   }
 
-  /** The groups opened so far; lines in a group stand in {@link text} too, two columns further in. */
+  /** The groups opened so far; lines of a group are also in {@link text}, indented by two columns. */
   get groups(): Group[] {
     return this.#groups.map((group) => ({ title: group.title, lines: [...group.lines] }));
   }
@@ -39,7 +39,7 @@ export class LogPrinter {
     }
   }
 
-  /** Opens a group and closes the one before: GitHub knows no group within another. */
+  /** Opens a group and closes the previous one, because GitHub has no nested groups. */
   openGroup(title: string): void {
     this.closeGroup();
     this.print(`▼ ${title}`);

@@ -1,4 +1,4 @@
-/** White space as .NET trims it: NEL counts, the byte order mark does not, other than for `trim` in JavaScript. */
+/** White space as .NET trims it: unlike `trim` in JavaScript, it includes NEL but not the byte order mark. */
 export const BLANKS = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
 const OUTER_BLANKS = new RegExp(`^${BLANKS}|${BLANKS}$`, 'g');
 
@@ -8,20 +8,21 @@ export function trimBlanks(text: string): string {
 }
 
 /**
- * The values that a log must not show, with the encodings under which GitHub's runner also recognises them.
+ * The values that a log must not show, with the encodings that GitHub's runner also recognises.
  *
- * A value counts whole and line by line, and has no minimum length: a one-letter secret masks that letter everywhere.
+ * A value is masked as a whole and line by line, without a minimum length: a one-letter secret masks that letter
+ * everywhere.
  */
 export class Masks {
   readonly #values = new Set<string>();
   readonly #forms = new Set<string>();
 
-  /** Adds a secret of the workflow without the white space around it: the whole and each trimmed line. */
+  /** Adds a secret of the workflow: the whole trimmed text and each trimmed line. */
   addSecret(secret: string): void {
     this.add(trimBlanks(secret));
   }
 
-  /** Adds what `::add-mask::` was given: the value as it is, and each of its lines without the white space around it. */
+  /** Adds a value of `::add-mask::`: the unchanged text and each of its trimmed lines. */
   add(value: string): void {
     this.#addValue(value);
     for (const line of value.split(/[\r\n]+/)) this.#addValue(trimBlanks(line));
@@ -44,7 +45,7 @@ export class Masks {
     return result + text.slice(end);
   }
 
-  /** Tells whether a text holds a masked value; the runner drops a job output of which that is true. */
+  /** Tells whether a text contains a masked value; the runner drops such a job output. */
   occursIn(text: string): boolean {
     return this.#rangesIn(text).length > 0;
   }
@@ -84,7 +85,7 @@ function merge(ranges: readonly Range[]): Range[] {
   return merged;
 }
 
-/** The forms of a value that the runner masks: as it is, and under its eleven encoders, in their order. */
+/** Returns the forms of a value that the runner masks: unchanged, and from its eleven encoders in order. */
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value, 'utf8');
   return [
@@ -102,9 +103,10 @@ function formsOf(value: string): string[] {
 }
 
 /**
- * The two pieces of a value with `&` that PowerShell prints apart when the value fails as a command.
+ * Returns the two parts of a value with `&` that PowerShell prints separately when the value fails as a command.
  *
- * It cuts at the first `&+`, and colours the character behind it, which is then in neither piece; else at the last `&`.
+ * PowerShell cuts at the first `&+` and colours the next character, which is then in neither part; otherwise at the
+ * last `&`.
  */
 function powerShellParts(value: string): string[] {
   const plus = value.indexOf('&+');

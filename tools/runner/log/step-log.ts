@@ -3,30 +3,30 @@ import { type Command, type CommandName, isCommandName, parseCommand } from './c
 import { type Group, LogPrinter } from './log-printer.ts';
 import { type Masks, trimBlanks } from './masks.ts';
 
-/** What the lines of one step came to. */
+/** Result of the lines of a step. */
 export interface StepLogResult {
   /** The log as a user reads it, masked, without colours or times; each line ends in LF. */
   readonly log: string;
-  /** As shown on the page of the run: at most ten of each type, masked, at most 4096 characters each. */
+  /** Annotations as shown on the page of the run: at most ten of each type, masked, at most 4096 characters each. */
   readonly annotations: readonly Annotation[];
-  /** Every command that was obeyed, in order; a test finds commands here that are not the action's own. */
+  /** All executed commands in order, so that a test finds commands that are not the action's own. */
   readonly commands: readonly Command[];
-  /** Lines in the form of a command whose name the runner does not know; it prints them as they are. */
+  /** Lines in the form of a command with an unknown name, which the runner prints unchanged. */
   readonly unknownCommands: readonly Command[];
   readonly groups: readonly Group[];
-  /** Set through the deprecated `::set-output` and `::save-state`; the files come on top. */
+  /** Outputs and state from the deprecated `::set-output` and `::save-state`; those from files are separate. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly state: Readonly<Record<string, string>>;
-  /** Reasons for which the runner fails a step whatever its exit code. */
+  /** Reasons for which the runner fails a step regardless of its exit code. */
   readonly failures: readonly string[];
 }
 
 interface StepLogOptions {
-  /** Shared by all steps of a job, and added to by `::add-mask::`. */
+  /** Masks of all steps of a job; `::add-mask::` adds to them. */
   readonly masks: Masks;
-  /** `shown` when the run has step debugging switched on. */
+  /** `shown` when step debugging is on. */
   readonly debug: 'shown' | 'hidden';
-  /** Gets each line of the log as it comes. */
+  /** Receives each new line of the log. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
@@ -36,13 +36,13 @@ const PREFIXES: Readonly<Record<AnnotationType, string>> = {
   notice: 'Notice: ',
 };
 
-/** Commands whose own line `::echo::on` does not show: they print something themselves, or carry secrets. */
+/** Commands that `::echo::on` does not show, because they print something themselves or contain secrets. */
 const NOT_ECHOED: ReadonlySet<string> = new Set(['add-mask', 'debug', 'error', 'warning', 'notice', 'stop-commands']);
 
 /**
- * Obeys and prints the lines of one step as GitHub's runner does.
+ * Executes and prints the lines of a step as GitHub's runner does.
  *
- * Problem matchers are accepted and ignored. `set-env` and `add-path` fail the step, as they do wherever nobody allowed them.
+ * Problem matchers are accepted and ignored. `set-env` and `add-path` fail the step, as they do by default.
  */
 export class StepLog {
   readonly #masks: Masks;
@@ -79,18 +79,18 @@ export class StepLog {
     }
   }
 
-  /** Adds a message of the runner's own. */
+  /** Adds a message of the runner. */
   issue(type: AnnotationType, message: string): void {
     this.#issue(type, { data: message, properties: {} });
   }
 
-  /** Adds an error of the runner's own that fails the step. */
+  /** Adds an error of the runner that fails the step. */
   fail(message: string): void {
     this.#failures.push(message);
     this.issue('error', message);
   }
 
-  /** What has been said so far. */
+  /** The result so far. */
   get result(): StepLogResult {
     return {
       log: this.#printer.text,
@@ -199,7 +199,7 @@ export class StepLog {
   }
 }
 
-/** The runner marks the steps of composite actions with these two and lets no output pass for them. */
+/** The runner marks steps of composite actions with these two markers, and changes them in output. */
 function defuseMarkers(line: string): string {
   return line.replaceAll(/##\[(?=(?:start|end)-action)/g, '##[\\');
 }

@@ -6,27 +6,27 @@ import type { Received } from '../loopback.ts';
 import { Mistake } from '../mistake.ts';
 import { type Found, quote, readBody, readHeaders, readTarget, written } from './readers.ts';
 
-/** The message that every request must be, and the values of its placeholders. */
+/** The expected message of every request, and the values of its placeholders. */
 export interface Expected {
   readonly message: HttpMessage;
-  /** Of the digest; `undefined` when the file itself is sent. */
+  /** Hash of the digest; `undefined` when the file itself is sent. */
   readonly hash: Hash | undefined;
   readonly key: string;
   readonly token: string;
 }
 
-/** What a sound request asks to sign. */
+/** What a valid request asks to sign. */
 export interface Wish {
   readonly kind: 'digest' | 'file';
   readonly bytes: Buffer;
-  /** The name of the file, where the message sends it. */
+  /** The name of the file, if the message contains it. */
   readonly name: string | undefined;
 }
 
 /**
- * Reads a request back into the values that its message was filled with.
+ * Extracts the values of the message's placeholders from a request.
  *
- * @throws Mistake about the first thing that is not as the message says
+ * @throws Mistake about the first difference from the message
  */
 export function judge(expected: Expected, request: Received): Wish {
   const { message, key, token } = withBoundaryOf(expected, request);
@@ -51,13 +51,13 @@ function valuesOf(found: readonly Found[], wanted: Found['placeholder']): readon
   return found.flatMap(({ placeholder, value }) => (placeholder === wanted ? [String(value)] : []));
 }
 
-/** Headers and texts hold a value as it is, or encoded where it could end what it stands in. */
+/** Tells whether a text is the expected value, unchanged or with the encoding of headers and texts. */
 function isSpelling(value: string, expected: string): boolean {
   const quoted = expected.replaceAll('"', '%22').replaceAll('\\', '%5C');
   return [expected, percentEncode(expected), quoted].includes(value);
 }
 
-/** A client draws the end of the boundary of a multipart body itself. */
+/** Adopts the boundary of a multipart body, whose end the client chooses at random. */
 function withBoundaryOf(expected: Expected, { headers }: Received): Expected {
   const { message } = expected;
   const type = message.headers.find(([name]) => /^content-type$/i.test(name))?.[1];

@@ -4,26 +4,26 @@ import type { HttpMessage } from '../../../src/protocols/http/message.ts';
 import type { Gap, Placeholder, Template } from '../../../src/protocols/http/template.ts';
 import { Mistake } from '../mistake.ts';
 
-/** A value that stands in a request where the message has a placeholder; bytes for the raw content of a body. */
+/** A value in a request in the place of a placeholder; bytes for raw content in a body. */
 export interface Found {
   readonly placeholder: Placeholder;
   readonly value: string | Buffer;
 }
 
-/** Longest text of a request that is shown, in characters. */
+/** Longest quote of a request, in characters. */
 const MAX_SHOWN = 120;
 
-/** Quotes a part of a request, safe and short. */
+/** Quotes a part of a request, escaped and shortened. */
 export function quote(text: string): string {
   return `“${show(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text)}”`;
 }
 
-/** Writes a template as its author did. */
+/** Formats a template as its author wrote it. */
 export function written(template: Template): string {
   return template.map((part) => (typeof part === 'string' ? part : `{${part.placeholder}}`)).join('');
 }
 
-/** How a value may look in a place, and what it means there. */
+/** How a value may be written in a place, and how to decode it. */
 interface Spelling {
   readonly pattern: (gap: Gap) => string;
   readonly read: (text: string, gap: Gap) => string;
@@ -40,7 +40,7 @@ const IN_XML: Spelling = {
   },
 };
 
-/** Finds the values in a text; `undefined` when the text does not look as the template says. */
+/** Finds the values in a text; `undefined` when the text does not match the template. */
 function capture(template: Template, text: string, { pattern, read }: Spelling): readonly Found[] | undefined {
   const gaps = template.flatMap((part) => (typeof part === 'string' ? [] : [part]));
   const source = template
@@ -58,7 +58,7 @@ export function readTarget(target: Template, text: string): readonly Found[] {
   throw new Mistake(`The request line has ${quote(text)}, but the message says ${quote(written(target))}.`);
 }
 
-/** Reads the headers that the message names; `raw` holds names and values in turn. */
+/** Reads the headers of the message; `raw` has alternating names and values. */
 export function readHeaders(headers: HttpMessage['headers'], raw: readonly string[]): readonly Found[] {
   return headers.flatMap(([name, template]) => {
     const values = raw.filter((_, at) => at % 2 === 1 && raw[at - 1]?.toLowerCase() === name.toLowerCase());
@@ -67,14 +67,14 @@ export function readHeaders(headers: HttpMessage['headers'], raw: readonly strin
     if (values.length > 1) throw new Mistake(`The header ${name} is there ${values.length} times.`);
     const found = capture(template, value, IN_HEADER);
     if (found) return found;
-    // Where a secret belongs, whatever stands there may be one.
+    // Any value in the place of a secret may be a secret.
     const isSecret = written(template).includes('{token}');
     const has = isSecret ? 'does not look as the message says' : `is ${quote(value)}, but the message says`;
     throw new Mistake(`The header ${name} ${has}${isSecret ? ':' : ''} ${quote(written(template))}.`);
   });
 }
 
-/** Reads the body by the place that it is. */
+/** Reads the body according to its format. */
 export function readBody({ body, bodyPlace }: HttpMessage, bytes: Buffer): readonly Found[] {
   switch (bodyPlace) {
     case 'json':
@@ -100,7 +100,7 @@ function decodeUtf8(bytes: Buffer): string {
   }
 }
 
-/** Bytes are read as characters of one byte, so that raw content may stand among text. */
+/** Reads the body as Latin-1, so that raw content may be part of the text. */
 function readText(body: Template, bytes: Buffer): readonly Found[] {
   const text = body.map((part) => (typeof part === 'string' ? Buffer.from(part).toString('latin1') : part));
   const pattern = ({ placeholder, within }: Gap): string =>
@@ -132,7 +132,7 @@ function readJson(body: Template, text: string): readonly Found[] {
 interface Pair {
   readonly wanted: unknown;
   readonly given: unknown;
-  /** JSON pointer. */
+  /** Path of the values, as a JSON pointer. */
   readonly at: string;
 }
 
@@ -158,12 +158,12 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Fills a template with marks that no text holds, by the index of the placeholder in the template. */
+/** Fills a template with marks that occur in no text, with the index of each placeholder. */
 function marked(body: Template): string {
   return body.map((part, at) => (typeof part === 'string' ? part : `\uE000${at}\uE001`)).join('');
 }
 
-/** Compares a text with one that holds marks. */
+/** Compares a text with one that contains marks. */
 function readMarked(body: Template, wanted: string, given: string, where = ''): readonly Found[] {
   const template = wanted.split(/(\uE000\d+\uE001)/).flatMap((part): Template => {
     const [, at] = /^\uE000(\d+)\uE001$/.exec(part) ?? [];
@@ -178,7 +178,7 @@ function readMarked(body: Template, wanted: string, given: string, where = ''): 
   throw new Mistake(`The body has ${quote(given)}${where}, but the message says ${quote(written(template))}.`);
 }
 
-/** Reads what was escaped for a string of JSON in a string of JSON. */
+/** Decodes a text that was escaped several times as a JSON string. */
 function unescapeJson(text: string, times: number): string {
   const once = String(JSON.parse(`"${text}"`));
   return times > 1 ? unescapeJson(once, times - 1) : once;

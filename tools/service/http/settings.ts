@@ -8,16 +8,16 @@ import type { SignatureEncoding } from '../../../src/verifying/encoding.ts';
 import { type Inputs, invalid, readChoice, refuseForeign } from '../given-inputs.ts';
 import type { Expected } from './judge.ts';
 
-/** How a stand-in judges and answers, and the inputs of the action that fit it. */
+/** How a stand-in checks and answers requests, and the matching inputs of the action. */
 export interface Settings extends Expected {
   readonly answer: AnswerPlace;
   readonly encoding: SignatureEncoding;
   readonly algorithm: Algorithm;
-  /** Of the protocol, besides address and certificates; `token` is among them when the message holds `{token}`. */
+  /** Inputs of the protocol without URL and certificates; includes `token` when the message contains `{token}`. */
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** The inputs of the action that say how a service with an API of its own is asked, and how it answers. */
+/** Inputs of the action that describe requests and answers of a service with its own API. */
 export const HTTP_INPUTS = ['request', 'answer', 'signing-key', 'token', 'signature-algorithm', 'signature-encoding'];
 
 /** Reads the settings from inputs of the action; throws `ARGUMENT_INVALID` with every problem of the message. */

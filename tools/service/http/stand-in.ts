@@ -20,7 +20,7 @@ import type { Settings } from './settings.ts';
 type Told = Pick<Received, 'method' | 'target'> &
   ({ readonly wish: Wish; readonly mistake?: undefined } | { readonly mistake: string });
 
-/** Starts a service that takes the requests of one message and refuses any other; `tell` gets a line for each request. */
+/** Starts a service that accepts only requests of one message; `tell` gets a line for each request. */
 export async function startStandIn(
   options: LoopbackOptions,
   settings: Settings,
@@ -42,10 +42,10 @@ export async function startStandIn(
   return { ...loopback, publicKeyPem: toPem(publicKey) };
 }
 
-/** Longest path of a request that is shown, in characters. */
+/** Longest path that is shown, in characters. */
 const MAX_SHOWN = 100;
 
-/** Says what became of one request, in one line. */
+/** Describes the result of a request in one line. */
 function describe(told: Told): string {
   const line = show(`${told.method} ${told.target.slice(0, MAX_SHOWN)}`);
   if (told.mistake !== undefined) return `refused  ${line}  ${told.mistake}\n`;
@@ -77,7 +77,7 @@ function shape(
   }
 }
 
-/** A step that is a small number leads into a list, any other into an object. */
+/** Wraps a value for a step of a path: a small number is an index of a list, any other step a member of an object. */
 function around(value: unknown, step: string): unknown {
   return /^\d$/.test(step) ? [...Array.from({ length: Number(step) }, () => null), value] : { [step]: value };
 }

@@ -2,17 +2,17 @@ import { parseKeyName, parseMount } from '../../../src/protocols/vault/paths.ts'
 import { type Algorithm, algorithmOf, SIGNATURE_ALGORITHMS } from '../../../src/verifying/algorithm.ts';
 import { type Inputs, invalid, readChoice, refuseForeign } from '../given-inputs.ts';
 
-/** The inputs of the action that a transit engine on this machine is made by. */
+/** Inputs of the action that configure a transit engine on this machine. */
 export const VAULT_INPUTS = ['signing-key', 'mount', 'login', 'role', 'signature-algorithm', 'signature-encoding'];
 
-/** How a stand-in for a transit engine is made, and the inputs of the action that fit it. */
+/** Settings of a stand-in for a transit engine, and the matching inputs of the action. */
 export interface TransitSettings {
   readonly mount: string;
-  /** Name of its one key. */
+  /** Name of its only key. */
   readonly key: string;
   readonly algorithm: Algorithm;
   readonly login: 'cert' | 'token';
-  /** Of the protocol, besides address, token and certificates. */
+  /** Inputs of the protocol without URL, token and certificates. */
   readonly inputs: Inputs;
 }
 

@@ -23,11 +23,11 @@ interface Engine extends TransitSettings {
 /** A running stand-in for a transit engine. */
 export interface TransitService extends Loopback {
   readonly publicKeyPem: string;
-  /** What `login: token` takes. */
+  /** Token for `login: token`. */
   readonly token: string;
 }
 
-/** Starts a service with a cert login and a transit engine that has one key; `tell` gets a line for each request. */
+/** Starts a service with a cert login and a transit engine with one key; `tell` gets a line for each request. */
 export async function startTransit(
   options: LoopbackOptions,
   settings: TransitSettings,
@@ -87,7 +87,7 @@ function typeOf({ scheme, ...more }: Algorithm): string {
 
 const HASHES = { sha256: 'sha2-256', sha384: 'sha2-384', sha512: 'sha2-512' } as const;
 
-/** What a request must say besides its items: without it the real engine signs other bytes, or in another form. */
+/** Returns the members that a request needs besides its items, so that the real engine signs as expected. */
 function demands(algorithm: Algorithm): Readonly<Record<string, unknown>> {
   switch (algorithm.scheme) {
     case 'ecdsa':
