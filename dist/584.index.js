@@ -31092,7 +31092,7 @@ export const modules = {
 		const util = __webpack_require__(3440);
 		const { kRedirectCacheControl } = __webpack_require__(36443);
 		const { parseCacheControlHeader, hasInvalidCacheControlDirective, parseVaryHeader, hasVaryStar, isInvalidOrWildcardVaryHeader, isEtagUsable } = __webpack_require__(47659);
-		const { parseHttpDate } = __webpack_require__(47834);
+		const { parseHttpDate } = __webpack_require__(25453);
 		function noop() {}
 		class CacheController {
 			#blocked = false;
@@ -32901,7 +32901,7 @@ export const modules = {
 		const CacheRevalidationHandler = __webpack_require__(17133);
 		const { assertCacheStore, assertCacheMethods, getInterceptorOrigin, makeCacheKey, normalizeHeaders, parseCacheControlHeader, isInvalidOrWildcardVaryHeader, parseVaryHeader, isEtagUsable } = __webpack_require__(47659);
 		const { AbortError } = __webpack_require__(68707);
-		const { parseHttpDate } = __webpack_require__(47834);
+		const { parseHttpDate } = __webpack_require__(25453);
 		function assertCacheOrigins(origins, name) {
 			if (origins === undefined) return;
 			if (!Array.isArray(origins)) {
@@ -36880,7 +36880,7 @@ export const modules = {
 			makeDeduplicationKey
 		};
 	}),
-	47834: ((module) => {
+	25453: ((module) => {
 		function parseHttpDate(date) {
 			switch (date[3]) {
 				case ",": return parseImfDate(date);

@@ -13446,7 +13446,8 @@ var __webpack_modules__ = {
 				trust: "required"
 			});
 			const attempts = addressBook.watch(socket);
-			const giveUp = () => void socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_4__.oc)(route, attempts, connectedAt !== undefined));
+			let hasKeys = false;
+			const giveUp = () => void socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_4__.oc)(route, attempts, (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.gV)(connectedAt, hasKeys)));
 			const timer = setTimeout(giveUp, Math.max(1, route.timeoutMs - spentMs));
 			const fail = (error) => {
 				clearTimeout(timer);
@@ -13455,6 +13456,7 @@ var __webpack_modules__ = {
 			socket.setNoDelay(true);
 			socket.on("session", onSession);
 			socket.on("keylog", () => {
+				hasKeys = true;
 				if (!serverChain[0] && !socket.isSessionReused()) serverChain = (0, _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_6__.$)(socket);
 			});
 			socket.on("connectionAttempt", () => startedAt = performance.now());
@@ -13491,7 +13493,9 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Dr: () => UNREACHABLE,
 			Dx: () => connectionFailure,
+			LW: () => NO_CONNECTION,
 			OB: () => rowOf,
+			Uk: () => NO_NAME_SERVER,
 			rl: () => lostRow,
 			sD: () => defectRow,
 			w2: () => toFailure
@@ -13504,8 +13508,11 @@ var __webpack_modules__ = {
 			"service",
 			"CONNECT_UNREACHABLE",
 			"the host cannot be reached",
-			"Check the runner's network, VPN and firewall."
+			"Ask the operators of the runner's network: check its routes, VPN and firewall.",
+			{ unreached: "the network did not recover" }
 		];
+		const NO_NAME_SERVER = "the name server did not recover";
+		const NO_CONNECTION = "no connection was made";
 		const HEADERS_TOO_LARGE = [
 			"file",
 			"RESP_TOO_LARGE",
@@ -13520,14 +13527,16 @@ var __webpack_modules__ = {
 				"Check server-url for a typing error; a private name needs a runner inside that network.",
 				{
 					maxAttempts: 3,
-					endsRun: "not-found"
+					endsRun: "not-found",
+					unreached: NO_NAME_SERVER
 				}
 			],
 			EAI_AGAIN: [
 				"service",
 				"DNS_UNAVAILABLE",
 				"the name server did not answer",
-				"Check the runner's network and DNS."
+				"Ask the operators of the runner's network: its name server (DNS) does not answer.",
+				{ unreached: NO_NAME_SERVER }
 			],
 			ECONNREFUSED: [
 				"service",
@@ -13633,7 +13642,10 @@ var __webpack_modules__ = {
 				"CONNECTION_LOST",
 				`the connection was lost ${when}`,
 				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : `The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith("handshake") ? "" : " When small files get through and large ones do not, something on the way breaks off large requests."}`,
-				stale ? { staleConnection: true } : {}
+				{
+					...stale ? { staleConnection: true } : {},
+					...when.endsWith("handshake") ? { unreached: NO_CONNECTION } : {}
+				}
 			];
 		}
 	}),
@@ -13787,14 +13799,15 @@ var __webpack_modules__ = {
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
 		var _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57896);
-		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(24469);
-		var _probe_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9716);
-		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(16119);
+		var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
+		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(24469);
+		var _probe_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9716);
+		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16119);
 		const LISTEN_MS = 1500;
 		function createDiagnosis(route, { anchors, now }) {
 			const { server } = route;
 			return {
-				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_4__.hr)(failure, serverChain, {
+				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__.hr)(failure, serverChain, {
 					server,
 					anchors,
 					now: new Date(now())
@@ -13805,7 +13818,7 @@ var __webpack_modules__ = {
 					"TLS_HANDSHAKE_FAILED",
 					"TLS_CLIENT_REJECTED"
 				].includes(code),
-				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_3__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
+				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_4__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
 			};
 		}
 		function reasonOfEnd(handshake, origin) {
@@ -13813,7 +13826,7 @@ var __webpack_modules__ = {
 		}
 		function foreignIn({ end, error, firstBytes, tunnelledBy }, origin) {
 			if (end === "open" || firstBytes === undefined) return undefined;
-			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_5__.e)(firstBytes);
+			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_6__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_6__.e)(firstBytes);
 			if (foreign !== undefined) {
 				const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : FOREIGN_SERVER;
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: ${what} ${foreign}.`, {
@@ -13822,16 +13835,21 @@ var __webpack_modules__ = {
 				});
 			}
 			if (firstBytes.length > 0 || (0, _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin).code !== "CONNECTION_LOST") return undefined;
-			const [what, hint] = tunnelledBy ? SILENT_TUNNEL : SILENT_SERVER;
+			const [what, hint] = tunnelledBy ? closedTunnel(tunnelledBy, origin) : SILENT_SERVER;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", `${origin}: ${what} was closed before the server sent a byte.`, {
 				hint,
-				cause: error
+				cause: error,
+				unreached: tunnelledBy ? "no connection through the proxy was made" : "no TLS connection was made"
 			});
 		}
 		const FOREIGN_SERVER = ["this port does not speak TLS: the server", "Check the port in server-url; plain HTTP is never used."];
-		const foreignInTunnel = (variable) => [`the proxy of ${variable} opened a tunnel, but what answers in it does not speak TLS: it`, "The proxy, or a portal that demands a login, may answer in place of the service: ask the operators of the proxy. If the proxy does reach the service, check the port in server-url."];
-		const SILENT_SERVER = ["the connection", "A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses this runner or the name of the host look like this."];
-		const SILENT_TUNNEL = ["the tunnel of the proxy", "A proxy that opens tunnels before it reaches the service, or whose rules forbid this host, looks like this: ask its operators. So does a balancer without a server behind it."];
+		const foreignInTunnel = (proxy) => [`${proxy} opened a tunnel, but what answers in it does not speak TLS: it`, "The proxy, or a portal that demands a login, may answer in place of the service: ask the operators of the proxy. If the proxy does reach the service, check the port in server-url."];
+		const SILENT_SERVER = ["the connection", "Ask the operators of the service: a balancer without a server behind it, and a server that is just starting or that expects the PROXY protocol, look like this. So does a firewall that refuses this runner or the name of the host."];
+		const closedTunnel = (proxy, origin) => [`the tunnel that ${proxy} opened`, `Ask the operators of the proxy whether it reaches ${hostAndPort(origin)} and its rules allow that: a proxy that opens tunnels before it reaches the service looks like this. If the proxy does reach the service, ask the operators of the service: a balancer without a server behind it closes connections like this.`];
+		function hostAndPort(origin) {
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_3__.$r)(new URL(origin));
+			return `${hostname}:${port}`;
+		}
 		function refusalIn(handshake, origin) {
 			const { end, error, isClientAsked, clientAlgorithms } = handshake;
 			if (end === "open") return undefined;
@@ -13921,6 +13939,7 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, { k: () => inspectHandshake });
 		var connect = __nccwpck_require__(86732);
 		var addresses = __nccwpck_require__(3317);
+		var proxy = __nccwpck_require__(51949);
 		var connection_route = __nccwpck_require__(83551);
 		var server_chain = __nccwpck_require__(98433);
 		var external_node_net_ = __nccwpck_require__(77030);
@@ -14035,7 +14054,7 @@ var __webpack_modules__ = {
 					untrusted: this.#untrusted,
 					end: this.#end ?? "open",
 					error: this.#error,
-					tunnelledBy: this.#route.proxy?.variable,
+					tunnelledBy: this.#route.proxy && (0, proxy.Y)(this.#route.proxy),
 					firstBytes: this.#firstBytes
 				};
 			}
@@ -14054,8 +14073,8 @@ var __webpack_modules__ = {
 				const attempts = this.#addressBook.watch(socket);
 				this.#attempts = attempts;
 				const leftMs = Math.max(1, this.#route.timeoutMs - (openedAt - this.#startedAt));
-				const isConnected = () => this.#connectedAt !== undefined;
-				const timer = setTimeout(() => this.#fail((0, connection_route.oc)(this.#route, attempts, isConnected())), leftMs);
+				const stage = () => (0, connection_route.gV)(this.#connectedAt, this.#version !== undefined);
+				const timer = setTimeout(() => this.#fail((0, connection_route.oc)(this.#route, attempts, stage())), leftMs);
 				void this.#over.promise.then(() => clearTimeout(timer));
 				socket.on("session", (newest) => this.#session = newest);
 				socket.on("keylog", (line) => this.#read(socket, line));
@@ -14535,29 +14554,32 @@ var __webpack_modules__ = {
 		var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
 		var _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(23343);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(16445);
-		var _addresses_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3317);
+		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16445);
+		var _addresses_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3317);
 		function dialFailure(error, origin) {
 			const known = error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR ? error : (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.g2)(error);
 			if (known) return known;
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.$N)(error) ?? "";
 			const row = addressesRow(error) ?? systemRow(error, code, origin) ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.sD)(error, code);
 			if (row) return (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.w2)(row, error, origin);
-			const isOwnFault = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_4__.ss)(error).endsWith("_ALERT_INTERNAL_ERROR");
+			const isOwnFault = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.ss)(error).endsWith("_ALERT_INTERNAL_ERROR");
 			const lost = isOwnFault ? SERVER_FAULT : (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.rl)("during the TLS handshake", {});
-			return (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_4__.kL)(error, origin) ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.w2)(lost, error, origin);
+			return (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.kL)(error, origin) ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.w2)(lost, error, origin);
 		}
 		const NO_ANSWER = [
 			"service",
 			"CONNECT_TIMEOUT",
 			"the host does not answer",
-			"A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host."
+			_route_js__WEBPACK_IMPORTED_MODULE_4__.SI,
+			{ unreached: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.LW }
 		];
 		const NOT_ALLOWED = [
 			"service",
 			"CONNECT_UNREACHABLE",
 			"this machine does not allow a connection to the host",
-			"A firewall or sandbox of the runner itself forbids it: a rule of nftables, a policy of its container, or a route that prohibits."
+			"A firewall or sandbox of the runner itself forbids it: a rule of nftables, a policy of its container, or a route that prohibits.",
+			{ unreached: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.LW }
 		];
 		const SERVER_FAULT = [
 			"service",
@@ -14579,15 +14601,15 @@ var __webpack_modules__ = {
 			const row = known ?? (syscall === "connect" ? _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr : undefined);
 			if (row === undefined || syscall !== "connect") return row;
 			const [kind, name, sentence, plainHint, facts = {}] = row;
-			const hint = hintFor([error], plainHint);
-			const address = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_5__.ci)(error);
+			if (isOnlyIPv6([error]) && !origin.includes("[")) return noIPv6([error]);
+			const address = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_6__.ci)(error);
 			const news = address !== undefined && !origin.includes(address) ? [address] : [];
 			const about = known === undefined ? [...news, code] : news;
 			return [
 				kind,
 				name,
 				about.length > 0 ? `${sentence} (${about.join(", ")})` : sentence,
-				hint,
+				plainHint,
 				facts
 			];
 		}
@@ -14596,25 +14618,41 @@ var __webpack_modules__ = {
 				"service",
 				"DNS_UNAVAILABLE",
 				`the look-up of the host name failed (${code})`,
-				"Check the host name in server-url, and the runner's network and DNS."
+				"Check the host name in server-url, and the runner's network and DNS.",
+				{ unreached: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Uk }
 			];
 		}
 		function addressesRow(error) {
 			if (!(error instanceof AggregateError)) return undefined;
-			const decisive = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_5__.OX)(error);
-			const [kind, code, , plainHint] = ROWS[decisive] ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.OB)(decisive) ?? _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr;
-			const hint = hintFor(error.errors, plainHint);
+			const decisive = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_6__.OX)(error);
+			if (isOnlyIPv6(error.errors)) return noIPv6(error.errors);
+			const [kind, code, , hint, facts = {}] = ROWS[decisive] ?? (0, _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.OB)(decisive) ?? _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr;
 			return [
 				kind,
 				code,
-				`no address of the host can be reached: ${error.errors.map(_addresses_js__WEBPACK_IMPORTED_MODULE_5__.KU).join(", ")}`,
-				hint
+				`no address of the host can be reached: ${listAddresses(error.errors)}`,
+				hint,
+				facts
 			];
 		}
-		function hintFor(errors, hint) {
-			const isOutOfReach = errors.every((error) => (0, node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)((0, _addresses_js__WEBPACK_IMPORTED_MODULE_5__.ci)(error) ?? "") === 6 && /^E(?:NET|HOST)UNREACH$|^EADDRNOTAVAIL$/.test((0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.$N)(error) ?? ""));
-			if (!isOutOfReach) return hint;
-			return "The host name leads to IPv6 alone, and this runner has no IPv6, as runners hosted by GitHub: the service needs an address of IPv4, or the runner a network with IPv6.";
+		const MAX_LISTED = 3;
+		function listAddresses(errors) {
+			const shown = errors.slice(0, MAX_LISTED).map(_addresses_js__WEBPACK_IMPORTED_MODULE_6__.KU).join(", ");
+			return errors.length > MAX_LISTED ? `${shown} and ${errors.length - MAX_LISTED} more` : shown;
+		}
+		function isOnlyIPv6(errors) {
+			return errors.every((error) => (0, node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)((0, _addresses_js__WEBPACK_IMPORTED_MODULE_6__.ci)(error) ?? "") === 6 && /^E(?:(?:NET|HOST)UNREACH|ADDRNOTAVAIL|TIMEDOUT)$/.test((0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.$N)(error) ?? ""));
+		}
+		function noIPv6(errors) {
+			const isSilent = errors.every((error) => (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.$N)(error) === "ETIMEDOUT");
+			const others = isSilent ? " If the runner has IPv6, a firewall may drop the packets." : "";
+			return [
+				"service",
+				isSilent ? "CONNECT_TIMEOUT" : "CONNECT_UNREACHABLE",
+				`the host name leads to IPv6 addresses only, and this runner reaches none of them: ${listAddresses(errors)}`,
+				`Runners hosted by GitHub have no IPv6, and many networks have none: ask the operators of the service for an IPv4 address of the host (an A record in DNS), or those of the runner's network for IPv6.${others}`,
+				{ unreached: "no IPv6 address of the host was reached" }
+			];
 		}
 	}),
 	30734: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -14658,6 +14696,7 @@ var __webpack_modules__ = {
 		}
 		;
 		const NONE = {};
+		const NO_ANSWER = "Ask the operators of the runner's network whether the runner may reach the service: a firewall that drops packets looks like this. So does a server that takes connections and says nothing: then ask the operators of the service.";
 		class ExchangeProgress {
 			body = new AnswerBody();
 			isConnected = false;
@@ -14668,12 +14707,13 @@ var __webpack_modules__ = {
 				if (this.status > 0) return `within the answer (${this.#describeAnswer()})`;
 				return this.isSent ? "before the answer began" : "while the request was sent";
 			}
-			explainTimeout(reason) {
+			explainTimeout(reason, proxy) {
 				if (!(reason instanceof failure.HR) || reason.code !== "TIMEOUT") return reason;
 				const within = reason.message.replace(/^No answer |\.$/g, "");
 				if (!this.isConnected) return reason.with({
 					message: `No connection ${within}.`,
-					hint: "A firewall that drops packets, or a server that takes connections and says nothing, looks like this. Check that the runner may reach the service."
+					hint: proxy === undefined ? NO_ANSWER : `Ask the operators of ${proxy} whether it reaches the service.`,
+					unreached: "no connection was made"
 				});
 				if (this.status > 0) return reason.with({
 					message: `The answer did not end ${within} (${this.#describeAnswer()}).`,
@@ -15163,10 +15203,11 @@ var __webpack_modules__ = {
 			xq: () => tunnelRefused
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3317);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16445);
-		var _proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51949);
-		var _proxy_tls_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(54101);
+		var _connection_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23343);
+		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3317);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(16445);
+		var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(51949);
+		var _proxy_tls_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(54101);
 		function tunnelRefused({ status, headers }, proxy) {
 			if (status === 407) return unauthenticated(offersIn([headers["proxy-authenticate"] ?? ""].flat().join(", ")), proxy);
 			const token = tokenIn(headers);
@@ -15179,7 +15220,7 @@ var __webpack_modules__ = {
 			});
 		}
 		function subjectOf(proxy) {
-			return (0, _proxy_js__WEBPACK_IMPORTED_MODULE_3__.Y)(proxy).replace(/^t/, "T");
+			return (0, _proxy_js__WEBPACK_IMPORTED_MODULE_4__.Y)(proxy).replace(/^t/, "T");
 		}
 		const PROXY_DOWN = "the proxy did not recover";
 		const DIRECTLY = "If the runner may reach the service directly, list the service in no_proxy.";
@@ -15224,14 +15265,14 @@ var __webpack_modules__ = {
 		function tunnelFailed(error, proxy) {
 			const crowded = (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.g2)(error);
 			if (crowded) return crowded;
-			const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.ss)(error);
+			const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.ss)(error);
 			if (code === "HPE_HEADER_OVERFLOW") return proxyUnreachable(proxy, "answered CONNECT with headers that are too large", error, TOO_LARGE);
 			if (code === "HPE_FOREIGN") return foreign(error, proxy);
 			if (code.startsWith("HPE_")) return proxyUnreachable(proxy, "gave an answer that is not HTTP/1.1", error);
 			if (code === "ECONNRESET") return proxyUnreachable(proxy, CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${checkProxy(proxy)}`);
 			if (code === "ENOTFOUND" || code === "EAI_AGAIN") return nameNotFound(error, proxy, code);
-			if (!(0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.qV)(code)) return proxyUnreachable(proxy, describeEnd(error, code), error);
-			return (0, _proxy_tls_js__WEBPACK_IMPORTED_MODULE_4__.R)(error, code, proxy);
+			if (!(0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.qV)(code)) return proxyUnreachable(proxy, describeEnd(error, code), error);
+			return (0, _proxy_tls_js__WEBPACK_IMPORTED_MODULE_5__.R)(error, code, proxy);
 		}
 		const CLOSED = "closed the connection without an answer to CONNECT";
 		const ENDS = {
@@ -15239,17 +15280,17 @@ var __webpack_modules__ = {
 			ETIMEDOUT: "does not answer; a firewall that drops packets looks like this"
 		};
 		function describeEnd(error, code) {
-			if (error instanceof AggregateError) return `cannot be reached at any of its addresses: ${error.errors.map(_dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.KU).join(", ")}`;
-			const address = (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.ci)(error);
+			if (error instanceof AggregateError) return `cannot be reached at any of its addresses: ${error.errors.map(_dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__.KU).join(", ")}`;
+			const address = (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__.ci)(error);
 			if (code === "ETIMEDOUT" && address === undefined) return "took the connection and did not complete the TLS handshake";
-			return ENDS[code] ?? `could not be reached${address === undefined ? "" : `: ${(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_1__.KU)(error)}`}`;
+			return ENDS[code] ?? `could not be reached${address === undefined ? "" : `: ${(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__.KU)(error)}`}`;
 		}
 		function nameNotFound(error, proxy, code) {
 			const { variable } = proxy;
 			const failure = proxyUnreachable(proxy, "has a host name for which the name server gave no answer", error);
 			if (code === "EAI_AGAIN") return failure.with({
 				hint: "Ask the operators of the runner's network: its name server (DNS) does not answer.",
-				unreached: "the name server did not recover"
+				unreached: _connection_failure_js__WEBPACK_IMPORTED_MODULE_1__.Uk
 			});
 			return failure.with({
 				kind: "request",
@@ -15257,7 +15298,7 @@ var __webpack_modules__ = {
 				hint: `Correct the host name in the environment variable ${variable}, or its entry in DNS. ${DIRECTLY}`,
 				maxAttempts: 3,
 				endsRun: "not-found",
-				unreached: "the name server did not recover"
+				unreached: _connection_failure_js__WEBPACK_IMPORTED_MODULE_1__.Uk
 			});
 		}
 		function foreign(error, proxy) {
@@ -15408,8 +15449,10 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, {
 			$r: () => targetOf,
 			Pn: () => createTlsContext,
+			SI: () => NO_PACKETS,
 			Wz: () => peerName,
 			a4: () => createWebContext,
+			gV: () => stageOf,
 			oc: () => dialTimeout,
 			up: () => createTlsContexts,
 			uu: () => bundledRoots
@@ -15417,6 +15460,7 @@ var __webpack_modules__ = {
 		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
 		var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
+		var _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51949);
 		const GROUPS = "X25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192:X25519MLKEM768";
 		function createTlsContext({ cert, key, passphrase, ca, maxVersion }) {
 			return (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.createSecureContext)({
@@ -15465,22 +15509,41 @@ var __webpack_modules__ = {
 				servername: hostname.replace(/\.$/, "")
 			} : { host: hostname };
 		}
-		function dialTimeout(route, attempts, isConnected) {
-			return isConnected ? handshakeTimeout(route) : connectTimeout(route, attempts);
+		function stageOf(connectedAt, hasKeys) {
+			if (connectedAt === undefined) return "connecting";
+			return hasKeys ? "begun" : "connected";
+		}
+		function dialTimeout(route, attempts, stage) {
+			return stage === "connecting" ? connectTimeout(route, attempts) : handshakeTimeout(route, stage);
 		}
 		function connectTimeout({ server, timeoutMs }, attempts) {
 			const error = attempts.giveUp();
-			if (error instanceof AggregateError) return error;
+			if (error instanceof AggregateError || error && (0, node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(attempts.current ?? "") === 6) return error;
 			const { hostname, port } = targetOf(server);
 			const { current } = attempts;
 			const where = current === undefined || current === hostname ? "" : ` (${current})`;
 			const sentence = `No connection to ${hostname}:${port}${where} within ${timeoutMs / 1e3} s.`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR("service", "CONNECT_TIMEOUT", sentence, { hint: "A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host." });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR("service", "CONNECT_TIMEOUT", sentence, {
+				hint: NO_PACKETS,
+				unreached: "no connection was made"
+			});
 		}
-		function handshakeTimeout({ server, proxy, timeoutMs }) {
-			const stands = proxy ? "the tunnel of the proxy is open" : "TCP is connected";
-			const sentence = `${server.origin}: ${stands}, but the TLS handshake was not complete within ${timeoutMs / 1e3} s.`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR("service", "CONNECT_TIMEOUT", sentence, { hint: "A server or balancer that hangs, a firewall that takes connections in place of the server, and a VPN that loses large packets (MTU) look like this." });
+		const NO_PACKETS = "Ask the operators of the runner's network whether the runner may reach the service directly: a firewall that drops packets looks like this. Where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host.";
+		function handshakeTimeout({ server, proxy, timeoutMs }, stage) {
+			const { hostname, port } = targetOf(server);
+			const stands = proxy ? `${(0, _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__.Y)(proxy)} opened a tunnel` : "TCP is connected";
+			const came = stage === "begun" ? "the server did not complete the TLS handshake" : "no answer to the TLS handshake came";
+			const sentence = `${server.origin}: ${stands}, but ${came} within ${timeoutMs / 1e3} s.`;
+			const silent = stage === "begun" ? STALLED_SERVER : SILENT_SERVER;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR("service", "CONNECT_TIMEOUT", sentence, {
+				hint: proxy ? silentTunnel(`${hostname}:${port}`) : silent,
+				unreached: proxy ? "no connection through the proxy was made" : "no TLS connection was made"
+			});
+		}
+		const SILENT_SERVER = "Ask the operators of the service first: the server, or a balancer in front of it, takes connections and hangs. If neither sees a connection of this runner, ask the operators of the runner's network: a firewall may take connections in place of the server, or a VPN may lose large packets (MTU).";
+		const STALLED_SERVER = "Ask the operators of the service first: the server began the handshake and hangs, for example while it checks the client certificate. If its log shows nothing, ask the operators of the runner's network: a VPN that loses large packets (MTU) looks like this.";
+		function silentTunnel(target) {
+			return `Ask the operators of the proxy whether it reaches ${target}: a proxy that opens tunnels before it reaches the service, or that opens TLS itself, looks like this when it hangs. If the proxy does reach the service, ask the operators of the service: the server, or a balancer in front of it, hangs.`;
 		}
 	}),
 	16445: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -15933,7 +15996,8 @@ var __webpack_modules__ = {
 			}
 			#explain({ cause, serverChain }) {
 				const failure = (0, dial_failure.t)(cause, this.#route.server.origin);
-				if (failure.kind !== "config") return this.#hasConnected && failure.code === "CONNECT_REFUSED" ? failure.with({ hint: STOPPED }) : failure;
+				const hint = this.#hasConnected ? WERE_GOOD[failure.code] : undefined;
+				if (failure.kind !== "config") return hint === undefined ? failure : failure.with({ hint });
 				if (this.#hasConnected && (0, tls_failure.Ge)(cause)) {
 					return new policy_failure.HR("service", failure.code, failure.message, {
 						hint: failure.hint ?? "",
@@ -15945,7 +16009,15 @@ var __webpack_modules__ = {
 				return this.#hasConnected && (0, tls_failure.tv)(cause) ? oneOfSeveral(explained) : explained;
 			}
 		}
-		const STOPPED = "Connections to this address were good before in this run: the service, or what is in front of it, has stopped or restarts. Ask its operators.";
+		const WERE_GOOD = {
+			CONNECT_REFUSED: "Connections to this address were good before in this run: the service, or what is in front of it, has stopped or restarts. Ask its operators.",
+			CONNECT_TIMEOUT: "Connections to this host were good before in this run: the service, or a balancer in front of it, hangs or is gone. Ask the operators of the service first, then those of the runner's network.",
+			CONNECT_UNREACHABLE: "Connections to this host were good before in this run: the network between has a fault. Ask the operators of the runner's network.",
+			DNS_UNAVAILABLE: "The name server found this host before in this run: it is in trouble. Ask the operators of the runner's network.",
+			DNS_NOT_FOUND: "The name server found this host before in this run: it is in trouble, or the entry of the host in DNS was removed. Ask the operators of the runner's network, then those of the service.",
+			PROXY_UNREACHABLE: "Connections through this proxy were good before in this run: the proxy has stopped, restarts or hangs. Ask the operators of the proxy.",
+			PROXY_REFUSED: "Connections through this proxy were good before in this run: the proxy no longer reaches the service, or limits connections. Ask the operators of the proxy first, then those of the service."
+		};
 		function oneOfSeveral(failure) {
 			const others = "Another connection to this host was good: several servers share its name, and not all are set up alike.";
 			return failure.with({
@@ -16033,6 +16105,7 @@ var __webpack_modules__ = {
 		function closedEarly() {
 			return Object.assign(new Error("The server closed the connection without an answer."), { code: "ECONNRESET" });
 		}
+		var proxy = __nccwpck_require__(51949);
 		;
 		function openTransport(route, options = {}) {
 			return new LaneTransport(route, options);
@@ -16040,6 +16113,7 @@ var __webpack_modules__ = {
 		class LaneTransport {
 			firstConnection;
 			#origin;
+			#proxy;
 			#dialler;
 			#lanes;
 			#losses;
@@ -16058,6 +16132,7 @@ var __webpack_modules__ = {
 				});
 				this.firstConnection = this.#dialler.first;
 				this.#origin = route.server.origin;
+				this.#proxy = route.proxy && (0, proxy.Y)(route.proxy);
 				this.#lanes = new connections.G(this.#origin, protocol, this.#dialler);
 				this.#losses = new diagnosis_diagnosis.Di(diagnosis);
 			}
@@ -16169,7 +16244,7 @@ var __webpack_modules__ = {
 			}
 			async #explain(error, signal, seen = {}) {
 				const { progress = new exchange_progress.p() } = seen;
-				if (signal.aborted) throw progress.explainTimeout(signal.reason);
+				if (signal.aborted) throw progress.explainTimeout(signal.reason, this.#proxy);
 				if (error instanceof errors.lZ && !(error instanceof policy_failure.HR)) throw error;
 				const failure = (0, connection_failure.Dx)(error, {
 					origin: this.#origin,
@@ -22881,7 +22956,7 @@ var __webpack_modules__ = {
 				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25453);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(72393);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(61185);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
@@ -22973,7 +23048,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	25453: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	72393: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -27121,6 +27196,10 @@ Content-Type: application/json
 			}
 		}
 		;
+		function mustConfirm({ facts }) {
+			return facts.staleConnection === true || facts.endsRun !== undefined && facts.endsRun !== "verify-key";
+		}
+		;
 		class AttemptCounts {
 			#most;
 			#counted;
@@ -27366,6 +27445,68 @@ Content-Type: application/json
 			}
 		}
 		;
+		const MAX_SORTS = 3;
+		const LONG_MS = 5e3;
+		class Troubles {
+			#sorts = new Map();
+			#since;
+			#hasSucceeded = false;
+			#wasReached = false;
+			newest;
+			newestOfService;
+			add(failure, startedAt) {
+				this.#since ??= startedAt;
+				this.#wasReached ||= failure.facts.unreached === undefined;
+				const key = keyOf(failure);
+				const sort = this.#sorts.get(key) ?? {
+					failure,
+					count: 0
+				};
+				sort.count++;
+				this.#sorts.set(key, sort);
+			}
+			onSuccess() {
+				this.#sorts.clear();
+				this.#since = undefined;
+				this.#hasSucceeded = true;
+				this.#wasReached = true;
+			}
+			last(now) {
+				return this.#tell(this.newest, now);
+			}
+			serviceDown(now) {
+				return serviceDown(this.#tell(this.newestOfService, now), this.#wasReached ? "reached" : "never reached");
+			}
+			#tell(last, now) {
+				const own = last && this.#sorts.get(keyOf(last));
+				if (last === undefined || own === undefined || this.#since === undefined) return last;
+				const others = [...this.#sorts.values()].filter((sort) => sort !== own).toSorted((a, b) => b.count - a.count);
+				const same = own.count > 1 ? [`${own.count - 1} × the same`] : [];
+				const told = others.slice(0, MAX_SORTS).map(({ failure, count }) => `${count} × ${clauseOf(failure)}`);
+				const before = others.length > 0 ? ` Before that: ${[...told, ...same].join(", ")}.` : "";
+				const lastedMs = now - this.#since;
+				const isLong = this.#hasSucceeded && lastedMs >= LONG_MS && (own.count > 1 || others.length > 0);
+				const since = isLong ? ` Every request has failed for ${Math.round(lastedMs / 1e3)} s.` : "";
+				return last.with({ message: `${last.message}${before}${since}` });
+			}
+		}
+		function serviceDown(last, before) {
+			const unreached = last?.facts.unreached;
+			const not = before === "reached" ? "no longer" : "not";
+			const what = unreached === undefined ? "The service did not recover in time." : `The service was ${not} reached: ${unreached} in time.`;
+			return new policy_failure.HR("config", "SERVICE_DOWN", `${what} Last failure: ${last?.message ?? "no answer."}`, {
+				hint: last?.hint ?? "Run this job again when the service is back.",
+				cause: last
+			});
+		}
+		function keyOf({ code, message }) {
+			return `${code} ${message.replace(/\S*\d\S*/g, "#")}`;
+		}
+		function clauseOf({ message }) {
+			const clause = message.replace(/^https?:\/\/\S+: /, "").replace(/\.$/, "");
+			return /^[A-Z][a-z]* /.test(clause) ? clause.charAt(0).toLowerCase() + clause.slice(1) : clause;
+		}
+		;
 		class RunPolicy {
 			limit;
 			#options;
@@ -27374,7 +27515,7 @@ Content-Type: application/json
 			#attempts;
 			#refusals = new Refusals();
 			#shortage = new Shortage();
-			#lastTrouble;
+			troubles = new Troubles();
 			constructor(options) {
 				this.#options = options;
 				this.limit = new Limit(options.concurrency, options.jobs, options.perRequest);
@@ -27384,9 +27525,6 @@ Content-Type: application/json
 			get inFlight() {
 				return Math.min(this.limit.value, this.#judge.inFlight);
 			}
-			mustConfirm({ facts }) {
-				return facts.staleConnection === true || facts.endsRun !== undefined && facts.endsRun !== "verify-key";
-			}
 			ask(now) {
 				return this.#gate.ask(now);
 			}
@@ -27394,7 +27532,7 @@ Content-Type: application/json
 				return inFlight === 0 && left <= OUTAGE.endgameFiles ? this.#gate.restUntil : Number.POSITIVE_INFINITY;
 			}
 			probe(now) {
-				if (this.#gate.patienceMs(now) <= 0) return (0, policy_failure.SU)(this.#lastTrouble);
+				if (this.#gate.patienceMs(now) <= 0) return this.troubles.serviceDown(now);
 				this.#gate.onProbe();
 				return undefined;
 			}
@@ -27403,6 +27541,7 @@ Content-Type: application/json
 				if (isProbe) this.#gate.onProbeOver();
 				if (isProbe) this.#refusals.endRow();
 				this.#judge.onSuccess();
+				this.troubles.onSuccess();
 				this.#shortage.onSuccess();
 				this.limit.onOver();
 				this.limit.onSuccess();
@@ -27412,6 +27551,7 @@ Content-Type: application/json
 			}
 			onFailure(failed, now) {
 				const { failure, job, isProbe } = failed;
+				this.troubles.newest = failure;
 				this.limit.onOver();
 				if (isProbe) this.#gate.onProbeOver();
 				if (failure.kind === "machine") return this.#onShortage(failed, now);
@@ -27420,6 +27560,8 @@ Content-Type: application/json
 					delayMs: 0,
 					reason: "itself"
 				};
+				const isNew = this.#attempts.isNewEvent(failure);
+				if (isNew) this.troubles.add(failure, failed.startedAt);
 				if (failure.facts.endsRun === "unauthorised" && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
 				const ofService = this.#concernsService(failure);
 				if (!ofService || !this.#gate.isShut) this.#attempts.add(job, failure);
@@ -27437,7 +27579,7 @@ Content-Type: application/json
 					lost: refusedLater(failure, this.#judge.successes)
 				};
 				if (failure.facts.endsRun === "bad-node") this.#onBadNode(failed);
-				if (ofService && (this.#attempts.isNewEvent(failure) || isProbe)) this.#onTrouble(failed, now);
+				if (ofService && (isNew || isProbe)) this.#onTrouble(failed, now);
 				else if (isProbe) this.#gate.pause(now);
 				const end = this.#endOfPatience(failure, now);
 				if (end) return {
@@ -27544,7 +27686,7 @@ Content-Type: application/json
 				});
 			}
 			#onTrouble({ failure, startedAt, isProbe, left }, now) {
-				this.#lastTrouble = failure;
+				this.troubles.newestOfService = failure;
 				this.#refusals.endRow();
 				if (!this.#gate.isShut) this.limit.onPushBack(now, failure.facts.throttled ? "throttled" : "trouble");
 				if (this.#gate.onFailure({
@@ -27558,7 +27700,7 @@ Content-Type: application/json
 			}
 			#endOfPatience(failure, now) {
 				const patienceMs = this.#gate.patienceMs(now);
-				if (patienceMs <= 0 && failure === this.#lastTrouble) return (0, policy_failure.SU)(failure);
+				if (patienceMs <= 0 && failure === this.troubles.newestOfService) return this.troubles.serviceDown(now);
 				const { retryAfterMs } = failure.facts;
 				if (retryAfterMs === undefined) return undefined;
 				const timeLeftMs = Math.min(patienceMs, this.#options.endsAt - now, RETRY.maxRetryAfterMs);
@@ -27771,7 +27913,6 @@ Content-Type: application/json
 			#inFlight;
 			#done = Promise.withResolvers();
 			#left;
-			#lastFailure;
 			#headStart;
 			#ending;
 			#cancelWake = () => {};
@@ -27799,7 +27940,7 @@ Content-Type: application/json
 			async start() {
 				const { signal, deadlineMs, clock } = this.#options;
 				const abort = () => this.#end((0, policy_failure.h_)(signal.reason));
-				const cancelDeadline = deadlineMs ? clock.after(deadlineMs, () => this.#end((0, policy_failure.Hx)(deadlineMs, this.#lastFailure))) : undefined;
+				const cancelDeadline = deadlineMs ? clock.after(deadlineMs, () => this.#end((0, policy_failure.Hx)(deadlineMs, this.#policy.troubles.last(clock.now())))) : undefined;
 				signal.addEventListener("abort", abort, { once: true });
 				if (signal.aborted) abort();
 				else this.#pump();
@@ -27881,10 +28022,9 @@ Content-Type: application/json
 			}
 			#onFailure(failure, facts) {
 				if (this.#ending) return;
-				this.#lastFailure = failure;
 				const [{ job }, { clock, canary, onFailure }] = [facts, this.#options];
 				const now = clock.now();
-				if (!this.#policy.mustConfirm(failure)) this.#headStart.end();
+				if (!mustConfirm(failure)) this.#headStart.end();
 				const state = {
 					isCanary: job === canary,
 					left: this.#left,
@@ -33436,7 +33576,6 @@ Content-Type: application/json
 			Hj: () => describeCutOff,
 			Hx: () => deadlinePassed,
 			P5: () => asOneEvent,
-			SU: () => serviceDown,
 			_9: () => runEnded,
 			g2: () => tooManyOpen,
 			h_: () => asFailure,
@@ -33522,12 +33661,6 @@ Content-Type: application/json
 		}
 		function runEnded() {
 			return new Failure("request", "RUN_ENDED", "The run ended before this file had an answer.");
-		}
-		function serviceDown(last) {
-			return new Failure("config", "SERVICE_DOWN", `The service did not recover in time. Last failure: ${last?.message ?? "no answer."}`, {
-				hint: last?.hint ?? "Run this job again when the service is back.",
-				cause: last
-			});
 		}
 		function retryAfterTooLong(failure, retryAfterMs, leftMs) {
 			const wish = Math.round(retryAfterMs / 1e3);

@@ -263,7 +263,16 @@ describe('a dial that fails before TLS', () => {
       'CONNECT_TIMEOUT',
       '::1 (no route), 10.0.0.1 (no answer)',
     ],
-    [[at('::1', 'ENETUNREACH'), at('::2', 'EHOSTUNREACH')], 'CONNECT_UNREACHABLE', '::1 (no route), ::2 (unreachable)'],
+    [
+      [at('::1', 'ENETUNREACH'), at('10.0.0.1', 'EHOSTUNREACH')],
+      'CONNECT_UNREACHABLE',
+      '::1 (no route), 10.0.0.1 (unreachable)',
+    ],
+    [
+      ['::1', '::2', '::3', '10.0.0.1', '10.0.0.2'].map((address) => at(address, 'ECONNREFUSED')),
+      'CONNECT_REFUSED',
+      '::1 (refused), ::2 (refused), ::3 (refused) and 2 more',
+    ],
     [[at('::1', 'EACCES')], 'CONNECT_UNREACHABLE', '::1 (not allowed by this machine)'],
     [[at('::1', 'EODD')], 'CONNECT_UNREACHABLE', '::1 (EODD)'],
   ])('on every address says what became of each', (errors, code, addresses) => {
@@ -274,17 +283,34 @@ describe('a dial that fails before TLS', () => {
     expect(failure.cause).toBe(error);
   });
 
-  test('on IPv6 alone says so, and does not where an address of IPv4 failed as well', () => {
-    const dial = (...errors: readonly Error[]): string =>
-      dialFailure(errors.length > 1 ? new AggregateError(errors) : errors[0], FACTS.origin).hint ?? '';
-    const [six, also] = [at('2001:db8::1', 'ENETUNREACH'), at('2001:db8::2', 'EHOSTUNREACH')];
-    for (const error of [six, also]) Object.assign(error, { syscall: 'connect' });
-    expect([dial(six), dial(six, also)]).toEqual([
-      expect.stringMatching(/IPv6 alone/),
-      expect.stringMatching(/IPv6 alone/),
-    ]);
-    expect(dial(six, at('10.0.0.1', 'EHOSTUNREACH'))).not.toContain('IPv6');
-    expect(dial(at('2001:db8::1', 'ECONNREFUSED'), also)).not.toContain('IPv6');
+  test('on IPv6 alone says so, and does not where an address of IPv4 failed as well, or one of IPv6 answered', () => {
+    const dial = (...errors: readonly Error[]): Failure =>
+      dialFailure(errors.length > 1 ? new AggregateError(errors) : errors[0], FACTS.origin);
+    const [six, also, silent] = [
+      at('2001:db8::1', 'ENETUNREACH'),
+      at('2001:db8::2', 'EHOSTUNREACH'),
+      at('2001:db8::3', 'ETIMEDOUT'),
+    ];
+    for (const error of [six, also, silent]) Object.assign(error, { syscall: 'connect' });
+    for (const [errors, code, listed] of [
+      [[six], 'CONNECT_UNREACHABLE', '2001:db8::1 (no route)'],
+      [[six, also], 'CONNECT_UNREACHABLE', '2001:db8::1 (no route), 2001:db8::2 (unreachable)'],
+      [[silent, also], 'CONNECT_UNREACHABLE', '2001:db8::3 (no answer), 2001:db8::2 (unreachable)'],
+      [[silent], 'CONNECT_TIMEOUT', '2001:db8::3 (no answer)'],
+    ] as const) {
+      const failure = dial(...errors);
+      expect([failure.code, failure.message]).toEqual([
+        code,
+        `https://signer.example: the host name leads to IPv6 addresses only, and this runner reaches none of them: ${listed}.`,
+      ]);
+      expect(failure.hint).toMatch(/an IPv4 address of the host \(an A record in DNS\)/);
+      expect(failure.hint?.includes('a firewall may drop')).toBe(code === 'CONNECT_TIMEOUT');
+    }
+    for (const other of [at('10.0.0.1', 'EHOSTUNREACH'), at('2001:db8::4', 'ECONNREFUSED')])
+      expect(dial(other, also).message).not.toContain('IPv6');
+    expect(dialFailure(six, 'https://[2001:db8::1]').message).toBe(
+      'https://[2001:db8::1]: the host cannot be reached.',
+    );
   });
 
   test.each([

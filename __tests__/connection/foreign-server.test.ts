@@ -1,13 +1,18 @@
-import { describe, expect, test } from 'vitest';
+import { connect, createServer, type Socket } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
 import { inspectHandshake } from '../../src/connection/diagnosis/probe.ts';
 import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { describeForeign } from '../../src/connection/tls/foreign-protocol.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { describeTls } from '../../src/preflight/tls-findings.ts';
+import { startService } from '../../src/rehearsal/service.ts';
 import type { Failure } from '../../src/signing/policy/failure.ts';
 import { startProxy } from '../faults/connect-proxy.ts';
+import { listenInTest } from '../helpers/listen.ts';
 import { startFront } from './front.ts';
+
+const REQUEST = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
 
 function routeTo(url: string, proxyPort?: number): Route {
   const proxy =
@@ -15,13 +20,60 @@ function routeTo(url: string, proxyPort?: number): Route {
   return { server: new URL(url), secureContext: createTlsContext({ ca: [] }), proxy, timeoutMs: 5000 };
 }
 
+test.each([
+  [
+    'before',
+    'no answer to the TLS handshake came',
+    /^Ask the operators of the service first: the server, or a balancer/,
+  ],
+  [
+    'within',
+    'the server did not complete the TLS handshake',
+    /^Ask the operators of the service first: the server began/,
+  ],
+])('a server that hangs %s its handshake says who must act', async (when, says, todo) => {
+  const behind = await startService({ tls: { maxVersion: 'TLSv1.2' } });
+  const open: Socket[] = [];
+  const hanging = createServer((client) => {
+    open.push(client.on('error', () => {}));
+    client.once('data', (hello) => {
+      client.resume();
+      // Only the first message reaches a server, so that its answer is the last one.
+      if (when === 'within') open.push(connect(behind.port, '127.0.0.1').on('data', (part) => client.write(part)));
+      open.at(-1)?.write(when === 'within' ? hello : '');
+    });
+  });
+  onTestFinished(async () => {
+    for (const socket of open) socket.destroy();
+    await behind.close();
+  });
+  const port = await listenInTest(hanging);
+  const proxy = await startProxy();
+  onTestFinished(() => proxy.close());
+  const fail = async (proxyPort?: number): Promise<Failure> => {
+    const route = { ...routeTo(`https://127.0.0.1:${port}`, proxyPort), timeoutMs: 1000 };
+    const transport = openTransport(route);
+    onTestFinished(() => transport.close());
+    return transport.post(REQUEST, new AbortController().signal).then(
+      () => expect.unreachable(),
+      (error: Failure) => error,
+    );
+  };
+  const [direct, tunnelled] = await Promise.all([fail(), fail(proxy.port)]);
+  expect(direct.message).toBe(`https://127.0.0.1:${port}: TCP is connected, but ${says} within 1 s.`);
+  expect(direct.hint).toMatch(todo);
+  expect(tunnelled.message).toBe(
+    `https://127.0.0.1:${port}: the proxy of https_proxy (127.0.0.1:${proxy.port}) opened a tunnel, but ${says} within 1 s.`,
+  );
+  expect(tunnelled.hint).toMatch(/^Ask the operators of the proxy whether it reaches 127\.0\.0\.1:\d+: a proxy that/);
+});
+
 /** Sends one request to a server that answers each first message with these bytes. */
 async function failureAt(bytes: string | Buffer, proxyPort?: number): Promise<Failure> {
   const front = await startFront(() => ({ bytes }));
   const route = routeTo(front.url, proxyPort);
   const transport = openTransport(route, { diagnosis: createDiagnosis(route, { anchors: [], now: Date.now }) });
-  const request = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };
-  return transport.post(request, new AbortController().signal).then(
+  return transport.post(REQUEST, new AbortController().signal).then(
     () => expect.unreachable(),
     (error: Failure) => error,
   );
@@ -98,6 +150,11 @@ test('what answers in the tunnel of a proxy need not be the server', async () =>
   const silent = await failureAt('', proxy.port);
   await proxy.close();
   expect([silent.kind, silent.code]).toEqual(['service', 'CONNECTION_LOST']);
-  expect(silent.message).toMatch(/: the tunnel of the proxy was closed before the server sent a byte\.$/);
-  expect(silent.hint).toMatch(/^A proxy that opens tunnels before it reaches the service/);
+  expect(silent.message).toMatch(
+    /: the tunnel that the proxy of https_proxy \(127\.0\.0\.1:\d+\) opened was closed before the server sent a byte\.$/,
+  );
+  expect(silent.hint).toMatch(
+    /^Ask the operators of the proxy whether it reaches 127\.0\.0\.1:\d+ and its rules allow that/,
+  );
+  expect(silent.facts.unreached).toBe('no connection through the proxy was made');
 });

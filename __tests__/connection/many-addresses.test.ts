@@ -151,7 +151,7 @@ describe.runIf(process.platform === 'linux')('a host with several addresses', ()
     onTestFinished(() => held.forEach((socket) => void socket.destroy()));
     const [first, second] = await send(routeTo(port, [REFUSING, GOOD], 400), 2);
     expect(first?.told).toBe(
-      `https://${HOST}:${port}: TCP is connected, but the TLS handshake was not complete within 0.4 s.`,
+      `https://${HOST}:${port}: TCP is connected, but no answer to the TLS handshake came within 0.4 s.`,
     );
     expect(second?.told).toBe('200');
   });

@@ -10,10 +10,10 @@ import {
   Failure,
   retryAfterTooLong,
   runEnded,
-  serviceDown,
   timedOut,
   tooManyOpen,
 } from '../../src/signing/policy/failure.ts';
+import { serviceDown } from '../../src/signing/policy/troubles.ts';
 
 const cause = new Error('read ECONNRESET');
 const lost = new Failure('service', 'CONNECTION_LOST', 'The connection was lost.', {
@@ -137,10 +137,20 @@ describe('a reached deadline', () => {
 });
 
 test('a service that is down is told with its last failure, or without any', () => {
-  expect(serviceDown(lost)).toMatchObject({ kind: 'config', code: 'SERVICE_DOWN', hint: lost.hint, cause: lost });
-  expect(serviceDown(lost).message).toBe('The service did not recover in time. Last failure: The connection was lost.');
-  expect(serviceDown(undefined).message).toBe('The service did not recover in time. Last failure: no answer.');
-  expect(serviceDown(undefined).hint).toBe('Run this job again when the service is back.');
+  const down = serviceDown(lost, 'reached');
+  expect(down).toMatchObject({ kind: 'config', code: 'SERVICE_DOWN', hint: lost.hint, cause: lost });
+  expect(down.message).toBe('The service did not recover in time. Last failure: The connection was lost.');
+  const nothing = serviceDown(undefined, 'never reached');
+  expect(nothing.message).toBe('The service did not recover in time. Last failure: no answer.');
+  expect(nothing.hint).toBe('Run this job again when the service is back.');
+});
+
+test('a service that was not reached is not blamed: the sentence names what did not recover', () => {
+  const proxy = lost.with({ unreached: 'the proxy did not recover' });
+  expect(serviceDown(proxy, 'never reached').message).toBe(
+    'The service was not reached: the proxy did not recover in time. Last failure: The connection was lost.',
+  );
+  expect(serviceDown(proxy, 'reached').message).toMatch(/^The service was no longer reached: the proxy did not/);
 });
 
 test.each([

@@ -416,6 +416,17 @@ describe('the end of a run', () => {
     expect(run.ending?.hint).toMatch(/^The service is slow or stuck, or the deadline is too short/);
   });
 
+  test('a deadline after which nothing succeeded says for how long, and which failures there were', async () => {
+    const model: Model = ({ nth, atMs }) => {
+      if (atMs < 1000) return { afterMs: 100 };
+      return { afterMs: 10, failure: nth % 2 === 0 ? FAILURES.refused : FAILURES.unreachable };
+    };
+    const run = await simulate(model, { jobs: 500, concurrency: 10, deadlineMs: 31_000 });
+    expect(run.ending?.message).toMatch(
+      /^Signing did not end within the deadline of 31 s\. Last failure: .+\. Before that: \d+ × .+\. Every request has failed for (29|30) s\.$/,
+    );
+  });
+
   test('a deadline tells open requests and the last failure', async () => {
     const model: Model = ({ job }) => (job === 1 ? { afterMs: 500, failure: FAILURES.tooLarge } : { afterMs: 90_000 });
     const run = await simulate(model, { jobs: 2, timeoutMs: () => 100_000, deadlineMs: 30_000 });

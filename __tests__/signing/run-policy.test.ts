@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Decision, FailedAttempt, PolicyEvent } from '../../src/signing/policy/decision.ts';
+import { type Decision, type FailedAttempt, mustConfirm, type PolicyEvent } from '../../src/signing/policy/decision.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { RunPolicy } from '../../src/signing/policy/policy.ts';
 import type { WaitReason } from '../../src/signing/schedule/queue.ts';
@@ -203,7 +203,49 @@ describe('an outage', () => {
     const { fail } = createWorld();
     fail(FAILURES.unavailable, 5, { startedAt: 0 });
     const decision = fail(FAILURES.unreachable, 61_000);
-    expect(decision).toMatchObject({ next: 'end', failure: { cause: FAILURES.unreachable } });
+    expect(decision).toMatchObject({
+      next: 'end',
+      failure: {
+        message:
+          'The service did not recover in time. Last failure: No connection within 10 s. Before that: 1 × the service answered 503.',
+      },
+    });
+  });
+
+  test('tells the three most frequent other sorts of failures since the last success, and for how long all failed', () => {
+    const { policy, fail } = createWorld();
+    const says = (sentence: string): Failure => new Failure('service', 'UNAVAILABLE', sentence);
+    const repeat = (failure: Failure, count: number): void => {
+      for (let nth = 0; nth < count; nth++) fail(failure, 20_000, { isProbe: true });
+    };
+    repeat(says('Forgotten.'), 9);
+    policy.onSuccess({ job: 0, isProbe: true });
+    fail(FAILURES.refused, 10_000, { startedAt: 9000 });
+    repeat(says('https://host: it was lost after 5 bytes.'), 1);
+    repeat(says('https://host: it was lost after 77 bytes.'), 1);
+    repeat(says('The gateway said A.'), 4);
+    repeat(says('A rare one.'), 1);
+    repeat(FAILURES.refused, 1);
+    const decision = fail(FAILURES.refused, 190_000, { isProbe: true });
+    expect(decision).toMatchObject({
+      next: 'end',
+      failure: {
+        message: `The service did not recover in time. Last failure: The connection was refused. Before that: 4 × the gateway said A, 2 × it was lost after 5 bytes, 1 × a rare one, 2 × the same. Every request has failed for 181 s.`,
+      },
+    });
+  });
+
+  test('in which the service was not reached says what did not recover', () => {
+    const proxy = new Failure('service', 'PROXY_REFUSED', 'The proxy refused.', {
+      unreached: 'the proxy did not recover',
+    });
+    const end = (...failures: readonly Failure[]): Decision | undefined => {
+      const { fail } = createWorld();
+      return failures.map((failure, nth) => fail(failure, nth * 61_000, { startedAt: 0 })).at(-1);
+    };
+    const told = (start: string) => ({ failure: { message: expect.stringMatching(start) } });
+    expect(end(proxy, proxy)).toMatchObject(told('^The service was not reached: the proxy did not recover in time.'));
+    expect(end(FAILURES.unavailable, proxy)).toMatchObject(told('^The service was no longer reached: the proxy did'));
   });
 
   test('is not ended by the failure of a single request', () => {
@@ -285,9 +327,8 @@ describe('a request that carried several files', () => {
 });
 
 test('a second attempt of the canary must confirm what may end the run, and what a stale connection may explain', () => {
-  const { policy } = createWorld();
   const { stale, webPage, unauthorised, wrongKey, serverError } = FAILURES;
-  const confirmed = [stale, webPage, unauthorised, wrongKey, serverError].map((each) => policy.mustConfirm(each));
+  const confirmed = [stale, webPage, unauthorised, wrongKey, serverError].map((each) => mustConfirm(each));
   expect(confirmed).toEqual([true, true, true, false, false]);
 });
 

@@ -11,7 +11,7 @@ import {
 } from 'node:tls';
 import { type AddressBook, type Addresses, tryEach } from './dialling/addresses.ts';
 import { openTunnel } from './proxy/tunnel.ts';
-import { dialTimeout, peerName, type Route, targetOf } from './route.ts';
+import { dialTimeout, peerName, type Route, stageOf, targetOf } from './route.ts';
 import { isAlert, tlsCodeOf } from './tls/failure.ts';
 import { readServerChain } from './tls/server-chain.ts';
 
@@ -137,7 +137,8 @@ function shakeHands(
   let serverChain: readonly X509Certificate[] = [];
   const socket = beginHandshake(route, { tunnel, addresses }, { protocols, session, secureContext, trust: 'required' });
   const attempts = addressBook.watch(socket);
-  const giveUp = (): void => void socket.destroy(dialTimeout(route, attempts, connectedAt !== undefined));
+  let hasKeys = false;
+  const giveUp = (): void => void socket.destroy(dialTimeout(route, attempts, stageOf(connectedAt, hasKeys)));
   const timer = setTimeout(giveUp, Math.max(1, route.timeoutMs - spentMs));
   const fail = (error: unknown): void => {
     clearTimeout(timer);
@@ -147,6 +148,7 @@ function shakeHands(
   socket.on('session', onSession);
   // A server that is refused leaves no later moment to read its certificates than when the keys are made.
   socket.on('keylog', () => {
+    hasKeys = true;
     if (!serverChain[0] && !socket.isSessionReused()) serverChain = readServerChain(socket);
   });
   // Time in which this process runs code for the first time, or waits for another address, is no distance.

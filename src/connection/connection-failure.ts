@@ -13,8 +13,14 @@ export const UNREACHABLE: FailureRow = [
   'service',
   'CONNECT_UNREACHABLE',
   'the host cannot be reached',
-  "Check the runner's network, VPN and firewall.",
+  "Ask the operators of the runner's network: check its routes, VPN and firewall.",
+  { unreached: 'the network did not recover' },
 ];
+/** What kept requests from the service, for the end of the run: the name server. */
+export const NO_NAME_SERVER = 'the name server did not recover';
+/** The same: no connection was made. */
+export const NO_CONNECTION = 'no connection was made';
+
 const HEADERS_TOO_LARGE: FailureRow = [
   'file',
   'RESP_TOO_LARGE',
@@ -27,9 +33,15 @@ const ROWS: Readonly<Record<string, FailureRow>> = {
     'DNS_NOT_FOUND',
     'the host name does not exist',
     'Check server-url for a typing error; a private name needs a runner inside that network.',
-    { maxAttempts: 3, endsRun: 'not-found' },
+    { maxAttempts: 3, endsRun: 'not-found', unreached: NO_NAME_SERVER },
   ],
-  EAI_AGAIN: ['service', 'DNS_UNAVAILABLE', 'the name server did not answer', "Check the runner's network and DNS."],
+  EAI_AGAIN: [
+    'service',
+    'DNS_UNAVAILABLE',
+    'the name server did not answer',
+    "Ask the operators of the runner's network: its name server (DNS) does not answer.",
+    { unreached: NO_NAME_SERVER },
+  ],
   ECONNREFUSED: [
     'service',
     'CONNECT_REFUSED',
@@ -163,6 +175,9 @@ export function lostRow(when: string, { stale }: Pick<ConnectionFacts, 'stale'>)
     when.startsWith('within')
       ? 'The service, or a gateway in front of it, cut its own answer: their logs say why.'
       : `The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith('handshake') ? '' : ' When small files get through and large ones do not, something on the way breaks off large requests.'}`,
-    stale ? { staleConnection: true } : {},
+    {
+      ...(stale ? { staleConnection: true } : {}),
+      ...(when.endsWith('handshake') ? { unreached: NO_CONNECTION } : {}),
+    },
   ];
 }

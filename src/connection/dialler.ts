@@ -134,8 +134,8 @@ export class Dialler {
 
   #explain({ cause, serverChain }: DialError): Failure {
     const failure = dialFailure(cause, this.#route.server.origin);
-    if (failure.kind !== 'config')
-      return this.#hasConnected && failure.code === 'CONNECT_REFUSED' ? failure.with({ hint: STOPPED }) : failure;
+    const hint = this.#hasConnected ? WERE_GOOD[failure.code] : undefined;
+    if (failure.kind !== 'config') return hint === undefined ? failure : failure.with({ hint });
     // A server that was good before is in trouble rather than of another kind.
     if (this.#hasConnected && isDoubtful(cause)) {
       return new Failure('service', failure.code, failure.message, { hint: failure.hint ?? '', cause });
@@ -146,9 +146,23 @@ export class Dialler {
   }
 }
 
-/** What to do about an address at which nobody listens any more. */
-const STOPPED =
-  'Connections to this address were good before in this run: the service, or what is in front of it, has stopped or restarts. Ask its operators.';
+/** What to do about a way to the service that was good before in this run: no setting is wrong. */
+const WERE_GOOD: Partial<Record<Failure['code'], string>> = {
+  CONNECT_REFUSED:
+    'Connections to this address were good before in this run: the service, or what is in front of it, has stopped or restarts. Ask its operators.',
+  CONNECT_TIMEOUT:
+    "Connections to this host were good before in this run: the service, or a balancer in front of it, hangs or is gone. Ask the operators of the service first, then those of the runner's network.",
+  CONNECT_UNREACHABLE:
+    "Connections to this host were good before in this run: the network between has a fault. Ask the operators of the runner's network.",
+  DNS_UNAVAILABLE:
+    "The name server found this host before in this run: it is in trouble. Ask the operators of the runner's network.",
+  DNS_NOT_FOUND:
+    "The name server found this host before in this run: it is in trouble, or the entry of the host in DNS was removed. Ask the operators of the runner's network, then those of the service.",
+  PROXY_UNREACHABLE:
+    'Connections through this proxy were good before in this run: the proxy has stopped, restarts or hangs. Ask the operators of the proxy.',
+  PROXY_REFUSED:
+    'Connections through this proxy were good before in this run: the proxy no longer reaches the service, or limits connections. Ask the operators of the proxy first, then those of the service.',
+};
 
 /** Says that the server that was refused is not the only one: its operators look for it among several. */
 function oneOfSeveral(failure: Failure): Failure {

@@ -2,6 +2,8 @@ import { Failure } from '../signing/policy/failure.ts';
 import { AnswerBody } from './answer-body.ts';
 
 const NONE = {};
+const NO_ANSWER =
+  "Ask the operators of the runner's network whether the runner may reach the service: a firewall that drops packets looks like this. So does a server that takes connections and says nothing: then ask the operators of the service.";
 
 /** How far one exchange has come: who reports it writes, and a failure says it. */
 export class ExchangeProgress {
@@ -22,14 +24,15 @@ export class ExchangeProgress {
     return this.isSent ? 'before the answer began' : 'while the request was sent';
   }
 
-  /** Adds to the failure of an attempt that ran out of time what there was no time for; returns any other reason as it is. */
-  explainTimeout(reason: unknown): unknown {
+  /** Adds to the failure of an attempt that ran out of time what there was no time for; returns any other reason as it is. `proxy` names the proxy in use. */
+  explainTimeout(reason: unknown, proxy?: string): unknown {
     if (!(reason instanceof Failure) || reason.code !== 'TIMEOUT') return reason;
     const within = reason.message.replace(/^No answer |\.$/g, '');
     if (!this.isConnected)
       return reason.with({
         message: `No connection ${within}.`,
-        hint: 'A firewall that drops packets, or a server that takes connections and says nothing, looks like this. Check that the runner may reach the service.',
+        hint: proxy === undefined ? NO_ANSWER : `Ask the operators of ${proxy} whether it reaches the service.`,
+        unreached: 'no connection was made',
       });
     if (this.status > 0)
       return reason.with({

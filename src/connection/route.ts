@@ -8,7 +8,7 @@ import {
 } from 'node:tls';
 import { Failure } from '../signing/policy/failure.ts';
 import type { AddressBook, Attempts } from './dialling/addresses.ts';
-import type { ConnectProxy } from './proxy/proxy.ts';
+import { type ConnectProxy, nameProxy } from './proxy/proxy.ts';
 
 /** Where a service is and how a connection to it is made. */
 export interface Route {
@@ -98,27 +98,57 @@ export function peerName(hostname: string): { readonly host: string; readonly se
   return isIP(hostname) === 0 ? { host: hostname, servername: hostname.replace(/\.$/, '') } : { host: hostname };
 }
 
+/** How far a dial has come: TCP or a tunnel is not open yet, it is open, or the server has begun the handshake. */
+export type DialStage = 'connecting' | 'connected' | 'begun';
+
+/** Returns how far a dial has come, by when TCP or the tunnel was open and whether the server has sent what the keys are made of. */
+export function stageOf(connectedAt: number | undefined, hasKeys: boolean): DialStage {
+  if (connectedAt === undefined) return 'connecting';
+  return hasKeys ? 'begun' : 'connected';
+}
+
 /** Returns the error of a dial that took too long: for TCP, of a host with several addresses with what became of each, or for TLS. */
-export function dialTimeout(route: Route, attempts: Attempts, isConnected: boolean): Error {
-  return isConnected ? handshakeTimeout(route) : connectTimeout(route, attempts);
+export function dialTimeout(route: Route, attempts: Attempts, stage: DialStage): Error {
+  return stage === 'connecting' ? connectTimeout(route, attempts) : handshakeTimeout(route, stage);
 }
 
 function connectTimeout({ server, timeoutMs }: Route, attempts: Attempts): Error {
   const error = attempts.giveUp();
-  if (error instanceof AggregateError) return error;
+  // An address of IPv6 has words of its own, also when it is the only one.
+  if (error instanceof AggregateError || (error && isIP(attempts.current ?? '') === 6)) return error;
   const { hostname, port } = targetOf(server);
   const { current } = attempts;
   const where = current === undefined || current === hostname ? '' : ` (${current})`;
   const sentence = `No connection to ${hostname}:${port}${where} within ${timeoutMs / 1000} s.`;
   return new Failure('service', 'CONNECT_TIMEOUT', sentence, {
-    hint: 'A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host.',
+    hint: NO_PACKETS,
+    unreached: 'no connection was made',
   });
 }
 
-function handshakeTimeout({ server, proxy, timeoutMs }: Route): Failure {
-  const stands = proxy ? 'the tunnel of the proxy is open' : 'TCP is connected';
-  const sentence = `${server.origin}: ${stands}, but the TLS handshake was not complete within ${timeoutMs / 1000} s.`;
+/** What to do about a host that does not answer. */
+export const NO_PACKETS =
+  "Ask the operators of the runner's network whether the runner may reach the service directly: a firewall that drops packets looks like this. Where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host.";
+
+function handshakeTimeout({ server, proxy, timeoutMs }: Route, stage: DialStage): Failure {
+  const { hostname, port } = targetOf(server);
+  const stands = proxy ? `${nameProxy(proxy)} opened a tunnel` : 'TCP is connected';
+  const came =
+    stage === 'begun' ? 'the server did not complete the TLS handshake' : 'no answer to the TLS handshake came';
+  const sentence = `${server.origin}: ${stands}, but ${came} within ${timeoutMs / 1000} s.`;
+  const silent = stage === 'begun' ? STALLED_SERVER : SILENT_SERVER;
   return new Failure('service', 'CONNECT_TIMEOUT', sentence, {
-    hint: 'A server or balancer that hangs, a firewall that takes connections in place of the server, and a VPN that loses large packets (MTU) look like this.',
+    hint: proxy ? silentTunnel(`${hostname}:${port}`) : silent,
+    unreached: proxy ? 'no connection through the proxy was made' : 'no TLS connection was made',
   });
+}
+
+const SILENT_SERVER =
+  "Ask the operators of the service first: the server, or a balancer in front of it, takes connections and hangs. If neither sees a connection of this runner, ask the operators of the runner's network: a firewall may take connections in place of the server, or a VPN may lose large packets (MTU).";
+const STALLED_SERVER =
+  "Ask the operators of the service first: the server began the handshake and hangs, for example while it checks the client certificate. If its log shows nothing, ask the operators of the runner's network: a VPN that loses large packets (MTU) looks like this.";
+
+/** What to do about a tunnel in which nothing answers. */
+function silentTunnel(target: string): string {
+  return `Ask the operators of the proxy whether it reaches ${target}: a proxy that opens tunnels before it reaches the service, or that opens TLS itself, looks like this when it hangs. If the proxy does reach the service, ask the operators of the service: the server, or a balancer in front of it, hangs.`;
 }

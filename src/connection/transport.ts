@@ -12,6 +12,7 @@ import { describeRequest, Exchange, type WireRequest, type WireResponse } from '
 import { ExchangeProgress } from './exchange-progress.ts';
 import { Http2Trial } from './http2-errors.ts';
 import { exchangeLeniently } from './lenient/lenient-exchange.ts';
+import { nameProxy } from './proxy/proxy.ts';
 import type { Route } from './route.ts';
 
 /** What a transport does beyond sending requests along its route. */
@@ -50,6 +51,8 @@ export function openTransport(route: Route, options: TransportOptions = {}): Tra
 class LaneTransport implements Transport {
   readonly firstConnection: Promise<number>;
   readonly #origin: string;
+  /** The proxy in use, by variable, host and port. */
+  readonly #proxy: string | undefined;
   readonly #dialler: Dialler;
   readonly #lanes: Lanes;
   readonly #losses: LossExamination;
@@ -66,6 +69,7 @@ class LaneTransport implements Transport {
     this.#dialler = new Dialler(route, { protocol, onServer, explainServer: diagnosis?.explainServer });
     this.firstConnection = this.#dialler.first;
     this.#origin = route.server.origin;
+    this.#proxy = route.proxy && nameProxy(route.proxy);
     this.#lanes = new Lanes(this.#origin, protocol, this.#dialler);
     this.#losses = new LossExamination(diagnosis);
   }
@@ -180,7 +184,7 @@ class LaneTransport implements Transport {
 
   async #explain(error: unknown, signal: AbortSignal, seen: Seen = {}): Promise<never> {
     const { progress = new ExchangeProgress() } = seen;
-    if (signal.aborted) throw progress.explainTimeout(signal.reason);
+    if (signal.aborted) throw progress.explainTimeout(signal.reason, this.#proxy);
     // Neither a failure of the connection nor of the service: a file that cannot be read.
     if (error instanceof ActionError && !(error instanceof Failure)) throw error;
     const failure = connectionFailure(error, { origin: this.#origin, ...seen });

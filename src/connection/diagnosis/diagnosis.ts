@@ -3,7 +3,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 import type { ExplainServer } from '../dialler.ts';
 import { dialFailure } from '../dialling/dial-failure.ts';
-import type { Route } from '../route.ts';
+import { type Route, targetOf } from '../route.ts';
 import { describeForeign, nameForeign } from '../tls/foreign-protocol.ts';
 import { type Handshake, inspectHandshake } from './probe.ts';
 import { explainServer } from './server-certificate.ts';
@@ -56,10 +56,11 @@ function foreignIn({ end, error, firstBytes, tunnelledBy }: Handshake, origin: s
     return new Failure('config', 'TLS_NOT_SPOKEN', `${origin}: ${what} ${foreign}.`, { hint, cause: error });
   }
   if (firstBytes.length > 0 || dialFailure(error, origin).code !== 'CONNECTION_LOST') return undefined;
-  const [what, hint] = tunnelledBy ? SILENT_TUNNEL : SILENT_SERVER;
+  const [what, hint] = tunnelledBy ? closedTunnel(tunnelledBy, origin) : SILENT_SERVER;
   return new Failure('service', 'CONNECTION_LOST', `${origin}: ${what} was closed before the server sent a byte.`, {
     hint,
     cause: error,
+    unreached: tunnelledBy ? 'no connection through the proxy was made' : 'no TLS connection was made',
   });
 }
 
@@ -69,18 +70,23 @@ const FOREIGN_SERVER: Words = [
   'this port does not speak TLS: the server',
   'Check the port in server-url; plain HTTP is never used.',
 ];
-const foreignInTunnel = (variable: string): Words => [
-  `the proxy of ${variable} opened a tunnel, but what answers in it does not speak TLS: it`,
+const foreignInTunnel = (proxy: string): Words => [
+  `${proxy} opened a tunnel, but what answers in it does not speak TLS: it`,
   'The proxy, or a portal that demands a login, may answer in place of the service: ask the operators of the proxy. If the proxy does reach the service, check the port in server-url.',
 ];
 const SILENT_SERVER: Words = [
   'the connection',
-  'A balancer without a server behind it, a server that is just starting or that expects the PROXY protocol, and a firewall that refuses this runner or the name of the host look like this.',
+  'Ask the operators of the service: a balancer without a server behind it, and a server that is just starting or that expects the PROXY protocol, look like this. So does a firewall that refuses this runner or the name of the host.',
 ];
-const SILENT_TUNNEL: Words = [
-  'the tunnel of the proxy',
-  'A proxy that opens tunnels before it reaches the service, or whose rules forbid this host, looks like this: ask its operators. So does a balancer without a server behind it.',
+const closedTunnel = (proxy: string, origin: string): Words => [
+  `the tunnel that ${proxy} opened`,
+  `Ask the operators of the proxy whether it reaches ${hostAndPort(origin)} and its rules allow that: a proxy that opens tunnels before it reaches the service looks like this. If the proxy does reach the service, ask the operators of the service: a balancer without a server behind it closes connections like this.`,
 ];
+
+function hostAndPort(origin: string): string {
+  const { hostname, port } = targetOf(new URL(origin));
+  return `${hostname}:${port}`;
+}
 
 /** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
 export function refusalIn(handshake: Handshake, origin: string): Failure | undefined {

@@ -2,7 +2,8 @@ import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { beginHandshake, openUnderlay } from '../connect.ts';
 import { AddressBook, type Attempts } from '../dialling/addresses.ts';
-import { dialTimeout, type Route } from '../route.ts';
+import { nameProxy } from '../proxy/proxy.ts';
+import { type DialStage, dialTimeout, type Route, stageOf } from '../route.ts';
 import { readServerChain } from '../tls/server-chain.ts';
 import { readFirstBytes } from './first-bytes.ts';
 
@@ -48,7 +49,7 @@ export interface Handshake {
   readonly end: 'open' | 'closed' | 'error';
   /** What broke it; a TLS alert has OpenSSL's code, such as `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`. */
   readonly error: Error | undefined;
-  /** Name of the variable of the proxy whose tunnel lies between; `undefined` without a proxy. */
+  /** The proxy whose tunnel lies between, by variable, host and port; `undefined` without a proxy. */
   readonly tunnelledBy: string | undefined;
   /** What the server sent first in one more handshake; `undefined` unless this handshake ended before any key was made. */
   readonly firstBytes: Buffer | undefined;
@@ -127,7 +128,7 @@ class Probe {
       untrusted: this.#untrusted,
       end: this.#end ?? 'open',
       error: this.#error,
-      tunnelledBy: this.#route.proxy?.variable,
+      tunnelledBy: this.#route.proxy && nameProxy(this.#route.proxy),
       firstBytes: this.#firstBytes,
     };
   }
@@ -144,8 +145,8 @@ class Probe {
     const attempts = this.#addressBook.watch(socket);
     this.#attempts = attempts;
     const leftMs = Math.max(1, this.#route.timeoutMs - (openedAt - this.#startedAt));
-    const isConnected = (): boolean => this.#connectedAt !== undefined;
-    const timer = setTimeout(() => this.#fail(dialTimeout(this.#route, attempts, isConnected())), leftMs);
+    const stage = (): DialStage => stageOf(this.#connectedAt, this.#version !== undefined);
+    const timer = setTimeout(() => this.#fail(dialTimeout(this.#route, attempts, stage())), leftMs);
     void this.#over.promise.then(() => clearTimeout(timer));
     socket.on('session', (newest: Buffer) => (this.#session = newest));
     socket.on('keylog', (line: Buffer) => this.#read(socket, line));

@@ -1,7 +1,17 @@
 import { isIP } from 'node:net';
 import { codeOf } from '../../errors.ts';
 import { Failure, tooManyOpen } from '../../signing/policy/failure.ts';
-import { defectRow, type FailureRow, lostRow, rowOf, toFailure, UNREACHABLE } from '../connection-failure.ts';
+import {
+  defectRow,
+  type FailureRow,
+  lostRow,
+  NO_CONNECTION,
+  NO_NAME_SERVER,
+  rowOf,
+  toFailure,
+  UNREACHABLE,
+} from '../connection-failure.ts';
+import { NO_PACKETS } from '../route.ts';
 import { tlsCodeOf, tlsFailure } from '../tls/failure.ts';
 import { addressOf, decisiveCode, describeAddress } from './addresses.ts';
 
@@ -21,7 +31,8 @@ const NO_ANSWER: FailureRow = [
   'service',
   'CONNECT_TIMEOUT',
   'the host does not answer',
-  'A firewall that drops packets looks like this. Check that the runner may reach the service directly; where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host.',
+  NO_PACKETS,
+  { unreached: NO_CONNECTION },
 ];
 
 const NOT_ALLOWED: FailureRow = [
@@ -29,6 +40,7 @@ const NOT_ALLOWED: FailureRow = [
   'CONNECT_UNREACHABLE',
   'this machine does not allow a connection to the host',
   'A firewall or sandbox of the runner itself forbids it: a rule of nftables, a policy of its container, or a route that prohibits.',
+  { unreached: NO_CONNECTION },
 ];
 
 const SERVER_FAULT: FailureRow = [
@@ -54,11 +66,11 @@ function systemRow(error: unknown, code: string, origin: string): FailureRow | u
   const row = known ?? (syscall === 'connect' ? UNREACHABLE : undefined);
   if (row === undefined || syscall !== 'connect') return row;
   const [kind, name, sentence, plainHint, facts = {}] = row;
-  const hint = hintFor([error], plainHint);
+  if (isOnlyIPv6([error]) && !origin.includes('[')) return noIPv6([error]);
   const address = addressOf(error);
   const news = address !== undefined && !origin.includes(address) ? [address] : [];
   const about = known === undefined ? [...news, code] : news;
-  return [kind, name, about.length > 0 ? `${sentence} (${about.join(', ')})` : sentence, hint, facts];
+  return [kind, name, about.length > 0 ? `${sentence} (${about.join(', ')})` : sentence, plainHint, facts];
 }
 
 function lookupFailed(code: string): FailureRow {
@@ -67,6 +79,7 @@ function lookupFailed(code: string): FailureRow {
     'DNS_UNAVAILABLE',
     `the look-up of the host name failed (${code})`,
     "Check the host name in server-url, and the runner's network and DNS.",
+    { unreached: NO_NAME_SERVER },
   ];
 }
 
@@ -74,16 +87,37 @@ function lookupFailed(code: string): FailureRow {
 function addressesRow(error: unknown): FailureRow | undefined {
   if (!(error instanceof AggregateError)) return undefined;
   const decisive = decisiveCode(error);
-  const [kind, code, , plainHint] = ROWS[decisive] ?? rowOf(decisive) ?? UNREACHABLE;
-  const hint = hintFor(error.errors, plainHint);
-  return [kind, code, `no address of the host can be reached: ${error.errors.map(describeAddress).join(', ')}`, hint];
+  if (isOnlyIPv6(error.errors)) return noIPv6(error.errors);
+  const [kind, code, , hint, facts = {}] = ROWS[decisive] ?? rowOf(decisive) ?? UNREACHABLE;
+  return [kind, code, `no address of the host can be reached: ${listAddresses(error.errors)}`, hint, facts];
+}
+
+/** Most addresses that a sentence lists. */
+const MAX_LISTED = 3;
+
+function listAddresses(errors: readonly unknown[]): string {
+  const shown = errors.slice(0, MAX_LISTED).map(describeAddress).join(', ');
+  return errors.length > MAX_LISTED ? `${shown} and ${errors.length - MAX_LISTED} more` : shown;
+}
+
+/** Tells whether all addresses are of IPv6 and no packet came back from any. */
+function isOnlyIPv6(errors: readonly unknown[]): boolean {
+  return errors.every(
+    (error) =>
+      isIP(addressOf(error) ?? '') === 6 &&
+      /^E(?:(?:NET|HOST)UNREACH|ADDRNOTAVAIL|TIMEDOUT)$/.test(codeOf(error) ?? ''),
+  );
 }
 
 /** A host with addresses of IPv6 alone is out of reach for many runners, GitHub's own among them. */
-function hintFor(errors: readonly unknown[], hint: string): string {
-  const isOutOfReach = errors.every(
-    (error) => isIP(addressOf(error) ?? '') === 6 && /^E(?:NET|HOST)UNREACH$|^EADDRNOTAVAIL$/.test(codeOf(error) ?? ''),
-  );
-  if (!isOutOfReach) return hint;
-  return 'The host name leads to IPv6 alone, and this runner has no IPv6, as runners hosted by GitHub: the service needs an address of IPv4, or the runner a network with IPv6.';
+function noIPv6(errors: readonly unknown[]): FailureRow {
+  const isSilent = errors.every((error) => codeOf(error) === 'ETIMEDOUT');
+  const others = isSilent ? ' If the runner has IPv6, a firewall may drop the packets.' : '';
+  return [
+    'service',
+    isSilent ? 'CONNECT_TIMEOUT' : 'CONNECT_UNREACHABLE',
+    `the host name leads to IPv6 addresses only, and this runner reaches none of them: ${listAddresses(errors)}`,
+    `Runners hosted by GitHub have no IPv6, and many networks have none: ask the operators of the service for an IPv4 address of the host (an A record in DNS), or those of the runner's network for IPv6.${others}`,
+    { unreached: 'no IPv6 address of the host was reached' },
+  ];
 }

@@ -1,4 +1,5 @@
 import { Failure, tooManyOpen } from '../../signing/policy/failure.ts';
+import { NO_NAME_SERVER } from '../connection-failure.ts';
 import { addressOf, describeAddress } from '../dialling/addresses.ts';
 import type { ExchangeProgress } from '../exchange-progress.ts';
 import { isTlsReason, tlsCodeOf } from '../tls/failure.ts';
@@ -146,7 +147,7 @@ function nameNotFound(error: Error, proxy: ConnectProxy, code: 'ENOTFOUND' | 'EA
   if (code === 'EAI_AGAIN')
     return failure.with({
       hint: "Ask the operators of the runner's network: its name server (DNS) does not answer.",
-      unreached: 'the name server did not recover',
+      unreached: NO_NAME_SERVER,
     });
   return failure.with({
     kind: 'request',
@@ -154,7 +155,7 @@ function nameNotFound(error: Error, proxy: ConnectProxy, code: 'ENOTFOUND' | 'EA
     hint: `Correct the host name in the environment variable ${variable}, or its entry in DNS. ${DIRECTLY}`,
     maxAttempts: 3,
     endsRun: 'not-found',
-    unreached: 'the name server did not recover',
+    unreached: NO_NAME_SERVER,
   });
 }
 

@@ -33,3 +33,8 @@ export type PolicyEvent =
   /** This machine could not make an attempt; the first since a success is told. */
   | { readonly type: 'shortage'; readonly failure: Failure; readonly isFirst: boolean }
   | { readonly type: 'recovery' };
+
+/** Tells whether a second attempt of the canary must confirm a failure, or try another way (HTTP/1.1, TLS 1.2), before any other file is sent. */
+export function mustConfirm({ facts }: Failure): boolean {
+  return facts.staleConnection === true || (facts.endsRun !== undefined && facts.endsRun !== 'verify-key');
+}

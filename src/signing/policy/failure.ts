@@ -164,16 +164,6 @@ export function runEnded(): Failure {
   return new Failure('request', 'RUN_ENDED', 'The run ended before this file had an answer.');
 }
 
-/** Builds the failure of a run whose service did not recover in time; `last` is the last failure of the service. */
-export function serviceDown(last: Failure | undefined): Failure {
-  return new Failure(
-    'config',
-    'SERVICE_DOWN',
-    `The service did not recover in time. Last failure: ${last?.message ?? 'no answer.'}`,
-    { hint: last?.hint ?? 'Run this job again when the service is back.', cause: last },
-  );
-}
-
 /** Builds the failure of a run whose service asks for a longer wait than the run has left. */
 export function retryAfterTooLong(failure: Failure, retryAfterMs: number, leftMs: number): Failure {
   const wish = Math.round(retryAfterMs / 1000);

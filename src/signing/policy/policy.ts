@@ -3,12 +3,13 @@ import { AttemptCounts } from './attempt-counts.ts';
 import { Limit, type Slots } from './concurrency.ts';
 import type { Decision, FailedAttempt, PolicyEvent } from './decision.ts';
 import { OUTAGE, RETRY } from './defaults.ts';
-import { type Failure, retryAfterTooLong, serviceDown } from './failure.ts';
+import { type Failure, retryAfterTooLong } from './failure.ts';
 import { OutageGate, type Passage } from './outage-gate.ts';
 import { Refusals, refusedLater } from './refusals.ts';
 import { backoffMs } from './retry.ts';
 import { RunJudge } from './run-judge.ts';
 import { Shortage } from './shortage.ts';
+import { Troubles } from './troubles.ts';
 
 /** Settings of one run's policy. */
 interface PolicyOptions extends Slots {
@@ -29,8 +30,7 @@ export class RunPolicy {
   readonly #attempts: AttemptCounts;
   readonly #refusals = new Refusals();
   readonly #shortage = new Shortage();
-  /** The last failure of the service as a whole. */
-  #lastTrouble: Failure | undefined;
+  readonly troubles: Troubles = new Troubles();
 
   constructor(options: PolicyOptions) {
     this.#options = options;
@@ -42,11 +42,6 @@ export class RunPolicy {
   /** How many requests may be in flight now. */
   get inFlight(): number {
     return Math.min(this.limit.value, this.#judge.inFlight);
-  }
-
-  /** Tells whether a second attempt of the canary must confirm a failure, or try another way (HTTP/1.1, TLS 1.2), before any other file is sent. */
-  mustConfirm({ facts }: Failure): boolean {
-    return facts.staleConnection === true || (facts.endsRun !== undefined && facts.endsRun !== 'verify-key');
   }
 
   /** Asks to start an attempt. */
@@ -67,7 +62,7 @@ export class RunPolicy {
 
   /** Asks to send a probe during an outage; returns the failure that ends the run when it has been without progress too long. */
   probe(now: number): Failure | undefined {
-    if (this.#gate.patienceMs(now) <= 0) return serviceDown(this.#lastTrouble);
+    if (this.#gate.patienceMs(now) <= 0) return this.troubles.serviceDown(now);
     this.#gate.onProbe();
     return undefined;
   }
@@ -78,6 +73,7 @@ export class RunPolicy {
     if (isProbe) this.#gate.onProbeOver();
     if (isProbe) this.#refusals.endRow();
     this.#judge.onSuccess();
+    this.troubles.onSuccess();
     this.#shortage.onSuccess();
     this.limit.onOver();
     this.limit.onSuccess();
@@ -89,11 +85,14 @@ export class RunPolicy {
   /** Learns of a failed attempt and decides what follows. */
   onFailure(failed: FailedAttempt, now: number): Decision {
     const { failure, job, isProbe } = failed;
+    this.troubles.newest = failure;
     this.limit.onOver();
     if (isProbe) this.#gate.onProbeOver();
     if (failure.kind === 'machine') return this.#onShortage(failed, now);
     if (failure.facts.staleConnection && this.#attempts.useFree(job))
       return { next: 'retry', delayMs: 0, reason: 'itself' };
+    const isNew = this.#attempts.isNewEvent(failure);
+    if (isNew) this.troubles.add(failure, failed.startedAt);
     if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
     const ofService = this.#concernsService(failure);
     // An attempt that failed because of an outage says nothing about its file.
@@ -103,7 +102,7 @@ export class RunPolicy {
       return { next: 'end', failure: failure.facts.ending ?? failure, lost: failure };
     if (failure.kind === 'file') return { next: 'lost', lost: refusedLater(failure, this.#judge.successes) };
     if (failure.facts.endsRun === 'bad-node') this.#onBadNode(failed);
-    if (ofService && (this.#attempts.isNewEvent(failure) || isProbe)) this.#onTrouble(failed, now);
+    if (ofService && (isNew || isProbe)) this.#onTrouble(failed, now);
     else if (isProbe) this.#gate.pause(now);
     const end = this.#endOfPatience(failure, now);
     if (end) return { next: 'end', failure: end };
@@ -177,7 +176,7 @@ export class RunPolicy {
 
   /** Learns of a failure of the service as a whole. */
   #onTrouble({ failure, startedAt, isProbe, left }: FailedAttempt, now: number): void {
-    this.#lastTrouble = failure;
+    this.troubles.newestOfService = failure;
     this.#refusals.endRow();
     if (!this.#gate.isShut) this.limit.onPushBack(now, failure.facts.throttled ? 'throttled' : 'trouble');
     if (this.#gate.onFailure({ startedAt, isProbe, filesLeft: left }, now))
@@ -187,7 +186,7 @@ export class RunPolicy {
   /** Makes every attempt wait as the service asked; returns the failure that ends the run when this wait or the outage is too long. */
   #endOfPatience(failure: Failure, now: number): Failure | undefined {
     const patienceMs = this.#gate.patienceMs(now);
-    if (patienceMs <= 0 && failure === this.#lastTrouble) return serviceDown(failure);
+    if (patienceMs <= 0 && failure === this.troubles.newestOfService) return this.troubles.serviceDown(now);
     const { retryAfterMs } = failure.facts;
     if (retryAfterMs === undefined) return undefined;
     const timeLeftMs = Math.min(patienceMs, this.#options.endsAt - now, RETRY.maxRetryAfterMs);

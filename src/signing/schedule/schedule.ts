@@ -1,5 +1,5 @@
 import { Growth, type Slots } from '../policy/concurrency.ts';
-import type { PolicyEvent } from '../policy/decision.ts';
+import { mustConfirm, type PolicyEvent } from '../policy/decision.ts';
 import { asFailure, deadlinePassed, describeCutOff, type Failure } from '../policy/failure.ts';
 import { RunPolicy } from '../policy/policy.ts';
 import { onceSoon } from './clock.ts';
@@ -51,7 +51,6 @@ class Schedule {
   readonly #inFlight: InFlight;
   readonly #done = Promise.withResolvers<Failure | undefined>();
   #left: number;
-  #lastFailure: Failure | undefined;
   readonly #headStart: HeadStart;
   #ending: Failure | undefined;
   #cancelWake = (): void => {};
@@ -75,7 +74,7 @@ class Schedule {
     const { signal, deadlineMs, clock } = this.#options;
     const abort = (): void => this.#end(asFailure(signal.reason));
     const cancelDeadline = deadlineMs
-      ? clock.after(deadlineMs, () => this.#end(deadlinePassed(deadlineMs, this.#lastFailure)))
+      ? clock.after(deadlineMs, () => this.#end(deadlinePassed(deadlineMs, this.#policy.troubles.last(clock.now()))))
       : undefined;
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
@@ -159,11 +158,10 @@ class Schedule {
 
   #onFailure(failure: Failure, facts: { job: number; isProbe: boolean; startedAt: number }): void {
     if (this.#ending) return;
-    this.#lastFailure = failure;
     const [{ job }, { clock, canary, onFailure }] = [facts, this.#options];
     const now = clock.now();
     // Any answer ends the head start, except one that a second attempt of the canary must confirm.
-    if (!this.#policy.mustConfirm(failure)) this.#headStart.end();
+    if (!mustConfirm(failure)) this.#headStart.end();
     const state = { isCanary: job === canary, left: this.#left, inFlight: this.#inFlight.size };
     const decision = this.#policy.onFailure({ ...facts, ...state, failure }, now);
     if (decision.next === 'retry')

@@ -1,0 +1,90 @@
+import { Failure } from './failure.ts';
+
+/** Most sorts of failures that the end of a run tells beside the last one. */
+const MAX_SORTS = 3;
+/** A shorter time without a success needs no words. */
+const LONG_MS = 5000;
+
+interface Sort {
+  readonly failure: Failure;
+  count: number;
+}
+
+/** The failed attempts since the last success of a run, by sort, for the sentence that ends the run. */
+export class Troubles {
+  readonly #sorts = new Map<string, Sort>();
+  #since: number | undefined;
+  #hasSucceeded = false;
+  #wasReached = false;
+  /** The last failure of any kind. */
+  newest: Failure | undefined;
+  /** The last failure of the service as a whole. */
+  newestOfService: Failure | undefined;
+
+  /** Learns of a failed attempt that began at this time of the scheduler's clock. */
+  add(failure: Failure, startedAt: number): void {
+    this.#since ??= startedAt;
+    this.#wasReached ||= failure.facts.unreached === undefined;
+    const key = keyOf(failure);
+    const sort = this.#sorts.get(key) ?? { failure, count: 0 };
+    sort.count++;
+    this.#sorts.set(key, sort);
+  }
+
+  /** Learns of a success. */
+  onSuccess(): void {
+    this.#sorts.clear();
+    this.#since = undefined;
+    this.#hasSucceeded = true;
+    this.#wasReached = true;
+  }
+
+  /** Returns the last failure of any kind, with the other sorts that came before it. */
+  last(now: number): Failure | undefined {
+    return this.#tell(this.newest, now);
+  }
+
+  /** Builds the failure of a run whose service did not recover in time. */
+  serviceDown(now: number): Failure {
+    return serviceDown(this.#tell(this.newestOfService, now), this.#wasReached ? 'reached' : 'never reached');
+  }
+
+  /** Adds to a failure which other sorts came before it, and for how long no attempt has succeeded. */
+  #tell(last: Failure | undefined, now: number): Failure | undefined {
+    const own = last && this.#sorts.get(keyOf(last));
+    if (last === undefined || own === undefined || this.#since === undefined) return last;
+    const others = [...this.#sorts.values()].filter((sort) => sort !== own).toSorted((a, b) => b.count - a.count);
+    const same = own.count > 1 ? [`${own.count - 1} × the same`] : [];
+    const told = others.slice(0, MAX_SORTS).map(({ failure, count }) => `${count} × ${clauseOf(failure)}`);
+    const before = others.length > 0 ? ` Before that: ${[...told, ...same].join(', ')}.` : '';
+    const lastedMs = now - this.#since;
+    const isLong = this.#hasSucceeded && lastedMs >= LONG_MS && (own.count > 1 || others.length > 0);
+    const since = isLong ? ` Every request has failed for ${Math.round(lastedMs / 1000)} s.` : '';
+    return last.with({ message: `${last.message}${before}${since}` });
+  }
+}
+
+/** Builds the failure of a run that ends after an outage; `last` is the last failure of it. */
+export function serviceDown(last: Failure | undefined, before: 'reached' | 'never reached'): Failure {
+  const unreached = last?.facts.unreached;
+  const not = before === 'reached' ? 'no longer' : 'not';
+  const what =
+    unreached === undefined
+      ? 'The service did not recover in time.'
+      : `The service was ${not} reached: ${unreached} in time.`;
+  return new Failure('config', 'SERVICE_DOWN', `${what} Last failure: ${last?.message ?? 'no answer.'}`, {
+    hint: last?.hint ?? 'Run this job again when the service is back.',
+    cause: last,
+  });
+}
+
+/** Sentences that differ in a number or an identifier only are of one sort. */
+function keyOf({ code, message }: Failure): string {
+  return `${code} ${message.replace(/\S*\d\S*/g, '#')}`;
+}
+
+/** Turns `https://host: the connection was lost.` into a part of a sentence. */
+function clauseOf({ message }: Failure): string {
+  const clause = message.replace(/^https?:\/\/\S+: /, '').replace(/\.$/, '');
+  return /^[A-Z][a-z]* /.test(clause) ? clause.charAt(0).toLowerCase() + clause.slice(1) : clause;
+}
