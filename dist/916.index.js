@@ -257,7 +257,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		if (connectMs === undefined && failure) return [name, (0, finding.gz)("proxy", failure)];
 		return [name, (0, finding.bF)("proxy", `connected through ${proxy.origin}`, connectMs)];
 	}
-	var server_certificate = __webpack_require__(16119);
+	var server_certificate = __webpack_require__(53015);
 	;
 	const CHECKS = [
 		"TLS version and cipher",
@@ -318,9 +318,12 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		if (names) return [(0, finding.k9)(check, names)];
 		return [(0, finding.bF)(check, `the server chains to a certificate in chain and bears the name ${(0, connection_route.$r)(facts.server).hostname}`)];
 	}
-	function serverFailure(code, { serverChain, untrusted }, facts) {
+	function serverFailure(code, { serverChain, untrusted, tunnelledBy: proxy }, facts) {
 		const error = untrusted && (0, errors.$N)(untrusted) === code ? untrusted : Object.assign(new Error(code), { code });
-		return (0, server_certificate.hr)((0, dial_failure.t)(error, facts.server.origin), serverChain, facts);
+		return (0, server_certificate.hr)((0, dial_failure.t)(error, facts.server.origin), serverChain, {
+			...facts,
+			proxy
+		});
 	}
 	function describeAsked({ isClientAsked }) {
 		const check = "client certificate asked for";

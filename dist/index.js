@@ -13566,7 +13566,7 @@ var __webpack_modules__ = {
 			const { origin, alert } = facts;
 			const rejected = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.cz)(alert ?? (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.ss)(error), error, origin);
 			if (rejected) return rejected;
-			const row = ROWS[code] ?? defectRow(error, code) ?? http2Row(error, facts) ?? protocolRow(error, code) ?? lostRow(facts.progress?.describe() ?? "before the answer was complete", facts);
+			const row = ROWS[code] ?? defectRow(error, code) ?? http2Row(error, facts) ?? protocolRow(error, code, facts) ?? lostRow(facts.progress?.describe() ?? "before the answer was complete", facts);
 			return toFailure(row, error, origin);
 		}
 		function toFailure([kind, code, sentence, hint, facts], cause, origin) {
@@ -13588,7 +13588,9 @@ var __webpack_modules__ = {
 				"Check server-url, and the inputs that the request is made of (sign-path and app-key, or request), for odd characters; if they are right, this is a defect of the action: please report it."
 			];
 		}
-		const CHECK_PORT = "Check the port in server-url; a server that speaks HTTP/2 alone must say so in the handshake (ALPN), and needs http2: true.";
+		const CHECK_PORT = "Check the port in server-url: another service than the signing service answers there.";
+		const HTTP2_ONLY = "Set the input http2: true. If the error stays the same, the server does not offer HTTP/2 in the TLS handshake (ALPN): its operators must turn that on.";
+		const GOOD_BEFORE = "Answers of this address were good before in this run: a gateway in front of the service, or one of several servers, is broken. Ask the operators of the service.";
 		function http2Row(error, { stale }) {
 			const described = (0, _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__.u)(error);
 			if (described === undefined) return undefined;
@@ -13601,7 +13603,7 @@ var __webpack_modules__ = {
 				stale ? { staleConnection: true } : facts
 			];
 		}
-		function protocolRow(error, code) {
+		function protocolRow(error, code, { hasSucceeded, asksForCertificate }) {
 			const text = error instanceof Error ? `${error.name} ${error.message}` : "";
 			if (/bad upgrade/.test(text)) {
 				return [
@@ -13613,12 +13615,14 @@ var __webpack_modules__ = {
 				];
 			}
 			if (code === "HPE_FOREIGN" && error instanceof Error) {
-				const sentence = `the server does not speak HTTP/1.1: within TLS it ${error.message}`;
+				const unasked = asksForCertificate === false ? ", and did not ask for a client certificate" : "";
+				const sentence = `the server does not speak HTTP/1.1: within TLS it ${error.message}${unasked}`;
+				const hint = error.message.includes("HTTP/2") ? HTTP2_ONLY : CHECK_PORT;
 				return [
 					"request",
 					"HTTP_MALFORMED",
 					sentence,
-					CHECK_PORT,
+					hasSucceeded ? GOOD_BEFORE : hint,
 					{ endsRun: "canary-twice" }
 				];
 			}
@@ -13628,7 +13632,7 @@ var __webpack_modules__ = {
 				"request",
 				"HTTP_MALFORMED",
 				isWrongLength ? "the answer has another length than its headers say" : `the answer is not HTTP/1.1${parserWords(error)}`,
-				"Check that server-url leads to the signing service; a gateway in between may be broken.",
+				hasSucceeded ? GOOD_BEFORE : "Check that server-url leads to the signing service; a gateway in between may be broken.",
 				{ endsRun: "canary-twice" }
 			];
 		}
@@ -13799,18 +13803,20 @@ var __webpack_modules__ = {
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
 		var _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57896);
-		var _route_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83551);
-		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(24469);
-		var _probe_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9716);
-		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16119);
+		var _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51949);
+		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
+		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(24469);
+		var _probe_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9716);
+		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(53015);
 		const LISTEN_MS = 1500;
 		function createDiagnosis(route, { anchors, now }) {
-			const { server } = route;
+			const { server, proxy } = route;
 			return {
-				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_5__.hr)(failure, serverChain, {
+				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_6__.hr)(failure, serverChain, {
 					server,
 					anchors,
-					now: new Date(now())
+					now: new Date(now()),
+					proxy: proxy && (0, _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__.Y)(proxy)
 				}),
 				canTellMore: ({ code }) => [
 					"CONNECTION_LOST",
@@ -13818,7 +13824,7 @@ var __webpack_modules__ = {
 					"TLS_HANDSHAKE_FAILED",
 					"TLS_CLIENT_REJECTED"
 				].includes(code),
-				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_4__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
+				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_5__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
 			};
 		}
 		function reasonOfEnd(handshake, origin) {
@@ -13826,7 +13832,7 @@ var __webpack_modules__ = {
 		}
 		function foreignIn({ end, error, firstBytes, tunnelledBy }, origin) {
 			if (end === "open" || firstBytes === undefined) return undefined;
-			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_6__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_6__.e)(firstBytes);
+			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__.e)(firstBytes);
 			if (foreign !== undefined) {
 				const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : FOREIGN_SERVER;
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: ${what} ${foreign}.`, {
@@ -13847,7 +13853,7 @@ var __webpack_modules__ = {
 		const SILENT_SERVER = ["the connection", "Ask the operators of the service: a balancer without a server behind it, and a server that is just starting or that expects the PROXY protocol, look like this. So does a firewall that refuses this runner or the name of the host."];
 		const closedTunnel = (proxy, origin) => [`the tunnel that ${proxy} opened`, `Ask the operators of the proxy whether it reaches ${hostAndPort(origin)} and its rules allow that: a proxy that opens tunnels before it reaches the service looks like this. If the proxy does reach the service, ask the operators of the service: a balancer without a server behind it closes connections like this.`];
 		function hostAndPort(origin) {
-			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_3__.$r)(new URL(origin));
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(new URL(origin));
 			return `${hostname}:${port}`;
 		}
 		function refusalIn(handshake, origin) {
@@ -13856,9 +13862,9 @@ var __webpack_modules__ = {
 			const failure = (0, _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin);
 			if (failure.code === "TLS_CLIENT_REJECTED") return isClientAsked ? withKeys(failure, clientAlgorithms) : refusedUnasked(origin, failure);
 			if (failure.code !== "CONNECTION_LOST" || !isClientAsked) return undefined;
-			const message = `${origin}: the server closed after our certificate: probably rejected, unless a tunnel in front of the service cannot reach it.`;
+			const message = `${origin}: the server closed the connection after our client certificate, without an alert that says why: it probably rejects that certificate.`;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_CLIENT_REJECTED", message, {
-				hint: "Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked. With a tunnel or TCP balancer in front (stunnel, for one), ask its operators whether the service behind it is up.",
+				hint: "Check that cert is the certificate the service expects, with its intermediates, meant for clients (extended key usage clientAuth), and not revoked: the log of the server says why. If the certificate was accepted before, a tunnel or TCP balancer in front (stunnel, for one) may not reach the service, and closes in the same way: ask the operators of the service.",
 				cause: failure
 			});
 		}
@@ -14117,7 +14123,7 @@ var __webpack_modules__ = {
 			return typeof reason === "string" ? Object.assign(new Error(reason), { code: reason }) : reason ?? undefined;
 		}
 	}),
-	16119: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	53015: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			hr: () => explainServer,
 			xm: () => faultsOf,
@@ -14278,6 +14284,30 @@ var __webpack_modules__ = {
 			const uses = keyUsage;
 			return uses === undefined ? "nothing that it names" : uses.map((use) => USES[use] ?? use).join(", ");
 		}
+		var external_node_crypto_ = __nccwpck_require__(77598);
+		;
+		const INSPECTORS = /\b(?:(?:tls|ssl|https?|web)[ -]?(?:inspect\w*|intercept\w*|decrypt\w*|proxy|filter\w*|scan\w*)|inspection|interception|decryption|mitm\w*|proxy|firewall|zscaler|netskope|forcepoint|websense|blue ?coat|palo ?alto|forti(?:net|gate)|sophos|check ?point|sonicwall|watchguard|barracuda|untangle|cisco umbrella|skyhigh|menlo security|iboss|squid|kaspersky|bitdefender|avast|eset)\b/i;
+		function adviseOnIssuer(facts) {
+			const { top, anchors, host, proxy } = facts;
+			const ca = (0, certificate.vm)(top.issuer);
+			const device = proxy ?? "this runner's network (a proxy, firewall or virus scanner)";
+			const open = `must let ${host} through unopened, or the service never sees the client certificate`;
+			if (INSPECTORS.test(ca)) return `${ca} looks like the CA of a device that opens TLS: the operators of ${device} ${open}. Do not put ${ca} into chain.`;
+			if (isPublic(top.issuer)) return `${ca} is a public CA that chain does not hold. Check the host in server-url: another server may answer there, such as a login page or a content delivery network. If the host is right, ask the operators of the service whether ${ca} is their CA now; only then put its certificate into chain.`;
+			const isRoot = top.subject === top.issuer;
+			const below = `If ${ca} is an intermediate CA below a CA in chain, the server must send the certificate of ${ca} as well: its operators must set that up.`;
+			const isKin = !isRoot && anchors.some(({ subject }) => kinOf(subject) === kinOf(top.issuer));
+			const first = isKin ? `${below} ` : "";
+			const last = isRoot || isKin ? "" : ` ${below}`;
+			if (proxy !== undefined) return `${first}Find out whose CA ${ca} is. If it is a CA of ${proxy}, or of another device that opens TLS, the operators of that ${open}. If the operators of the service say that it is theirs, put the certificate that they give you into chain.${last}`;
+			return `${first}Ask the operators of the service whether ${ca} is their CA. If it is, put the certificate that they give you into chain. If it is not, a device of this runner's network opens TLS: its operators ${open}.${last}`;
+		}
+		function isPublic(issuer) {
+			return (0, route.uu)().some((pem) => new external_node_crypto_.X509Certificate(pem).subject === issuer);
+		}
+		function kinOf(name) {
+			return /^O=(.+)$/m.exec(name)?.[1] ?? /^CN=(\S+)/m.exec(name)?.[1] ?? name;
+		}
 		;
 		const RELEASED_AT = new Date("2026-11-01T00:00:00Z");
 		const MAX_LISTED = 10;
@@ -14331,13 +14361,13 @@ var __webpack_modules__ = {
 			anchor: "a certificate in chain"
 		};
 		const RENEW = {
-			server: "Its operators must renew it.",
-			intermediate: "Its operators must install the renewed intermediate certificate.",
+			server: "The operators of the service must renew it, on each server behind this name: one of several may have been left out.",
+			intermediate: "The operators of the service must install the renewed intermediate certificate.",
 			anchor: "Put the renewed certificate of that CA into chain."
 		};
 		const REPLACE = {
-			server: "Its operators must install a certificate that is valid now.",
-			intermediate: "Its operators must install an intermediate certificate that is valid now.",
+			server: "The operators of the service must install a certificate that is valid now.",
+			intermediate: "The operators of the service must install an intermediate certificate that is valid now.",
 			anchor: "Put a certificate of that CA that is valid now into chain."
 		};
 		function findBadDates(links, now) {
@@ -14370,10 +14400,10 @@ var __webpack_modules__ = {
 			const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0, certificate.vm)(leaf.subject)}`;
 			return { what: `${hostname} was asked for, ${borne}` };
 		}
-		function describeTrust(sent, { anchors, now }) {
+		function describeTrust(sent, { server, anchors, now, proxy }) {
 			const top = sent.at(-1) ?? sent[0];
 			const names = sent.map(({ subject, issuer }) => `${(0, certificate.vm)(subject)} (issuer ${(0, certificate.vm)(issuer)})`);
-			const what = `the server sent ${countOf(names)}: ${list(names)}; chain holds ${list(anchors.map(({ subject }) => (0, certificate.vm)(subject)))}`;
+			const what = `the server sent ${countOf(names)}, ${list(names)}; chain holds ${list(anchors.map(({ subject }) => (0, certificate.vm)(subject)))}`;
 			const old = anchors.find((anchor) => !(0, certificate.Ub)(anchor, now) && sent.some((one) => (0, certificate.rh)(one, anchor)));
 			if (old) {
 				const state = old.validToDate < now ? `ended at ${old.validToDate.toISOString()}` : "is not valid yet";
@@ -14393,14 +14423,14 @@ var __webpack_modules__ = {
 				...namesake,
 				what: `${what}; ${namesake.what}`
 			};
-			const ca = (0, certificate.vm)(top.issuer);
-			if (top.subject === top.issuer) return {
-				what,
-				todo: `Ask the operators of the service whether ${ca} is its CA, and put that certificate into chain. ${inspection(ca)}`
-			};
 			return {
 				what,
-				todo: `Ask the operators of the service about ${ca}. If ${ca} is their CA, put its certificate into chain. If ${ca} is an intermediate CA below a CA in chain, their server must send its certificate as well. ${inspection(ca)}`
+				todo: adviseOnIssuer({
+					top,
+					anchors,
+					host: server.hostname,
+					proxy
+				})
 			};
 		}
 		function describeNamesakes(top, anchors) {
@@ -14416,9 +14446,6 @@ var __webpack_modules__ = {
 				what: "the issuer of that name in chain has another key",
 				todo: "The CA was renewed under the same name: ask the operators of the service for its present certificate, and put that into chain."
 			};
-		}
-		function inspection(ca) {
-			return `If ${ca} belongs to the network of this runner, a proxy or firewall there opens TLS, and the service never sees our client certificate: the operators of that network must let this host through unopened.`;
 		}
 		function countOf(names) {
 			return names.length === 1 ? "1 certificate" : `${names.length} certificates`;
@@ -14896,7 +14923,8 @@ var __webpack_modules__ = {
 		}
 		function foreign(beginning) {
 			const spoken = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_0__.k)(Buffer.from(beginning, "latin1")) ?? "speaks TLS once more";
-			return Object.assign(new Error(spoken.replace("plain HTTP", "HTTP/0.9")), { code: "HPE_FOREIGN" });
+			const kind = /^[\t\r\n\x20-\x7E]*$/.test(beginning) ? "text" : "binary data";
+			return Object.assign(new Error(spoken.replace("plain HTTP", "HTTP/0.9").replace("another protocol", `another protocol (${kind})`)), { code: "HPE_FOREIGN" });
 		}
 		const STATUS_LINE = /^HTTP\/(?:1\.[01]|2(?:\.0)?)[ \t]+(\d{3})(?:[ \t].*)?$/i;
 		function readStatus(line) {
@@ -15808,6 +15836,7 @@ var __webpack_modules__ = {
 			[/^RFB \d/, "VNC"],
 			[/^PROXY (?:TCP|UNKNOWN)|^\r\n\r\n\0\r\nQUIT\n/, "the PROXY protocol, which balancers speak to servers and not to clients"],
 			[/^AMQP/, "AMQP"],
+			[/^0(?:[\0-\x7F]|[\x81-\x84].{1,4}?)\x02\x01.[\x61\x64\x65\x73\x78]/s, "LDAP"],
 			[/^-ERR\b|^-NOAUTH\b/, "Redis"],
 			[/^.{3}\0(?:\x0A\d+\.\d+.*\0|\xFF)/s, "MySQL"],
 			[/^[NS]$|^E(?:\0\0|SFATAL)/, "PostgreSQL"],
@@ -16246,8 +16275,14 @@ var __webpack_modules__ = {
 				const { progress = new exchange_progress.p() } = seen;
 				if (signal.aborted) throw progress.explainTimeout(signal.reason, this.#proxy);
 				if (error instanceof errors.lZ && !(error instanceof policy_failure.HR)) throw error;
-				const failure = (0, connection_failure.Dx)(error, {
+				const { asksForCertificate } = this.#dialler;
+				const known = {
 					origin: this.#origin,
+					hasSucceeded: this.#hasSucceeded,
+					asksForCertificate
+				};
+				const failure = (0, connection_failure.Dx)(error, {
+					...known,
 					...seen
 				});
 				if (failure.code === "HTTP_MALFORMED" && !this.#hasSucceeded && seen.sharing !== "shared") this.#isLenient = true;
@@ -26579,7 +26614,7 @@ Content-Type: application/json
 		}
 		var diagnosis_diagnosis = __nccwpck_require__(68157);
 		var own_certificate = __nccwpck_require__(69406);
-		var server_certificate = __nccwpck_require__(16119);
+		var server_certificate = __nccwpck_require__(53015);
 		var addresses = __nccwpck_require__(3317);
 		var route = __nccwpck_require__(83551);
 		var transport = __nccwpck_require__(91992);

@@ -99,7 +99,7 @@ test('a node that does not know the CA of our certificate, and says so as nginx 
 test('when every new connection leads to the bad node, the run ends with what that node sent', async () => {
   const run = await signAcrossCut(() => 'bad');
   expect(run.ending?.code).toBe('TLS_SERVER_UNTRUSTED');
-  expect(run.ending?.message).toContain('the server sent 1 certificate: CN=the-bad-node');
+  expect(run.ending?.message).toContain('the server sent 1 certificate, CN=the-bad-node');
   expect(run.events.filter(({ type }) => type === 'bad-node').length).toBeLessThan(10);
 });
 

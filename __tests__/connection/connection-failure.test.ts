@@ -111,8 +111,18 @@ describe('an answer that is not HTTP/1.1', () => {
     const failure = connectionFailure(failed(code, message, 'HTTPParserError'), FACTS);
     expect(summary(failure)).toEqual(['request', 'HTTP_MALFORMED', 'canary-twice']);
     expect(failure.message).toBe(`https://signer.example: ${sentence}.`);
-    expect(failure.hint).toMatch(code === 'HPE_FOREIGN' ? /^Check the port in server-url/ : /^Check that server-url/);
+    expect(failure.hint).toMatch(code === 'HPE_FOREIGN' ? /^Set the input http2: true/ : /^Check that server-url/);
+    const later = connectionFailure(failed(code, message, 'HTTPParserError'), { ...FACTS, hasSucceeded: true });
+    expect(later.hint).toMatch(/^Answers of this address were good before in this run/);
   });
+});
+
+test('a server of another protocol that did not ask for a client certificate is told with that', () => {
+  const tell = (asksForCertificate: boolean | undefined): Failure =>
+    connectionFailure(failed('HPE_FOREIGN', 'speaks LDAP'), { ...FACTS, asksForCertificate });
+  expect(tell(false).message).toMatch(/within TLS it speaks LDAP, and did not ask for a client certificate\.$/);
+  expect([tell(true), tell(undefined)].map(({ message }) => message.endsWith('speaks LDAP.'))).toEqual([true, true]);
+  expect(tell(false).hint).toMatch(/^Check the port in server-url: another service than the signing service answers/);
 });
 
 test.each([

@@ -99,7 +99,7 @@ const SPOKEN: readonly (readonly [string, string | Buffer, string])[] = [
   ['the PROXY protocol as bytes', '\r\n\r\n\0\r\nQUIT\n!\x11\0\x0C', 'the PROXY protocol, which balancers speak'],
   ['an unknown line', 'go away\n', 'another protocol (it sent “go away”)'],
   ['SOCKS', Buffer.from([5, 255]), 'another protocol (it sent the bytes 05 ff)'],
-  ['a directory', Buffer.from('300c02010165070a010204000400', 'hex'), 'another protocol (it sent the bytes 30 0c 02'],
+  ['a directory', Buffer.from('300c02010165070a010204000400', 'hex'), 'LDAP'],
 ];
 
 describe.concurrent('a server that does not speak TLS is told by what it speaks', () => {

@@ -104,19 +104,20 @@ test('an answer that comes a byte at a time is read leniently too, with each val
 });
 
 test.each([
-  ['220 mail.example.com ESMTP\r\n', 'speaks SMTP.'],
-  ['\0\0\0\x04\0\0\0\0\0', 'speaks HTTP/2.'],
-  ['<html><h1>It works</h1></html>', 'speaks HTTP/0.9.'],
-  ['\x30\x84\0\0\0\x10', 'speaks another protocol.'],
+  ['220 mail.example.com ESMTP\r\n', 'speaks SMTP'],
+  ['\0\0\0\x04\0\0\0\0\0', 'speaks HTTP/2'],
+  ['<html><h1>It works</h1></html>', 'speaks HTTP/0.9'],
+  ['\x30\x84\0\0\0\x10', 'speaks another protocol (binary data)'],
+  ['\x30\x24\x02\x01\0\x78\x1F', 'speaks LDAP'],
   // A server may send back a secret of the request, and the end of a quote would cut it: nothing is quoted.
-  [`220 ${'x'.repeat(40)}s.secret-of-the-request\r\n`, 'speaks another protocol.'],
+  [`220 ${'x'.repeat(40)}s.secret-of-the-request\r\n`, 'speaks another protocol (text)'],
 ])('what is no HTTP/1.1 at all stays refused, and what the server speaks is told: %j', async (bytes, spoken) => {
   const transport = open(await listenInTest(tlsServer(() => bytes)));
   const first = Object(await post(transport)).message;
   const { message, code } = Object(await post(transport));
   expect(first).toMatch(/the answer is not HTTP\/1\.1 \(Expected HTTP\/.*\)\.$/);
   expect(code).toBe('HTTP_MALFORMED');
-  expect(message.replace(/^https:\/\/\S+: /, '')).toBe(`the server does not speak HTTP/1.1: within TLS it ${spoken}`);
+  expect(message.replace(/^https:\/\/\S+: /, '')).toBe(`the server does not speak HTTP/1.1: within TLS it ${spoken}.`);
 });
 
 /** A blank before a colon, which only the lenient client reads. */

@@ -323,10 +323,10 @@ describe('a proxy that cannot be used', () => {
     ['SSH-2.0-OpenSSH_9.2\r\n', 'config', 'does not speak HTTP: it speaks SSH'],
     ['hello there\r\n', 'config', 'it speaks another protocol'],
     [Buffer.from('15030100020228', 'hex'), 'config', 'does not speak HTTP: it speaks TLS'],
-    [Buffer.from('0001ff', 'hex'), 'config', 'it speaks another protocol.'],
+    [Buffer.from('0001ff', 'hex'), 'config', 'it speaks another protocol (binary data).'],
     ['HTTP/3 200 OK\r\n\r\n', 'service', 'gave an answer that is not HTTP/1.1.'],
     // The proxy may send back the credentials that it was given: nothing of its answer is quoted.
-    [`220 ${'x'.repeat(40)}dXNlcjpwYXNzd29yZA==\r\n`, 'config', 'it speaks another protocol.'],
+    [`220 ${'x'.repeat(40)}dXNlcjpwYXNzd29yZA==\r\n`, 'config', 'it speaks another protocol (text).'],
     ['', 'service', 'closed the connection without an answer to CONNECT'],
   ])('because it answers with %j is told by what it speaks', async (answer, kind, sentence) => {
     const failure = await ask(answer, (port) => `http://127.0.0.1:${port}`);

@@ -95,7 +95,7 @@ export const CREDENTIAL_MISTAKES: readonly Mistake[] = [
   {
     what: 'The certificate is from the CA of another stage',
     inputs: ({ other }) => ({ cert: other.client.cert, key: other.client.key }),
-    names: /probably rejected.*\(CN=rehearsal-client/,
+    names: /probably rejects.*\(CN=rehearsal-client/,
   },
   {
     what: 'The intermediate certificate was left out',

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explainServer } from '../../src/connection/diagnosis/server-certificate.ts';
@@ -16,6 +20,7 @@ import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
 const DAY_MS = 24 * 3600 * 1000;
 const inDays = (days: number): Date => new Date(Date.now() + days * DAY_MS);
 
+const PROXY = 'the proxy of https_proxy (proxy:3128)';
 let pki: Pki;
 let sound: Service;
 
@@ -82,7 +87,7 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expectOneFailure(
       run,
       'TLS_SERVER_UNTRUSTED',
-      /the server sent 1 certificate: CN=rehearsal-service \(issuer CN=Rehearsal Intermediate CA\); chain holds CN=Rehearsal Root CA\. .*CN=Rehearsal Intermediate CA is an intermediate CA below a CA in chain, their server must send/,
+      /the server sent 1 certificate, CN=rehearsal-service \(issuer CN=Rehearsal Intermediate CA\); chain holds CN=Rehearsal Root CA\. .*If CN=Rehearsal Intermediate CA is an intermediate CA below a CA in chain, the server must send/,
     );
   });
 
@@ -91,7 +96,7 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     const service = await startService({ pki, tls: { cert: own.cert, key: own.key } });
     const run = await runPreflight(inputsFor(service));
     await service.close();
-    expectOneFailure(run, 'TLS_SERVER_UNTRUSTED', /it is self-signed; the server sent 1 certificate: CN=lonely/);
+    expectOneFailure(run, 'TLS_SERVER_UNTRUSTED', /it is self-signed; the server sent 1 certificate, CN=lonely/);
   });
 
   test('meant for clients', { tags: ['fault-8'] }, async () => {
@@ -114,6 +119,68 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expect(troubles(run)).toEqual([
       expect.stringMatching(/^server trust: .*CN=localhost, names its host in the subject only/),
     ]);
+  });
+
+  test.each([
+    [
+      'an inspector',
+      'CN=Contoso TLS Inspection CA',
+      undefined,
+      /^CN=Contoso TLS Inspection CA looks like the CA of a device that opens TLS: the operators of this runner's network .* must let sign\.example\.com through unopened, .* Do not put CN=Contoso TLS Inspection CA into chain\.$/,
+    ],
+    [
+      'an inspector behind a proxy',
+      'CN=Zscaler Root CA',
+      PROXY,
+      /the operators of the proxy of https_proxy \(proxy:3128\) must let/,
+    ],
+    [
+      'any CA behind a proxy',
+      'CN=Contoso CA',
+      PROXY,
+      /^Find out whose CA CN=Contoso CA is\. If it is a CA of the proxy of https_proxy/,
+    ],
+    ['any CA', 'CN=Contoso CA', undefined, /^Ask the operators of the service whether CN=Contoso CA is their CA\./],
+    [
+      'a namesake of the CA in chain',
+      'CN=Rehearsal Issuing CA',
+      undefined,
+      /^If CN=Rehearsal Issuing CA is an intermediate CA below/,
+    ],
+  ])('of %s: the likely party first', async (_, issuer, proxy, todo) => {
+    const root = await issueCertificate(undefined, { commonName: 'Root', authority: true });
+    const ca = await issueCertificate(root, { commonName: issuer.replace('CN=', ''), authority: true });
+    const leaf = await issueCertificate(ca, { commonName: 'sign.example.com', hosts: ['sign.example.com'] });
+    const [own = ''] = leaf.cert.split(/(?<=-----END CERTIFICATE-----\n)/);
+    const failure = new Failure('config', 'TLS_SERVER_UNTRUSTED', 'https://sign.example.com: it does not chain.');
+    const { hint } = explainServer(failure, [new X509Certificate(own)], {
+      server: new URL('https://sign.example.com'),
+      anchors: [new X509Certificate(pki.root.cert)],
+      now: new Date(),
+      proxy,
+    });
+    expect(hint).toMatch(todo);
+  });
+
+  test('of a public CA, where chain holds a private one: another server may answer', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'public-ca-'));
+    const make = (name: string, ...more: readonly string[]): void => {
+      const [request, key] = ['req -x509 -days 2 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256', `${name}.key`];
+      const given = [...request.split(' '), '-keyout', key, '-out', `${name}.pem`, ...more];
+      execFileSync('openssl', given, { cwd: directory, stdio: 'pipe' });
+    };
+    // A CA of our own with the name of a public one: here the names alone decide.
+    make('ca', '-subj', '/C=US/O=Internet Security Research Group/CN=ISRG Root X1');
+    make('leaf', '-subj', '/CN=sign.example.com', '-CA', 'ca.pem', '-CAkey', 'ca.key');
+    const leaf = new X509Certificate(readFileSync(join(directory, 'leaf.pem')));
+    rmSync(directory, { recursive: true });
+    const failure = new Failure('config', 'TLS_SERVER_UNTRUSTED', 'https://sign.example.com: it does not chain.');
+    const server = new URL('https://sign.example.com');
+    const anchors = [new X509Certificate(pki.root.cert)];
+    const { hint } = explainServer(failure, [leaf], { server, anchors, now: new Date() });
+    expect(hint).toMatch(
+      /is a public CA that chain does not hold\. Check the host in server-url: another server may answer/,
+    );
   });
 
   test('before our clock was set: says that the clock is wrong', () => {

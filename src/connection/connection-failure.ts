@@ -75,6 +75,10 @@ export interface ConnectionFacts {
   readonly stale?: boolean;
   /** `shared`: the connection serves all requests, over HTTP/2. */
   readonly sharing?: 'own' | 'shared';
+  /** Whether a request was answered well before. */
+  readonly hasSucceeded?: boolean;
+  /** Whether the server asked for a client certificate; `undefined` when that is not known. */
+  readonly asksForCertificate?: boolean | undefined;
   /** How far the exchange had come. */
   readonly progress?: ExchangeProgress;
 }
@@ -92,7 +96,7 @@ export function connectionFailure(error: unknown, facts: ConnectionFacts): Failu
     ROWS[code] ??
     defectRow(error, code) ??
     http2Row(error, facts) ??
-    protocolRow(error, code) ??
+    protocolRow(error, code, facts) ??
     lostRow(facts.progress?.describe() ?? 'before the answer was complete', facts);
   return toFailure(row, error, origin);
 }
@@ -118,8 +122,11 @@ export function defectRow(error: unknown, code: string): FailureRow | undefined 
   ];
 }
 
-const CHECK_PORT =
-  'Check the port in server-url; a server that speaks HTTP/2 alone must say so in the handshake (ALPN), and needs http2: true.';
+const CHECK_PORT = 'Check the port in server-url: another service than the signing service answers there.';
+const HTTP2_ONLY =
+  'Set the input http2: true. If the error stays the same, the server does not offer HTTP/2 in the TLS handshake (ALPN): its operators must turn that on.';
+const GOOD_BEFORE =
+  'Answers of this address were good before in this run: a gateway in front of the service, or one of several servers, is broken. Ask the operators of the service.';
 
 function http2Row(error: unknown, { stale }: ConnectionFacts): FailureRow | undefined {
   const described = describeHttp2Error(error);
@@ -128,7 +135,11 @@ function http2Row(error: unknown, { stale }: ConnectionFacts): FailureRow | unde
   return ['service', 'CONNECTION_LOST', sentence, hint, stale ? { staleConnection: true } : facts];
 }
 
-function protocolRow(error: unknown, code: string): FailureRow | undefined {
+function protocolRow(
+  error: unknown,
+  code: string,
+  { hasSucceeded, asksForCertificate }: ConnectionFacts,
+): FailureRow | undefined {
   const text = error instanceof Error ? `${error.name} ${error.message}` : '';
   if (/bad upgrade/.test(text)) {
     // One node or gateway of several may do this: the repeat may meet another one.
@@ -141,8 +152,10 @@ function protocolRow(error: unknown, code: string): FailureRow | undefined {
     ];
   }
   if (code === 'HPE_FOREIGN' && error instanceof Error) {
-    const sentence = `the server does not speak HTTP/1.1: within TLS it ${error.message}`;
-    return ['request', 'HTTP_MALFORMED', sentence, CHECK_PORT, { endsRun: 'canary-twice' }];
+    const unasked = asksForCertificate === false ? ', and did not ask for a client certificate' : '';
+    const sentence = `the server does not speak HTTP/1.1: within TLS it ${error.message}${unasked}`;
+    const hint = error.message.includes('HTTP/2') ? HTTP2_ONLY : CHECK_PORT;
+    return ['request', 'HTTP_MALFORMED', sentence, hasSucceeded ? GOOD_BEFORE : hint, { endsRun: 'canary-twice' }];
   }
   const isWrongLength = code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
   if (!code.startsWith('HPE_') && !/HTTPParserError|bad response/.test(text) && !isWrongLength) return undefined;
@@ -152,7 +165,9 @@ function protocolRow(error: unknown, code: string): FailureRow | undefined {
     isWrongLength
       ? 'the answer has another length than its headers say'
       : `the answer is not HTTP/1.1${parserWords(error)}`,
-    'Check that server-url leads to the signing service; a gateway in between may be broken.',
+    hasSucceeded
+      ? GOOD_BEFORE
+      : 'Check that server-url leads to the signing service; a gateway in between may be broken.',
     { endsRun: 'canary-twice' },
   ];
 }

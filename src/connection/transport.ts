@@ -187,7 +187,9 @@ class LaneTransport implements Transport {
     if (signal.aborted) throw progress.explainTimeout(signal.reason, this.#proxy);
     // Neither a failure of the connection nor of the service: a file that cannot be read.
     if (error instanceof ActionError && !(error instanceof Failure)) throw error;
-    const failure = connectionFailure(error, { origin: this.#origin, ...seen });
+    const { asksForCertificate } = this.#dialler;
+    const known = { origin: this.#origin, hasSucceeded: this.#hasSucceeded, asksForCertificate };
+    const failure = connectionFailure(error, { ...known, ...seen });
     // The repeat of this request finds out whether the answer can be read all the same; a server that was understood before sends rubbish.
     if (failure.code === 'HTTP_MALFORMED' && !this.#hasSucceeded && seen.sharing !== 'shared') this.#isLenient = true;
     throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);

@@ -101,9 +101,13 @@ function describeTrust(handshake: Handshake, leaf: X509Certificate, facts: TlsFa
   ];
 }
 
-function serverFailure(code: string, { serverChain, untrusted }: Handshake, facts: TlsFacts): Failure {
+function serverFailure(
+  code: string,
+  { serverChain, untrusted, tunnelledBy: proxy }: Handshake,
+  facts: TlsFacts,
+): Failure {
   const error = untrusted && codeOf(untrusted) === code ? untrusted : Object.assign(new Error(code), { code });
-  return explainServer(dialFailure(error, facts.server.origin), serverChain, facts);
+  return explainServer(dialFailure(error, facts.server.origin), serverChain, { ...facts, proxy });
 }
 
 function describeAsked({ isClientAsked }: Handshake): Finding {

@@ -97,7 +97,7 @@ function expectedSentence(make: Make, reason: Reason): RegExp {
   if (make === 'nginx')
     return reason === 'none' ? /400 “No required SSL certificate was sent”/ : /400 “The SSL certificate error”/;
   // Node sends an alert only for a certificate that is not there.
-  if (make === 'node:https' && reason !== 'none') return /closed after our certificate: probably rejected/;
+  if (make === 'node:https' && reason !== 'none') return /after our client certificate, without an alert that says why/;
   return ALERTS[reason];
 }
 

@@ -3,6 +3,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 import type { ExplainServer } from '../dialler.ts';
 import { dialFailure } from '../dialling/dial-failure.ts';
+import { nameProxy } from '../proxy/proxy.ts';
 import { type Route, targetOf } from '../route.ts';
 import { describeForeign, nameForeign } from '../tls/foreign-protocol.ts';
 import { type Handshake, inspectHandshake } from './probe.ts';
@@ -30,10 +31,10 @@ export interface Diagnosis {
 
 /** Creates the {@link Diagnosis} of a route; it looks into lost connections by one more handshake, which sends nothing. */
 export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions): Diagnosis {
-  const { server } = route;
+  const { server, proxy } = route;
   return {
     explainServer: (failure, serverChain) =>
-      explainServer(failure, serverChain, { server, anchors, now: new Date(now()) }),
+      explainServer(failure, serverChain, { server, anchors, now: new Date(now()), proxy: proxy && nameProxy(proxy) }),
     canTellMore: ({ code }) =>
       ['CONNECTION_LOST', 'TLS_NOT_SPOKEN', 'TLS_HANDSHAKE_FAILED', 'TLS_CLIENT_REJECTED'].includes(code),
     tell: async (failure) =>
@@ -96,9 +97,9 @@ export function refusalIn(handshake: Handshake, origin: string): Failure | undef
   if (failure.code === 'TLS_CLIENT_REJECTED')
     return isClientAsked ? withKeys(failure, clientAlgorithms) : refusedUnasked(origin, failure);
   if (failure.code !== 'CONNECTION_LOST' || !isClientAsked) return undefined;
-  const message = `${origin}: the server closed after our certificate: probably rejected, unless a tunnel in front of the service cannot reach it.`;
+  const message = `${origin}: the server closed the connection after our client certificate, without an alert that says why: it probably rejects that certificate.`;
   return new Failure('config', 'TLS_CLIENT_REJECTED', message, {
-    hint: 'Check that cert is the certificate the service expects, with its intermediates, for clients, and not revoked. With a tunnel or TCP balancer in front (stunnel, for one), ask its operators whether the service behind it is up.',
+    hint: 'Check that cert is the certificate the service expects, with its intermediates, meant for clients (extended key usage clientAuth), and not revoked: the log of the server says why. If the certificate was accepted before, a tunnel or TCP balancer in front (stunnel, for one) may not reach the service, and closes in the same way: ask the operators of the service.',
     cause: failure,
   });
 }

@@ -6,6 +6,7 @@ import { targetOf } from '../route.ts';
 import { describeDates } from '../tls/server-chain.ts';
 import { followPath, includes, type Link } from './certificate-path.ts';
 import { type Detail, findChainFault, findPurposeFault } from './chain-faults.ts';
+import { adviseOnIssuer } from './unknown-issuer.ts';
 
 /** What the server's certificate is held against. */
 export interface TrustFacts {
@@ -13,6 +14,8 @@ export interface TrustFacts {
   /** The certificates of the input `chain`. */
   readonly anchors: readonly X509Certificate[];
   readonly now: Date;
+  /** The proxy in use, by variable, host and port; absent without one. */
+  readonly proxy?: string | undefined;
 }
 
 /** No clock that is right stands before this. */
@@ -94,14 +97,15 @@ const WHOSE: Readonly<Record<Link['role'], string>> = {
 };
 
 const RENEW: Readonly<Record<Link['role'], string>> = {
-  server: 'Its operators must renew it.',
-  intermediate: 'Its operators must install the renewed intermediate certificate.',
+  server:
+    'The operators of the service must renew it, on each server behind this name: one of several may have been left out.',
+  intermediate: 'The operators of the service must install the renewed intermediate certificate.',
   anchor: 'Put the renewed certificate of that CA into chain.',
 };
 
 const REPLACE: Readonly<Record<Link['role'], string>> = {
-  server: 'Its operators must install a certificate that is valid now.',
-  intermediate: 'Its operators must install an intermediate certificate that is valid now.',
+  server: 'The operators of the service must install a certificate that is valid now.',
+  intermediate: 'The operators of the service must install an intermediate certificate that is valid now.',
   anchor: 'Put a certificate of that CA that is valid now into chain.',
 };
 
@@ -129,10 +133,10 @@ function describeNames(leaf: X509Certificate, hostname: string): Detail {
   return { what: `${hostname} was asked for, ${borne}` };
 }
 
-function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
+function describeTrust(sent: Chain, { server, anchors, now, proxy }: TrustFacts): Detail {
   const top = sent.at(-1) ?? sent[0];
   const names = sent.map(({ subject, issuer }) => `${nameOnOneLine(subject)} (issuer ${nameOnOneLine(issuer)})`);
-  const what = `the server sent ${countOf(names)}: ${list(names)}; chain holds ${list(anchors.map(({ subject }) => nameOnOneLine(subject)))}`;
+  const what = `the server sent ${countOf(names)}, ${list(names)}; chain holds ${list(anchors.map(({ subject }) => nameOnOneLine(subject)))}`;
   const old = anchors.find((anchor) => !isValidAt(anchor, now) && sent.some((one) => isIssuedBy(one, anchor)));
   if (old) {
     const state = old.validToDate < now ? `ended at ${old.validToDate.toISOString()}` : 'is not valid yet';
@@ -149,17 +153,7 @@ function describeTrust(sent: Chain, { anchors, now }: TrustFacts): Detail {
   }
   const namesake = describeNamesakes(top, anchors);
   if (namesake) return { ...namesake, what: `${what}; ${namesake.what}` };
-  const ca = nameOnOneLine(top.issuer);
-  // Nothing can be missing behind a root.
-  if (top.subject === top.issuer)
-    return {
-      what,
-      todo: `Ask the operators of the service whether ${ca} is its CA, and put that certificate into chain. ${inspection(ca)}`,
-    };
-  return {
-    what,
-    todo: `Ask the operators of the service about ${ca}. If ${ca} is their CA, put its certificate into chain. If ${ca} is an intermediate CA below a CA in chain, their server must send its certificate as well. ${inspection(ca)}`,
-  };
+  return { what, todo: adviseOnIssuer({ top, anchors, host: server.hostname, proxy }) };
 }
 
 /** Says why a certificate of chain that has the name of the issuer did not help. */
@@ -176,11 +170,6 @@ function describeNamesakes(top: X509Certificate, anchors: readonly X509Certifica
     what: 'the issuer of that name in chain has another key',
     todo: 'The CA was renewed under the same name: ask the operators of the service for its present certificate, and put that into chain.',
   };
-}
-
-/** Devices that open TLS show a certificate of their own CA for every host, and cannot show the server our certificate. */
-function inspection(ca: string): string {
-  return `If ${ca} belongs to the network of this runner, a proxy or firewall there opens TLS, and the service never sees our client certificate: the operators of that network must let this host through unopened.`;
 }
 
 function countOf(names: readonly string[]): string {

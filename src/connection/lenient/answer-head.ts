@@ -11,8 +11,13 @@ export function malformed(words: string): Error {
 /** Builds the error of an answer in another protocol: mail, directories and databases have ports with TLS too. */
 export function foreign(beginning: string): Error {
   const spoken = nameForeign(Buffer.from(beginning, 'latin1')) ?? 'speaks TLS once more';
+  // Nothing of an answer to a request with a secret is quoted here.
+  const kind = /^[\t\r\n\x20-\x7E]*$/.test(beginning) ? 'text' : 'binary data';
   // A page without a head is all that the first version of HTTP had.
-  return Object.assign(new Error(spoken.replace('plain HTTP', 'HTTP/0.9')), { code: 'HPE_FOREIGN' });
+  return Object.assign(
+    new Error(spoken.replace('plain HTTP', 'HTTP/0.9').replace('another protocol', `another protocol (${kind})`)),
+    { code: 'HPE_FOREIGN' },
+  );
 }
 
 /** Some servers and gateways write the version that the other side of them speaks, or small letters. */

@@ -14,6 +14,7 @@ const PROTOCOLS: readonly (readonly [RegExp, string])[] = [
     'the PROXY protocol, which balancers speak to servers and not to clients',
   ],
   [/^AMQP/, 'AMQP'],
+  [/^0(?:[\0-\x7F]|[\x81-\x84].{1,4}?)\x02\x01.[\x61\x64\x65\x73\x78]/s, 'LDAP'],
   [/^-ERR\b|^-NOAUTH\b/, 'Redis'],
   [/^.{3}\0(?:\x0A\d+\.\d+.*\0|\xFF)/s, 'MySQL'],
   [/^[NS]$|^E(?:\0\0|SFATAL)/, 'PostgreSQL'],

@@ -1,0 +1,49 @@
+import { X509Certificate } from 'node:crypto';
+import { nameOnOneLine } from '../../identity/material/certificate.ts';
+import { bundledRoots } from '../route.ts';
+
+/** What is known of a server whose certificate does not chain to a certificate of `chain`. */
+interface UnknownIssuer {
+  /** The last certificate that the server sent. */
+  readonly top: X509Certificate;
+  /** The certificates of the input `chain`. */
+  readonly anchors: readonly X509Certificate[];
+  /** Host name of the service. */
+  readonly host: string;
+  /** The proxy in use, by variable, host and port. */
+  readonly proxy: string | undefined;
+}
+
+/** Names of makers and words of devices that open TLS, as they stand in the names of their CAs. */
+const INSPECTORS =
+  /\b(?:(?:tls|ssl|https?|web)[ -]?(?:inspect\w*|intercept\w*|decrypt\w*|proxy|filter\w*|scan\w*)|inspection|interception|decryption|mitm\w*|proxy|firewall|zscaler|netskope|forcepoint|websense|blue ?coat|palo ?alto|forti(?:net|gate)|sophos|check ?point|sonicwall|watchguard|barracuda|untangle|cisco umbrella|skyhigh|menlo security|iboss|squid|kaspersky|bitdefender|avast|eset)\b/i;
+
+/** Says whom to ask about an issuer that `chain` does not hold, the likely party first. */
+export function adviseOnIssuer(facts: UnknownIssuer): string {
+  const { top, anchors, host, proxy } = facts;
+  const ca = nameOnOneLine(top.issuer);
+  const device = proxy ?? "this runner's network (a proxy, firewall or virus scanner)";
+  const open = `must let ${host} through unopened, or the service never sees the client certificate`;
+  if (INSPECTORS.test(ca))
+    return `${ca} looks like the CA of a device that opens TLS: the operators of ${device} ${open}. Do not put ${ca} into chain.`;
+  if (isPublic(top.issuer))
+    return `${ca} is a public CA that chain does not hold. Check the host in server-url: another server may answer there, such as a login page or a content delivery network. If the host is right, ask the operators of the service whether ${ca} is their CA now; only then put its certificate into chain.`;
+  const isRoot = top.subject === top.issuer;
+  const below = `If ${ca} is an intermediate CA below a CA in chain, the server must send the certificate of ${ca} as well: its operators must set that up.`;
+  const isKin = !isRoot && anchors.some(({ subject }) => kinOf(subject) === kinOf(top.issuer));
+  const first = isKin ? `${below} ` : '';
+  const last = isRoot || isKin ? '' : ` ${below}`;
+  if (proxy !== undefined)
+    return `${first}Find out whose CA ${ca} is. If it is a CA of ${proxy}, or of another device that opens TLS, the operators of that ${open}. If the operators of the service say that it is theirs, put the certificate that they give you into chain.${last}`;
+  return `${first}Ask the operators of the service whether ${ca} is their CA. If it is, put the certificate that they give you into chain. If it is not, a device of this runner's network opens TLS: its operators ${open}.${last}`;
+}
+
+/** Tells whether a CA is among the roots that Node brings. */
+function isPublic(issuer: string): boolean {
+  return bundledRoots().some((pem) => new X509Certificate(pem).subject === issuer);
+}
+
+/** What names of CAs of one owner have in common: the organisation, or the first word of the name. */
+function kinOf(name: string): string {
+  return /^O=(.+)$/m.exec(name)?.[1] ?? /^CN=(\S+)/m.exec(name)?.[1] ?? name;
+}
