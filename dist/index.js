@@ -27535,7 +27535,7 @@ Content-Type: application/json
 			});
 		}
 		function keyOf({ code, message }) {
-			return `${code} ${message.replace(/\S*\d\S*/g, "#")}`;
+			return `${code} ${message.replace(/\S*\d\S*(?: \([a-z ]+\))?/g, "#")}`;
 		}
 		function clauseOf({ message }) {
 			const clause = message.replace(/^https?:\/\/\S+: /, "").replace(/\.$/, "");

@@ -80,7 +80,7 @@ describe('the program in mode sign', () => {
     const [, issuer = ''] = stranger.client.cert.split(/(?<=-----END CERTIFICATE-----\n)/);
     const run = await scenario.red({ chain: issuer });
     expect(run.log).toMatch(
-      /TLS_SERVER_UNTRUSTED: .*sent 2 certificates: CN=rehearsal-service \(issuer CN=Rehearsal Root CA\).*; chain holds CN=Rehearsal Intermediate CA/,
+      /TLS_SERVER_UNTRUSTED: .*sent 2 certificates, CN=rehearsal-service \(issuer CN=Rehearsal Root CA\).*; chain holds CN=Rehearsal Intermediate CA/,
     );
     expect(run.outputs['request-count']).toBe('1');
   });

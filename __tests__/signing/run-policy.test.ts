@@ -221,8 +221,8 @@ describe('an outage', () => {
     repeat(says('Forgotten.'), 9);
     policy.onSuccess({ job: 0, isProbe: true });
     fail(FAILURES.refused, 10_000, { startedAt: 9000 });
-    repeat(says('https://host: it was lost after 5 bytes.'), 1);
-    repeat(says('https://host: it was lost after 77 bytes.'), 1);
+    repeat(says('https://host: it was lost after 5 bytes: ::1 (no answer).'), 1);
+    repeat(says('https://host: it was lost after 77 bytes: ::1 (refused).'), 1);
     repeat(says('The gateway said A.'), 4);
     repeat(says('A rare one.'), 1);
     repeat(FAILURES.refused, 1);
@@ -230,7 +230,7 @@ describe('an outage', () => {
     expect(decision).toMatchObject({
       next: 'end',
       failure: {
-        message: `The service did not recover in time. Last failure: The connection was refused. Before that: 4 × the gateway said A, 2 × it was lost after 5 bytes, 1 × a rare one, 2 × the same. Every request has failed for 181 s.`,
+        message: `The service did not recover in time. Last failure: The connection was refused. Before that: 4 × the gateway said A, 2 × it was lost after 5 bytes: ::1 (no answer), 1 × a rare one, 2 × the same. Every request has failed for 181 s.`,
       },
     });
   });

@@ -78,9 +78,9 @@ export function serviceDown(last: Failure | undefined, before: 'reached' | 'neve
   });
 }
 
-/** Sentences that differ in a number or an identifier only are of one sort. */
+/** Sentences that differ only in a number, an identifier or what became of an address are of one sort. */
 function keyOf({ code, message }: Failure): string {
-  return `${code} ${message.replace(/\S*\d\S*/g, '#')}`;
+  return `${code} ${message.replace(/\S*\d\S*(?: \([a-z ]+\))?/g, '#')}`;
 }
 
 /** Turns `https://host: the connection was lost.` into a part of a sentence. */
