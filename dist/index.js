@@ -28919,7 +28919,7 @@ Content-Type: application/json
 				size: bytes.length
 			};
 			const sealed = await (0, whole_release.vz)(context, file, check);
-			const { checkStamp } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(167)]).then(__nccwpck_require__.bind(__nccwpck_require__, 27167));
+			const { checkStamp } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(716)]).then(__nccwpck_require__.bind(__nccwpck_require__, 18716));
 			const stamp = naming(path, () => checkStamp(bytes, {
 				sha256: Buffer.from(sha256, "hex"),
 				nonce: undefined,
@@ -30486,7 +30486,7 @@ Content-Type: application/json
 		}
 		async function askForStamp(context, { authorities, anchors }, sha256) {
 			const { runner, clock, now, randomInt, signal } = context;
-			const { requestStamp, createPost, bundledAnchors } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(167)]).then(__nccwpck_require__.bind(__nccwpck_require__, 27167));
+			const { requestStamp, createPost, bundledAnchors } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(716)]).then(__nccwpck_require__.bind(__nccwpck_require__, 18716));
 			const post = createPost({
 				proxyFor: (server) => (0, _service_route_js__WEBPACK_IMPORTED_MODULE_7__.iJ)(context, server),
 				anchors: (anchors ?? []).map(String),
@@ -30532,7 +30532,7 @@ Content-Type: application/json
 		async function findSound({ now }, { path, anchors }, { output, sha256 }) {
 			const bytes = readStamp(output, path);
 			if (bytes === undefined) return undefined;
-			const { checkStamp, bundledAnchors, MAX_CLOCK_DIFFERENCE_MS } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(167)]).then(__nccwpck_require__.bind(__nccwpck_require__, 27167));
+			const { checkStamp, bundledAnchors, MAX_CLOCK_DIFFERENCE_MS } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(716)]).then(__nccwpck_require__.bind(__nccwpck_require__, 18716));
 			try {
 				const stamp = checkStamp(bytes, {
 					sha256,
@@ -31302,7 +31302,7 @@ Content-Type: application/json
 		function isPage(text, type) {
 			if (!/^\s*</.test(text)) return /<!doctype html|<html[\s>]/i.test(text.slice(0, 4096));
 			if (/[/+]xml/.test(type.replace("xhtml+xml", ""))) return false;
-			return type.includes("html") || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
+			return type.includes("html") || /<(?:!doctype html|html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
 		}
 		function titleOf(text) {
 			const [title, ...others] = [

@@ -139,7 +139,7 @@ function reading<T>(read: () => T): T {
   } catch (cause) {
     if (cause instanceof ActionError) throw cause;
     throw new ActionError('TIMESTAMP_UNREADABLE', 'The answer is no time stamp as RFC 3161 describes it.', {
-      hint: 'Check that the address is that of a time stamp authority and not of a web page.',
+      hint: 'It is another kind of file, or a part of a time stamp.',
       cause,
     });
   }

@@ -1,23 +1,24 @@
 import { aboutOtherServer } from '../connection/diagnosis/other-server.ts';
 import type { WireResponse } from '../connection/exchange.ts';
 import { ActionError, unexpected } from '../errors.ts';
-import { show } from '../files/names.ts';
+import type { Scrub } from '../protocols/answers/scrub.ts';
 import { Failure } from '../signing/policy/failure.ts';
 import { orAborted } from '../signing/schedule/clock.ts';
-import { checkStamp, readStampAnswer, type Stamp, type StampDemand } from './check.ts';
+import { badStatus, FinalError, readReply, refused } from './answers.ts';
+import { checkStamp, type Stamp, type StampDemand } from './check.ts';
 import { encodeRequest } from './structures.ts';
 
 /** What a request for a stamp needs from its environment. */
 export interface StampWorld {
   /** Sends a request to an authority; rejects when there is no answer. */
-  readonly post: (authority: URL, body: Buffer, signal: AbortSignal) => Promise<Pick<WireResponse, 'status' | 'body'>>;
+  readonly post: (authority: URL, body: Buffer, signal: AbortSignal) => Promise<WireResponse>;
   /** Returns an unpredictable integer below a bound. */
   readonly randomInt: (bound: number) => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Wall clock of this machine, in milliseconds since the epoch. */
   readonly now: () => number;
   /** Hides secrets in a text of the authority, then cuts it. */
-  readonly scrub: (text: string, maxLength: number) => string;
+  readonly scrub: Scrub;
   readonly signal: AbortSignal;
 }
 
@@ -38,8 +39,6 @@ const TRY_MS = 15_000;
 /** Waits before the second and third try of an authority, in milliseconds. */
 const WAITS_MS = [500, 2000];
 const TRIES = WAITS_MS.length + 1;
-/** Longest quote of an authority, in characters. */
-const MAX_QUOTED = 200;
 
 /**
  * Requests a stamp over a SHA-256 from the authorities in order, up to three times each, until one is valid.
@@ -65,9 +64,6 @@ export async function requestStamp(
   }
   throw noStamp(failures);
 }
-
-/** Thrown for an answer that another try cannot change. */
-class FinalError extends ActionError {}
 
 interface Effort {
   readonly world: StampWorld;
@@ -96,14 +92,15 @@ async function ask(
   const nonce = drawNonce(randomInt);
   const late = AbortSignal.timeout(tryMs);
   const askedAt = now();
-  const { status, body } = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch(
+  const response = await post(authority, encodeRequest(sha256, nonce), AbortSignal.any([signal, late])).catch(
     (error: unknown) => {
       throw late.aborted && !signal.aborted ? tooLate(tryMs, error) : aboutAuthority(error, authority);
     },
   );
-  if (status !== 200 && status !== 201) throw badStatus(status);
-  const answer = readStampAnswer(body);
-  if (answer.token === undefined) throw refused(answer.flags, show(scrub(answer.reason, MAX_QUOTED)));
+  const { status, body } = response;
+  if (status !== 200 && status !== 201) throw badStatus(response, scrub);
+  const answer = readReply(response, scrub);
+  if (answer.token === undefined) throw refused(answer, scrub);
   const stamp = checkStamp(body, { sha256, nonce, anchors });
   const clockWarning = checkTime(stamp.time, { askedAt, answeredAt: now() });
   return { ...stamp, bytes: body, authority: withoutQuery(authority), clockWarning };
@@ -166,27 +163,15 @@ function drawNonce(randomInt: StampWorld['randomInt']): Buffer {
   return nonce;
 }
 
-function badStatus(status: number): ActionError {
-  const isPassing = status >= 500 || status === 408 || status === 429;
-  const kind = isPassing ? ActionError : FinalError;
-  return new kind('TIMESTAMP_FAILED', `The authority answered with the HTTP status ${status}.`);
-}
-
-/** Temporary reasons of RFC 3161. */
-const PASSING = ['timeNotAvailable', 'addInfoNotAvailable', 'systemFailure'];
-
-function refused(flags: readonly string[], reason: string): ActionError {
-  const kind = flags.some((flag) => PASSING.includes(flag)) ? ActionError : FinalError;
-  const why = [flags.join(', '), reason && `“${reason}”`].filter(Boolean).join(', ');
-  return new kind('TIMESTAMP_REFUSED', `The authority refused the request${why ? ` (${why})` : ''}.`);
-}
-
 function tooLate(ms: number, cause: unknown): ActionError {
   return new ActionError('TIMESTAMP_FAILED', `No answer within ${ms / 1000} s.`, { cause });
 }
 
 function noStamp(failures: readonly { readonly authority: URL; readonly error: ActionError }[]): ActionError {
-  const lines = failures.map(({ authority, error }) => `${withoutQuery(authority)}: ${error.code}: ${error.message}`);
+  const lines = failures.map(({ authority, error: { code, message } }) => {
+    const what = message.replace(`${authority.origin}: `, '').replace(/\.$/, '');
+    return `${withoutQuery(authority)}: ${what} (${code})`;
+  });
   const hints = failures.flatMap(({ error: { hint } }) => hint || []);
   return new ActionError('TIMESTAMP_FAILED', ['No authority gave a time stamp', ...lines].join('\n'), {
     hint:

@@ -5,7 +5,7 @@ export function isPage(text: string, type: string): boolean {
   // A script that failed may have written a warning before its page.
   if (!/^\s*</.test(text)) return /<!doctype html|<html[\s>]/i.test(text.slice(0, 4096));
   if (/[/+]xml/.test(type.replace('xhtml+xml', ''))) return false;
-  return type.includes('html') || /<(?:html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
+  return type.includes('html') || /<(?:!doctype html|html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
 }
 
 /** Returns the title of an HTML page, or its first heading; a title that says nothing gives way to the text below. */
