@@ -27002,12 +27002,14 @@ Content-Type: application/json
 			}
 		}
 		var verifying_check = __nccwpck_require__(77259);
+		var layout = __nccwpck_require__(5959);
 		var sent_bytes = __nccwpck_require__(45109);
 		;
 		function createAttempt(options) {
 			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
 			const { onWhiteSpace, holdsSecret } = options;
 			let first;
+			let unfit;
 			return async (file, signal, onAnswered) => {
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
 				try {
@@ -27020,15 +27022,23 @@ Content-Type: application/json
 					const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
 					if (first && verification) onAnswered();
 					if (verification && !(check && await (0, verifying_check.fn)(text, check, verification.encoding))) {
-						const invalid = await (0, verifying_check.Dy)(file.path, {
-							...open,
-							read: () => source.read()
-						}, {
+						const isOdd = !(0, layout.NH)((0, verifying_encoding.x)(text, verification.encoding));
+						const advice = attempt_adviceFor(text, first, isOdd || unfit?.sha256 === sha256 ? undefined : unfit);
+						unfit = {
+							text,
+							path: file.path,
+							sha256
+						};
+						const about = {
 							...verification,
 							text,
 							keyVersion,
-							advice: first && (first.text === text ? sameAs(first.path) : OTHER_SERVER)
-						});
+							advice
+						};
+						const invalid = await (0, verifying_check.Dy)(file.path, {
+							...open,
+							read: () => source.read()
+						}, about);
 						throw wrongSignature(invalid, (0, verifying_check.PT)({
 							...verification,
 							keyVersion
@@ -27056,8 +27066,12 @@ Content-Type: application/json
 			};
 		}
 		const OTHER_SERVER = "Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.";
+		function attempt_adviceFor(text, first, unfit) {
+			const same = [first, unfit].find((other) => other?.text === text);
+			return same ? sameAs(same.path) : first && OTHER_SERVER;
+		}
 		function sameAs(path) {
-			return `It is the signature of ${(0, files_names.WU)(path)}: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
+			return `It is the same signature as that of ${(0, files_names.WU)(path)}, a file with other bytes: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
 		}
 		function fail(error) {
 			const failure = (0, policy_failure.h_)(error);
@@ -28292,7 +28306,6 @@ Content-Type: application/json
 				open.close();
 			}
 		}
-		var layout = __nccwpck_require__(5959);
 		;
 		async function writeKit(context, inputs, task) {
 			const { kit, shard } = inputs;
@@ -28402,11 +28415,12 @@ Content-Type: application/json
 			};
 		}
 		function describeBlindRepeats({ runner }, outcomes) {
-			const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
-			if (repeats === 0) return {};
-			const text = `${(0, units.LS)(repeats, "request")} ${repeats === 1 ? "was" : "were"} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
-			runner.line(text);
-			return { notes: [text] };
+			const sum = (isSigned) => outcomes.reduce((total, { status, blindRepeats = 0 }) => total + (status === "signed" === isSigned ? blindRepeats : 0), 0);
+			const sent = (repeats) => `${(0, units.LS)(repeats, "request")} ${repeats === 1 ? "was" : "were"} sent whole, got no whole answer and had to be repeated`;
+			const [kept, lost] = [sum(true), sum(false)];
+			const notes = [kept > 0 ? `${sent(kept)}: the service may have signed twice. The signature of the last answer was kept.` : "", lost > 0 ? `${sent(lost)}, and no repeat brought a signature: the service may have signed all the same.` : ""].filter(Boolean);
+			for (const text of notes) runner.line(text);
+			return notes.length > 0 ? { notes } : {};
 		}
 		function describeOutcome({ file, status, attempts, elapsedMs }) {
 			return `${(0, files_names.WU)(file.path)}: ${status} after ${attempts === 1 ? "1 try" : `${(0, units.B4)(attempts)} tries`}, ${(0, units._V)(elapsedMs)}`;
@@ -29068,13 +29082,14 @@ Content-Type: application/json
 			for (const { error, file, status, attempts, elapsedMs } of outcomes) {
 				if (error === undefined || status !== "failed") continue;
 				if (error.code === failure?.code && isOfRun(failure)) continue;
-				const cause = causes.get(error.code) ?? {
+				const of = failure?.code === "VERIFY_KEY_WRONG" && error.code === "SIGNATURE_INVALID" ? failure.code : error.code;
+				const cause = causes.get(of) ?? {
 					error,
 					paths: [],
 					effort: effortOf(attempts, "tries", elapsedMs)
 				};
 				cause.paths.push(file.path);
-				causes.set(error.code, cause);
+				causes.set(of, cause);
 			}
 			const rank = ({ error, paths }) => error === failure ? Number.POSITIVE_INFINITY : paths.length;
 			const grouped = [...causes.values()].sort((a, b) => rank(b) - rank(a));
@@ -29209,10 +29224,17 @@ Content-Type: application/json
 				failedFiles > 0 ? `${(0, units.B4)(failedFiles)} of ${(0, units.LS)(files, "file")} failed` : "",
 				orphans > 0 ? `${(0, units.LS)(orphans, "signature")} without a file` : "",
 				uncovered > 0 ? `${(0, units.LS)(uncovered, "path")} without a signature` : "",
-				notTried > 0 ? `${(0, units.B4)(notTried)} not tried` : ""
+				notTried > 0 ? without(notTried, {
+					files,
+					failed: failedFiles,
+					done
+				}) : ""
 			];
 			const consequence = report.mode === "sign" ? " Nothing was uploaded." : "";
 			return `${work} failed: ${parts.filter(Boolean).join(", ")}.${consequence}`;
+		}
+		function without(count, { files, failed, done }) {
+			return failed > 0 ? `${(0, units.B4)(count)} more not ${done}` : `${(0, units.B4)(count)} of ${(0, units.LS)(files, "file")} not ${done}`;
 		}
 		;
 		function compareNaturally(a, b) {
@@ -29425,7 +29447,7 @@ Content-Type: application/json
 				["Files", (0, units.B4)(files)],
 				...done,
 				["Failed", (0, units.B4)(failed)],
-				["Not tried", notTried > 0 ? (0, units.B4)(notTried) : ""],
+				[report.mode === "verify" ? "Not verified" : "Not signed", notTried > 0 ? (0, units.B4)(notTried) : ""],
 				["Size", (0, units.z3)(bytes)],
 				["Time", (0, units._V)(report.durationMs)],
 				["Speed", describeSpeed(report.outcomes, report.durationMs)]
@@ -29717,7 +29739,7 @@ Content-Type: application/json
 			}
 			const warnings = (0, findings.nZ)(report.findings);
 			if (warnings) runner.annotate("warning", "Preflight", warnings);
-			if (causes.length === 0 && !(0, report_report.gf)(report)) runner.annotate("error", "NOT_TRIED", "Some files were not tried.");
+			if (causes.length === 0 && !(0, report_report.gf)(report)) runner.annotate("error", "NOT_TRIED", "Some files have no result.");
 			const artifactUrl = runner.artifactUrl(report.artifact?.id);
 			const surroundings = surroundingsOf(runner.facts, artifactUrl);
 			publish_tryWriting(runner, {
@@ -34112,12 +34134,43 @@ Content-Type: application/json
 				}
 			}];
 		}
+		function isPaddedFor({ keyObject: key }, signature) {
+			if (!key.asymmetricKeyType?.startsWith("rsa")) return undefined;
+			try {
+				const whole = (0, external_node_crypto_.publicDecrypt)({
+					key,
+					padding: external_node_crypto_.constants.RSA_NO_PADDING
+				}, Buffer.from(signature));
+				if (/^0001(?:ff){8}/.test(whole.toString("hex", 0, 10))) return true;
+				const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
+				const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
+				return encoded.at(-1) === 188 && PSS_HASHES.some((name) => startsWithZeros(encoded, encodedBits, name));
+			} catch {
+				return false;
+			}
+		}
+		const PSS_HASHES = [
+			"sha256",
+			"sha384",
+			"sha512",
+			"sha1"
+		];
+		const ZERO_BYTES = 8;
+		function startsWithZeros(encoded, encodedBits, name) {
+			const digestBytes = (0, external_node_crypto_.hash)(name, "", "buffer").length;
+			const block = unmask(encoded, encodedBits, name, digestBytes);
+			return block.subarray(0, ZERO_BYTES).every((byte) => byte === 0);
+		}
 		function saltLength(encoded, encodedBits, algorithm, digestBytes) {
+			const block = unmask(encoded, encodedBits, algorithm, digestBytes);
+			return block.length - block.indexOf(1) - 1;
+		}
+		function unmask(encoded, encodedBits, algorithm, digestBytes) {
 			const end = encoded.length - digestBytes - 1;
 			const digest = encoded.subarray(end, -1);
-			const block = encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm));
+			const block = Buffer.from(encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm)));
 			block[0] = (block[0] ?? 0) & 255 >> 8 * encoded.length - encodedBits;
-			return block.length - block.indexOf(1) - 1;
+			return block;
 		}
 		function maskByte(digest, at, algorithm) {
 			const counter = Buffer.alloc(4);
@@ -34157,11 +34210,18 @@ Content-Type: application/json
 		async function explainInvalid(path, file, about) {
 			const { keyVersion, verifier } = about;
 			const cause = await likelyCause(about, () => file.read());
-			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`, { hint: cause ?? about.advice ?? oddForm((0, verifying_encoding.x)(about.text, about.encoding)) ?? "The service signed with another key, or other bytes: check that verify-key is the public key of the service, and that no other process changed the file." });
+			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`, { hint: cause ?? about.advice ?? oddForm((0, verifying_encoding.x)(about.text, about.encoding)) ?? otherKey(verifier, (0, verifying_encoding.x)(about.text, about.encoding)) });
 		}
 		async function likelyCause({ text, verifier, encoding }, read) {
 			const likely = await findLikely(verifier, (0, verifying_encoding.x)(text, encoding), read);
 			return likely ? hintOf(likely, verifier) : (0, verifying_encoding.B)(text, encoding);
+		}
+		function otherKey({ key }, signature) {
+			switch (isPaddedFor(key, signature)) {
+				case true: return "The padding of the signature is that of this key, so verify-key is right and the service signed other bytes: neither those of the file, nor their digest or base64 text. Ask the operators of the service which bytes it signs.";
+				case false: return "The padding of the signature is not that of this key: another key made it, or it was changed on the way. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.";
+				default: return "The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.";
+			}
 		}
 		function oddForm(bytes) {
 			if ((0, layout.NH)(bytes)) return undefined;

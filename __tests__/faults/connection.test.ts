@@ -72,7 +72,9 @@ test.concurrent('a repeat counts as ambiguous only when the whole request had le
   });
   expect(run.exitCode, run.log).toBe(0);
   for (const name of ['before', 'during', 'after']) expect(receipts[name], name).toMatchObject({ attempts: 2 });
-  expect(run.log).toContain('1 request was sent whole, got no answer and had to be repeated');
+  expect(run.log).toContain(
+    '1 request was sent whole, got no whole answer and had to be repeated: the service may have signed twice',
+  );
 });
 
 test.concurrent('half an answer that looks whole never becomes a signature', { tags: ['fault-44'] }, async () => {
@@ -100,7 +102,9 @@ test.concurrent('no answer, slow headers and a slow body end at the time limit o
   expect(run.exitCode, run.log).toBe(0);
   for (const name of Object.keys(files)) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
   expect(run.log).toMatch(/TIMEOUT.*No answer within \d s/);
-  expect(run.log).toContain('3 requests were sent whole, got no answer and had to be repeated');
+  expect(run.log).toContain(
+    '3 requests were sent whole, got no whole answer and had to be repeated: the service may have signed twice',
+  );
   expect(requests).toHaveLength(7);
 });
 

@@ -49,7 +49,7 @@ describe.concurrent('cancelled', { tags: ['fault-64a'] }, () => {
     const script = ({ index }: { index: number }): { kind: 'silence' } | undefined =>
       index > 5 ? { kind: 'silence' } : undefined;
     const run = await cancel({ service: { script } }, /signed after[\s\S]*signed after/);
-    expect(run.summary).toContain('not tried');
+    expect(run.summary).toContain('not signed');
     const { files } = run;
     const asked = files.filter(({ status, attempts }) => status === 'not-tried' && attempts > 0);
     expect(asked.length, 'requests that were cut off are told').toBeGreaterThan(2);

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
+import type { Context } from '../../src/modes/context.ts';
+import { describeBlindRepeats } from '../../src/modes/stages/signing-notes.ts';
 import { publish } from '../../src/report/publish.ts';
 import { type Report, ReportBuilder } from '../../src/report/report.ts';
 import { createRunner, type Runner } from '../../src/runner.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
 import { failedFiles } from './samples.ts';
 
 const GONE = new ActionError('FILE_VANISHED', 'a.bin was removed after it was listed.');
@@ -32,6 +35,31 @@ test.each([
 ])('what a lost file took is told in tries, since one may end before its request: %i', (attempts, says) => {
   const outcomes = failedFiles(['a.bin'], GONE).map((one) => ({ ...one, attempts }));
   expect(annotationsOf({ outcomes })[0]).toContain(`Given up on a.bin ${says}`);
+});
+
+test('files whose signatures fit no key are told with the failure of the run, as one error', () => {
+  const outcomes = failedFiles(['a.bin', 'b.bin'], new ActionError('SIGNATURE_INVALID', 'It is not valid.'));
+  const failure = new Failure('config', 'VERIFY_KEY_WRONG', 'No signature fits verify-key.');
+  const annotations = annotationsOf({ outcomes, failure });
+  expect(annotations).toEqual([expect.stringMatching(/^VERIFY_KEY_WRONG: [\s\S]*\nFiles: a\.bin, b\.bin/)]);
+});
+
+test('a signature is called kept only where there is one', () => {
+  const [file] = failedFiles(['a.bin'], GONE);
+  if (file === undefined) throw new Error('There is no sample.');
+  const lines: string[] = [];
+  const context = { runner: { line: (text: string) => void lines.push(text) } } as unknown as Context;
+  const signed = { ...file, status: 'signed', error: undefined, blindRepeats: 2 } as const;
+  describeBlindRepeats(context, [signed, { ...file, blindRepeats: 1 }]);
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /^2 requests were .* had to be repeated: .* signed twice\. The signature of the last answer was kept\.$/,
+    ),
+    expect.stringMatching(
+      /^1 request was .* had to be repeated, and no repeat brought a signature: .* signed all the same\.$/,
+    ),
+  ]);
+  expect(describeBlindRepeats(context, [file])).toEqual({});
 });
 
 test('a file that was not tried counts no time', () => {

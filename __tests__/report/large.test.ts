@@ -101,7 +101,7 @@ describe(`${FILES} files`, () => {
     const published = publishAll(report);
     expectWithinLimits(published);
     expect(published.annotations).toHaveLength(5);
-    expect(published.summary.split('\n')[0]).toContain('60,000 of 100,000 files failed, 10,000 not tried');
+    expect(published.summary.split('\n')[0]).toContain('60,000 of 100,000 files failed, 10,000 more not signed');
     const parts = [CODES[6] ?? '', 'What to do next', 'Slowest files', '100,000 results', 'the manifest lists all'];
     expect(missing(published, parts)).toEqual([]);
     expect(missing(published, ['too long for a summary'])).toHaveLength(1);

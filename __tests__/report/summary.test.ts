@@ -80,7 +80,7 @@ describe('a reader finds', () => {
     const report = samples.failedForSeveralReasons();
     expectOrder(
       textOf(report, PUSH),
-      '❌ Signing failed: 26 of 998 files failed, 160 not tried. Nothing was uploaded.',
+      '❌ Signing failed: 26 of 998 files failed, 160 more not signed. Nothing was uploaded.',
       'SERVICE_DOWN',
       'UNAVAILABLE (24 files)',
       'What to do: The service, or what it depends on',
@@ -90,7 +90,7 @@ describe('a reader finds', () => {
       'The manifest lists every file. To keep it, give this step id: sign, and upload',
       'The next run keeps 812 valid signatures if it finds the same workspace',
       'mode: preflight lists everything',
-      'Not tried',
+      'Not signed',
     );
     expect(textOf({ ...report, verification: undefined }, PUSH)).toContain('The next run signs all files again');
   });

@@ -51,7 +51,7 @@ describe('a run that is cancelled', () => {
       expect(endedAt - cancelledAt).toBeLessThan(limitMs(1000));
       expect(run.log).toContain('CANCELLED');
       expect(run.log).toContain('Files that are listed as signed or verified are complete');
-      expect(run.summary).toContain('not tried');
+      expect(run.summary).toContain('not signed');
       expect(run.outputs['mode']).toBe('');
       const signed = await expectSound(scenario);
       expect(Number(run.outputs['signed-count'])).toBe(signed);

@@ -176,6 +176,6 @@ describe('limits of a run', () => {
     const run = await scenario.red({ 'on-failure': 'stop', concurrency: '2' });
     expect(run.log).toContain('FILE_TOO_LARGE_FOR_SERVER');
     expect(scenario.service.counters.requests).toBeLessThan(10);
-    expect(run.summary).toContain('not tried');
+    expect(run.summary).toContain('not signed');
   });
 });

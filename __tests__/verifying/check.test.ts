@@ -1,4 +1,4 @@
-import { constants, createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { constants, createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -104,7 +104,7 @@ describe('a signature that does not fit is explained', () => {
   test('by what is left: other bytes or another key', async () => {
     const foreign = sign('sha384', CONTENT, signers['ec-p384'].privateKey).toString('base64');
     expect(await hintFor(foreign)).toMatch(
-      /another key, or other bytes: check that verify-key is the public key of the service/,
+      /^The signature fits neither the bytes of the file, .*: most likely the service signs with another key/,
     );
   });
 
@@ -139,12 +139,30 @@ describe('a signature that does not fit is explained', () => {
       // Those of another kind, or of another size, are signatures of another key, and nobody cut them off.
       for (const [kind, { privateKey }] of Object.entries({ ...signers, larger: LARGER })) {
         const whole = sign(kind === 'ed25519' ? null : 'sha256', Buffer.from('other bytes'), privateKey);
-        expect(await hintOf(whole), kind).toMatch(/^The service signed with another key, or other bytes/);
+        expect(await hintOf(whole), kind).toMatch(/^The signature fits neither the bytes of the file|^The padding of/);
         const half = whole.subarray(0, Math.floor(Math.min(whole.length, 256) / 2));
         expect(await hintOf(half), kind).toMatch(/^The answer holds \d+ bytes that are no signature of any key/);
       }
     },
   );
+
+  test.each([
+    ['rsa-pkcs1-sha256', {}],
+    ['rsa-pss-sha256', { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }],
+  ] as const)('by the padding of RSA, which shows whether the key is the right one: %s', async (name, options) => {
+    const { key } = signers.rsa;
+    const verifier = createVerifier(key, chooseAlgorithm(key, name));
+    const hintOf = async (privateKey: KeyObject): Promise<string | undefined> => {
+      const made = sign('sha256', Buffer.from('other bytes'), { key: privateKey, ...options });
+      const about = { verifier, encoding: 'base64', text: made.toString('base64') } as const;
+      return (await explainInvalid('app.zip', opened(), about)).hint;
+    };
+    expect(await hintOf(signers.rsa.privateKey)).toMatch(
+      /^The padding of the signature is that of this key, so verify-key is right and the service signed other bytes/,
+    );
+    const { privateKey: foreign } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    expect(await hintOf(foreign)).toMatch(/^The padding of the signature is not that of this key: another key made it/);
+  });
 
   test('by the advice of the caller, with the version of a key that may have been rotated', async () => {
     const text = sign('sha384', CONTENT, signers['ec-p384'].privateKey).toString('base64');

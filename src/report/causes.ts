@@ -30,9 +30,11 @@ export function causesOf({ outcomes, failure, findings, requests, durationMs }: 
     if (error === undefined || status !== 'failed') continue;
     // A failure of the run is not the fault of the file that met it first.
     if (error.code === failure?.code && isOfRun(failure)) continue;
-    const cause = causes.get(error.code) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
+    // The failure of the run says what these files have in common.
+    const of = failure?.code === 'VERIFY_KEY_WRONG' && error.code === 'SIGNATURE_INVALID' ? failure.code : error.code;
+    const cause = causes.get(of) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
     cause.paths.push(file.path);
-    causes.set(error.code, cause);
+    causes.set(of, cause);
   }
   const rank = ({ error, paths }: Cause): number => (error === failure ? Number.POSITIVE_INFINITY : paths.length);
   const grouped = [...causes.values()].sort((a, b) => rank(b) - rank(a));

@@ -39,7 +39,7 @@ export function publish(runner: Runner, report: Report): ActionError | undefined
   }
   const warnings = warningsOf(report.findings);
   if (warnings) runner.annotate('warning', 'Preflight', warnings);
-  if (causes.length === 0 && !isGreen(report)) runner.annotate('error', 'NOT_TRIED', 'Some files were not tried.');
+  if (causes.length === 0 && !isGreen(report)) runner.annotate('error', 'NOT_TRIED', 'Some files have no result.');
   const artifactUrl = runner.artifactUrl(report.artifact?.id);
   const surroundings = surroundingsOf(runner.facts, artifactUrl);
   tryWriting(runner, { what: 'The job summary', level: 'warning' }, () =>

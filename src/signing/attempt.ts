@@ -5,6 +5,8 @@ import { openFile } from '../files/reading/open-file.ts';
 import { hashText } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { explainInvalid, isValid, type Verification, wrongKey } from '../verifying/check.ts';
+import { decodeSignature } from '../verifying/encoding.ts';
+import { mayBeSignature } from '../verifying/layout.ts';
 import { asFailure, Failure } from './policy/failure.ts';
 import { type HashElsewhere, record } from './sent-bytes.ts';
 import type { SignatureWriter, Signer } from './signer.ts';
@@ -40,7 +42,9 @@ export function createAttempt(options: AttemptOptions): Attempt {
   const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
   const { onWhiteSpace, holdsSecret } = options;
   /** The first good signature: before it the key may be wrong, and no further request is to be sent for nothing. */
-  let first: { readonly text: string; readonly path: string } | undefined;
+  let first: Received | undefined;
+  /** The last signature that did not fit: a service that repeats it for other bytes does not sign. */
+  let unfit: (Received & { readonly sha256: string }) | undefined;
   return async (file, signal, onAnswered) => {
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
     try {
@@ -50,16 +54,11 @@ export function createAttempt(options: AttemptOptions): Attempt {
       // The next request goes out while another thread checks this signature.
       if (first && verification) onAnswered();
       if (verification && !(check && (await isValid(text, check, verification.encoding)))) {
-        const invalid = await explainInvalid(
-          file.path,
-          { ...open, read: () => source.read() },
-          {
-            ...verification,
-            text,
-            keyVersion,
-            advice: first && (first.text === text ? sameAs(first.path) : OTHER_SERVER),
-          },
-        );
+        const isOdd = !mayBeSignature(decodeSignature(text, verification.encoding));
+        const advice = adviceFor(text, first, isOdd || unfit?.sha256 === sha256 ? undefined : unfit);
+        unfit = { text, path: file.path, sha256 };
+        const about = { ...verification, text, keyVersion, advice };
+        const invalid = await explainInvalid(file.path, { ...open, read: () => source.read() }, about);
         throw wrongSignature(invalid, wrongKey({ ...verification, keyVersion }, invalid, clientKeySha256));
       }
       if (!verification && holdsSecret?.(text)) throw secretInSignature();
@@ -81,9 +80,21 @@ export function createAttempt(options: AttemptOptions): Attempt {
 const OTHER_SERVER =
   'Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.';
 
-/** What to do about the signature of another file, which is the right one there. */
+/** Where a text came from. */
+interface Received {
+  readonly text: string;
+  readonly path: string;
+}
+
+/** What the run shows about a signature that does not fit: others did, or another file got the same one. */
+function adviceFor(text: string, first: Received | undefined, unfit: Received | undefined): string | undefined {
+  const same = [first, unfit].find((other) => other?.text === text);
+  return same ? sameAs(same.path) : first && OTHER_SERVER;
+}
+
+/** What to do about a signature that another file has got too. */
 function sameAs(path: string): string {
-  return `It is the signature of ${show(path)}: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
+  return `It is the same signature as that of ${show(path)}, a file with other bytes: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
 }
 
 function fail(error: unknown): never {

@@ -5,7 +5,7 @@ import { show } from '../files/names.ts';
 import type { OpenFile } from '../files/reading/open-file.ts';
 import { decodeSignature, otherEncodingHint, type SignatureEncoding } from './encoding.ts';
 import { mayBeSignature } from './layout.ts';
-import { findLikely, type Likely } from './likely.ts';
+import { findLikely, isPaddedFor, type Likely } from './likely.ts';
 import type { Check, Verifier } from './verifier.ts';
 
 /** How signatures are verified in this run. */
@@ -70,7 +70,7 @@ export async function explainInvalid(
         cause ??
         about.advice ??
         oddForm(decodeSignature(about.text, about.encoding)) ??
-        'The service signed with another key, or other bytes: check that verify-key is the public key of the service, and that no other process changed the file.',
+        otherKey(verifier, decodeSignature(about.text, about.encoding)),
     },
   );
 }
@@ -82,6 +82,18 @@ export async function likelyCause(
 ): Promise<string | undefined> {
   const likely = await findLikely(verifier, decodeSignature(text, encoding), read);
   return likely ? hintOf(likely, verifier) : otherEncodingHint(text, encoding);
+}
+
+/** Says what is known of a signature that fits neither the bytes of its file nor what a service makes of them. */
+function otherKey({ key }: Verifier, signature: Uint8Array): string {
+  switch (isPaddedFor(key, signature)) {
+    case true:
+      return 'The padding of the signature is that of this key, so verify-key is right and the service signed other bytes: neither those of the file, nor their digest or base64 text. Ask the operators of the service which bytes it signs.';
+    case false:
+      return 'The padding of the signature is not that of this key: another key made it, or it was changed on the way. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.';
+    default:
+      return 'The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.';
+  }
 }
 
 /** Returns a hint for bytes that cannot be a signature of any key; then another key would not help. */

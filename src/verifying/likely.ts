@@ -114,14 +114,45 @@ function withAnySalt({ keyObject: key }: VerifyKey, name: AlgorithmName): Candid
   ];
 }
 
+/** Tells whether an RSA signature was made by this key, whatever bytes it is for: only the key that made it uncovers its padding. `undefined` for other keys. */
+export function isPaddedFor({ keyObject: key }: VerifyKey, signature: Uint8Array): boolean | undefined {
+  if (!key.asymmetricKeyType?.startsWith('rsa')) return undefined;
+  try {
+    const whole = publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(signature));
+    if (/^0001(?:ff){8}/.test(whole.toString('hex', 0, 10))) return true;
+    const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
+    const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
+    return encoded.at(-1) === 0xbc && PSS_HASHES.some((name) => startsWithZeros(encoded, encodedBits, name));
+  } catch {
+    // No key of this size makes such a number.
+    return false;
+  }
+}
+
+const PSS_HASHES = ['sha256', 'sha384', 'sha512', 'sha1'] as const;
+/** By chance, as many bits are zero once in 2^56. */
+const ZERO_BYTES = 8;
+
+function startsWithZeros(encoded: Buffer, encodedBits: number, name: string): boolean {
+  const digestBytes = hash(name, '', 'buffer').length;
+  const block = unmask(encoded, encodedBits, name, digestBytes);
+  return block.subarray(0, ZERO_BYTES).every((byte) => byte === 0);
+}
+
 /** Reads the length of the salt, in bytes, in a valid encoded message (RFC 8017, 9.1.2). */
 function saltLength(encoded: Buffer, encodedBits: number, algorithm: string, digestBytes: number): number {
+  const block = unmask(encoded, encodedBits, algorithm, digestBytes);
+  return block.length - block.indexOf(1) - 1;
+}
+
+/** Returns what stands before the digest of an encoded message: zeros, a one, and the salt. */
+function unmask(encoded: Buffer, encodedBits: number, algorithm: string, digestBytes: number): Buffer {
   const end = encoded.length - digestBytes - 1;
   const digest = encoded.subarray(end, -1);
-  const block = encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm));
-  // The unused bits of the first byte are masked too; zeros, a one, and the salt follow.
+  const block = Buffer.from(encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm)));
+  // The unused bits of the first byte are masked too.
   block[0] = (block[0] ?? 0) & (0xff >> (8 * encoded.length - encodedBits));
-  return block.length - block.indexOf(1) - 1;
+  return block;
 }
 
 /** Returns one byte of the MGF1 mask of a digest. */

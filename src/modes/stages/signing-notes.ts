@@ -33,11 +33,20 @@ export function noteBadNode(report: ReportBuilder): (failure: Failure) => void {
 
 /** Notes why the service's log may have more signatures than the release. */
 export function describeBlindRepeats({ runner }: Context, outcomes: readonly FileOutcome[]): Pick<ReportPart, 'notes'> {
-  const repeats = outcomes.reduce((sum, { blindRepeats = 0 }) => sum + blindRepeats, 0);
-  if (repeats === 0) return {};
-  const text = `${plural(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no answer and had to be repeated: the service may have signed twice. The signature of the last answer was kept.`;
-  runner.line(text);
-  return { notes: [text] };
+  const sum = (isSigned: boolean): number =>
+    outcomes.reduce(
+      (total, { status, blindRepeats = 0 }) => total + ((status === 'signed') === isSigned ? blindRepeats : 0),
+      0,
+    );
+  const sent = (repeats: number): string =>
+    `${plural(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no whole answer and had to be repeated`;
+  const [kept, lost] = [sum(true), sum(false)];
+  const notes = [
+    kept > 0 ? `${sent(kept)}: the service may have signed twice. The signature of the last answer was kept.` : '',
+    lost > 0 ? `${sent(lost)}, and no repeat brought a signature: the service may have signed all the same.` : '',
+  ].filter(Boolean);
+  for (const text of notes) runner.line(text);
+  return notes.length > 0 ? { notes } : {};
 }
 
 /** Describes the result of a file for the debug log. */

@@ -18,7 +18,7 @@ export function renderNumbers(report: Report): string[] {
     ['Files', formatCount(files)],
     ...done,
     ['Failed', formatCount(failed)],
-    ['Not tried', notTried > 0 ? formatCount(notTried) : ''],
+    [report.mode === 'verify' ? 'Not verified' : 'Not signed', notTried > 0 ? formatCount(notTried) : ''],
     ['Size', formatBytes(bytes)],
     ['Time', formatMs(report.durationMs)],
     ['Speed', describeSpeed(report.outcomes, report.durationMs)],

@@ -51,8 +51,15 @@ function failedHeadline(report: Report): string {
     failedFiles > 0 ? `${formatCount(failedFiles)} of ${plural(files, 'file')} failed` : '',
     orphans > 0 ? `${plural(orphans, 'signature')} without a file` : '',
     uncovered > 0 ? `${plural(uncovered, 'path')} without a signature` : '',
-    notTried > 0 ? `${formatCount(notTried)} not tried` : '',
+    notTried > 0 ? without(notTried, { files, failed: failedFiles, done }) : '',
   ];
   const consequence = report.mode === 'sign' ? ' Nothing was uploaded.' : '';
   return `${work} failed: ${parts.filter(Boolean).join(', ')}.${consequence}`;
+}
+
+/** Files that the run ended before: many of them may have been asked for, so they are not called untried. */
+function without(count: number, { files, failed, done }: { files: number; failed: number; done: string }): string {
+  return failed > 0
+    ? `${formatCount(count)} more not ${done}`
+    : `${formatCount(count)} of ${plural(files, 'file')} not ${done}`;
 }
