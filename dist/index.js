@@ -23109,9 +23109,10 @@ var __webpack_modules__ = {
 			now() {
 				return this.#now() + (this.#offsetMs ?? 0);
 			}
-			agreesWith({ headers: { date } }) {
+			compare({ headers: { date } }) {
 				const theirs = (0, retry_after.m)(typeof date === "string" ? date : undefined);
-				return theirs !== undefined && Math.abs(theirs - this.now()) <= MIN_SKEW_MS;
+				if (theirs === undefined) return "unknown";
+				return Math.abs(theirs - this.now()) <= MIN_SKEW_MS ? "agrees" : "differs";
 			}
 			explain(failure, response, sentAt) {
 				if (failure.facts.endsRun !== "unauthorised" || this.#learn(response)) return failure;
@@ -23227,6 +23228,7 @@ var __webpack_modules__ = {
 		var body_text = __nccwpck_require__(89915);
 		var answers_members = __nccwpck_require__(30968);
 		var answers_reason = __nccwpck_require__(21093);
+		var refusal_advice = __nccwpck_require__(75972);
 		var answers_status = __nccwpck_require__(61865);
 		;
 		function withReason(failure, response, answer, facts) {
@@ -23234,10 +23236,12 @@ var __webpack_modules__ = {
 			if (envelope !== undefined) return envelope;
 			const reason = isRefusal(answer) ? (0, answers_reason.YY)(response, facts.scrub) : undefined;
 			if (reason === undefined) return failure.with({ message: `${failure.message}${(0, answers_reason.FV)(response, facts.scrub)}` });
-			const hint = "Ask the operators of the service about this refusal.";
-			return failure.with({
-				message: `The service refused: ${reason.text}. ${failure.message}`,
-				hint
+			const hint = (0, refusal_advice.ik)(reason.text, facts) ?? "Ask the operators of the service about this refusal.";
+			const message = `The service answered ${response.status} and refused: “${reason.text}”.`;
+			return new policy_failure.HR("file", "REQUEST_REFUSED", message, {
+				hint,
+				endsRun: "first-four-files",
+				cause: failure
 			});
 		}
 		function failureInEnvelope(response, answer, facts) {
@@ -23309,8 +23313,10 @@ var __webpack_modules__ = {
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
 		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
+		const PAGE_HINT = "Check server-url and sign-path. If they are right, a gateway in front of the service puts a page, such as a login, in place of its answer: ask its operators.";
 		const FIREWALL_HINT = " A firewall for web applications that objects to the request answers so as well: its operators find the reason.";
 		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
+		const WRAPPED_HINT = "Another version of the API, or a gateway that wraps answers, answers so: ask the operators of the service for plain answers, {\"signData\":\"<text>\"}.";
 		function readResponse(response, facts) {
 			if (response.status !== 200) throw (0, answers_status.F)(response, facts);
 			const compressed = (0, body_text.uR)(response, facts.scrub);
@@ -23323,7 +23329,9 @@ var __webpack_modules__ = {
 				...answer
 			};
 			if (typeof signData === "string" && signData !== "") return checkText(signData);
-			throw withReason(badSignature(describeMissing(answer, facts)), response, answer, facts);
+			const place = signData === undefined ? placeOfSignature(answer) : undefined;
+			const failure = badSignature(describeMissing(answer, place, facts));
+			throw withReason(place === undefined ? failure : failure.with({ hint: WRAPPED_HINT }), response, answer, facts);
 		}
 		function otherContentType({ headers }) {
 			const type = String(headers["content-type"] ?? "").trim();
@@ -23357,7 +23365,7 @@ var __webpack_modules__ = {
 			}
 			return value;
 		}
-		function describeMissing(answer, { scrub }) {
+		function describeMissing(answer, place, { scrub }) {
 			const names = Object.keys(answer);
 			const { signData: value } = {
 				signData: undefined,
@@ -23368,9 +23376,8 @@ var __webpack_modules__ = {
 			if (names.length === 0) return "The answer has no signData";
 			const shown = names.slice(0, MAX_NAMES).map((name) => scrub(name, MAX_NAME_LENGTH));
 			const more = names.length > MAX_NAMES ? " and others" : "";
-			const place = placeOfSignature(answer);
-			const found = place === undefined ? "" : `; a signData stands in ${scrub(place, MAX_NAME_LENGTH)}`;
-			return `The answer has no signData, only ${shown.join(", ")}${more}${found}`;
+			if (place !== undefined) return `The answer has signData inside of ${scrub(place, MAX_NAME_LENGTH)}, not at its top`;
+			return `The answer has no signData, only ${shown.join(", ")}${more}`;
 		}
 		const MAX_NAMES = 6;
 		const MAX_NAME_LENGTH = 40;
@@ -23408,17 +23415,17 @@ var __webpack_modules__ = {
 		}
 		function page(response, facts) {
 			const reason = (0, answers_reason.YY)(response, facts.scrub);
-			const title = reason === undefined || reason.kind === "words" ? "" : ` ${(0, answers_reason.Xb)(reason)}`;
+			const title = (0, answers_reason.dJ)(response, facts.scrub);
 			const isOfFirewall = reason?.caseNumber !== undefined || /reject|block|denied|forbid|not acceptable/i.test(title);
-			return new policy_failure.HR("request", "RESP_HTML", `The service answered 200 with an HTML page${title}.`, {
-				hint: (0, answers_status.f)(response, facts) + LOOK_HINT + (isOfFirewall ? FIREWALL_HINT : ""),
+			return new policy_failure.HR("request", "RESP_HTML", `A web server or gateway answered 200 with a page${title}, which is not an answer of the signing API.`, {
+				hint: (0, answers_status.f)(response, facts) + PAGE_HINT + (isOfFirewall ? FIREWALL_HINT : ""),
 				endsRun: "canary-twice"
 			});
 		}
 		;
-		const CREDENTIALS = {
-			anyClock: "app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner",
-			sameClock: "app-key and app-secret (no quotes, nothing missing), and that they belong to this service. The clock of the runner agrees with the Date of the answer: if the answer complains about the time, a clock behind the service is wrong"
+		const FACTS = {
+			credentials: "app-key and app-secret (no quotes, nothing missing), and that they belong to this service",
+			sentType: "application/json"
 		};
 		const MAX_TYPE = 60;
 		function createSignFileSigner(transport, settings, { now, randomInt, scrub, warn }) {
@@ -23461,12 +23468,12 @@ var __webpack_modules__ = {
 				}, signal);
 				try {
 					const asksForCertificate = transport.asksForCertificate();
-					const credentials = () => CREDENTIALS[clock.agreesWith(response) ? "sameClock" : "anyClock"];
 					const facts = {
+						...FACTS,
 						size: source.size,
 						scrub,
 						asksForCertificate,
-						credentials
+						clock: () => clock.compare(response)
 					};
 					const text = readResponse(response, facts);
 					const type = otherContentType(response);
@@ -23552,6 +23559,7 @@ var __webpack_modules__ = {
 				steps: steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
 			};
 		}
+		const ADDRESS_HINT = "Check that server-url and the input request lead to the API of the signing service.";
 		const answer_MAX_SIGNATURE_BYTES = 64 * 1024;
 		const answer_DECODER = new TextDecoder("utf-8", { fatal: true });
 		function readAnswer(response, { answer: place, encoding }, facts) {
@@ -23566,16 +23574,16 @@ var __webpack_modules__ = {
 			if (place.in === "body") return checked(text.replace(/\r?\n$/, ""));
 			const json = answer_parse(text, response, scrub);
 			try {
-				return checked(follow(json, place.steps, (value) => describe(value, scrub)));
+				return checked(follow(json, place.steps, scrub));
 			} catch (error) {
 				throw error instanceof policy_failure.HR ? withReason(error, response, json, facts) : error;
 			}
 		}
 		function refuseWrapped(response, facts) {
-			if ((0, answers_reason.AA)(response)) throw answer_unusable("RESP_HTML", "The answer is a web page.");
+			if ((0, answers_reason.AA)(response)) throw answer_unusable("RESP_HTML", `The answer is a web page${(0, answers_reason.dJ)(response, facts.scrub)}.`);
 			const json = membersIn(response.body);
 			if (json === undefined) return;
-			const failure = answer_unusable("RESP_BAD_SIGNATURE", `The answer is JSON, not the signature alone. ${describe(json, facts.scrub)}`, { hint: "Set answer to the place of the signature in that JSON, such as /signature." });
+			const failure = answer_unusable("RESP_BAD_SIGNATURE", `The answer is JSON, not the signature alone. ${describe(json, facts.scrub)}`, { hint: placeHint(json, facts.scrub) });
 			throw withReason(failure, response, json, facts);
 		}
 		function membersIn(body) {
@@ -23597,23 +23605,70 @@ var __webpack_modules__ = {
 			try {
 				return JSON.parse(text);
 			} catch (error) {
-				if ((0, answers_reason.AA)(response)) throw answer_unusable("RESP_HTML", "The answer is a web page.", { cause: error });
+				if ((0, answers_reason.AA)(response)) throw answer_unusable("RESP_HTML", `The answer is a web page${(0, answers_reason.dJ)(response, scrub)}.`, { cause: error });
 				const message = `The answer is ${text.length} characters that are not JSON.${(0, answers_reason.AD)(response, scrub)}`;
 				throw answer_unusable("RESP_NOT_JSON", message, { cause: error });
 			}
 		}
-		function follow(json, steps, describeValue) {
+		function follow(json, steps, scrub) {
 			let value = json;
 			for (const [at, step] of steps.entries()) {
-				if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) throw answer_unusable("RESP_BAD_SIGNATURE", `The answer has no /${steps.slice(0, at + 1).join("/")}. ${describeValue(value)}`);
+				if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) throw elsewhere(`The answer has no /${steps.slice(0, at + 1).join("/")}`, json, scrub);
 				value = Reflect.get(value, step);
 			}
 			if (typeof value === "string") return value;
-			throw answer_unusable("RESP_BAD_SIGNATURE", `The answer has ${value === null ? "null" : `a value of type ${typeof value}`} at /${steps.join("/")}, not a string.`);
+			throw elsewhere(`The answer has ${answer_typeName(value)} at /${steps.join("/")}, not a text`, json, scrub);
 		}
-		function describe(value, scrub) {
-			const members = typeof value === "object" && value !== null ? Object.keys(value).slice(0, 10) : [];
-			return members.length > 0 ? `It has: ${members.map((name) => scrub(name, 40)).join(", ")}.` : "Nothing is there.";
+		function elsewhere(what, json, scrub) {
+			const message = `${what}, where the input answer looks for the signature. ${describe(json, scrub)}`;
+			return answer_unusable("RESP_BAD_SIGNATURE", message, { hint: placeHint(json, scrub) });
+		}
+		function answer_typeName(value) {
+			if (value === null) return "null";
+			return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+		}
+		const MAX_LEAVES = 6;
+		const MAX_LEVELS = 4;
+		const MAX_POINTER = 80;
+		function* leavesOf(value, pointer = "", level = 0) {
+			const members = typeof value === "object" && value !== null && level < MAX_LEVELS ? Object.entries(value) : [];
+			if (members.length === 0) yield {
+				pointer,
+				value
+			};
+			for (const [name, member] of members) yield* leavesOf(member, `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, level + 1);
+		}
+		function firstLeaves(json) {
+			const leaves = [];
+			for (const leaf of leavesOf(json)) {
+				leaves.push(leaf);
+				if (leaves.length > MAX_LEAVES) break;
+			}
+			return leaves;
+		}
+		function describe(json, scrub) {
+			const leaves = firstLeaves(json);
+			const named = leaves.slice(0, MAX_LEAVES).map(({ pointer, value }) => {
+				const what = typeof value === "string" ? textOf(value) : answer_typeName(value);
+				return `${scrub(pointer, MAX_POINTER)} (${what})`;
+			});
+			if (leaves[0]?.pointer === "") return "Nothing is there.";
+			return `It has: ${named.join(", ")}${leaves.length > MAX_LEAVES ? " and others" : ""}.`;
+		}
+		function textOf(value) {
+			return `text of ${value.length} characters${looksLikeSignature(value) ? " that looks like a signature" : ""}`;
+		}
+		const MIN_SIGNATURE = 86;
+		function looksLikeSignature(text) {
+			return text.length >= MIN_SIGNATURE && /^[\w+/-]+={0,2}$/.test(text);
+		}
+		function placeHint(json, scrub) {
+			const texts = firstLeaves(json).filter(({ value }) => typeof value === "string");
+			const found = texts.find(({ value }) => looksLikeSignature(String(value)));
+			const example = texts.find(({ pointer }) => pointer !== "")?.pointer ?? "/signature";
+			const place = scrub(found?.pointer ?? example, MAX_POINTER);
+			const where = found === undefined ? `the place of the signature in it, such as ${place}` : place;
+			return `Set the input answer to ${where}. ${found === undefined ? ADDRESS_HINT : ""}`.trim();
 		}
 		function checked(text) {
 			if (text === "") throw answer_unusable("RESP_BAD_SIGNATURE", "The signature in the answer is empty.");
@@ -23622,7 +23677,7 @@ var __webpack_modules__ = {
 		}
 		function answer_unusable(code, message, facts = {}) {
 			return new policy_failure.HR("file", code, message, {
-				hint: "Check answer against what the service really sends, and that server-url and request lead to its API.",
+				hint: `Compare the input answer with what the service really sends. ${ADDRESS_HINT}`,
 				endsRun: "first-four-files",
 				...facts
 			});
@@ -24217,6 +24272,7 @@ Content-Type: application/json
 		;
 		const MAX_REQUEST_LINE_BYTES = 8e3;
 		function createHttpSigner(transport, options, scrub) {
+			const sentType = typeOf(options.message);
 			return {
 				...options.message.content.startsWith("digest") ? { weigh: weightOfDigest } : {},
 				async sign(source, signal) {
@@ -24227,14 +24283,19 @@ Content-Type: application/json
 						size: source.size,
 						scrub,
 						asksForCertificate: transport.asksForCertificate(),
-						credentials: () => "token, and what request sends to prove who asks",
-						address: "server-url and request",
-						written: "request"
+						credentials: "the input token, and what the input request sends to prove who asks",
+						sentType,
+						address: "server-url and the input request",
+						written: "the input request"
 					};
 					if (status !== 200 && status !== 201) throw (0, answers_status.F)(response, facts);
 					return { text: readAnswer(response, options, facts) };
 				}
 			};
+		}
+		function typeOf({ headers }) {
+			const [, value] = headers.find(([name]) => name.toLowerCase() === "content-type") ?? [];
+			return value?.every((part) => typeof part === "string") ? value.join("") : undefined;
 		}
 		async function fillRequest(source, options) {
 			const { message, prefix } = options;
@@ -25132,7 +25193,7 @@ Content-Type: application/json
 			"app-secret",
 			"token"
 		];
-		const missing_CREDENTIALS = [
+		const CREDENTIALS = [
 			...SECRETS,
 			"cert",
 			"chain",
@@ -25143,7 +25204,7 @@ Content-Type: application/json
 			const [first] = names;
 			if (first === undefined) return undefined;
 			const are = names.length === 1 ? `Input ${first} is` : `Inputs ${names.slice(0, -1).join(", ")} and ${names.at(-1)} are`;
-			if (!names.some((name) => missing_CREDENTIALS.includes(name))) return new errors.lZ("INPUT_INVALID", `${are} empty.`, { hint: `Give ${names.length === 1 ? "it" : "each"} a value under with: in the workflow.` });
+			if (!names.some((name) => CREDENTIALS.includes(name))) return new errors.lZ("INPUT_INVALID", `${are} empty.`, { hint: `Give ${names.length === 1 ? "it" : "each"} a value under with: in the workflow.` });
 			return new errors.lZ("CREDENTIALS_MISSING", `${are} empty.`, { hint: hintOf(taken, facts) });
 		}
 		function hintOf(taken, { eventName, secretsWithheld }) {
@@ -26130,19 +26191,19 @@ Content-Type: application/json
 		;
 		async function placeReceipt(context, mode, { files, output }) {
 			const { manifest, suffix } = files;
-			if (manifest === undefined) return mode === "rehearse" ? place(output, "manifest.json") : elsewhere(context);
+			if (manifest === undefined) return mode === "rehearse" ? place(output, "manifest.json") : receipt_elsewhere(context);
 			const { patience } = context;
 			const signing = signingTree(files, output);
 			const occupant = await patience.read(manifest, () => occupantOf(signing.realPathOf(manifest)));
 			const signature = await patience.read(manifest + suffix, () => mode === "verify" ? "own" : occupantOfSignature(signing.realPathOf(manifest + suffix), isSignatureText));
 			const foreign = [...occupant === "foreign" ? [manifest] : [], ...signature === "foreign" ? [manifest + suffix] : []];
 			if (occupant === "foreign" || foreign.length > 0) return {
-				...elsewhere(context),
+				...receipt_elsewhere(context),
 				foreign
 			};
 			if (mode === "verify" && occupant.mode !== undefined && occupant.mode !== mode) {
 				context.runner.line("The manifest of the signing stays as it is; that of this verification is in RUNNER_TEMP.");
-				return elsewhere(context);
+				return receipt_elsewhere(context);
 			}
 			await (0, whole_release.LO)(context, output, manifest);
 			if (mode !== "verify") await (0, whole_release.LO)(context, output, manifest + suffix);
@@ -26187,7 +26248,7 @@ Content-Type: application/json
 				foreign: []
 			};
 		}
-		function elsewhere(context) {
+		function receipt_elsewhere(context) {
 			return place(new output_tree.E((0, stages_release._i)(context), context.processId), "manifest.json");
 		}
 		async function writeReceipt({ now, patience, runner }, { tree, path }, report) {
@@ -27245,6 +27306,114 @@ Content-Type: application/json
 			}
 		}
 		;
+		class Refusals {
+			#files = new Set();
+			#since;
+			#probes = 0;
+			add({ job, isProbe, wasShut, left }, now) {
+				this.#since ??= now;
+				if (isProbe) this.#probes++;
+				const isProof = left > this.#files.add(job).size;
+				return {
+					ends: now - this.#since >= ENDINGS.unauthorisedMs || isProof && this.#probes >= ENDINGS.unauthorisedProbes,
+					counts: !wasShut || isProbe && !isProof
+				};
+			}
+			get pauseMs() {
+				const bounds = OUTAGE.unauthorisedPausesMs;
+				return bounds[Math.min(this.#probes, bounds.length - 1)] ?? 0;
+			}
+			settle(job) {
+				this.#files.delete(job);
+			}
+			endRow() {
+				this.#since = undefined;
+				this.#probes = 0;
+			}
+		}
+		const ADDRESS = "One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.";
+		const NEVER_ACCEPTED = "Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.";
+		const OF_ADDRESS = [
+			"NOT_FOUND",
+			"METHOD_REFUSED",
+			"RESP_HTML",
+			"RESP_EMPTY",
+			"RESP_NOT_JSON"
+		];
+		class Hindsight {
+			#met = new Map();
+			#signed = 0;
+			onSettled(job, failure) {
+				if (failure) this.#add(job, failure);
+				else this.#signed++;
+				if (failure) return;
+				for (const meeting of this.#met.values()) meeting.atLastSuccess = meeting.files.size;
+			}
+			watching(onEvent) {
+				return (event) => {
+					if (event.type === "retry") this.#add(event.job, event.failure);
+					onEvent(event);
+				};
+			}
+			#add(job, failure) {
+				if (!concernsFiles(failure)) return;
+				const meeting = this.#met.get(failure.code) ?? {
+					files: new Set(),
+					atLastSuccess: 0
+				};
+				meeting.files.add(job);
+				this.#met.set(failure.code, meeting);
+			}
+			explain(failure, statusOf) {
+				if (this.#signed === 0) return neverAccepted(failure);
+				const meeting = this.#met.get(failure.code);
+				if (!concernsFiles(failure) || meeting === undefined) return failure;
+				meeting.seen ??= this.#lookAt(meeting, statusOf);
+				const { repaired, always } = meeting.seen;
+				if (failure.code === "SERVER_ERROR") return always === undefined ? failure : failure.with({ hint: always + SHOW });
+				const isAddress = OF_ADDRESS.includes(failure.code);
+				const good = `The same ${isAddress ? "address was" : "credentials were"} good for ${plural(this.#signed, "file")} of this run.`;
+				const hint = isAddress ? ADDRESS : refusedAfterSuccess(failure, repaired, always);
+				return failure.with({
+					message: `${failure.message} ${good}`,
+					hint
+				});
+			}
+			#lookAt({ files, atLastSuccess }, statusOf) {
+				const repaired = [...files].filter((job) => statusOf(job) === "signed").length;
+				const isAlwaysTheSame = repaired === 0 && 2 * atLastSuccess >= files.size;
+				const which = files.size === 1 ? "Only this file" : `Only these ${files.size} files`;
+				const always = isAlwaysTheSame ? `${which} met this, at every try; others were signed meanwhile.` : undefined;
+				return {
+					repaired,
+					always
+				};
+			}
+		}
+		const SHOW = " Something in it makes the service fail: show this answer, and the name and size of the file, to the operators of the service.";
+		function concernsFiles({ code, facts }) {
+			return code === "SERVER_ERROR" || OF_ADDRESS.includes(code) || facts.endsRun === "unauthorised";
+		}
+		function plural(number, noun) {
+			return number === 1 ? `1 ${noun}` : `${number} ${noun}s`;
+		}
+		function refusedAfterSuccess({ facts: { refusal } }, repaired, always) {
+			const { isPage = false, advice } = refusal ?? {};
+			const whom = isPage ? "Ask the operators of that web server or gateway" : "Ask the operators";
+			const ask = advice ?? `${whom}.`;
+			if (repaired > 0) {
+				const others = `${plural(repaired, "other file")} met this too and ${repaired === 1 ? "was" : "were"} signed when repeated: one of several servers behind a balancer refuses`;
+				return `${others}${advice === undefined ? ", or a firewall or gateway limits the rate, and lower concurrency helps" : ""}. ${ask}`;
+			}
+			if (always !== undefined) return advice === undefined ? `${always} A firewall or gateway probably objects to what is in ${always.startsWith("Only this") ? "it" : "them"}: ask ${isPage ? "the operators of that web server or gateway" : "the operators"} for an exception.` : `${always} ${ask}`;
+			if (advice !== undefined) return advice;
+			return `The credentials may have been withdrawn during the run, or a firewall or gateway limits the rate, and lower concurrency helps. ${ask}`;
+		}
+		function neverAccepted(failure) {
+			const { cause } = failure;
+			return cause instanceof errors.lZ && cause.code === "THROTTLED" && failure.code !== "RETRY_AFTER_TOO_LONG" ? failure.with({ hint: NEVER_ACCEPTED }) : failure;
+		}
+		;
 		function mustConfirm({ facts }) {
 			return facts.staleConnection === true || facts.endsRun !== undefined && facts.endsRun !== "verify-key";
 		}
@@ -27379,52 +27548,6 @@ Content-Type: application/json
 				const limitMs = this.#succeeded ? OUTAGE.noProgressMs : OUTAGE.noProgressBeforeSuccessMs;
 				return this.#runStartedAt + limitMs - now;
 			}
-		}
-		;
-		class Refusals {
-			#files = new Set();
-			#since;
-			#probes = 0;
-			add({ job, isProbe, wasShut, left }, now) {
-				this.#since ??= now;
-				if (isProbe) this.#probes++;
-				const isProof = left > this.#files.add(job).size;
-				return {
-					ends: now - this.#since >= ENDINGS.unauthorisedMs || isProof && this.#probes >= ENDINGS.unauthorisedProbes,
-					counts: !wasShut || isProbe && !isProof
-				};
-			}
-			get pauseMs() {
-				const bounds = OUTAGE.unauthorisedPausesMs;
-				return bounds[Math.min(this.#probes, bounds.length - 1)] ?? 0;
-			}
-			settle(job) {
-				this.#files.delete(job);
-			}
-			endRow() {
-				this.#since = undefined;
-				this.#probes = 0;
-			}
-		}
-		const refusals_CREDENTIALS = "The credentials may have been withdrawn during the run, one of several servers behind a balancer may not know them, or a firewall or gateway may limit the rate or object to the content of a file: ask the operators; lower concurrency.";
-		const ADDRESS = "One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.";
-		const OF_ADDRESS = [
-			"NOT_FOUND",
-			"METHOD_REFUSED",
-			"RESP_HTML",
-			"RESP_EMPTY",
-			"RESP_NOT_JSON"
-		];
-		function refusedLater(failure, successes) {
-			const isAddress = OF_ADDRESS.includes(failure.code);
-			if (successes === 0 || !isAddress && failure.facts.endsRun !== "unauthorised") return failure;
-			const [what, hint] = isAddress ? ["address was", ADDRESS] : ["credentials were", refusals_CREDENTIALS];
-			const files = successes === 1 ? "1 file" : `${successes} files`;
-			const message = `${failure.message.replace(/\.$/, "")}, although the same ${what} good for ${files} of this run.`;
-			return failure.with({
-				message,
-				hint
-			});
 		}
 		;
 		class RunJudge {
@@ -27625,7 +27748,7 @@ Content-Type: application/json
 				};
 				if (failure.kind === "file") return {
 					next: "lost",
-					lost: refusedLater(failure, this.#judge.successes)
+					lost: failure
 				};
 				if (failure.facts.endsRun === "bad-node") this.#onBadNode(failed);
 				if (ofService && (isNew || isProbe)) this.#onTrouble(failed, now);
@@ -27638,7 +27761,7 @@ Content-Type: application/json
 				const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
 				if (isLost) return {
 					next: "lost",
-					lost: refusedLater(failure, this.#judge.successes)
+					lost: failure
 				};
 				if (failure.facts.endsRun === "verify-key" && !this.#gate.hasSucceeded) return { next: "retry-last" };
 				const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === "canary-twice";
@@ -27675,9 +27798,8 @@ Content-Type: application/json
 				return this.#retry(failed, delayMs, "itself");
 			}
 			#onRefused(failed, now) {
-				const { job, isProbe } = failed;
+				const { failure, job, isProbe } = failed;
 				const wasShut = this.#gate.isShut;
-				const failure = refusedLater(failed.failure, this.#judge.successes);
 				const { ends, counts } = this.#refusals.add({
 					...failed,
 					wasShut
@@ -28125,6 +28247,7 @@ Content-Type: application/json
 			const byJob = [];
 			const signed = new Map();
 			const signOnce = createAttempt(options);
+			const hindsight = new Hindsight();
 			const ending = await runSchedule({
 				jobs: files.length,
 				canary: smallest(files),
@@ -28136,16 +28259,15 @@ Content-Type: application/json
 				signal: options.signal,
 				clock: options.clock,
 				random: options.random,
-				onEvent: options.onEvent,
+				onEvent: hindsight.watching(options.onEvent),
 				timeoutMs: (job) => options.timeoutMs + Math.ceil(sign_sizeOf(files, job) * 1e3 / 2 ** 20),
 				weight: (job) => weightOf(sign_sizeOf(files, job), options),
 				maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
-				async run(job, signal, onAnswered) {
-					if (files[job]) signed.set(job, await signOnce(files[job], signal, onAnswered));
-				},
+				run: async (job, signal, onAnswered) => void (files[job] && signed.set(job, await signOnce(files[job], signal, onAnswered))),
 				onSettled(job, settled) {
 					const file = files[job];
 					if (!file) return;
+					hindsight.onSettled(job, settled.failure);
 					const outcome = toOutcome(file, settled, signed.get(job));
 					signed.delete(job);
 					byJob[job] = outcome;
@@ -28160,9 +28282,17 @@ Content-Type: application/json
 					};
 				}
 			});
+			return explained(byJob, ending, hindsight);
+		}
+		function explained(byJob, ending, hindsight) {
+			const explain = (failure) => hindsight.explain(failure, (job) => byJob[job]?.status);
+			const outcomes = byJob.filter(() => true);
 			return {
-				outcomes: byJob.filter(() => true),
-				ending
+				outcomes: outcomes.map((outcome) => outcome.error instanceof policy_failure.HR ? {
+					...outcome,
+					error: explain(outcome.error)
+				} : outcome),
+				ending: ending && explain(ending)
 			};
 		}
 		function toOutcome(file, settled, signed) {
@@ -28852,7 +28982,7 @@ Content-Type: application/json
 		var kit_page = __nccwpck_require__(10535);
 		;
 		function checkKitOfRelease(kit, sealed, release) {
-			const [page = "", guide = ""] = [kit.page, kit.guide].map((path) => textOf(sealed, path));
+			const [page = "", guide = ""] = [kit.page, kit.guide].map((path) => this_release_textOf(sealed, path));
 			const data = (0, kit_page.f)(page);
 			const listed = listOf((data?.files ?? []).filter(Array.isArray).map(([path, size, sha256]) => ({
 				path,
@@ -28869,7 +28999,7 @@ Content-Type: application/json
 		function checkReceiptsOfRelease(context, sealed, release) {
 			const all = new Set();
 			for (const { file } of sealed) {
-				const text = textOf(sealed, file.path);
+				const text = this_release_textOf(sealed, file.path);
 				if ((0, manifest.g)(text, "whole") === undefined) continue;
 				const { files } = JSON.parse(text);
 				const listed = listOf(Array.isArray(files) ? files : []);
@@ -28908,7 +29038,7 @@ Content-Type: application/json
 		function differs(code, path, why) {
 			return new errors.lZ(code, `${(0, files_names.WU)(path)} is of another release, or of a part of this one: ${why}.`, { hint: "Restore it from the release that these files are of: a valid signature alone does not say to which release a file belongs. A kit of a part of the files is checked with the files of that part, and a part of the files with partial: true." });
 		}
-		function textOf(sealed, path) {
+		function this_release_textOf(sealed, path) {
 			const found = sealed.find(({ file }) => file.path === path);
 			return (found && (0, whole_release.qC)(found.file.location)?.toString()) ?? "";
 		}
@@ -31259,7 +31389,7 @@ Content-Type: application/json
 			const own = namesIn(members, WORDS, LIKE_WORDS).map((name) => members.get(name)).filter((member) => typeof member === "string" && !/^\d*$/.test(member));
 			const nested = namesIn(members, CONTAINERS, LIKE_CONTAINER).map((name) => [name, members.get(name)]).filter(([, member]) => typeof member === "object").map(([name, member]) => fieldsOf(member) || wordsOf(member, status, depth + 1) || textsOf(name, member));
 			const words = join([...own, ...nested]) || (depth === 0 ? sentencesIn(value) : "");
-			return words.startsWith(code) ? words : [code, words].filter(Boolean).join(" ");
+			return words.startsWith(code) ? words : [code, words].filter(Boolean).join(": ");
 		}
 		function namesIn(members, known, like) {
 			return [...known, ...[...members.keys()].filter((name) => like.test(name) && !known.includes(name))];
@@ -31311,11 +31441,14 @@ Content-Type: application/json
 	}),
 	21093: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			Fh: () => isJson,
+			a7: () => isOfGateway,
 			AA: () => isWebPage,
 			Xb: () => namePage,
 			FV: () => quoteReason,
 			AD: () => quoteWords,
-			YY: () => reasonIn
+			YY: () => reasonIn,
+			dJ: () => titled
 		});
 		var external_node_util_ = __nccwpck_require__(57975);
 		var body_text = __nccwpck_require__(89915);
@@ -31408,12 +31541,30 @@ Content-Type: application/json
 			const noted = caseNumber === undefined || text.includes(caseNumber) ? "" : ` (${caseNumber})`;
 			return `${kind === "page" ? "titled" : "that says"} “${text}”${noted}`;
 		}
+		function titled(response, scrub) {
+			const reason = reasonIn(response, scrub);
+			return reason === undefined || reason.kind === "words" ? "" : ` ${namePage(reason)}`;
+		}
 		function isWebPage(response) {
 			return isPage((0, body_text.VI)(response, cutOnly), (0, body_text.JL)(response));
 		}
+		function isJson({ body }) {
+			return /^\s*[{[]/.test(body.toString("latin1", 0, 64));
+		}
+		const GATEWAY_SERVERS = /^(?:nginx|openresty|envoy|istio-envoy|haproxy|awselb|cloudflare|varnish|traefik|cloudfront|bigip)\b/i;
+		function isOfGateway(response) {
+			const { status, headers, body } = response;
+			if (![
+				502,
+				503,
+				504
+			].includes(status) && (status < 520 || status > 530)) return false;
+			if (isWebPage(response)) return true;
+			return GATEWAY_SERVERS.test(String(headers["server"] ?? "")) && !/^\s*[{[<]/.test(body.toString("latin1", 0, 64));
+		}
 		function quoteReason(response, scrub) {
 			const reason = reasonIn(response, scrub);
-			return reason === undefined ? "" : ` It says: ${reason.text}.`;
+			return reason === undefined ? "" : ` It says: “${reason.text}”.`;
 		}
 		function quoteWords(response, scrub) {
 			return reasonIn(response, scrub)?.text.includes(" ") ? quoteReason(response, scrub) : "";
@@ -31449,6 +31600,55 @@ Content-Type: application/json
 			const [, double, single = ""] = FRAGMENT.exec(text) ?? [];
 			return (double ?? single).replace(/\\(["'/\\])/g, "$1");
 		}
+	}),
+	75972: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			$b: () => clockAdvice,
+			ZX: () => ASK_FOR_RIGHT,
+			_j: () => PAGE_FORBIDS,
+			i4: () => ASKED_LATE,
+			ik: () => adviceOn,
+			ql: () => UNASKED,
+			uq: () => PAGE_WANTS_LOGIN
+		});
+		const CLOCK_DIFFERS = " The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.";
+		function clockAdvice(finding) {
+			return {
+				agrees: "",
+				differs: CLOCK_DIFFERS,
+				unknown: " Check the clock of the runner too."
+			}[finding];
+		}
+		const ABOUT_TIME = /\b(?:time|timestamp|clock|nonce|skew|replay(?:ed)?|stale|too old|expired?)\b/;
+		const ABOUT_SIGNATURE = /\bsignature|\bhmac\b|\bsign\b.*\b(?:mismatch|fit|match|wrong|invalid)|\bsign mismatch\b/;
+		const ABOUT_CREDENTIALS = /\bsecret\b|\bkey|\bappkey|\btoken|\bcredential|\bpassword|\buser|\baccount|\bclient id\b/;
+		const TOPICS = [
+			[/\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/, "Ask the operators of the service to raise this limit, or to tell when it starts anew."],
+			[/\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\blicen[cs]e/, "Ask the operators of the service to put this right, and why it happened."],
+			[/\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/, "Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed."],
+			[/\bcert|\bsubject\b|\bcn\b|\bdn\b/, "Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert."],
+			[/\bright|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/, "Ask the operators of the service to give these credentials this right."]
+		];
+		const ASK = "Ask the operators of the service about this reason.";
+		function adviceOn(reason, { credentials, clock }) {
+			const words = reason.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]/g, " ").toLowerCase();
+			if (words.replace(EMPTY_WORDS, "").replace(/[^\p{L}]/gu, "") === "") return undefined;
+			const topic = TOPICS.find(([about]) => about.test(words));
+			if (topic !== undefined) return topic[1];
+			if (clock !== undefined && ABOUT_TIME.test(words)) return timeAdvice(clock());
+			if (ABOUT_SIGNATURE.test(words)) return `Check ${credentials}. If all that is right, something on the way changes the request: ask the operators of the service.`;
+			return ABOUT_CREDENTIALS.test(words) ? `Check ${credentials}. If all that is right, ask the operators of the service.` : ASK;
+		}
+		const EMPTY_WORDS = /\b(?:access|permission|authorization|authorisation|authentication|request|denied|forbidden|unauthori[sz]ed|unauthenticated|not|authori[sz]ed|allowed|rejected|refused|error|failed|failure|required|exception|is|was|the|http|status|code|invalid|bad|type)\b/g;
+		function timeAdvice(finding) {
+			if (finding === "agrees") return "The clock of the runner agrees with the Date of the answer, so a clock behind the service is wrong: ask its operators.";
+			return finding === "differs" ? CLOCK_DIFFERS.trim() : "Check the clock of the runner; if it is right, ask the operators of the service about theirs.";
+		}
+		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
+		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
+		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
+		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
+		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
 	}),
 	60458: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
@@ -31547,11 +31747,13 @@ Content-Type: application/json
 		});
 		var failure = __nccwpck_require__(74318);
 		var answers_reason = __nccwpck_require__(21093);
+		var refusal_advice = __nccwpck_require__(75972);
 		var retry_after = __nccwpck_require__(60458);
 		;
 		const BUSY = "The service is overloaded or limits requests; lower concurrency if this happens often.";
 		const DOWN = "The service, or a system that it depends on, is in trouble; ask its operators.";
 		const ADDRESS = "server-url and sign-path";
+		const OTHER_PATH = `Check the path in ${ADDRESS}: an API answered, but it has nothing at this path, as in another version.`;
 		const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
 		const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
 		const OTHER_HOST = "The host name in server-url leads to a server that is not set up for it: check the name, and ask the operators of that server.";
@@ -31662,6 +31864,14 @@ Content-Type: application/json
 				"The network wants a login first: use a runner inside the right network."
 			]
 		};
+		const BEHIND_GATEWAY = {
+			502: "It cannot reach the signing service behind it, or gets no usable answer from it",
+			503: "It has no signing service behind it that takes requests",
+			504: "The signing service behind it does not answer within the time limit of the gateway"
+		};
+		function gatewayAdvice(status) {
+			return `${BEHIND_GATEWAY[status] ?? BEHIND_GATEWAY[502]}: ask the operators of the service.`;
+		}
 		function rowOfStatus(status) {
 			return ROWS[status] ?? otherRow(status);
 		}
@@ -31725,10 +31935,18 @@ Content-Type: application/json
 				case 496: return certificateRefused(`status ${status}`);
 				default: {
 					const [kind, code, advice, more] = rowOfStatus(status);
+					if ((0, answers_reason.a7)(response)) {
+						const message = `A gateway in front of the service answered ${status}${said.replace(/^, a page/, " with a page")}.`;
+						return new failure.HR(kind, code, message, {
+							...more,
+							...asked,
+							hint: gatewayAdvice(status)
+						});
+					}
 					const message = `The service answered ${status}${status === 405 ? (0, told_by_headers.TQ)(response) : ""}${said}.`;
 					const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString("latin1", 0, 4096));
-					const plain = advice === ASK_OPERATORS ? contentHint(facts) : advice;
-					const told = isSoap ? SPEAKS_SOAP : plain;
+					const plain = advice === ASK_OPERATORS ? contentHint(facts, status) : advice;
+					const told = isSoap ? SPEAKS_SOAP : status === 404 && (0, answers_reason.Fh)(response) ? OTHER_PATH : plain;
 					const isAddress = isSoap || concernsAddress(status);
 					const hint = (isAddress ? requestOf(response, facts) : "") + told.replace(ADDRESS, facts.address ?? ADDRESS);
 					return new failure.HR(kind, code, message, {
@@ -31765,11 +31983,16 @@ Content-Type: application/json
 			}
 			return new failure.HR("file", "REQUEST_REFUSED", `The service answered 400${said}.`, {
 				...asked,
-				hint: (facts.written === undefined ? "" : requestOf(response, facts)) + contentHint(facts),
+				hint: (facts.written === undefined ? "" : requestOf(response, facts)) + contentHint(facts, 400),
 				endsRun: "first-four-files"
 			});
 		}
-		function contentHint({ written }) {
+		function contentHint({ written, sentType }, status) {
+			if (status === 415 && sentType !== undefined) {
+				const sent = `The request was sent as Content-Type: ${sentType}. `;
+				return written === undefined ? `${sent}${ASK_OPERATORS}` : `${sent}Write the media type that the service wants into ${written}, and the body in that form.`;
+			}
+			if (status === 406 && written !== undefined) return `Write the media types that the service can answer in into the header Accept of ${written}, or leave that header out.`;
 			if (written === undefined) return ASK_OPERATORS;
 			return `Compare ${written} with what the service expects: path, headers, members of the body, encoding of the digest. ${ASK_OPERATORS}`;
 		}
@@ -31789,24 +32012,30 @@ Content-Type: application/json
 			const message = isPage ? `A web server or gateway answered ${status}${before} with its own page${said.replace(", a page", "")}, which is not an answer of the signing API.` : `The service answered ${status}${before}${said}.`;
 			return new failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", message, {
 				...facts.asked,
-				hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
+				hint: isLate ? refusal_advice.i4 : requestOf(response, facts) + refusalHint(response, facts),
+				refusal: {
+					isPage,
+					advice: isPage ? undefined : namedAdvice(response, facts)
+				},
 				mayConcernCertificate: isPage && !isBlind && (0, told_by_headers.w9)(response) === "",
 				endsRun: "unauthorised",
 				maxAttempts: 3
 			});
 		}
-		function refusalHint(response, { asksForCertificate, credentials }) {
+		function refusalHint(response, facts) {
 			const { status } = response;
-			if (asksForCertificate === false) return `${UNASKED}Check ${credentials()}.`;
+			const { asksForCertificate, credentials, clock } = facts;
+			const check = `Check ${credentials}.${clock === undefined ? "" : (0, refusal_advice.$b)(clock())}`;
+			const named = namedAdvice(response, facts);
+			if (asksForCertificate === false) return refusal_advice.ql + (named ?? check);
 			const known = (0, told_by_headers.w9)(response);
-			if ((0, answers_reason.AA)(response)) return known.trim() || (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
-			return `${known}${status === 403 ? ASK_FOR_RIGHT : ""}Check ${credentials()}.`;
+			if ((0, answers_reason.AA)(response)) return known.trim() || (status === 403 ? refusal_advice._j : refusal_advice.uq);
+			return known + (named ?? (status === 403 ? refusal_advice.ZX : "") + check);
 		}
-		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
-		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
-		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
-		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
-		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
+		function namedAdvice(response, facts) {
+			const reason = (0, answers_reason.YY)(response, facts.scrub);
+			return reason?.kind === "words" ? (0, refusal_advice.ik)(reason.text, facts) : undefined;
+		}
 		function tooLarge(said, { size, asked, asksForCertificate }) {
 			const isBlind = asksForCertificate === false;
 			const hint = isBlind ? "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. " : "";
@@ -31818,7 +32047,7 @@ Content-Type: application/json
 		function quote(response, scrub) {
 			const reason = (0, answers_reason.YY)(response, scrub);
 			if (reason === undefined) return "";
-			return reason.kind === "words" ? `: ${reason.text}` : `, a page ${(0, answers_reason.Xb)(reason)}`;
+			return reason.kind === "words" ? `: “${reason.text}”` : `, a page ${(0, answers_reason.Xb)(reason)}`;
 		}
 	}),
 	84297: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -31932,8 +32161,8 @@ Content-Type: application/json
 		function isSendable(token) {
 			return /^[\x21-\x7e]{1,8192}$/.test(token);
 		}
-		function readLogin(response, method, scrub) {
-			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.ie)(response, method, scrub);
+		function readLogin(response, facts) {
+			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.ie)(response, facts);
 			const auth = member(parse(response.body), "auth");
 			const { client_token: value, lease_duration: seconds, token_type: type } = auth;
 			if (typeof auth["mfa_requirement"] === "object" && auth["mfa_requirement"] !== null) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.V0)();
@@ -32057,7 +32286,7 @@ Content-Type: application/json
 			const [, what = "", hint = ""] = UNUSABLE.find(([pattern]) => pattern.test(said)) ?? [];
 			if (what === "") return undefined;
 			const pinned = what.endsWith("version") ? ` ${version}` : "";
-			return keyFailure(`The key “${name}” at ${mount} ${what}${pinned}: ${said}.`, hint);
+			return keyFailure(`The key “${name}” at ${mount} ${what}${pinned}: “${said}”.`, hint);
 		}
 	}),
 	76421: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -32130,7 +32359,13 @@ Content-Type: application/json
 				jwt: await world.drawIdToken(login.audience)
 			} : { name: login.role };
 			const request = vaultRequest("POST", `${base}/${login.mount.path}/login`, { json });
-			return (0, _answers_js__WEBPACK_IMPORTED_MODULE_0__.mN)(await transport.post(request, signal), login.method, world.scrub);
+			const response = await transport.post(request, signal);
+			const asksForCertificate = transport.asksForCertificate();
+			return (0, _answers_js__WEBPACK_IMPORTED_MODULE_0__.mN)(response, {
+				method: login.method,
+				scrub: world.scrub,
+				asksForCertificate
+			});
 		}
 	}),
 	131: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -32156,32 +32391,36 @@ Content-Type: application/json
 		function signFailure(response, { key, scrub }) {
 			const { status } = response;
 			const said = quote(errorsIn(response.body).join("; "), scrub);
-			const what = `The service answered ${status}${said && `: ${said}`}`;
+			const what = `The service answered ${status}${said && `: “${said}”`}`;
 			const wrong = (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.tH)(said, key);
 			if (wrong) return wrong;
 			const isUnknown = status === 400 ? /key not found/.test(said) : status === 404 && !said && response.body.includes("\"errors\"");
-			if (isUnknown) return (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.Y4)(`There is no key “${key.name}” at ${key.mount}. ${what}.`, "Check signing-key and mount; names are case-sensitive, and a namespace comes before the mount.");
-			if (status === 403) return denied(response, key, what);
-			if (status === 404 && said !== "") return (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.Y4)(`No transit engine is mounted at ${key.mount}. ${what}.`, "Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.");
+			if (isUnknown) return (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.Y4)(`There is no key “${key.name}” at ${key.mount}. ${what}.`, "Check the inputs signing-key and mount; names are case-sensitive, and a namespace comes before the mount.");
+			if (status === 403) return denied(response, {
+				key,
+				scrub
+			}, what);
+			if (status === 404 && said !== "") return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "NOT_FOUND", `No transit engine is mounted at ${key.mount}. ${what}.`, { hint: "Check the input mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1." });
 			return sealedOrOther(response, scrub);
 		}
 		function itemFailure(error, { key, scrub }) {
 			const said = quote(error, scrub);
 			const wrong = (0, _key_type_js__WEBPACK_IMPORTED_MODULE_3__.tH)(said, key);
 			if (wrong) return wrong;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "REQUEST_REFUSED", `The service refused this file: ${said}.`, {
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "REQUEST_REFUSED", `The service refused this file: “${said}”.`, {
 				hint: "Show this answer to the operators of the service.",
 				endsRun: "first-four-files"
 			});
 		}
-		function denied(response, { mount, name }, what) {
+		function denied(response, { key: { mount, name }, scrub }, what) {
 			if (isTokenRefused(response)) return loginRefused("The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.", "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.");
-			const message = `The login worked, but its policy does not allow the use of the key. ${what}.`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", message, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.` });
+			const request = response.request === undefined ? "the request" : scrub(response.request, MAX_QUOTED);
+			const message = `The login worked, but its policy does not permit ${request}. ${what}.`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", message, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. Ask the operators of the service for it, unless mount or signing-key is mistyped: what no policy names is refused in the same way.` });
 		}
 		const LOGIN_HINTS = {
-			cert: "The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.",
-			oidc: "Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run."
+			cert: "No role of the cert login, or not the one in the input role, trusts the issuer of this certificate and allows its name: ask the operators of the service to compare them.",
+			oidc: "Check the inputs role and oidc-audience, the latter against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run."
 		};
 		const NO_MOUNT = "Check login: this auth mount does not exist or is of another kind; to use another one, write it as in oidc@auth/github.";
 		const NOT_OF_LOGIN = [
@@ -32199,14 +32438,20 @@ Content-Type: application/json
 			472,
 			473
 		];
-		function loginFailure(response, method, scrub) {
+		function loginFailure(response, { method, scrub, asksForCertificate }) {
 			const { status } = response;
 			const said = errorsIn(response.body).join("; ");
 			const ofLogin = status >= 400 && status < 500 && !NOT_OF_LOGIN.includes(status);
 			if (!ofLogin && !(status === 500 && /x509:|certificate/.test(said))) return sealedOrOther(response, scrub);
 			const detail = quote(said, scrub);
-			return loginRefused(`The service refused the login: it answered ${status}${detail && `: ${detail}`}.`, status === 404 || status === 405 ? NO_MOUNT : LOGIN_HINTS[method]);
+			return loginRefused(`The service refused the login: it answered ${status}${detail && `: “${detail}”`}.`, status === 404 || status === 405 ? NO_MOUNT : loginHint(method, said, asksForCertificate));
 		}
+		function loginHint(method, said, asksForCertificate) {
+			if (method === "oidc" || !/no client certificate/.test(said)) return LOGIN_HINTS[method];
+			return asksForCertificate === false ? NO_CERTIFICATE : `${LOGIN_HINTS.cert}${TLS_ENDS}`;
+		}
+		const NO_CERTIFICATE = "The server did not ask for a client certificate in the handshake, so the service got none: a balancer or gateway in front of the service ends TLS. Its operators must let TLS through to the service; or server-url must lead to a port where the service itself ends TLS.";
+		const TLS_ENDS = " If the role fits, a balancer or gateway in front of the service ends TLS and keeps the certificate to itself: its operators must let TLS through.";
 		function wrappingToken(createdAt) {
 			const made = createdAt && ` (made at ${createdAt})`;
 			return loginRefused(`The token is a wrapping token${made}: it can only be unwrapped, once.`, "Unwrap it in an earlier step, as with bao unwrap, and give the token that is inside; or let the action log in: login: cert or login: oidc.");
@@ -32221,7 +32466,7 @@ Content-Type: application/json
 			const { status, headers, body } = response;
 			const asked = { retryAfterMs: (0, _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__.V)(status, headers) };
 			if (status === 503 && errorsIn(body).some((each) => /sealed/i.test(each))) {
-				const hint = "Its operators must unseal it; until then it can neither log anybody in nor sign.";
+				const hint = "It stays sealed until somebody unseals it, so waiting does not help: ask its operators to unseal it, then run this job again.";
 				const message = "The service answered 503: it is sealed.";
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "SERVICE_SEALED", message, {
 					...asked,
@@ -32239,7 +32484,7 @@ Content-Type: application/json
 			}
 			return (0, _answers_status_js__WEBPACK_IMPORTED_MODULE_2__.F)(response, {
 				scrub,
-				credentials: () => "login and role",
+				credentials: "the inputs login and role",
 				address: "server-url and mount"
 			});
 		}
@@ -32259,7 +32504,7 @@ Content-Type: application/json
 			}
 		}
 		function quote(text, scrub) {
-			return scrub(text, MAX_QUOTED).replace(/[.\s]+$/, "");
+			return scrub(text.replace(/\b\d+ errors? occurred: \* /g, ""), MAX_QUOTED).replace(/[.\s]+$/, "");
 		}
 		function object(value) {
 			return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
@@ -33723,8 +33968,8 @@ Content-Type: application/json
 			const wish = Math.round(retryAfterMs / 1e3);
 			const long = wish < 172800 ? ` (${Math.round(wish / 3600)} h)` : ` (${Math.round(wish / 86400)} days)`;
 			const left = Math.max(0, Math.round(leftMs / 1e3));
-			return new Failure("config", "RETRY_AFTER_TOO_LONG", `The service asks to wait ${wish} s${wish < 7200 ? "" : long}, but this run waits at most ${left} s more. ${failure.message}`, {
-				hint: "Run this job again later, or ask the operators of the service about its limits.",
+			return new Failure("config", "RETRY_AFTER_TOO_LONG", `${failure.message} It asks to wait ${wish} s${wish < 7200 ? "" : long}, and this run waits at most ${left} s more.`, {
+				hint: failure.code === "THROTTLED" ? "Run this job again after that time, or ask the operators of the service about its limits." : "Run this job again after that time, or ask the operators of the service.",
 				cause: failure
 			});
 		}

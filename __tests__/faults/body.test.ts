@@ -16,7 +16,7 @@ describe.concurrent('an HTML page with status 200', { tags: ['fault-51'] }, () =
     const { run, errors, receipts, signed } = await meet({ files, inputs: { attempts: '3' } });
     expect(run.exitCode).toBe(1);
     expect(errors).toEqual(['RESP_HTML']);
-    expect(run.log).toContain('an HTML page titled “Sign in”');
+    expect(run.log).toContain('answered 200 with a page titled “Sign in”');
     expect(receipts['once']).toMatchObject({ status: 'signed', attempts: 2 });
     expect(receipts['always']).toMatchObject({ status: 'failed', attempts: 3 });
     expect(signed).toEqual(['canary', 'once']);
@@ -119,7 +119,7 @@ describe.concurrent('signData', { tags: ['fault-54'] }, () => {
     expect(run.exitCode).toBe(1);
     expect(receipts['busy']).toMatchObject({ status: 'signed', attempts: 2 });
     expect(receipts['refused']).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'NOT_FOUND' } });
-    expect(receipts['own']).toMatchObject({ status: 'failed', error: { code: 'RESP_BAD_SIGNATURE' } });
+    expect(receipts['own']).toMatchObject({ status: 'failed', error: { code: 'REQUEST_REFUSED' } });
     expect(signed).toEqual(['busy', 'canary']);
   });
 });

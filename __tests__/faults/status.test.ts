@@ -69,7 +69,7 @@ describe.concurrent('401 and 403', { tags: ['fault-29'] }, () => {
     expect(errors).toEqual(['UNAUTHORIZED']);
     expect(signed).toEqual(['canary']);
     expect(requests.length).toBeLessThan(20);
-    expect(run.summary).toContain('not tried');
+    expect(run.summary).toContain('not signed');
   });
 });
 
@@ -93,7 +93,7 @@ describe.concurrent('400, 404, 405, 415 and 422', { tags: ['fault-30'] }, () => 
     expect(receipts['throttled']).toMatchObject({ status: 'signed', attempts: 2 });
     expect(signed).toEqual(['canary', 'throttled']);
     expect(requests).toHaveLength(8);
-    expect(run.log).toMatch(/answered 404: STATUS_404 As scripted/);
+    expect(run.log).toMatch(/answered 404: “STATUS_404: As scripted”/);
   });
 
   test('end the run when the first four files all meet them', async () => {
@@ -105,7 +105,7 @@ describe.concurrent('400, 404, 405, 415 and 422', { tags: ['fault-30'] }, () => 
     expect(run.exitCode).toBe(1);
     expect(errors).toEqual(['NOT_FOUND']);
     expect(requests.length).toBeLessThan(20);
-    expect(run.log).toContain('Check server-url and sign-path');
+    expect(run.log).toContain('Check the path in server-url and sign-path');
   });
 });
 

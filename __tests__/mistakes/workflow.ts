@@ -43,7 +43,7 @@ export const WORKFLOW_MISTAKES: readonly Mistake[] = [
   {
     what: 'The application is disabled, and the service says so with status 200',
     inputs: () => ({ 'sign-path': '/disabled' }),
-    names: /The service refused: 4003 application disabled\. The answer has no signData/s,
+    names: /The service answered 200 and refused: “4003: application disabled”/,
   },
   { what: 'The path takes no POST', inputs: () => ({ 'sign-path': '/read-only' }), names: /405.*POST https/s },
   {

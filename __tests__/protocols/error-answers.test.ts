@@ -3,7 +3,7 @@ import type { WireResponse } from '../../src/connection/exchange.ts';
 import { cutOnly } from '../../src/protocols/answers/scrub.ts';
 import { statusFailure } from '../../src/protocols/answers/status.ts';
 
-const FACTS = { size: 1234, scrub: cutOnly, credentials: () => 'app-key and app-secret' };
+const FACTS = { size: 1234, scrub: cutOnly, credentials: 'app-key and app-secret' };
 const ASKED = { 'retry-after-ms': '700' };
 
 function answer(status: number, body = '', headers: WireResponse['headers'] = {}): WireResponse {
@@ -97,7 +97,7 @@ describe('400', { tags: ['fault-18'] }, () => {
     (code) => {
       const failure = statusFailure(answer(400, JSON.stringify({ code, message: 'later' }), ASKED), FACTS);
       expect([failure.kind, failure.code]).toEqual(['service', 'THROTTLED']);
-      expect(failure.message).toBe(`The service answered 400: ${code} later.`);
+      expect(failure.message).toBe(`The service answered 400: “${code}: later”.`);
       expect(failure.facts).toMatchObject({ throttled: true, retryAfterMs: 700 });
       expect(failure.hint).toMatch(/lower concurrency/);
     },
@@ -131,7 +131,9 @@ describe('401 and 403', () => {
 
   test('name the certificate first when the server did not ask for one', () => {
     const failure = statusFailure(answer(403, '{"message":"Forbidden"}'), { ...FACTS, asksForCertificate: false });
-    expect(failure.message).toBe('The service answered 403 without having asked for a client certificate: Forbidden.');
+    expect(failure.message).toBe(
+      'The service answered 403 without having asked for a client certificate: “Forbidden”.',
+    );
     expect(failure.hint).toMatch(/^Check that server-url leads to .* certificate; .*Check app-key and app-secret\.$/);
   });
 
@@ -172,7 +174,7 @@ describe('401 and 403', () => {
     ['<problem><title>no right</title></problem>', { 'content-type': 'application/problem+xml' }],
   ])('of an API are no page: %s', (body, headers) => {
     const failure = statusFailure(answer(403, body, headers), FACTS);
-    expect(failure.message).toMatch(/^The service answered 403: /);
+    expect(failure.message).toMatch(/^The service answered 403: “/);
     expect(failure.facts.mayConcernCertificate).toBe(false);
   });
 
@@ -184,6 +186,86 @@ describe('401 and 403', () => {
       /to a path or method that it does not know.*check server-url and sign-path first/,
     );
   });
+});
+
+describe('a reason that an answer names is what the advice is about', () => {
+  const refusal = (message: string, clock?: 'agrees' | 'differs' | 'unknown') =>
+    statusFailure(answer(403, JSON.stringify({ message })), {
+      ...FACTS,
+      asksForCertificate: true,
+      clock: clock && (() => clock),
+    });
+
+  test.each([
+    ['daily quota of 20 signatures reached', /^Ask the operators .* raise this limit/],
+    ['rate limit exceeded', /^Ask the operators .* raise this limit/],
+    ['app key locked', /^Ask the operators .* put this right/],
+    ['license expired', /^Ask the operators .* put this right/],
+    ['source address 10.20.30.40 is not allowed', /^Ask the operators .* allow this address/],
+    ['CN_NOT_BOUND: certificate subject CN=x is not bound', /accept this client certificate/],
+    ['client is not permitted to sign', /give these credentials this right/],
+    ['es-auth-appkey is not known', /^Check app-key and app-secret\. If all that is right, ask/],
+    ['SIGN_MISMATCH: es-auth-sign does not fit this request', /something on the way changes the request/],
+    ['department 7 is closed on Sundays', /^Ask the operators of the service about this reason\.$/],
+  ])('%s', (reason, advice) => {
+    const { message, hint } = refusal(reason, 'agrees');
+    expect(message).toBe(`The service answered 403: “${reason}”.`);
+    expect(hint).toMatch(advice);
+    expect(hint).not.toMatch(/clock|have the right to sign here/);
+    expect(refusal(reason).facts.refusal).toEqual({ isPage: false, advice: hint });
+  });
+
+  test.each(['Forbidden', 'ACCESS_DENIED', 'AccessDenied: Access Denied', 'authentication failed', 'error 403'])(
+    'but “%s” names none',
+    (words) => {
+      const { hint, facts } = refusal(words, 'agrees');
+      expect(hint).toBe(`${RIGHT} Check app-key and app-secret.`);
+      expect(facts.refusal).toEqual({ isPage: false, advice: undefined });
+      expect(refusal(words, 'unknown').hint).toBe(
+        `${RIGHT} Check app-key and app-secret. Check the clock of the runner too.`,
+      );
+      expect(refusal(words, 'differs').hint).toMatch(/The clock of the runner and the Date of the answer differ/);
+    },
+  );
+  const RIGHT = 'Ask the operators whether the client certificate and these credentials have the right to sign here.';
+
+  test('the clock is named only for a reason that speaks of the time', () => {
+    const hints = (['agrees', 'differs', 'unknown'] as const).map((clock) => refusal('timestamp expired', clock).hint);
+    expect(hints).toEqual([
+      expect.stringMatching(/agrees with the Date of the answer, so a clock behind the service is wrong/),
+      expect.stringMatching(/^The clock of the runner and the Date of the answer differ/),
+      expect.stringMatching(/^Check the clock of the runner/),
+    ]);
+    expect(refusal('timestamp expired').hint).toBe('Ask the operators of the service about this reason.');
+  });
+});
+
+test.each([
+  [502, '<html><title>502 Bad Gateway</title></html>', {}, ' with a page titled “502 Bad Gateway”'],
+  [503, 'no healthy upstream', { server: 'envoy' }, ': “no healthy upstream”'],
+  [504, '', { server: 'nginx/1.27' }, ''],
+])('%i of a gateway is not called an answer of the service', (status, body, headers, said) => {
+  const { message, hint } = statusFailure(answer(status, body, headers), FACTS);
+  expect(message).toBe(`A gateway in front of the service answered ${status}${said}.`);
+  expect(hint).toMatch(/signing service behind it.*: ask the operators of the service\.$/);
+  expect(statusFailure(answer(status, '{"message":"busy"}', headers), FACTS).message).toBe(
+    `The service answered ${status}: “busy”.`,
+  );
+});
+
+test('an API that has nothing at a path is not called another service', () => {
+  const ofApi = statusFailure(answer(404, '{"code":"PATH_UNKNOWN"}'), FACTS);
+  expect(ofApi.hint).toMatch(/^Check the path in server-url and sign-path: an API answered/);
+  expect(statusFailure(answer(404, '<title>404</title>'), FACTS).hint).toMatch(/this may not be the signing service/);
+});
+
+test('415 names the media type that was sent, and where the workflow sets it', () => {
+  const asked = { ...FACTS, sentType: 'application/json' };
+  expect(statusFailure(answer(415), { ...asked, written: 'the input request' }).hint).toBe(
+    'The request was sent as Content-Type: application/json. Write the media type that the service wants into the input request, and the body in that form.',
+  );
+  expect(statusFailure(answer(415), asked).hint).toMatch(/as Content-Type: application\/json\. Show this answer/);
+  expect(statusFailure(answer(406), { ...asked, written: 'the input request' }).hint).toMatch(/the header Accept/);
 });
 
 test('413 from a server that did not ask for a certificate names the buffer of Apache', () => {
@@ -198,7 +280,7 @@ test.each([
   ['Bearer error="invalid_token", error_description="expired"', 'it demands a login by Bearer, because “expired”'],
 ])('401 tells the login that %j demands: it may be that of another server', (challenge, says) => {
   const told = sentence(answer(401, '{"error":"no"}', { 'www-authenticate': challenge }));
-  expect(told).toBe(`The service answered 401: no (${says}).`);
+  expect(told).toBe(`The service answered 401: “no” (${says}).`);
 });
 
 test.each([495, 496])('%i, with which nginx can answer instead of 400, is about the client certificate', (status) => {
@@ -213,6 +295,6 @@ test('the words of the service are scrubbed before they are cut', () => {
   const body = JSON.stringify({ message: `${'x'.repeat(190)} top-secret-value` });
   const scrub = (text: string) => text.replaceAll('top-secret-value', '***');
   expect(statusFailure(answer(400, body), { ...FACTS, scrub }).message).toBe(
-    `The service answered 400: ${'x'.repeat(190)} ***.`,
+    `The service answered 400: “${'x'.repeat(190)} ***”.`,
   );
 });

@@ -163,9 +163,9 @@ test.each([
   const failure = retryAfterTooLong(lost, ms, 2600);
   expect(failure).toMatchObject({ kind: 'config', code: 'RETRY_AFTER_TOO_LONG', cause: lost });
   expect(failure.message).toBe(
-    `The service asks to wait ${shown}, but this run waits at most 3 s more. The connection was lost.`,
+    `The connection was lost. It asks to wait ${shown}, and this run waits at most 3 s more.`,
   );
-  expect(failure.hint).toMatch(/^Run this job again later/);
+  expect(failure.hint).toMatch(/^Run this job again after that time/);
   expect(retryAfterTooLong(lost, ms, -1).message).toContain('at most 0 s more');
 });
 

@@ -134,7 +134,7 @@ test('an early 413 is read although a reset follows it', async () => {
   const tree = plant({ 'a.bin': Buffer.alloc(10), 'big.bin': Buffer.alloc(6_000_000, 1), 'c.bin': Buffer.alloc(20) });
   const run = await signTree(service, tree);
   expect(codesOf(run)).toEqual({ 'big.bin': 'FILE_TOO_LARGE_FOR_SERVER' });
-  expect(run.outcomes[1]?.error?.message).toContain('413 to a file of 6000000 bytes: TOO_LARGE At most 1000 bytes.');
+  expect(run.outcomes[1]?.error?.message).toContain('413 to a file of 6000000 bytes: “TOO_LARGE: At most 1000 bytes”.');
   expect(genuineSignatures(service, tree)).toEqual(['a.bin', 'c.bin']);
 });
 

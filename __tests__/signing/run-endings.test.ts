@@ -142,7 +142,9 @@ describe('after the first success', () => {
     expect(run.ending).toBeUndefined();
     const { failure, attempts } = run.settled.get(30) ?? {};
     expect([failure?.code, failure?.kind, attempts]).toEqual(['UNAUTHORIZED', 'request', 3]);
-    expect(failure?.message).toMatch(/although the same credentials were good for \d+ files of this run\.$/);
+    expect(failure?.message).toMatch(
+      /^The service answered 401\. The same credentials were good for 99 files of this run\.$/,
+    );
     expect([...run.settled.values()].filter(({ failure }) => failure)).toHaveLength(1);
   });
 
@@ -162,7 +164,7 @@ describe('after the first success', () => {
         { jobs: 100 },
       );
       const { message, hint } = run.settled.get(30)?.failure ?? {};
-      expect(message).toMatch(/, although the same address was good for \d+ files? of this run\.$/);
+      expect(message).toMatch(/\. The same address was good for 99 files of this run\.$/);
       expect(hint).toMatch(/^One of several servers behind a balancer may be set up in another way/);
     },
   );
@@ -171,7 +173,7 @@ describe('after the first success', () => {
     const run = await simulate(afterCanary(failing(FAILURES.unauthorised)), { jobs: 500 });
     expect([run.ending?.kind, run.ending?.code]).toEqual(['config', 'UNAUTHORIZED']);
     expect(run.ending?.message).toBe(
-      'The service answered 401, although the same credentials were good for 1 file of this run.',
+      'The service answered 401. The same credentials were good for 1 file of this run.',
     );
     expect(run.elapsedMs).toBeLessThan(31_000);
     expect(run.outages.map(({ toMs }) => toMs)).toEqual([Number.POSITIVE_INFINITY]);

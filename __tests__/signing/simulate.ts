@@ -1,5 +1,6 @@
 import type { PolicyEvent } from '../../src/signing/policy/decision.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
+import { Hindsight } from '../../src/signing/policy/refusals.ts';
 import type { Tally } from '../../src/signing/schedule/in-flight.ts';
 import { runSchedule, type ScheduleOptions, type Settled } from '../../src/signing/schedule/schedule.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -103,7 +104,8 @@ export async function simulate(model: Model, options: SimulationOptions): Promis
   const twice: number[] = [];
   const events: PolicyEvent[] = [];
   const outages: Outage[] = [];
-  const ending = await clock.run(
+  const hindsight = new Hindsight();
+  const ended = await clock.run(
     runSchedule({
       canary: 0,
       headStart: () => sleep(clock, 52),
@@ -127,19 +129,28 @@ export async function simulate(model: Model, options: SimulationOptions): Promis
       onSettled(job, result) {
         if (settled.has(job)) twice.push(job);
         settled.set(job, result);
+        hindsight.onSettled(job, result.failure);
         options.onSettled?.(job, result);
       },
       onCutOff: (job, tally) => void cutOff.set(job, tally),
-      onEvent(event) {
+      onEvent: hindsight.watching((event) => {
         events.push(event);
         const last = event.type === 'recovery' ? outages.pop() : undefined;
         if (last) outages.push({ ...last, toMs: clock.now() });
         if (event.type === 'outage') {
           outages.push({ fromMs: clock.now(), toMs: Number.POSITIVE_INFINITY, inFlight: service.inFlight });
         }
-      },
+      }),
     }),
   );
+  const statusOf = (job: number): string | undefined => {
+    const result = settled.get(job);
+    return result && (result.failure ? 'failed' : 'signed');
+  };
+  const explain = (failure: Failure): Failure => hindsight.explain(failure, statusOf);
+  for (const [job, result] of settled)
+    if (result.failure) settled.set(job, { ...result, failure: explain(result.failure) });
+  const ending = ended && explain(ended);
   const lost = [...settled.values()].filter(({ failure }) => failure);
   const green = !ending && settled.size === options.jobs && lost.length === 0;
   return { green, ending, elapsedMs: clock.now(), settled, cutOff, twice, events, outages, ...service.record() };

@@ -4,7 +4,8 @@ import { type AttemptOptions, createAttempt, type Signed } from './attempt.ts';
 import { firstWave } from './policy/concurrency.ts';
 import type { PolicyEvent } from './policy/decision.ts';
 import { HEAD_START } from './policy/defaults.ts';
-import type { Failure } from './policy/failure.ts';
+import { Failure } from './policy/failure.ts';
+import { Hindsight } from './policy/refusals.ts';
 import { type Clock, sleep } from './schedule/clock.ts';
 import { runSchedule, type Settled } from './schedule/schedule.ts';
 
@@ -49,6 +50,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
   const byJob: FileOutcome[] = [];
   const signed = new Map<number, Signed>();
   const signOnce = createAttempt(options);
+  const hindsight = new Hindsight();
 
   const ending = await runSchedule({
     jobs: files.length,
@@ -61,16 +63,16 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     signal: options.signal,
     clock: options.clock,
     random: options.random,
-    onEvent: options.onEvent,
+    onEvent: hindsight.watching(options.onEvent),
     timeoutMs: (job) => options.timeoutMs + Math.ceil((sizeOf(files, job) * 1000) / 2 ** 20),
     weight: (job) => weightOf(sizeOf(files, job), options),
     maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
-    async run(job, signal, onAnswered) {
-      if (files[job]) signed.set(job, await signOnce(files[job], signal, onAnswered));
-    },
+    run: async (job, signal, onAnswered) =>
+      void (files[job] && signed.set(job, await signOnce(files[job], signal, onAnswered))),
     onSettled(job, settled) {
       const file = files[job];
       if (!file) return;
+      hindsight.onSettled(job, settled.failure);
       const outcome = toOutcome(file, settled, signed.get(job));
       signed.delete(job);
       byJob[job] = outcome;
@@ -81,8 +83,20 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
       if (file) byJob[job] = { file, status: 'not-tried', ...tally };
     },
   });
+  return explained(byJob, ending, hindsight);
+}
+
+/** Explains the failures of a run that is over. */
+function explained(byJob: readonly FileOutcome[], ending: Failure | undefined, hindsight: Hindsight): SignResult {
+  const explain = (failure: Failure): Failure => hindsight.explain(failure, (job) => byJob[job]?.status);
   // The array has holes where a file was never tried, which `filter` leaves out.
-  return { outcomes: byJob.filter(() => true), ending };
+  const outcomes = byJob.filter(() => true);
+  return {
+    outcomes: outcomes.map((outcome) =>
+      outcome.error instanceof Failure ? { ...outcome, error: explain(outcome.error) } : outcome,
+    ),
+    ending: ending && explain(ending),
+  };
 }
 
 /** Names each member: an object that is put together from others takes more memory, and there may be 100,000. */

@@ -60,7 +60,7 @@ describe('certificates that have expired', () => {
     expire('late', { issuer: 'ca', extensions: CLIENT });
     const answer = await logInWith('late');
     expect(answer.body.toString()).toContain('expired');
-    expect(() => readLogin(answer, 'cert', (text) => text)).toThrow(
+    expect(() => readLogin(answer, { method: 'cert', scrub: (text) => text })).toThrow(
       expect.objectContaining({ kind: 'config', code: 'LOGIN_REFUSED' }),
     );
   });

@@ -4,7 +4,12 @@ import { cutOnly } from '../../../src/protocols/answers/scrub.ts';
 import { statusFailure } from '../../../src/protocols/answers/status.ts';
 import { type AnswerPlace, parseAnswerPlace, readAnswer } from '../../../src/protocols/http/answer.ts';
 
-const FACTS = { scrub: cutOnly, credentials: () => 'token', address: 'server-url and request', written: 'request' };
+const FACTS = {
+  scrub: cutOnly,
+  credentials: 'token',
+  address: 'server-url and the input request',
+  written: 'the input request',
+};
 
 function answer(text: string, type: string, status = 200) {
   return {
@@ -23,9 +28,13 @@ function read(place: string, text: string, type = 'application/json'): string {
 
 test.each(['body', 'body:raw'])('answer: %s is told that the answer is JSON, with its members', (place) => {
   const json = '{"result":{"signature":"AAAA"}}';
-  expect(() => read(place, json)).toThrow('The answer is JSON, not the signature alone. It has: result.');
-  expect(() => read(place, '{"error":"no such key"}')).toThrow('The service refused: no such key');
-  expect(() => read(place, '<!DOCTYPE html><title>Sign in</title>', 'text/html')).toThrow('The answer is a web page.');
+  expect(() => read(place, json)).toThrow(
+    'The answer is JSON, not the signature alone. It has: /result/signature (text of 4 characters).',
+  );
+  expect(() => read(place, '{"error":"no such key"}')).toThrow('The service answered 200 and refused: “no such key”');
+  expect(() => read(place, '<!DOCTYPE html><title>Sign in</title>', 'text/html')).toThrow(
+    'The answer is a web page titled “Sign in”.',
+  );
 });
 
 test('a signature whose first byte is a brace is a signature', () => {
@@ -36,7 +45,7 @@ test('a signature whose first byte is a brace is a signature', () => {
 test('a refused request that the workflow wrote is shown, with what to compare', () => {
   const { hint } = statusFailure(answer('bad digest', 'text/plain', 400), FACTS);
   expect(hint).toMatch(
-    /^The request was POST \S+\/v2\/v2\/sign\. Compare request with what the service expects: path,/,
+    /^The request was POST \S+\/v2\/v2\/sign\. Compare the input request with what the service expects: path,/,
   );
   const { written: _, ...others } = FACTS;
   expect(statusFailure(answer('bad digest', 'text/plain', 400), others).hint).not.toContain('Compare');
@@ -75,46 +84,81 @@ describe('an answer without a usable signature', () => {
 
   test.each([
     ['', 'RESP_EMPTY', 'The service answered with an empty body.'],
-    ['{}', 'RESP_BAD_SIGNATURE', 'The answer has no /signature. Nothing is there.'],
-    ['{"a":{"b":1},"c":2}', 'RESP_BAD_SIGNATURE', 'The answer has no /signature. It has: a, c.'],
-    ['null', 'RESP_BAD_SIGNATURE', 'The answer has no /signature. Nothing is there.'],
-    ['{"signature":null}', 'RESP_BAD_SIGNATURE', 'The answer has null at /signature, not a string.'],
-    ['{"signature":7}', 'RESP_BAD_SIGNATURE', 'The answer has a value of type number at /signature, not a string.'],
+    [
+      '{}',
+      'RESP_BAD_SIGNATURE',
+      'The answer has no /signature, where the input answer looks for the signature. Nothing is there.',
+    ],
+    [
+      '{"a":{"b":1},"c":2}',
+      'RESP_BAD_SIGNATURE',
+      'The answer has no /signature, where the input answer looks for the signature. It has: /a/b (a number), /c (a number).',
+    ],
+    [
+      'null',
+      'RESP_BAD_SIGNATURE',
+      'The answer has no /signature, where the input answer looks for the signature. Nothing is there.',
+    ],
+    [
+      '{"signature":null}',
+      'RESP_BAD_SIGNATURE',
+      'The answer has null at /signature, not a text, where the input answer looks for the signature. It has: /signature (null).',
+    ],
+    [
+      '{"signature":7}',
+      'RESP_BAD_SIGNATURE',
+      'The answer has a number at /signature, not a text, where the input answer looks for the signature. It has: /signature (a number).',
+    ],
     ['{"signature":""}', 'RESP_BAD_SIGNATURE', 'The signature in the answer is empty.'],
     ['AAAA', 'RESP_NOT_JSON', 'The answer is 4 characters that are not JSON.'],
     [
       'try again later',
       'RESP_NOT_JSON',
-      'The answer is 15 characters that are not JSON. It says: try again later.',
+      'The answer is 15 characters that are not JSON. It says: “try again later”.',
       'text/plain',
     ],
-    ['<!DOCTYPE html><p>Hello</p>', 'RESP_HTML', 'The answer is a web page.', 'text/html'],
+    ['<!DOCTYPE html><p>Hello</p>', 'RESP_HTML', 'The answer is a web page that says “Hello”.', 'text/html'],
     [
       '{"note":"no such key"}',
       'RESP_BAD_SIGNATURE',
-      'The answer has no /signature. It has: note. It says: no such key.',
+      'The answer has no /signature, where the input answer looks for the signature. It has: /note (text of 11 characters). It says: “no such key”.',
     ],
   ])('is explained: %s', (text, code, message, type?: string) => {
     expect(refused('/signature', text, type)).toMatchObject({
       code,
       message,
       kind: 'file',
-      hint: expect.stringMatching(/^Check answer against what the service really sends/),
+      hint: expect.stringMatching(
+        /^(?:Compare the input answer with what the service really sends|Set the input answer to )/,
+      ),
       facts: { endsRun: 'first-four-files' },
     });
   });
 
   test('is told how far the pointer led, by own members only', () => {
-    expect(refused('/a/b/c', '{"a":{"x":1}}')).toMatchObject({ message: 'The answer has no /a/b. It has: x.' });
-    expect(refused('/toString', '{}')).toMatchObject({ message: 'The answer has no /toString. Nothing is there.' });
+    expect(refused('/a/b/c', '{"a":{"x":1}}')).toMatchObject({
+      message: 'The answer has no /a/b, where the input answer looks for the signature. It has: /a/x (a number).',
+    });
+    expect(refused('/toString', '{}')).toMatchObject({
+      message: 'The answer has no /toString, where the input answer looks for the signature. Nothing is there.',
+    });
     expect(refused('/a/length', '{"a":"text"}')).toMatchObject({ code: 'RESP_BAD_SIGNATURE' });
   });
 
-  test('names ten members at most', () => {
-    const members = Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`m${at}`, at]));
+  test('names six values at most', () => {
+    const members = Object.fromEntries(Array.from({ length: 7 }, (_, at) => [`m${at}`, at]));
     expect(refused('/signature', JSON.stringify(members))).toMatchObject({
-      message: 'The answer has no /signature. It has: m0, m1, m2, m3, m4, m5, m6, m7, m8, m9.',
+      message: expect.stringMatching(/ It has: \/m0 \(a number\), .*\/m5 \(a number\) and others\.$/),
     });
+  });
+
+  test('names a text that looks like the signature, and what to set', () => {
+    const json = JSON.stringify({ state: 'signed', result: { 'a/b': 'A'.repeat(344) } });
+    expect(refused('/signature', json)).toMatchObject({
+      message: expect.stringContaining('/result/a~1b (text of 344 characters that looks like a signature)'),
+      hint: 'Set the input answer to /result/a~1b.',
+    });
+    expect(refused('/signature', json)).not.toMatchObject({ message: expect.stringContaining('AAAA') });
   });
 
   test('is refused when the signature is longer than 64 KiB', () => {

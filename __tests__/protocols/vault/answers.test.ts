@@ -38,7 +38,7 @@ const errors = (...texts: string[]): object => ({ errors: texts });
 test.each([
   [400, errors('signing key not found'), 'config KEY_NOT_FOUND There is no key “release” at transit.'],
   [404, errors(), 'config KEY_NOT_FOUND There is no key'],
-  [404, errors('no handler for route "nope/sign/x". route entry not found.'), 'config KEY_NOT_FOUND No transit engine'],
+  [404, errors('no handler for route "nope/sign/x". route entry not found.'), 'config NOT_FOUND No transit engine'],
   [404, '<html><title>Not here</title></html>', 'NOT_FOUND The service answered 404'],
   [403, errors('1 error occurred:\n\t* permission denied\n\n'), 'config PERMISSION_DENIED'],
   [403, errors('permission denied'), 'config LOGIN_REFUSED'],
@@ -119,21 +119,44 @@ test.each([
   [200, { auth: null }, 'RESP_BAD_SIGNATURE'],
   [200, { auth: { client_token: '', mfa_requirement: { mfa_request_id: 'x' } } }, 'LOGIN_REFUSED'],
 ])('a login that is answered with %d %j', (status, value, code) => {
-  expect(thrown(() => readLogin(answer(status, value), 'cert', scrub))).toContain(code);
+  expect(thrown(() => readLogin(answer(status, value), { method: 'cert', scrub }))).toContain(code);
+});
+
+test('a policy that forbids a request is told with that request, and without the decoration of the service', () => {
+  const request = 'POST https://bao.example.com/v1/transit/sign/release/sha2-256';
+  const denied = { ...answer(403, errors('1 error occurred:\n\t* permission denied\n\n')), request };
+  expect(thrown(() => readBatch(denied, 1, batch))).toBe(
+    `config PERMISSION_DENIED The login worked, but its policy does not permit ${request}. The service answered 403: “permission denied”.`,
+  );
+});
+
+test('a login without a certificate tells whether the server asked for one', () => {
+  const hintOf = (method: 'cert' | 'oidc', asksForCertificate?: boolean): unknown => {
+    try {
+      const response = answer(400, errors('invalid certificate or no client certificate supplied'));
+      return readLogin(response, { method, scrub, asksForCertificate });
+    } catch (error) {
+      return Object(error).hint;
+    }
+  };
+  expect(hintOf('cert', false)).toMatch(/^The server did not ask for a client certificate.* in front .* ends TLS/);
+  for (const asks of [true, undefined])
+    expect(hintOf('cert', asks)).toMatch(/^No role of the cert login, .* If the role fits, a balancer or gateway/);
+  expect(hintOf('oidc', false)).toMatch(/^Check the inputs role and oidc-audience/);
 });
 
 test('a login tells its token, its lease and whether it can be revoked', () => {
   const auth = { client_token: 's.x', lease_duration: 600, token_type: 'service' };
-  expect(readLogin(answer(200, { auth }), 'cert', scrub)).toEqual({
+  expect(readLogin(answer(200, { auth }), { method: 'cert', scrub })).toEqual({
     value: 's.x',
     leaseMs: 600_000,
     isRevocable: true,
   });
   const batchToken = { client_token: 'b.x', lease_duration: 60, token_type: 'batch' };
-  expect(readLogin(answer(200, { auth: batchToken }), 'oidc', scrub).isRevocable).toBe(false);
+  expect(readLogin(answer(200, { auth: batchToken }), { method: 'oidc', scrub }).isRevocable).toBe(false);
   // An infinite lease would mark a token that was given, which no login replaces.
   const endless = answer(200, '{"auth":{"client_token":"s.x","lease_duration":1e999}}');
-  expect(readLogin(endless, 'cert', scrub).leaseMs).toBe(Number.MAX_SAFE_INTEGER);
+  expect(readLogin(endless, { method: 'cert', scrub }).leaseMs).toBe(Number.MAX_SAFE_INTEGER);
 });
 
 test('only the exact text says that a token is unknown', () => {
@@ -258,7 +281,7 @@ test('a secret in the words of the service is removed before the words are cut',
   const long = `${'x'.repeat(196)}s3cr3t`;
   const refusals = [
     thrown(() => readBatch(answer(400, errors(`key not found ${long}`)), 1, batch)),
-    thrown(() => readLogin(answer(400, errors(long)), 'cert', scrub)),
+    thrown(() => readLogin(answer(400, errors(long)), { method: 'cert', scrub })),
     JSON.stringify(readBatch(answer(200, { data: { batch_results: [{ error: long }] } }), 1, batch)),
   ];
   for (const refusal of refusals) expect(refusal).not.toMatch(/s3c/);

@@ -1,7 +1,8 @@
 import type { WireResponse } from '../../connection/exchange.ts';
-import type { Failure } from '../../signing/policy/failure.ts';
+import { Failure } from '../../signing/policy/failure.ts';
 import { CODE_NAMES, membersOf, wordsOf } from './members.ts';
 import { quoteReason, reasonIn } from './reason.ts';
+import { adviceOn } from './refusal-advice.ts';
 import { type AnswerFacts, statusFailure } from './status.ts';
 
 /** Puts a refusal in the JSON of an answer before the failure of that answer, and any other words of the service behind it. */
@@ -10,8 +11,9 @@ export function withReason(failure: Failure, response: WireResponse, answer: unk
   if (envelope !== undefined) return envelope;
   const reason = isRefusal(answer) ? reasonIn(response, facts.scrub) : undefined;
   if (reason === undefined) return failure.with({ message: `${failure.message}${quoteReason(response, facts.scrub)}` });
-  const hint = 'Ask the operators of the service about this refusal.';
-  return failure.with({ message: `The service refused: ${reason.text}. ${failure.message}`, hint });
+  const hint = adviceOn(reason.text, facts) ?? 'Ask the operators of the service about this refusal.';
+  const message = `The service answered ${response.status} and refused: “${reason.text}”.`;
+  return new Failure('file', 'REQUEST_REFUSED', message, { hint, endsRun: 'first-four-files', cause: failure });
 }
 
 /**

@@ -45,7 +45,7 @@ export function wordsOf(value: unknown, status: number, depth = 0): string {
     .filter(([, member]) => typeof member === 'object')
     .map(([name, member]) => fieldsOf(member) || wordsOf(member, status, depth + 1) || textsOf(name, member));
   const words = join([...own, ...nested]) || (depth === 0 ? sentencesIn(value) : '');
-  return words.startsWith(code) ? words : [code, words].filter(Boolean).join(' ');
+  return words.startsWith(code) ? words : [code, words].filter(Boolean).join(': ');
 }
 
 /** Lists known names in their order, then others that look like them. */

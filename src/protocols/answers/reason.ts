@@ -46,15 +46,38 @@ export function namePage({ kind, text, caseNumber }: Reason): string {
   return `${kind === 'page' ? 'titled' : 'that says'} “${text}”${noted}`;
 }
 
+/** Names a page that came in place of another answer; empty for one that shows nothing. */
+export function titled(response: WireResponse, scrub: Scrub): string {
+  const reason = reasonIn(response, scrub);
+  return reason === undefined || reason.kind === 'words' ? '' : ` ${namePage(reason)}`;
+}
+
 /** Tells whether the body of an answer is a web page, titled or not. An API may label JSON as HTML, and send XML. */
 export function isWebPage(response: WireResponse): boolean {
   return isPage(beginningOf(response, cutOnly), mediaType(response));
 }
 
+/** Tells whether an answer comes from an API, whatever it says. */
+export function isJson({ body }: WireResponse): boolean {
+  return /^\s*[{[]/.test(body.toString('latin1', 0, 64));
+}
+
+/** How servers that pass requests on name themselves. */
+const GATEWAY_SERVERS =
+  /^(?:nginx|openresty|envoy|istio-envoy|haproxy|awselb|cloudflare|varnish|traefik|cloudfront|bigip)\b/i;
+
+/** Tells whether a gateway says of itself that it cannot pass a request on: its own page, or its name and no answer of an API. */
+export function isOfGateway(response: WireResponse): boolean {
+  const { status, headers, body } = response;
+  if (![502, 503, 504].includes(status) && (status < 520 || status > 530)) return false;
+  if (isWebPage(response)) return true;
+  return GATEWAY_SERVERS.test(String(headers['server'] ?? '')) && !/^\s*[{[<]/.test(body.toString('latin1', 0, 64));
+}
+
 /** Quotes what an answer says as one more sentence of a message; empty when it says nothing. */
 export function quoteReason(response: WireResponse, scrub: Scrub): string {
   const reason = reasonIn(response, scrub);
-  return reason === undefined ? '' : ` It says: ${reason.text}.`;
+  return reason === undefined ? '' : ` It says: “${reason.text}”.`;
 }
 
 /** Quotes what an answer says where its signature should be: not a single word, which could be the signature. */

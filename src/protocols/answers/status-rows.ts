@@ -8,6 +8,8 @@ export const BUSY = 'The service is overloaded or limits requests; lower concurr
 const DOWN = 'The service, or a system that it depends on, is in trouble; ask its operators.';
 /** The inputs that say where requests go, unless a protocol has others. */
 export const ADDRESS = 'server-url and sign-path';
+/** What to do about an address where an API answers in its own words that it has nothing there. */
+export const OTHER_PATH = `Check the path in ${ADDRESS}: an API answered, but it has nothing at this path, as in another version.`;
 /** A proxy on the way answers before TLS, and never like this. */
 const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
 const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
@@ -39,6 +41,17 @@ const ROWS: Readonly<Record<number, StatusRow>> = {
   529: ['service', 'UNAVAILABLE', DOWN, { throttled: true }],
   511: ['config', 'NETWORK_LOGIN', 'The network wants a login first: use a runner inside the right network.'],
 };
+
+const BEHIND_GATEWAY: Readonly<Record<number, string>> = {
+  502: 'It cannot reach the signing service behind it, or gets no usable answer from it',
+  503: 'It has no signing service behind it that takes requests',
+  504: 'The signing service behind it does not answer within the time limit of the gateway',
+};
+
+/** What to do about an answer of a gateway that cannot pass a request on. */
+export function gatewayAdvice(status: number): string {
+  return `${BEHIND_GATEWAY[status] ?? BEHIND_GATEWAY[502]}: ask the operators of the service.`;
+}
 
 /** Returns what an answer with this status means, as far as its status alone tells. */
 export function rowOfStatus(status: number): StatusRow {

@@ -1,9 +1,28 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
-import { isWebPage, namePage, reasonIn } from './reason.ts';
+import { isJson, isOfGateway, isWebPage, namePage, reasonIn } from './reason.ts';
+import {
+  ASK_FOR_RIGHT,
+  ASKED_LATE,
+  adviceOn,
+  type ClockFinding,
+  clockAdvice,
+  PAGE_FORBIDS,
+  PAGE_WANTS_LOGIN,
+  UNASKED,
+} from './refusal-advice.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { Scrub } from './scrub.ts';
-import { ADDRESS, ASK_OPERATORS, BUSY, concernsAddress, rowOfStatus, SPEAKS_SOAP } from './status-rows.ts';
+import {
+  ADDRESS,
+  ASK_OPERATORS,
+  BUSY,
+  concernsAddress,
+  gatewayAdvice,
+  OTHER_PATH,
+  rowOfStatus,
+  SPEAKS_SOAP,
+} from './status-rows.ts';
 import { allowed, challenge, gatewayHint, redirectTarget } from './told-by-headers.ts';
 
 /** What explains an answer besides the answer itself. */
@@ -15,7 +34,11 @@ export interface AnswerFacts {
   /** Whether the server asked for a client certificate in its handshake; `undefined` when that is not known. */
   readonly asksForCertificate?: boolean | undefined;
   /** What proves to the service who asks, for the hint of a refusal: `app-key and app-secret (…)`. */
-  readonly credentials: () => string;
+  readonly credentials: string;
+  /** Compares the time in the answer with the clock of this machine; absent where requests carry no time. */
+  readonly clock?: (() => ClockFinding) | undefined;
+  /** The media type of the request, for an answer that takes another one. */
+  readonly sentType?: string | undefined;
   /** The inputs that say where requests go, for the hint of a wrong address; absent for `server-url and sign-path`. */
   readonly address?: string | undefined;
   /** The input in which the author of the workflow wrote the request; absent where the action alone composes the request. */
@@ -41,10 +64,14 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       return certificateRefused(`status ${status}`);
     default: {
       const [kind, code, advice, more] = rowOfStatus(status);
+      if (isOfGateway(response)) {
+        const message = `A gateway in front of the service answered ${status}${said.replace(/^, a page/, ' with a page')}.`;
+        return new Failure(kind, code, message, { ...more, ...asked, hint: gatewayAdvice(status) });
+      }
       const message = `The service answered ${status}${status === 405 ? allowed(response) : ''}${said}.`;
       const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString('latin1', 0, 4096));
-      const plain = advice === ASK_OPERATORS ? contentHint(facts) : advice;
-      const told = isSoap ? SPEAKS_SOAP : plain;
+      const plain = advice === ASK_OPERATORS ? contentHint(facts, status) : advice;
+      const told = isSoap ? SPEAKS_SOAP : status === 404 && isJson(response) ? OTHER_PATH : plain;
       const isAddress = isSoap || concernsAddress(status);
       const hint = (isAddress ? requestOf(response, facts) : '') + told.replace(ADDRESS, facts.address ?? ADDRESS);
       return new Failure(kind, code, message, { ...more, ...asked, hint });
@@ -83,13 +110,21 @@ function badRequest(response: WireResponse, said: string, facts: Refusal): Failu
   }
   return new Failure('file', 'REQUEST_REFUSED', `The service answered 400${said}.`, {
     ...asked,
-    hint: (facts.written === undefined ? '' : requestOf(response, facts)) + contentHint(facts),
+    hint: (facts.written === undefined ? '' : requestOf(response, facts)) + contentHint(facts, 400),
     endsRun: 'first-four-files',
   });
 }
 
 /** A request that the author of the workflow wrote is the likelier mistake. */
-function contentHint({ written }: AnswerFacts): string {
+function contentHint({ written, sentType }: AnswerFacts, status: number): string {
+  if (status === 415 && sentType !== undefined) {
+    const sent = `The request was sent as Content-Type: ${sentType}. `;
+    return written === undefined
+      ? `${sent}${ASK_OPERATORS}`
+      : `${sent}Write the media type that the service wants into ${written}, and the body in that form.`;
+  }
+  if (status === 406 && written !== undefined)
+    return `Write the media types that the service can answer in into the header Accept of ${written}, or leave that header out.`;
   if (written === undefined) return ASK_OPERATORS;
   return `Compare ${written} with what the service expects: path, headers, members of the body, encoding of the digest. ${ASK_OPERATORS}`;
 }
@@ -120,30 +155,29 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
     ...facts.asked,
     // A server that got the certificate too late has not looked at the other credentials.
     hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
+    refusal: { isPage, advice: isPage ? undefined : namedAdvice(response, facts) },
     mayConcernCertificate: isPage && !isBlind && gatewayHint(response) === '',
     endsRun: 'unauthorised',
     maxAttempts: 3,
   });
 }
 
-function refusalHint(response: WireResponse, { asksForCertificate, credentials }: AnswerFacts): string {
+function refusalHint(response: WireResponse, facts: AnswerFacts): string {
   const { status } = response;
-  if (asksForCertificate === false) return `${UNASKED}Check ${credentials()}.`;
+  const { asksForCertificate, credentials, clock } = facts;
+  const check = `Check ${credentials}.${clock === undefined ? '' : clockAdvice(clock())}`;
+  const named = namedAdvice(response, facts);
+  if (asksForCertificate === false) return UNASKED + (named ?? check);
   const known = gatewayHint(response);
   if (isWebPage(response)) return known.trim() || (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
-  return `${known}${status === 403 ? ASK_FOR_RIGHT : ''}Check ${credentials()}.`;
+  return known + (named ?? (status === 403 ? ASK_FOR_RIGHT : '') + check);
 }
 
-const PAGE_FORBIDS =
-  'A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.';
-const PAGE_WANTS_LOGIN =
-  'That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.';
-const ASK_FOR_RIGHT =
-  'Ask the operators whether the client certificate and these credentials have the right to sign here. ';
-const ASKED_LATE =
-  'The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).';
-const UNASKED =
-  'Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ';
+/** What to do about the reason that an answer names; `undefined` when it names none. */
+function namedAdvice(response: WireResponse, facts: AnswerFacts): string | undefined {
+  const reason = reasonIn(response, facts.scrub);
+  return reason?.kind === 'words' ? adviceOn(reason.text, facts) : undefined;
+}
 
 function tooLarge(said: string, { size, asked, asksForCertificate }: Refusal): Failure {
   const isBlind = asksForCertificate === false;
@@ -161,5 +195,5 @@ function tooLarge(said: string, { size, asked, asksForCertificate }: Refusal): F
 function quote(response: WireResponse, scrub: Scrub): string {
   const reason = reasonIn(response, scrub);
   if (reason === undefined) return '';
-  return reason.kind === 'words' ? `: ${reason.text}` : `, a page ${namePage(reason)}`;
+  return reason.kind === 'words' ? `: “${reason.text}”` : `, a page ${namePage(reason)}`;
 }

@@ -1,5 +1,6 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure } from '../../signing/policy/failure.ts';
+import type { ClockFinding } from '../answers/refusal-advice.ts';
 import { parseHttpDate } from '../answers/retry-after.ts';
 
 /** `Date` is given in whole seconds and requests take time, so smaller differences mean nothing. */
@@ -25,10 +26,11 @@ export class ClockOffset {
     return this.#now() + (this.#offsetMs ?? 0);
   }
 
-  /** Tells whether the time that an answer gives is that of this clock, as far as can be seen. */
-  agreesWith({ headers: { date } }: WireResponse): boolean {
+  /** Compares the time that an answer gives with this clock. */
+  compare({ headers: { date } }: WireResponse): ClockFinding {
     const theirs = parseHttpDate(typeof date === 'string' ? date : undefined);
-    return theirs !== undefined && Math.abs(theirs - this.now()) <= MIN_SKEW_MS;
+    if (theirs === undefined) return 'unknown';
+    return Math.abs(theirs - this.now()) <= MIN_SKEW_MS ? 'agrees' : 'differs';
   }
 
   /** Learns from a refusal; returns it unchanged, or as one that is due to the age of the request. */

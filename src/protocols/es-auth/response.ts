@@ -2,15 +2,19 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import { COMPRESSED_HINT, describeCompression } from '../answers/body-text.ts';
 import { withReason } from '../answers/envelope.ts';
-import { isWebPage, namePage, quoteWords, reasonIn } from '../answers/reason.ts';
+import { isWebPage, quoteWords, reasonIn, titled } from '../answers/reason.ts';
 import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
 
 /** Longest text of a signature that is taken, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
+const PAGE_HINT =
+  'Check server-url and sign-path. If they are right, a gateway in front of the service puts a page, such as a login, in place of its answer: ask its operators.';
 const FIREWALL_HINT =
   ' A firewall for web applications that objects to the request answers so as well: its operators find the reason.';
 const SHAPE_HINT = 'The service must answer {"signData":"<text>"}. Show this line to its operators.';
+const WRAPPED_HINT =
+  'Another version of the API, or a gateway that wraps answers, answers so: ask the operators of the service for plain answers, {"signData":"<text>"}.';
 
 /** Reads the service's answer to a file; returns the text of `signData` or throws a `Failure`. */
 export function readResponse(response: WireResponse, facts: AnswerFacts): string {
@@ -23,7 +27,9 @@ export function readResponse(response: WireResponse, facts: AnswerFacts): string
   const answer = parse(text, response, facts);
   const { signData } = { signData: undefined, ...answer };
   if (typeof signData === 'string' && signData !== '') return checkText(signData);
-  throw withReason(badSignature(describeMissing(answer, facts)), response, answer, facts);
+  const place = signData === undefined ? placeOfSignature(answer) : undefined;
+  const failure = badSignature(describeMissing(answer, place, facts));
+  throw withReason(place === undefined ? failure : failure.with({ hint: WRAPPED_HINT }), response, answer, facts);
 }
 
 /** Returns the content type of an answer when it is given and is not JSON's. */
@@ -67,7 +73,7 @@ function checkText(value: string): string {
 }
 
 /** Names the members of an answer without a usable signData, never their values. */
-function describeMissing(answer: object, { scrub }: AnswerFacts): string {
+function describeMissing(answer: object, place: string | undefined, { scrub }: AnswerFacts): string {
   const names = Object.keys(answer);
   // Own properties only: a `__proto__` in the answer must not pass for one.
   const { signData: value }: { signData: unknown } = { signData: undefined, ...answer };
@@ -76,9 +82,8 @@ function describeMissing(answer: object, { scrub }: AnswerFacts): string {
   if (names.length === 0) return 'The answer has no signData';
   const shown = names.slice(0, MAX_NAMES).map((name) => scrub(name, MAX_NAME_LENGTH));
   const more = names.length > MAX_NAMES ? ' and others' : '';
-  const place = placeOfSignature(answer);
-  const found = place === undefined ? '' : `; a signData stands in ${scrub(place, MAX_NAME_LENGTH)}`;
-  return `The answer has no signData, only ${shown.join(', ')}${more}${found}`;
+  if (place !== undefined) return `The answer has signData inside of ${scrub(place, MAX_NAME_LENGTH)}, not at its top`;
+  return `The answer has no signData, only ${shown.join(', ')}${more}`;
 }
 
 const MAX_NAMES = 6;
@@ -121,10 +126,15 @@ function unusable(code: Failure['code'], message: string, facts: FailureFacts = 
 
 function page(response: WireResponse, facts: AnswerFacts): Failure {
   const reason = reasonIn(response, facts.scrub);
-  const title = reason === undefined || reason.kind === 'words' ? '' : ` ${namePage(reason)}`;
+  const title = titled(response, facts.scrub);
   const isOfFirewall = reason?.caseNumber !== undefined || /reject|block|denied|forbid|not acceptable/i.test(title);
-  return new Failure('request', 'RESP_HTML', `The service answered 200 with an HTML page${title}.`, {
-    hint: requestOf(response, facts) + LOOK_HINT + (isOfFirewall ? FIREWALL_HINT : ''),
-    endsRun: 'canary-twice',
-  });
+  return new Failure(
+    'request',
+    'RESP_HTML',
+    `A web server or gateway answered 200 with a page${title}, which is not an answer of the signing API.`,
+    {
+      hint: requestOf(response, facts) + PAGE_HINT + (isOfFirewall ? FIREWALL_HINT : ''),
+      endsRun: 'canary-twice',
+    },
+  );
 }

@@ -19,12 +19,10 @@ export interface EsAuthSettings {
   readonly appSecret: string;
 }
 
-/** What may be wrong when the service refuses a request, depending on the time in its answer. */
-const CREDENTIALS = {
-  anyClock:
-    'app-key and app-secret (no quotes, nothing missing), that they belong to this service, and the clock of the runner',
-  sameClock:
-    'app-key and app-secret (no quotes, nothing missing), and that they belong to this service. The clock of the runner agrees with the Date of the answer: if the answer complains about the time, a clock behind the service is wrong',
+/** What is the same in all requests, and may be wrong when the service refuses one. */
+const FACTS = {
+  credentials: 'app-key and app-secret (no quotes, nothing missing), and that they belong to this service',
+  sentType: 'application/json',
 };
 
 /** Most characters of a content type that a warning shows. */
@@ -61,8 +59,7 @@ export function createSignFileSigner(
     const response = await post(transport, { method: 'POST', path: requestPath, headers, body }, signal);
     try {
       const asksForCertificate = transport.asksForCertificate();
-      const credentials = (): string => CREDENTIALS[clock.agreesWith(response) ? 'sameClock' : 'anyClock'];
-      const facts = { size: source.size, scrub, asksForCertificate, credentials };
+      const facts = { ...FACTS, size: source.size, scrub, asksForCertificate, clock: () => clock.compare(response) };
       const text = readResponse(response, facts);
       const type = otherContentType(response);
       if (type !== undefined && !isTypeTold) warn('Content type', describeContentType(scrub(type, MAX_TYPE)));

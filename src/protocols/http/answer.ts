@@ -3,7 +3,7 @@ import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import { COMPRESSED_HINT, describeCompression } from '../answers/body-text.ts';
 import { withReason } from '../answers/envelope.ts';
-import { isWebPage, quoteWords } from '../answers/reason.ts';
+import { isWebPage, quoteWords, titled } from '../answers/reason.ts';
 import type { Scrub } from '../answers/scrub.ts';
 import type { AnswerFacts } from '../answers/status.ts';
 
@@ -22,6 +22,7 @@ export function parseAnswerPlace(text: string): AnswerPlace | undefined {
   return { in: 'json', steps: steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')) };
 }
 
+const ADDRESS_HINT = 'Check that server-url and the input request lead to the API of the signing service.';
 /** Longest signature that is believed, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const DECODER = new TextDecoder('utf-8', { fatal: true });
@@ -43,7 +44,7 @@ export function readAnswer(
   if (place.in === 'body') return checked(text.replace(/\r?\n$/, ''));
   const json = parse(text, response, scrub);
   try {
-    return checked(follow(json, place.steps, (value) => describe(value, scrub)));
+    return checked(follow(json, place.steps, scrub));
   } catch (error) {
     throw error instanceof Failure ? withReason(error, response, json, facts) : error;
   }
@@ -51,15 +52,13 @@ export function readAnswer(
 
 /** Throws when the whole answer, which should be the signature, is a web page or JSON with members. */
 function refuseWrapped(response: WireResponse, facts: AnswerFacts): void {
-  if (isWebPage(response)) throw unusable('RESP_HTML', 'The answer is a web page.');
+  if (isWebPage(response)) throw unusable('RESP_HTML', `The answer is a web page${titled(response, facts.scrub)}.`);
   const json = membersIn(response.body);
   if (json === undefined) return;
   const failure = unusable(
     'RESP_BAD_SIGNATURE',
     `The answer is JSON, not the signature alone. ${describe(json, facts.scrub)}`,
-    {
-      hint: 'Set answer to the place of the signature in that JSON, such as /signature.',
-    },
+    { hint: placeHint(json, facts.scrub) },
   );
   throw withReason(failure, response, json, facts);
 }
@@ -90,34 +89,95 @@ function parse(text: string, response: WireResponse, scrub: Scrub): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (isWebPage(response)) throw unusable('RESP_HTML', 'The answer is a web page.', { cause: error });
+    if (isWebPage(response))
+      throw unusable('RESP_HTML', `The answer is a web page${titled(response, scrub)}.`, { cause: error });
     const message = `The answer is ${text.length} characters that are not JSON.${quoteWords(response, scrub)}`;
     throw unusable('RESP_NOT_JSON', message, { cause: error });
   }
 }
 
 /** Follows a pointer by own members and elements only. */
-function follow(json: unknown, steps: readonly string[], describeValue: (value: unknown) => string): string {
+function follow(json: unknown, steps: readonly string[], scrub: Scrub): string {
   let value = json;
   for (const [at, step] of steps.entries()) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
-      throw unusable(
-        'RESP_BAD_SIGNATURE',
-        `The answer has no /${steps.slice(0, at + 1).join('/')}. ${describeValue(value)}`,
-      );
+      throw elsewhere(`The answer has no /${steps.slice(0, at + 1).join('/')}`, json, scrub);
     value = Reflect.get(value, step);
   }
   if (typeof value === 'string') return value;
-  throw unusable(
-    'RESP_BAD_SIGNATURE',
-    `The answer has ${value === null ? 'null' : `a value of type ${typeof value}`} at /${steps.join('/')}, not a string.`,
-  );
+  throw elsewhere(`The answer has ${typeName(value)} at /${steps.join('/')}, not a text`, json, scrub);
 }
 
-/** Names the members that an answer has instead. */
-function describe(value: unknown, scrub: Scrub): string {
-  const members = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 10) : [];
-  return members.length > 0 ? `It has: ${members.map((name) => scrub(name, 40)).join(', ')}.` : 'Nothing is there.';
+function elsewhere(what: string, json: unknown, scrub: Scrub): Failure {
+  const message = `${what}, where the input answer looks for the signature. ${describe(json, scrub)}`;
+  return unusable('RESP_BAD_SIGNATURE', message, { hint: placeHint(json, scrub) });
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** A value in an answer that could be the signature, or is none. */
+interface Leaf {
+  /** JSON pointer. */
+  readonly pointer: string;
+  readonly value: unknown;
+}
+
+/** Most values that a sentence names, and levels of an answer in which they are looked for. */
+const MAX_LEAVES = 6;
+const MAX_LEVELS = 4;
+/** Most characters of a place that a sentence shows. */
+const MAX_POINTER = 80;
+
+/** Lists the values of an answer in their order, those inside of objects too. */
+function* leavesOf(value: unknown, pointer = '', level = 0): Generator<Leaf> {
+  const members = typeof value === 'object' && value !== null && level < MAX_LEVELS ? Object.entries(value) : [];
+  if (members.length === 0) yield { pointer, value };
+  for (const [name, member] of members)
+    yield* leavesOf(member, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, level + 1);
+}
+
+function firstLeaves(json: unknown): readonly Leaf[] {
+  const leaves: Leaf[] = [];
+  for (const leaf of leavesOf(json)) {
+    leaves.push(leaf);
+    if (leaves.length > MAX_LEAVES) break;
+  }
+  return leaves;
+}
+
+/** Names the values of an answer by place, type and length, and shows none. */
+function describe(json: unknown, scrub: Scrub): string {
+  const leaves = firstLeaves(json);
+  const named = leaves.slice(0, MAX_LEAVES).map(({ pointer, value }) => {
+    const what = typeof value === 'string' ? textOf(value) : typeName(value);
+    return `${scrub(pointer, MAX_POINTER)} (${what})`;
+  });
+  if (leaves[0]?.pointer === '') return 'Nothing is there.';
+  return `It has: ${named.join(', ')}${leaves.length > MAX_LEAVES ? ' and others' : ''}.`;
+}
+
+function textOf(value: string): string {
+  return `text of ${value.length} characters${looksLikeSignature(value) ? ' that looks like a signature' : ''}`;
+}
+
+/** Shorter texts are codes and names; the shortest signature has 64 bytes. */
+const MIN_SIGNATURE = 86;
+
+function looksLikeSignature(text: string): boolean {
+  return text.length >= MIN_SIGNATURE && /^[\w+/-]+={0,2}$/.test(text);
+}
+
+/** Says where `answer` should look; a text that looks like a signature is named. */
+function placeHint(json: unknown, scrub: Scrub): string {
+  const texts = firstLeaves(json).filter(({ value }) => typeof value === 'string');
+  const found = texts.find(({ value }) => looksLikeSignature(String(value)));
+  const example = texts.find(({ pointer }) => pointer !== '')?.pointer ?? '/signature';
+  const place = scrub(found?.pointer ?? example, MAX_POINTER);
+  const where = found === undefined ? `the place of the signature in it, such as ${place}` : place;
+  return `Set the input answer to ${where}. ${found === undefined ? ADDRESS_HINT : ''}`.trim();
 }
 
 function checked(text: string): string {
@@ -133,7 +193,7 @@ function unusable(
   facts: Pick<FailureFacts, 'hint' | 'cause'> = {},
 ): Failure {
   return new Failure('file', code, message, {
-    hint: 'Check answer against what the service really sends, and that server-url and request lead to its API.',
+    hint: `Compare the input answer with what the service really sends. ${ADDRESS_HINT}`,
     endsRun: 'first-four-files',
     ...facts,
   });

@@ -31,6 +31,7 @@ export const MAX_REQUEST_LINE_BYTES = 8000;
 
 /** Creates the signer for a service that is described by one HTTP message. */
 export function createHttpSigner(transport: Transport, options: HttpOptions, scrub: Scrub): Signer {
+  const sentType = typeOf(options.message);
   return {
     // A stream of the file weighs what es-auth weighs.
     ...(options.message.content.startsWith('digest') ? { weigh: weightOfDigest } : {}),
@@ -42,14 +43,20 @@ export function createHttpSigner(transport: Transport, options: HttpOptions, scr
         size: source.size,
         scrub,
         asksForCertificate: transport.asksForCertificate(),
-        credentials: () => 'token, and what request sends to prove who asks',
-        address: 'server-url and request',
-        written: 'request',
+        credentials: 'the input token, and what the input request sends to prove who asks',
+        sentType,
+        address: 'server-url and the input request',
+        written: 'the input request',
       };
       if (status !== 200 && status !== 201) throw statusFailure(response, facts);
       return { text: readAnswer(response, options, facts) };
     },
   };
+}
+
+function typeOf({ headers }: HttpMessage): string | undefined {
+  const [, value] = headers.find(([name]) => name.toLowerCase() === 'content-type') ?? [];
+  return value?.every((part) => typeof part === 'string') ? value.join('') : undefined;
 }
 
 /** Fills the message for one file. */

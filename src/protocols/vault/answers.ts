@@ -6,6 +6,7 @@ import type { Scrub } from '../answers/scrub.ts';
 import {
   type Asked,
   itemFailure,
+  type LoginFacts,
   loginFailure,
   object,
   secondFactorWanted,
@@ -95,9 +96,9 @@ export function isSendable(token: string): boolean {
   return /^[\x21-\x7e]{1,8192}$/.test(token);
 }
 
-/** Reads the answer to a login; `method` is the one that was used. */
-export function readLogin(response: WireResponse, method: 'cert' | 'oidc', scrub: Scrub): Token {
-  if (response.status !== 200) throw loginFailure(response, method, scrub);
+/** Reads the answer to a login. */
+export function readLogin(response: WireResponse, facts: LoginFacts): Token {
+  if (response.status !== 200) throw loginFailure(response, facts);
   const auth = member(parse(response.body), 'auth');
   const { client_token: value, lease_duration: seconds, token_type: type } = auth;
   if (typeof auth['mfa_requirement'] === 'object' && auth['mfa_requirement'] !== null) throw secondFactorWanted();

@@ -76,5 +76,5 @@ export function keyUnusable(said: string, { name, mount, version }: TransitKey):
   const [, what = '', hint = ''] = UNUSABLE.find(([pattern]) => pattern.test(said)) ?? [];
   if (what === '') return undefined;
   const pinned = what.endsWith('version') ? ` ${version}` : '';
-  return keyFailure(`The key “${name}” at ${mount} ${what}${pinned}: ${said}.`, hint);
+  return keyFailure(`The key “${name}” at ${mount} ${what}${pinned}: “${said}”.`, hint);
 }

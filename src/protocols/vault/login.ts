@@ -80,5 +80,7 @@ async function logIn(
   const json =
     login.method === 'oidc' ? { role: login.role, jwt: await world.drawIdToken(login.audience) } : { name: login.role };
   const request = vaultRequest('POST', `${base}/${login.mount.path}/login`, { json });
-  return readLogin(await transport.post(request, signal), login.method, world.scrub);
+  const response = await transport.post(request, signal);
+  const asksForCertificate = transport.asksForCertificate();
+  return readLogin(response, { method: login.method, scrub: world.scrub, asksForCertificate });
 }

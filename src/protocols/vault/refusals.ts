@@ -30,7 +30,7 @@ export function isTokenRefused({ status, body }: WireResponse): boolean {
 export function signFailure(response: WireResponse, { key, scrub }: Asked): Failure {
   const { status } = response;
   const said = quote(errorsIn(response.body).join('; '), scrub);
-  const what = `The service answered ${status}${said && `: ${said}`}`;
+  const what = `The service answered ${status}${said && `: “${said}”`}`;
   const wrong = keyUnusable(said, key);
   if (wrong) return wrong;
   // An unknown key is 400 with a sentence where it signs, and 404 without one where it is asked about.
@@ -39,14 +39,13 @@ export function signFailure(response: WireResponse, { key, scrub }: Asked): Fail
   if (isUnknown)
     return keyFailure(
       `There is no key “${key.name}” at ${key.mount}. ${what}.`,
-      'Check signing-key and mount; names are case-sensitive, and a namespace comes before the mount.',
+      'Check the inputs signing-key and mount; names are case-sensitive, and a namespace comes before the mount.',
     );
-  if (status === 403) return denied(response, key, what);
+  if (status === 403) return denied(response, { key, scrub }, what);
   if (status === 404 && said !== '')
-    return keyFailure(
-      `No transit engine is mounted at ${key.mount}. ${what}.`,
-      'Check mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
-    );
+    return new Failure('config', 'NOT_FOUND', `No transit engine is mounted at ${key.mount}. ${what}.`, {
+      hint: 'Check the input mount (with its namespace in front, as in team/transit) and server-url, which ends before /v1.',
+    });
   return sealedOrOther(response, scrub);
 }
 
@@ -55,27 +54,36 @@ export function itemFailure(error: string, { key, scrub }: Asked): Failure {
   const said = quote(error, scrub);
   const wrong = keyUnusable(said, key);
   if (wrong) return wrong;
-  return new Failure('file', 'REQUEST_REFUSED', `The service refused this file: ${said}.`, {
+  return new Failure('file', 'REQUEST_REFUSED', `The service refused this file: “${said}”.`, {
     hint: 'Show this answer to the operators of the service.',
     endsRun: 'first-four-files',
   });
 }
 
-function denied(response: WireResponse, { mount, name }: TransitKey, what: string): Failure {
+function denied(response: WireResponse, { key: { mount, name }, scrub }: Asked, what: string): Failure {
   if (isTokenRefused(response))
     return loginRefused(
       'The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.',
       'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
     );
-  const message = `The login worked, but its policy does not allow the use of the key. ${what}.`;
+  const request = response.request === undefined ? 'the request' : scrub(response.request, MAX_QUOTED);
+  const message = `The login worked, but its policy does not permit ${request}. ${what}.`;
   return new Failure('config', 'PERMISSION_DENIED', message, {
-    hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. A mistyped mount is refused in the same way.`,
+    hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. Ask the operators of the service for it, unless mount or signing-key is mistyped: what no policy names is refused in the same way.`,
   });
 }
 
+/** What explains the answer to a login. */
+export interface LoginFacts {
+  readonly method: 'cert' | 'oidc';
+  readonly scrub: Scrub;
+  /** Whether the server asked for a client certificate in its handshake; `undefined` when that is not known. */
+  readonly asksForCertificate?: boolean | undefined;
+}
+
 const LOGIN_HINTS = {
-  cert: 'The role of the cert login must trust the issuer of this certificate and allow its name; check role, cert and its expiry.',
-  oidc: 'Check role, oidc-audience against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.',
+  cert: 'No role of the cert login, or not the one in the input role, trusts the issuer of this certificate and allows its name: ask the operators of the service to compare them.',
+  oidc: 'Check the inputs role and oidc-audience, the latter against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.',
 };
 
 const NO_MOUNT =
@@ -94,17 +102,27 @@ const NOT_READY: readonly number[] = [412, 472, 473];
  *
  * An expired certificate is answered with 500, which would be worth a repeat in any other case.
  */
-export function loginFailure(response: WireResponse, method: 'cert' | 'oidc', scrub: Scrub): Failure {
+export function loginFailure(response: WireResponse, { method, scrub, asksForCertificate }: LoginFacts): Failure {
   const { status } = response;
   const said = errorsIn(response.body).join('; ');
   const ofLogin = status >= 400 && status < 500 && !NOT_OF_LOGIN.includes(status);
   if (!ofLogin && !(status === 500 && /x509:|certificate/.test(said))) return sealedOrOther(response, scrub);
   const detail = quote(said, scrub);
   return loginRefused(
-    `The service refused the login: it answered ${status}${detail && `: ${detail}`}.`,
-    status === 404 || status === 405 ? NO_MOUNT : LOGIN_HINTS[method],
+    `The service refused the login: it answered ${status}${detail && `: “${detail}”`}.`,
+    status === 404 || status === 405 ? NO_MOUNT : loginHint(method, said, asksForCertificate),
   );
 }
+
+function loginHint(method: LoginFacts['method'], said: string, asksForCertificate: boolean | undefined): string {
+  if (method === 'oidc' || !/no client certificate/.test(said)) return LOGIN_HINTS[method];
+  return asksForCertificate === false ? NO_CERTIFICATE : `${LOGIN_HINTS.cert}${TLS_ENDS}`;
+}
+
+const NO_CERTIFICATE =
+  'The server did not ask for a client certificate in the handshake, so the service got none: a balancer or gateway in front of the service ends TLS. Its operators must let TLS through to the service; or server-url must lead to a port where the service itself ends TLS.';
+const TLS_ENDS =
+  ' If the role fits, a balancer or gateway in front of the service ends TLS and keeps the certificate to itself: its operators must let TLS through.';
 
 /** Builds the failure of a given token that only holds another one; signing with it would use it up. */
 export function wrappingToken(createdAt: string): Failure {
@@ -131,7 +149,8 @@ function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
   const { status, headers, body } = response;
   const asked = { retryAfterMs: retryAfterMs(status, headers) };
   if (status === 503 && errorsIn(body).some((each) => /sealed/i.test(each))) {
-    const hint = 'Its operators must unseal it; until then it can neither log anybody in nor sign.';
+    const hint =
+      'It stays sealed until somebody unseals it, so waiting does not help: ask its operators to unseal it, then run this job again.';
     const message = 'The service answered 503: it is sealed.';
     return new Failure('service', 'SERVICE_SEALED', message, { ...asked, hint, throttled: true });
   }
@@ -141,7 +160,7 @@ function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
     const message = `The service answered ${status}: this node cannot serve requests now.`;
     return new Failure('service', 'UNAVAILABLE', message, { ...asked, hint });
   }
-  return statusFailure(response, { scrub, credentials: () => 'login and role', address: 'server-url and mount' });
+  return statusFailure(response, { scrub, credentials: 'the inputs login and role', address: 'server-url and mount' });
 }
 
 /** Builds the failure of an answer with status 200 that cannot be used. */
@@ -165,7 +184,7 @@ function errorsIn(body: Buffer): readonly string[] {
 
 /** Makes a text of the service safe and short: secrets go before the cut, which would hide a part of one from the search. */
 function quote(text: string, scrub: Scrub): string {
-  return scrub(text, MAX_QUOTED).replace(/[.\s]+$/, '');
+  return scrub(text.replace(/\b\d+ errors? occurred: \* /g, ''), MAX_QUOTED).replace(/[.\s]+$/, '');
 }
 
 /** Returns the own members of an object, so that a `__proto__` in an answer is nothing but a member; none for anything else. */

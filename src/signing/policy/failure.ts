@@ -35,6 +35,8 @@ export interface FailureFacts extends ErrorFacts {
   readonly unanswered?: boolean;
   /** The refusal may be about the client certificate, so that the message should name that certificate. */
   readonly mayConcernCertificate?: boolean;
+  /** A 401 or 403: whether it is a page of a server in front, and what to do about the reason that it names. */
+  readonly refusal?: { readonly isPage: boolean; readonly advice: string | undefined };
   /** An earlier connection to the same host was good, so that other servers of that name may be as good. */
   readonly isOneOfSeveral?: boolean;
   /** Identity of the request when it carried several files: the failure of each of them is one event of the service. */
@@ -172,7 +174,13 @@ export function retryAfterTooLong(failure: Failure, retryAfterMs: number, leftMs
   return new Failure(
     'config',
     'RETRY_AFTER_TOO_LONG',
-    `The service asks to wait ${wish} s${wish < 7200 ? '' : long}, but this run waits at most ${left} s more. ${failure.message}`,
-    { hint: 'Run this job again later, or ask the operators of the service about its limits.', cause: failure },
+    `${failure.message} It asks to wait ${wish} s${wish < 7200 ? '' : long}, and this run waits at most ${left} s more.`,
+    {
+      hint:
+        failure.code === 'THROTTLED'
+          ? 'Run this job again after that time, or ask the operators of the service about its limits.'
+          : 'Run this job again after that time, or ask the operators of the service.',
+      cause: failure,
+    },
   );
 }

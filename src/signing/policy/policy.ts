@@ -5,7 +5,7 @@ import type { Decision, FailedAttempt, PolicyEvent } from './decision.ts';
 import { OUTAGE, RETRY } from './defaults.ts';
 import { type Failure, retryAfterTooLong } from './failure.ts';
 import { OutageGate, type Passage } from './outage-gate.ts';
-import { Refusals, refusedLater } from './refusals.ts';
+import { Refusals } from './refusals.ts';
 import { backoffMs } from './retry.ts';
 import { RunJudge } from './run-judge.ts';
 import { Shortage } from './shortage.ts';
@@ -100,14 +100,14 @@ export class RunPolicy {
     const attempts = this.#attempts.of(job);
     if (this.#judge.endsRun(failure, { ...failed, attempts }, now))
       return { next: 'end', failure: failure.facts.ending ?? failure, lost: failure };
-    if (failure.kind === 'file') return { next: 'lost', lost: refusedLater(failure, this.#judge.successes) };
+    if (failure.kind === 'file') return { next: 'lost', lost: failure };
     if (failure.facts.endsRun === 'bad-node') this.#onBadNode(failed);
     if (ofService && (isNew || isProbe)) this.#onTrouble(failed, now);
     else if (isProbe) this.#gate.pause(now);
     const end = this.#endOfPatience(failure, now);
     if (end) return { next: 'end', failure: end };
     const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
-    if (isLost) return { next: 'lost', lost: refusedLater(failure, this.#judge.successes) };
+    if (isLost) return { next: 'lost', lost: failure };
     if (failure.facts.endsRun === 'verify-key' && !this.#gate.hasSucceeded) return { next: 'retry-last' };
     // The canary's second attempt decides whether this is a signing service: it goes before every other file.
     const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';
@@ -132,9 +132,8 @@ export class RunPolicy {
 
   /** Learns that credentials are refused that were good before. */
   #onRefused(failed: FailedAttempt, now: number): Decision {
-    const { job, isProbe } = failed;
+    const { failure, job, isProbe } = failed;
     const wasShut = this.#gate.isShut;
-    const failure = refusedLater(failed.failure, this.#judge.successes);
     const { ends, counts } = this.#refusals.add({ ...failed, wasShut }, now);
     this.#gate.onRefused({ isProbe, boundMs: this.#refusals.pauseMs }, now);
     if (!wasShut) this.limit.onPushBack(now, 'throttled');

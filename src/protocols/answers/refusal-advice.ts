@@ -1,0 +1,92 @@
+/** What the time in an answer tells about the clock of this machine. */
+export type ClockFinding = 'agrees' | 'differs' | 'unknown';
+
+/** What the advice about a named reason depends on. */
+interface Asked {
+  /** What proves to the service who asks. */
+  readonly credentials: string;
+  readonly clock?: (() => ClockFinding) | undefined;
+}
+
+const CLOCK_DIFFERS =
+  ' The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.';
+
+/** What to check of the clock for a refusal without a reason; begins with a blank unless it is empty. */
+export function clockAdvice(finding: ClockFinding): string {
+  return { agrees: '', differs: CLOCK_DIFFERS, unknown: ' Check the clock of the runner too.' }[finding];
+}
+
+const ABOUT_TIME = /\b(?:time|timestamp|clock|nonce|skew|replay(?:ed)?|stale|too old|expired?)\b/;
+const ABOUT_SIGNATURE = /\bsignature|\bhmac\b|\bsign\b.*\b(?:mismatch|fit|match|wrong|invalid)|\bsign mismatch\b/;
+const ABOUT_CREDENTIALS = /\bsecret\b|\bkey|\bappkey|\btoken|\bcredential|\bpassword|\buser|\baccount|\bclient id\b/;
+
+/** By what a reason speaks of: who can change it, and what to ask them for. The first that fits counts. */
+const TOPICS: readonly (readonly [about: RegExp, advice: string])[] = [
+  [
+    /\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/,
+    'Ask the operators of the service to raise this limit, or to tell when it starts anew.',
+  ],
+  [
+    /\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\blicen[cs]e/,
+    'Ask the operators of the service to put this right, and why it happened.',
+  ],
+  [
+    /\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/,
+    'Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed.',
+  ],
+  [
+    /\bcert|\bsubject\b|\bcn\b|\bdn\b/,
+    'Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert.',
+  ],
+  [
+    /\bright|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/,
+    'Ask the operators of the service to give these credentials this right.',
+  ],
+];
+
+const ASK = 'Ask the operators of the service about this reason.';
+
+/** Says who can change the reason that a service names for a refusal, and how; `undefined` for words that name none. */
+export function adviceOn(reason: string, { credentials, clock }: Asked): string | undefined {
+  const words = reason
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/[_-]/g, ' ')
+    .toLowerCase();
+  if (words.replace(EMPTY_WORDS, '').replace(/[^\p{L}]/gu, '') === '') return undefined;
+  const topic = TOPICS.find(([about]) => about.test(words));
+  if (topic !== undefined) return topic[1];
+  if (clock !== undefined && ABOUT_TIME.test(words)) return timeAdvice(clock());
+  if (ABOUT_SIGNATURE.test(words))
+    return `Check ${credentials}. If all that is right, something on the way changes the request: ask the operators of the service.`;
+  return ABOUT_CREDENTIALS.test(words)
+    ? `Check ${credentials}. If all that is right, ask the operators of the service.`
+    : ASK;
+}
+
+/** Words that say no more than the status. */
+const EMPTY_WORDS =
+  /\b(?:access|permission|authorization|authorisation|authentication|request|denied|forbidden|unauthori[sz]ed|unauthenticated|not|authori[sz]ed|allowed|rejected|refused|error|failed|failure|required|exception|is|was|the|http|status|code|invalid|bad|type)\b/g;
+
+function timeAdvice(finding: ClockFinding): string {
+  if (finding === 'agrees')
+    return 'The clock of the runner agrees with the Date of the answer, so a clock behind the service is wrong: ask its operators.';
+  return finding === 'differs'
+    ? CLOCK_DIFFERS.trim()
+    : 'Check the clock of the runner; if it is right, ask the operators of the service about theirs.';
+}
+
+/** What to do about a page with 403 of a server in front of the service. */
+export const PAGE_FORBIDS =
+  'A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.';
+/** What to do about a page with 401 of such a server. */
+export const PAGE_WANTS_LOGIN =
+  'That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.';
+/** What to do about a 403 without a reason. */
+export const ASK_FOR_RIGHT =
+  'Ask the operators whether the client certificate and these credentials have the right to sign here. ';
+/** What to do about a server that asks for the certificate after the request. */
+export const ASKED_LATE =
+  'The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).';
+/** What to check where the server did not ask for a certificate. */
+export const UNASKED =
+  'Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ';
