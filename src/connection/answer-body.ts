@@ -1,10 +1,10 @@
-/** Longest body of an answer that is read, in bytes. */
+/** Largest body that is read of an answer, in bytes. */
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Most pieces in which a body may come: each one costs time, and keeps the buffer that it was received in alive. */
+/** Most pieces of a body; each one costs time and keeps its receive buffer alive. */
 const MAX_PIECES = 4096;
-/** Most bytes of an answer on its connection; the framing of a body may take more than the body. */
+/** Most bytes of an answer on the wire; the framing of a body may be larger than the body. */
 const MAX_WIRE_BYTES = 4 * 1024 * 1024;
-/** A signature and what stands around it fit into this. */
+/** Initial size of the buffer in bytes; enough for a signature with its surroundings. */
 const FIRST_BYTES = 4 * 1024;
 
 const EMPTY = Buffer.alloc(0);
@@ -15,7 +15,7 @@ export class AnswerBody {
   #length = 0;
   #pieces = 0;
 
-  /** Takes the next piece; `wireBytes` have come on the connection since the request. Returns why the answer is refused, if it is. */
+  /** Takes the next piece; `wireBytes` counts since the request. Returns the reason if the answer is refused. */
   add(piece: Buffer, wireBytes: number): string | undefined {
     const length = this.#length + piece.length;
     this.#pieces++;
@@ -28,7 +28,7 @@ export class AnswerBody {
     return undefined;
   }
 
-  /** Bytes so far. */
+  /** Number of bytes so far. */
   get length(): number {
     return this.#length;
   }

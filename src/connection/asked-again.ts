@@ -2,7 +2,7 @@ import type { Code } from '../codes.ts';
 import { Failure } from '../signing/policy/failure.ts';
 import type { Lane } from './connections.ts';
 
-/** How a server answers when it does not know the client, or fails over that. */
+/** Answers of a server that does not know the client, or fails because of that. */
 const CODES: Readonly<Record<number, Code>> = {
   400: 'REQUEST_REFUSED',
   401: 'UNAUTHORIZED',
@@ -14,14 +14,14 @@ const CODES: Readonly<Record<number, Code>> = {
 };
 
 /**
- * Finds out whether a server answers resumed sessions as it answers full ones: it may forget the client's certificate, or the
- * issuers of it, with a session that it resumes, and then refuse the request.
+ * Finds out whether a server answers resumed sessions like full ones: it may lose the client's certificate, or its
+ * issuers, in a resumed session, and then refuse the request.
  */
 export class SessionTrial {
-  /** Whether a resumed session has brought a good answer, or a full one a refusal. */
+  /** Whether a resumed session had a good answer, or a full one a refusal. */
   #isAlike = false;
 
-  /** Learns of an answer; tells whether it refuses the session, as far as is known, and not the request. */
+  /** Records an answer; tells whether it seems to refuse the session and not the request. */
   refuses({ connection, sharing }: Lane, status: number): boolean {
     if (!connection || sharing === 'shared' || connection.requests > 0 || this.#isAlike) return false;
     const isRefused = status in CODES;
@@ -30,7 +30,7 @@ export class SessionTrial {
   }
 }
 
-/** Builds the failure of a request that a server refused on a resumed session; its repeat goes without one and is not counted. */
+/** Builds the failure of a request that a server refused on a resumed session; its retry uses no session and is not counted. */
 export function unknownSession(origin: string, status: number): Failure {
   return askedAgain(
     status,
@@ -39,7 +39,7 @@ export function unknownSession(origin: string, status: number): Failure {
   );
 }
 
-/** Builds the failure of a request that a server refused without having asked for a certificate; its repeat speaks TLS 1.2 and is not counted. */
+/** Builds the failure of a request that a server refused without asking for a certificate; its retry uses TLS 1.2 and is not counted. */
 export function askedLate(origin: string, status: number): Failure {
   return askedAgain(
     status,
@@ -52,7 +52,7 @@ function askedAgain(status: number, sentence: string, hint: string): Failure {
   return new Failure('request', CODES[status] ?? 'REQUEST_REFUSED', sentence, { hint, staleConnection: true });
 }
 
-/** Looks at a connection that has served already; the answer is whether it died before one more byte came. */
+/** Watches a connection that has served a request; the returned function tells whether it died before another byte. */
 export function watch(lane: Lane): () => boolean {
   const { connection: before, sharing } = lane;
   if (sharing === 'shared' || before === undefined || before.requests === 0 || before.socket.destroyed)

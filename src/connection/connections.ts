@@ -4,12 +4,12 @@ import type { Connection } from './connect.ts';
 import type { Dialler, HttpProtocol } from './dialler.ts';
 import { MAX_HEADER_BYTES } from './lenient/answer-reader.ts';
 
-/** An HTTP client and the connection it uses now. */
+/** An HTTP client with its current connection. */
 export interface Lane {
   readonly client: Client;
   readonly sharing: 'own' | 'shared';
   connection: Connection | undefined;
-  /** When its last answer was complete. */
+  /** Time when its last answer was complete. */
   idleSince: number;
 }
 
@@ -25,7 +25,7 @@ export class Lanes {
   readonly #dialler: Dialler;
   readonly #all = new Set<Lane>();
   readonly #idle: Lane[] = [];
-  /** On their way to be idle; whoever needs one earlier takes it from here. */
+  /** Connections that are being opened in advance; a request may take one earlier. */
   readonly #opening: Promise<Lane | undefined>[] = [];
   #shared: Promise<Lane | undefined> | undefined;
 
@@ -35,12 +35,12 @@ export class Lanes {
     this.#dialler = dialler;
   }
 
-  /** Returns a lane that waits for a request, if one is fresh enough. */
+  /** Returns an idle lane, if one is fresh enough. */
   takeIdle(): Lane | undefined {
     return this.#fresh(this.#idle.pop());
   }
 
-  /** Returns the shared lane when the server speaks HTTP/2, else one that is on its way or a new one. */
+  /** Returns the shared lane if the server speaks HTTP/2, otherwise one that is being opened or a new one. */
   async connect(): Promise<Lane> {
     if (this.#protocol === 'http2') {
       this.#shared ??= this.#openShared();
@@ -51,27 +51,27 @@ export class Lanes {
   }
 
   #fresh(lane: Lane | undefined): Lane | undefined {
-    // After `Connection: close` a client would dial anew, while a connection that is ready waits, and a server that serves one
-    // connection after the other waits for a request on that one.
+    // After `Connection: close` a client would dial again although a ready connection waits, and a server that serves
+    // one connection at a time would wait for a request on that one.
     if (lane?.connection?.socket.destroyed) {
       this.drop(lane);
       return this.takeIdle();
     }
     if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
     this.drop(lane);
-    // The others have waited for longer still.
+    // The other lanes have been idle for even longer.
     this.dropIdle();
     return undefined;
   }
 
-  /** Connects lanes before they are needed, a few at a time, until `signal` says that it is enough; one is enough for HTTP/2. */
+  /** Connects lanes before they are needed, a few at a time, until `signal` aborts; for HTTP/2, one is enough. */
   async prepare(count: number, signal: AbortSignal): Promise<void> {
     let left = this.#protocol === 'http2' ? 0 : count;
     const openSome = async (): Promise<void> => {
       while (left-- > 0 && !signal.aborted) {
         const opening = this.#dialler.dial().then(
           (connection) => this.#open('own', connection),
-          // Why it failed is for a request to find out.
+          // A later request reports the reason for a failure.
           () => undefined,
         );
         this.#opening.push(opening);
@@ -86,13 +86,13 @@ export class Lanes {
     await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
   }
 
-  /** Keeps a lane for the next request. */
+  /** Returns a lane for the next request. */
   giveBack(lane: Lane): void {
     lane.idleSince = performance.now();
     if (lane.sharing === 'own') this.#idle.push(lane);
   }
 
-  /** Gives a lane up after a failed request; a shared one goes on for the others while its connection lives. */
+  /** Closes a lane after a failed request; a shared lane continues for other requests while its connection lives. */
   drop(lane: Lane): void {
     if (lane.sharing === 'shared' && lane.connection?.socket.destroyed === false) return;
     if (lane.sharing === 'shared') this.#shared = undefined;
@@ -100,7 +100,7 @@ export class Lanes {
     disconnect(lane);
   }
 
-  /** Opens a new lane of HTTP/1.1 for each request from now on; requests on the shared one end by themselves. */
+  /** Opens a new lane of HTTP/1.1 for each request from now on; requests on the shared lane finish normally. */
   avoidHttp2(): void {
     this.dropUnused();
     this.#protocol = 'http1';
@@ -108,12 +108,12 @@ export class Lanes {
     this.#dialler.avoidHttp2();
   }
 
-  /** Gives up all lanes that wait for a request. */
+  /** Closes all idle lanes. */
   dropIdle(): void {
     for (const lane of this.#idle.splice(0)) this.drop(lane);
   }
 
-  /** Gives up all lanes that wait for a request or are on their way: their connections are of a kind that does not work. */
+  /** Closes all lanes that are idle or being opened, because their kind of connection does not work. */
   dropUnused(): void {
     this.dropIdle();
     for (const opening of this.#opening.splice(0)) void opening.then((lane) => lane && this.drop(lane));
@@ -127,7 +127,7 @@ export class Lanes {
     this.#idle.length = 0;
   }
 
-  /** Asks the server for HTTP/2; without it the connection becomes the first ordinary lane. */
+  /** Asks the server for HTTP/2; otherwise the connection becomes the first ordinary lane. */
   async #openShared(): Promise<Lane | undefined> {
     try {
       const connection = await this.#dialler.dial();
@@ -157,20 +157,20 @@ export class Lanes {
   }
 }
 
-/** A client that has sent nothing yet does not know of the connection it will be given. */
+/** A client that has sent nothing does not have its connection yet. */
 function disconnect({ client, connection }: Lane): void {
   client.destroy().catch(() => {});
   connection?.socket.destroy();
 }
 
-/** Some servers close idle connections after a second; the timers of the client are half a second coarse. */
+/** Longest idle time in ms: some servers close after a second, and the client's timers are half a second coarse. */
 const MAX_IDLE_MS = 800;
-/** As many handshakes as keep both sides busy. */
+/** Number of simultaneous handshakes that keeps both sides busy. */
 const PREPARED_AT_ONCE = 8;
 /** Streams of one HTTP/2 connection; the schedule decides how many are used. */
 const MAX_STREAMS = 1000;
 
-/** Creates an HTTP client; `connect` gives it a connection whenever it needs one. */
+/** Creates an HTTP client; `connect` provides its connections. */
 export function createClient(origin: string, sharing: Lane['sharing'], connect: () => Promise<Socket>): Client {
   return new Client(origin, {
     connect: (_: buildConnector.Options, callback: buildConnector.Callback) => {
@@ -180,10 +180,10 @@ export function createClient(origin: string, sharing: Lane['sharing'], connect: 
       );
     },
     pipelining: sharing === 'own' ? 1 : MAX_STREAMS,
-    // Shorter than the idle limit of servers: otherwise requests are lost on connections that are just being closed.
+    // Shorter than the idle limit of servers, because requests on a closing connection are lost.
     keepAliveTimeout: 1000,
     keepAliveMaxTimeout: 4000,
-    // One clock per try is enough, and it is the caller's.
+    // The caller has a time limit for each attempt, and a second one is not needed.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: MAX_HEADER_BYTES,

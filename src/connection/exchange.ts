@@ -3,23 +3,23 @@ import { Failure } from '../signing/policy/failure.ts';
 import { ExchangeProgress } from './exchange-progress.ts';
 import { hidesChunks, malformed } from './lenient/answer-head.ts';
 
-/** One HTTP request as it goes over the wire. */
+/** An HTTP request as sent over the wire. */
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
-  /** Names and values in turn. */
+  /** Alternating names and values of the headers. */
   readonly headers: string[];
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
-  /** Called when its last byte was handed to the connection. */
+  /** Called when its last byte was passed to the connection. */
   readonly onSent?: () => void;
 }
 
-/** One HTTP answer; header names are lower case. */
+/** An HTTP answer; header names are in lower case. */
 export interface WireResponse {
   readonly status: number;
-  /** The words behind the status; absent over HTTP/2, which has none. */
+  /** The reason phrase of the status; absent over HTTP/2. */
   readonly phrase?: string | undefined;
-  /** The request that it answers, as `POST https://host/path`, without a query; absent where nobody sent one. */
+  /** The request that it answers, as `POST https://host/path`, without a query; absent when none was sent. */
   readonly request?: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
@@ -30,15 +30,16 @@ export function pathOnServer({ pathname }: URL, path: string): string {
   return pathname.replace(/\/+$/, '') + path;
 }
 
-/** Names a request as `POST https://host/path`: a query may hold a token. */
+/** Describes a request as `POST https://host/path`, without the query, which may contain a token. */
 export function describeRequest(origin: string, { method, path }: WireRequest): string {
   return `${method} ${origin}${path.replace(/\?.*$/s, '')}`;
 }
 
 /**
- * One request and its answer, on undici's dispatch interface.
+ * A request and its answer, on undici's dispatch interface.
  *
- * The streaming interfaces above it cost a third of the time of a small request and hide when a try was aborted.
+ * The higher-level streaming interfaces take a third of the time of a small request and hide when an attempt was
+ * aborted.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly progress: ExchangeProgress = new ExchangeProgress();
@@ -50,7 +51,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #receivedBefore = 0;
   #phrase: string | undefined;
 
-  /** `received` tells how many bytes have come on the connection; it says 0 where others share the connection. */
+  /** `received` returns the number of bytes on the connection, or 0 for a shared connection. */
   constructor(request: WireRequest, signal: AbortSignal, received: () => number) {
     this.#request = request;
     this.#signal = signal;
@@ -60,7 +61,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /**
    * Sends the request; rejects with the signal's reason, undici's error or a `Failure`.
    *
-   * A connection of its own is dropped with the request; a shared one only loses the stream.
+   * An aborted request closes its own connection, but only its stream of a shared one.
    */
   async run(client: Client, connection: 'own' | 'shared'): Promise<WireResponse> {
     this.#signal.throwIfAborted();
@@ -72,7 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     };
     this.#signal.addEventListener('abort', abort, { once: true });
     try {
-      // undici's types know no plain async iterable as a body, though it takes one.
+      // undici accepts an async iterable as a body, but its types do not.
       client.dispatch(this.#request as Dispatcher.DispatchOptions, this);
       return await this.#done.promise;
     } finally {
@@ -82,7 +83,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#signal.aborted) controller.abort(toError(this.#signal.reason));
-    // After a graceful end of an HTTP/2 session undici sends requests again by itself, with the nonce they had.
+    // After a graceful end of an HTTP/2 session, undici would repeat requests by itself, with the same nonce.
     else if (this.#controller) controller.abort(replayed());
     this.#controller = controller;
     this.progress.isConnected = true;
@@ -133,7 +134,7 @@ function replayed(): Failure {
   });
 }
 
-/** Builds the failure of an answer that is refused for its size. */
+/** Builds the failure for an answer that is too large. */
 export function tooLarge(refusal: string): Failure {
   return new Failure('file', 'RESP_TOO_LARGE', `The answer ${refusal}; a signature is a few hundred bytes.`, {
     hint: 'Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site.',

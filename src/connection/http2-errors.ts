@@ -1,7 +1,7 @@
 import { codeOf } from '../errors.ts';
 import { Failure, type FailureFacts } from '../signing/policy/failure.ts';
 
-/** Names of the errors of HTTP/2 by number (RFC 9113, section 7). */
+/** Names of HTTP/2 errors by number (RFC 9113, section 7). */
 const NAMES = [
   'NO_ERROR',
   'PROTOCOL_ERROR',
@@ -19,13 +19,13 @@ const NAMES = [
   'HTTP_1_1_REQUIRED',
 ] as const;
 
-/** Name of an error of HTTP/2. */
+/** Name of an HTTP/2 error. */
 type Http2Error = (typeof NAMES)[number];
 
-/** Returns the error of HTTP/2 that ended a request or its whole connection; `undefined` for every other error. */
+/** Returns the HTTP/2 error that ended a request or its whole connection; `undefined` for every other error. */
 function http2ErrorOf(error: unknown): Http2Error | undefined {
   if (!(error instanceof Error)) return undefined;
-  // Node gives the name for a request and the number for a connection, in words only.
+  // Node gives the name for a request and the number for a connection, both only in the message.
   if (codeOf(error) === 'ERR_HTTP2_STREAM_ERROR') {
     const name = /NGHTTP2_(\w+)/.exec(error.message)?.[1];
     return NAMES.find((each) => each === name);
@@ -34,7 +34,7 @@ function http2ErrorOf(error: unknown): Http2Error | undefined {
   return NAMES[Number(/error code (\d+)/.exec(error.message)?.[1])];
 }
 
-/** Says that the server, or our own HTTP/2 client, ended a request or its connection and why: sentence, way out and facts. */
+/** Describes why the server or our HTTP/2 client ended a request or its connection: sentence, hint and facts. */
 export function describeHttp2Error(
   error: unknown,
 ): readonly [sentence: string, hint: string, facts: FailureFacts] | undefined {
@@ -47,17 +47,18 @@ export function describeHttp2Error(
   return [`the request was ended with the HTTP/2 error ${reason}`, hint, { throttled: isTooMuch }];
 }
 
-/** Requests that may be sent back before their share counts. */
+/** Number of rejected requests from which their share counts. */
 const FEW_SENT_BACK = 8;
 
 /**
- * Finds out whether HTTP/1.1 serves better. A server that needs it, as some do to ask for a certificate, says so, and curl
- * repeats as well; one that ends each connection after a few requests would send most of those in flight back, again and again.
+ * Finds out whether HTTP/1.1 works better. A server that requires it, for example to ask for a certificate, says so,
+ * and curl also repeats then. A server that ends each connection after a few requests would reject most requests in
+ * flight again and again.
  */
 export class Http2Trial {
   #sentBack = 0;
 
-  /** Learns how a request failed, and how many were sent so far; tells whether the next ones are better sent over HTTP/1.1. */
+  /** Records how a request failed; tells whether the next ones should use HTTP/1.1. `requests` is the number sent so far. */
   fails(error: unknown, requests: number): boolean {
     if (error instanceof Failure && error.facts.staleConnection) this.#sentBack++;
     return http2ErrorOf(error) === 'HTTP_1_1_REQUIRED' || this.#sentBack > requests / 2 + FEW_SENT_BACK;

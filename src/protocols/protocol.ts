@@ -8,18 +8,18 @@ export interface ProtocolWorld {
   readonly now: () => number;
   /** Monotonic clock, in milliseconds. */
   readonly elapsed: () => number;
-  /** An unpredictable whole number below a bound. */
+  /** Returns an unpredictable integer below a bound. */
   readonly randomInt: (bound: number) => number;
   readonly warn: (title: string, text: string) => void;
-  /** Removes secrets from what the service says; to be used before such a text is cut. */
+  /** Removes secrets from a service's text; must be called before the text is cut. */
   readonly scrub: Scrub;
   /** Keeps a value out of everything that is printed from now on. */
   readonly mask: (secret: string) => void;
-  /** Draws a new OIDC token of the job for one receiver; throws `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`. */
+  /** Requests a new OIDC token of the job for an audience; throws `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`. */
   readonly drawIdToken: (audience: string) => Promise<string>;
 }
 
-/** What a service says about the key that it signs with. */
+/** A service's information about its signing key. */
 export interface ServiceKey {
   /** Sentences for the log, such as the type and the version of the key. */
   readonly facts: readonly string[];
@@ -27,21 +27,21 @@ export interface ServiceKey {
   readonly publicKey: string | undefined;
 }
 
-/** A protocol in use over one transport. */
+/** A protocol that is in use over a transport. */
 export interface OpenProtocol {
   readonly signer: Signer;
-  /** Logs in if needed and asks the service about its key; absent where a service cannot be asked. */
+  /** Logs in if needed and asks the service about its key; absent when the service cannot be asked. */
   readonly describeKey?: (signal: AbortSignal) => Promise<ServiceKey>;
-  /** Gives back what the run was lent, such as tokens, as far as that works until the signal aborts; never rejects. */
+  /** Revokes the tokens of the run, until the signal aborts; never rejects. */
   readonly close: (signal: AbortSignal) => Promise<void>;
 }
 
-/** A signing service's way of speaking, with the settings of one run. */
+/** The protocol of a signing service, with the settings of a run. */
 export interface Protocol {
   readonly name: string;
-  /** Whether the service knows the run by its client certificate alone. */
+  /** Whether the service identifies the run only by its client certificate. */
   readonly certificate: 'required' | 'optional';
-  /** Refuses a file that the protocol cannot carry, before any connection is made; throws an `ActionError`. */
+  /** Throws an `ActionError` for a file that the protocol cannot send; called before any connection is made. */
   readonly checkFile?: (file: { readonly path: string; readonly size: number }) => void;
   readonly open: (transport: Transport, world: ProtocolWorld) => OpenProtocol;
 }

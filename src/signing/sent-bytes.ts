@@ -13,7 +13,7 @@ export interface LargeFile {
   readonly lend: NonNullable<OpenFile['lend']>;
 }
 
-/** A hash of a file together with the SHA-256 of the bytes that were read for it, as hex. */
+/** A hash of a file with the SHA-256 (hex) of the bytes that were read for it. */
 interface CheckedDigest<H extends Hashing> extends Digested<H> {
   readonly sha256: string;
 }
@@ -25,27 +25,27 @@ export type HashElsewhere = <H extends Hashing>(
   signal: AbortSignal,
 ) => Promise<CheckedDigest<H> | undefined>;
 
-/** A source that records the bytes of every pass: all passes must show the same bytes. */
+/** A source that records the bytes of every pass; all passes must have the same bytes. */
 interface RecordedSource extends Source {
   read(): Uint8Array[] | AsyncGenerator<Uint8Array>;
   /**
-   * Ends the attempt; resolves with the file's SHA-256 as hex and the check of signatures over exactly the bytes that were sent.
+   * Ends the attempt; resolves with the file's SHA-256 as hex, and the check of signatures for exactly the sent bytes.
    *
    * @throws ActionError `FILE_CHANGED`, `ANSWER_TOO_EARLY`
    */
   finish(): Promise<{ readonly sha256: string; readonly check: Check | undefined }>;
 }
 
-/** How a file is recorded. */
+/** Options for recording a file. */
 export interface RecordOptions {
-  /** Absent when signatures are not checked. */
+  /** Absent when signatures are not verified. */
   readonly verifier?: Verifier | undefined;
   readonly hashElsewhere?: HashElsewhere | undefined;
-  /** Ends the reading. */
+  /** Aborts the reading. */
   readonly signal: AbortSignal;
 }
 
-/** Records the passes over an open file for one attempt. */
+/** Records the passes over an open file for an attempt. */
 export function record(path: string, file: OpenFile, options: RecordOptions): RecordedSource {
   const content = file.read();
   return Array.isArray(content)
@@ -53,7 +53,7 @@ export function record(path: string, file: OpenFile, options: RecordOptions): Re
     : new RecordedStream(path, file, options);
 }
 
-/** Returns the source of bytes that are in memory. */
+/** Returns a source of bytes in memory. */
 export function memorySource(path: string, bytes: Uint8Array): Omit<Source, 'read'> & { read(): Uint8Array[] } {
   const content = [bytes];
   return {
@@ -68,9 +68,9 @@ export function memorySource(path: string, bytes: Uint8Array): Omit<Source, 'rea
 }
 
 /**
- * Bytes in memory are the same in every pass, so that one pass at the end is enough, and none where the SHA-256 was sent.
- * Whether the file still has these bytes is asked at the end of the run, for all files: asked here too, it would cost as much
- * as writing the signature.
+ * Records bytes in memory, which are the same in every pass: one pass at the end is enough, and none if the SHA-256 was
+ * sent. The end of the run checks that all files still have these bytes; a check here would cost as much as writing the
+ * signature.
  */
 function recordMemory(source: ReturnType<typeof memorySource>, { verifier }: RecordOptions): RecordedSource {
   const [bytes = new Uint8Array()] = source.read();
@@ -90,7 +90,7 @@ function recordMemory(source: ReturnType<typeof memorySource>, { verifier }: Rec
   };
 }
 
-/** Every pass gives a SHA-256; the verifier's pass is that of the last reading. */
+/** Computes a SHA-256 in every pass; the verifier uses the last pass. */
 class RecordedStream implements RecordedSource {
   readonly path: string;
   readonly size: number;
@@ -134,7 +134,7 @@ class RecordedStream implements RecordedSource {
 
   async finish(): ReturnType<RecordedSource['finish']> {
     const isSent = this.#begun > 0 ? this.#ended === this.#begun : this.#isDigested;
-    // A verifier needs the bytes themselves, also where only their digest was sent.
+    // A verifier needs the bytes, even if only their digest was sent.
     if (isSent && this.#begun === 0 && this.#options.verifier) await readInto(this.read(), []);
     const [sha256] = this.#sums;
     if (this.#sums.some((sum) => sum !== sha256)) throw changed({ path: this.path });

@@ -1,17 +1,17 @@
 import type { X509Certificate } from 'node:crypto';
 import { isValidAt } from '../../identity/material/certificate.ts';
 
-/** One certificate between a server and what it must chain to. */
+/** A certificate on the path from a server to an anchor. */
 export interface Link {
   readonly x509: X509Certificate;
   /** The server's own certificate, an issuer that the server sends, or a certificate of the input `chain`. */
   readonly role: 'server' | 'intermediate' | 'anchor';
 }
 
-/** The way from a server's certificate up to a certificate of `chain`, as far as it leads. */
+/** The path from a server's certificate to a certificate of `chain`, complete or not. */
 interface CertificatePath {
   readonly links: readonly [Link, ...Link[]];
-  /** Whether it ends in a certificate of `chain`. */
+  /** Whether the path ends in a certificate of `chain`. */
   readonly isAnchored: boolean;
 }
 
@@ -35,17 +35,17 @@ export function followPath(
   return { links, isAnchored: false };
 }
 
-/** Tells whether a certificate was made by another one's key, whether or not that one was allowed to. */
+/** Tells whether a certificate was signed with another one's key, even if that one may not issue certificates. */
 function isSignedBy(x509: X509Certificate, issuer: X509Certificate): boolean {
   try {
     return x509.issuer === issuer.subject && x509.verify(issuer.publicKey);
   } catch {
-    // A key that cannot check this kind of signature did not make it.
+    // A key that cannot verify this kind of signature did not make it.
     return false;
   }
 }
 
-/** Tells whether a list holds this very certificate. */
+/** Tells whether a list contains exactly this certificate. */
 export function includes(certificates: readonly X509Certificate[], one: X509Certificate): boolean {
   return certificates.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256);
 }

@@ -3,7 +3,7 @@ import { childrenOf, integerOf, readElement } from '../../identity/der/der.ts';
 import { extensionOf, nameOnOneLine, weakDigestOf } from '../../identity/material/certificate.ts';
 import type { Link } from './certificate-path.ts';
 
-/** Facts about a server's certificates beyond the sentence and the hint of a failure, which `sentence` and `todo` replace. */
+/** Facts about a server's certificates; `sentence` and `todo` replace the sentence and hint of a failure. */
 export interface Detail {
   readonly sentence?: string;
   readonly what: string;
@@ -11,7 +11,7 @@ export interface Detail {
 }
 
 interface Rule {
-  /** Matches OpenSSL's words for it. */
+  /** Matches OpenSSL's message for the fault. */
   readonly words: RegExp;
   /** `depth` is 0 for the server's own certificate. */
   readonly isBrokenBy: (x509: X509Certificate, depth: number) => boolean;
@@ -54,7 +54,7 @@ const REISSUE = 'Its operators must have the certificate issued again.';
 const REISSUE_CA =
   "The operators of that CA must issue it again. Until then, the server's own certificate in chain makes the connection work.";
 
-/** Finds the certificate that breaks the rule which OpenSSL names; lists all of the path when it cannot be told. */
+/** Finds the certificate that breaks the rule which OpenSSL names; lists the whole path when that is unknown. */
 export function findChainFault(reason: string, links: readonly Link[]): Detail {
   const rule = RULES.find(({ words }) => words.test(reason));
   const bad = links.find(({ x509 }, depth) => rule?.isBrokenBy(x509, depth));
@@ -65,7 +65,7 @@ export function findChainFault(reason: string, links: readonly Link[]): Detail {
   return { what: `${nameLink(bad)} ${rule.how(bad.x509)}`, todo: bad.role === 'server' ? REISSUE : REISSUE_CA };
 }
 
-/** Finds the certificate that is not meant for what it is used for: its own, or a CA that may not issue it. */
+/** Finds the certificate that is not valid for its purpose: the server's own, or a CA that may not issue it. */
 export function findPurposeFault([server, ...issuers]: readonly [Link, ...Link[]]): Detail {
   if (!servesServers(server.x509)) {
     return {
@@ -104,7 +104,7 @@ function rsaBitsOf({ publicKey }: X509Certificate): number {
   return publicKey.asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS;
 }
 
-/** The number of CAs that a CA allows below itself; `undefined` for any number. */
+/** Returns the number of CAs that a CA allows below itself; `undefined` for any number. */
 function pathLengthOf(x509: X509Certificate): number | undefined {
   const constraints = extensionOf(x509, BASIC_CONSTRAINTS);
   return constraints && integerOf(childrenOf(readElement(constraints)).at(-1));

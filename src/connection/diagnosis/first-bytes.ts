@@ -6,12 +6,12 @@ import { type Route, targetOf } from '../route.ts';
 
 /** Longest wait for the first bytes, in milliseconds. */
 const WAIT_MS = 1500;
-/** More bytes than any protocol below needs to be recognised. */
+/** Number of bytes that is enough to recognise every protocol. */
 const ENOUGH_BYTES = 256;
 
 /**
- * Begins one more handshake and resolves with what the server sends first, before TLS reads it; empty when nothing came, or
- * no connection could be opened. Once TLS has read such bytes, Node does not hand them on.
+ * Starts another handshake and resolves with the server's first bytes before TLS reads them; empty when nothing arrived
+ * or the connection failed. Node does not pass such bytes on after TLS has read them.
  */
 export async function readFirstBytes(route: Route, addressBook: AddressBook): Promise<Buffer> {
   const underlay = await openUnderlay(route, addressBook).catch(() => undefined);
@@ -36,7 +36,7 @@ export async function readFirstBytes(route: Route, addressBook: AddressBook): Pr
   }
 }
 
-/** Collects bytes until they are enough, no more come, or the wait is over. */
+/** Collects bytes until there are enough, the stream ends, or the wait is over. */
 function collect(tcp: Socket): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>();
   let bytes = Buffer.alloc(0);
@@ -47,7 +47,7 @@ function collect(tcp: Socket): Promise<Buffer> {
   const timer = setTimeout(finish, WAIT_MS);
   tcp.on('data', (chunk: Buffer) => {
     bytes = Buffer.concat([bytes, chunk]);
-    // A line or a record is whole with the first chunk, as a rule.
+    // The first chunk usually contains a whole line or record.
     if (bytes.length >= ENOUGH_BYTES || bytes.includes('\n')) finish();
   });
   tcp.once('error', finish);

@@ -2,18 +2,19 @@ import type { Failure } from '../../signing/policy/failure.ts';
 
 /** A server that is not the signing service, and the inputs that lead to it. */
 interface OtherServer {
-  /** What it is, such as `the time stamp authority`. */
+  /** Name in sentences, such as `the time stamp authority`. */
   readonly name: string;
-  /** The input with its address. */
+  /** The input with its URL. */
   readonly url: string;
-  /** The input with what its certificate must chain to. */
+  /** The input with the anchors for its certificate. */
   readonly chain: string;
 }
 
 /**
- * Failures of connections name the inputs of the signing service: rewords the sentence and the hint for another server.
+ * Rewords the sentence and hint of a connection failure, which name the inputs of the signing service, for another
+ * server.
  *
- * Every sentence of `src/connection` is held to this by a test: what stays must be true of the other server too.
+ * A test checks for every sentence of `src/connection` that the result is true for the other server.
  */
 export function aboutOtherServer(
   { message, hint = '' }: Pick<Failure, 'message'> & { readonly hint?: string | undefined },

@@ -1,14 +1,14 @@
 import type { CertificateFacts } from '../../identity/material/certificate.ts';
 import type { Failure } from '../../signing/policy/failure.ts';
 
-/** What may explain why a server refuses our certificate. */
+/** Facts that may explain why a server refuses our certificate. */
 export interface OwnCertificate {
   readonly certificate: CertificateFacts;
-  /** What about the certificate may explain it; `undefined` when nothing is known to. */
+  /** A likely reason in the certificate itself; `undefined` when there is none. */
   readonly refusalHint: string | undefined;
 }
 
-/** Adds to a refusal that concerns our certificate, or may, which one that was; other failures pass through. */
+/** Adds our certificate to a refusal that concerns it, or may; other failures are returned unchanged. */
 export function explainRefusal(failure: Failure, { certificate, refusalHint }: OwnCertificate): Failure {
   const { subject, issuer, notAfter } = certificate;
   if (failure.facts.mayConcernCertificate) {

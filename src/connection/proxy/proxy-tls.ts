@@ -7,7 +7,7 @@ import { type ConnectProxy, nameProxy } from './proxy.ts';
 
 const chains = new WeakMap<Error, readonly X509Certificate[]>();
 
-/** Keeps the certificates of a proxy beside the error that they caused, because Node's error does not have them. */
+/** Stores the certificates of a proxy for the error that they caused, because Node's error does not include them. */
 export function keepChain(error: unknown, chain: readonly X509Certificate[]): void {
   if (error instanceof Error) chains.set(error, chain);
 }
@@ -54,7 +54,7 @@ function describe(error: Error, code: string, { variable, url }: ConnectProxy): 
 }
 
 const CLOCK = "If this machine's clock is wrong, set it.";
-/** What is wrong with the dates of a certificate. */
+/** Texts about the dates of a certificate. */
 const DATES: Readonly<Record<string, Words>> = {
   CERT_HAS_EXPIRED: {
     reason: 'its certificate has expired',

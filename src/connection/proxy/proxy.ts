@@ -8,10 +8,10 @@ import { ActionError } from '../../errors.ts';
 export interface ConnectProxy {
   /** `http://host:port` or `https://host:port`, without credentials. */
   readonly url: URL;
-  /** Name of the environment variable that it comes from. */
+  /** Name of its environment variable. */
   readonly variable: string;
   readonly authorization?: string | undefined;
-  /** What the certificate of an `https` proxy must chain to. */
+  /** TLS context with the anchors for an `https` proxy. */
   readonly secureContext?: SecureContext | undefined;
 }
 
@@ -28,7 +28,7 @@ interface ProxyVariables {
   readonly noProxy?: string | undefined;
 }
 
-/** Picks the proxy for a URL, or `undefined` when it is to be reached directly; throws `PROXY_UNUSABLE`. */
+/** Picks the proxy for a URL, or `undefined` for a direct connection; throws `PROXY_UNUSABLE`. */
 export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProxy | undefined {
   const { name, value: written } = variables[target.protocol === 'http:' ? 'httpProxy' : 'httpsProxy'] ?? NONE;
   const value = written.trim();
@@ -46,7 +46,7 @@ export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProx
 
 const NONE: ProxyVariable = { name: '', value: '' };
 
-/** A proxy of a company often has a certificate of that company's CA, which the machine knows and Node alone does not. */
+/** Trusts the system's roots, because a company's proxy often has a certificate of a CA that only the machine knows. */
 function trustedRoots(): SecureContext {
   return createSecureContext({ ca: [...getCACertificates('default'), ...getCACertificates('system')] });
 }
@@ -59,7 +59,7 @@ function proxyUnusable(
   return new ActionError('PROXY_UNUSABLE', `The environment variable ${name} ${reason}.`, { hint });
 }
 
-/** What to do about a proxy that is not spoken to over HTTP. */
+/** Returns the hint for a proxy with another scheme than HTTP. */
 function ofScheme({ protocol }: URL): string {
   const what = protocol.startsWith('socks') ? 'SOCKS proxies are not supported' : 'Other schemes are not supported';
   return `${what}: write the address of an HTTP proxy, such as http://proxy.example.com:3128. If the runner may reach the host directly, list the host in no_proxy instead.`;
@@ -98,7 +98,7 @@ function covers(entry: string, host: string, port: string): boolean {
   return entryPort === port && (host === domain || host.endsWith(`.${domain}`));
 }
 
-/** Tells whether an address is this one or, for a block such as `10.0.0.0/8`, in it; never for what is no address. */
+/** Tells whether an address equals this one or is in a block such as `10.0.0.0/8`; `false` for a name. */
 function isWithin(block: string, host: string): boolean {
   const [address = '', bits] = block.split('/');
   const [family, hostFamily] = [isIP(address), isIP(host)];

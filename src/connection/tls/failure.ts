@@ -13,10 +13,10 @@ import {
 } from './reasons.ts';
 
 /**
- * Finds the failure behind an error that came between TCP and the end of the handshake, when the error is a reason of a
- * TLS library: ours refused the server, or an alert says that the server refused us. `undefined` for a lost connection.
+ * Builds the failure for an error of a TLS library during the handshake: ours refused the server, or an alert says that
+ * the server refused us. `undefined` for a lost connection.
  *
- * Such a reason stays until a person changes something, except an alert `internal error` and an early end of the stream.
+ * Such errors are permanent, except an alert `internal error` and an early end of the stream.
  */
 export function tlsFailure(error: unknown, origin: string): Failure | undefined {
   const code = tlsCodeOf(error);
@@ -28,26 +28,26 @@ export function tlsFailure(error: unknown, origin: string): Failure | undefined 
 }
 
 /**
- * Tells whether damaged bytes or a server that is just starting can cause this reason of a TLS library, so that one more
- * dial must confirm the reason. An unknown reason counts as such.
+ * Tells whether damaged bytes or a starting server can cause this error of a TLS library, so that another dial must
+ * confirm it. Unknown errors count as such.
  */
 export function isDoubtful(error: unknown): boolean {
   const code = tlsCodeOf(error);
   const reason = reasonIn(code);
   if (!code.startsWith('ERR_') || !isTlsReason(code) || OUTAGES.has(reason)) return false;
   const alert = alertIn(code);
-  // A server also sends `decrypt error` when the bytes of our handshake were damaged on their way.
+  // A server also sends `decrypt error` when the bytes of our handshake were damaged in transit.
   if (alert !== undefined) return alert === 'DECRYPT_ERROR' || !(alert in REFUSALS || alert in CLIENT_REJECTIONS);
   return !DEFINITE_REASONS.has(reason);
 }
 
-/** Tells whether our own side refused the server, for a reason that stays: its certificate, above all. */
+/** Tells whether our side refused the server for a permanent reason, such as its certificate. */
 export function isOurRefusal(error: unknown): boolean {
   const code = tlsCodeOf(error);
   return isTlsReason(code) && !isAlert(code) && !OUTAGES.has(reasonIn(code)) && !isDoubtful(error);
 }
 
-/** Builds the failure behind an alert about our client certificate; `undefined` for any other alert or error. */
+/** Builds the failure for an alert about our client certificate; `undefined` for any other alert or error. */
 export function rejection(code: string, error: unknown, origin: string): Failure | undefined {
   const alert = alertIn(code);
   const reason = alert === undefined ? undefined : CLIENT_REJECTIONS[alert];
@@ -61,8 +61,8 @@ export function rejection(code: string, error: unknown, origin: string): Failure
 }
 
 /**
- * Returns the code of an error, empty for none, with OpenSSL's reason in place of the code that Node gives while bytes wait
- * to be written, as in `write EPROTO …:SSL routines:…:wrong version number:…`.
+ * Returns the code of an error, empty for none; with OpenSSL's reason instead of the code that Node gives while bytes
+ * wait to be written, as in `write EPROTO …:SSL routines:…:wrong version number:…`.
  */
 export function tlsCodeOf(error: unknown): string {
   const code = codeOf(error) ?? '';
@@ -76,12 +76,12 @@ export function isAlert(code: string): boolean {
   return alertIn(code) !== undefined;
 }
 
-/** Tells whether a code is a reason of a TLS library: neither an error of the system or the HTTP client, nor a request that cannot be made. */
+/** Tells whether a code is from a TLS library, and not from the system, the HTTP client or an impossible request. */
 export function isTlsReason(code: string): boolean {
   return code !== '' && !/^(?:E[A-Z0-9]+|ABORT_ERR|EAI_\w+|UND_ERR_\w+|HPE_\w+|ERR_(?!SSL_|OSSL_|TLS_)\w+)$/.test(code);
 }
 
-/** Turns `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` into `CERTIFICATE_REQUIRED`; `undefined` for reasons of our own side. */
+/** Turns `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED` into `CERTIFICATE_REQUIRED`; `undefined` for errors of our own side. */
 function alertIn(code: string): string | undefined {
   return /^ERR_SSL_(?:SSLV3|SSL\/TLS|TLSV1|TLSV13)_(?:ALERT_)?(\w+)$/.exec(code)?.[1];
 }
@@ -101,7 +101,7 @@ function rowOf(error: unknown, code: string): Row {
   return ROWS[reason] ?? (code.startsWith('ERR_') ? handshakeRow(reason) : verificationRow(error, code));
 }
 
-/** Returns the words of a reason; Node has no code of its own for most verifications that fail, but OpenSSL's words. */
+/** Returns the text of a reason; for most failed verifications, Node has only OpenSSL's text and no code. */
 export function reasonOf(error: unknown, code: string): string {
   const isOfVerification = !code.startsWith('ERR_') && error instanceof Error && error.message !== '';
   return isOfVerification ? error.message : words(reasonIn(code));

@@ -1,9 +1,9 @@
 import type { Failure } from '../../signing/policy/failure.ts';
 
-/** Code, sentence and way out of one failure. */
+/** Code, sentence and hint of a failure. */
 export type Row = readonly [code: Failure['code'], sentence: string, hint: string];
 
-/** Reasons that a server in trouble shows; OpenSSL's names, as in all tables here. */
+/** Reasons of a failing server, with OpenSSL's names as in all tables here. */
 export const OUTAGES: ReadonlySet<string> = new Set([
   'INTERNAL_ERROR',
   'USER_CANCELLED',
@@ -13,7 +13,7 @@ export const OUTAGES: ReadonlySet<string> = new Set([
 const NONE_ACCEPTED = 'it got no client certificate it accepts';
 const NOT_ACCEPTED = 'it does not accept our client certificate';
 
-/** Alerts about a client certificate, by what the server says with them. */
+/** Alerts about a client certificate, with their meaning. */
 export const CLIENT_REJECTIONS: Readonly<Record<string, string>> = {
   CERTIFICATE_REQUIRED: NONE_ACCEPTED,
   HANDSHAKE_FAILURE: NONE_ACCEPTED,
@@ -79,7 +79,7 @@ const UNTRUSTED: Row = [
   "Put the certificate of the CA that issued the server's certificate into chain; an intermediate or the server's own certificate works too.",
 ];
 
-/** Reasons of our own side that have a code of their own. */
+/** Reasons of our own side with their own code. */
 export const ROWS: Readonly<Record<string, Row>> = {
   CERT_HAS_EXPIRED: ['TLS_SERVER_EXPIRED', "the server's certificate has expired", CLOCK_HINT],
   CERT_NOT_YET_VALID: ['TLS_SERVER_NOT_YET_VALID', "the server's certificate is not valid yet", CLOCK_HINT],
@@ -130,7 +130,7 @@ export const VERIFICATION_FAULTS: Readonly<Record<string, string>> = {
   'certificate revoked': "a certificate of the server's chain has been revoked",
 };
 
-/** What to do about reasons of our own TLS library. */
+/** Hints for reasons of our own TLS library. */
 export const HINTS: Readonly<Record<string, string>> = {
   UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
     'The operators of the server must enable secure renegotiation (RFC 5746) or TLS 1.3: their TLS library is older than 2010, or a device in between is.',
@@ -148,7 +148,7 @@ export const HINTS: Readonly<Record<string, string>> = {
     'The server signs the handshake with SHA-1; its operators must enable SHA-256.',
 };
 
-/** Reasons of our own TLS library that neither damaged bytes nor a server that is just starting can cause. */
+/** Reasons of our own TLS library that neither damaged bytes nor a starting server can cause. */
 export const DEFINITE_REASONS: ReadonlySet<string> = new Set([
   ...Object.keys(HINTS),
   'TLS_CERT_ALTNAME_INVALID',

@@ -3,13 +3,13 @@ import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { nameOnOneLine } from '../../identity/material/certificate.ts';
 
 /**
- * Returns the server's certificate, then its issuers as far as the server sent them; behind the last one, issuers that the
- * TLS context trusts. Empty before the server has sent them.
+ * Returns the server's certificate, then the issuers that the server sent, then issuers that the TLS context trusts.
+ * Empty before the server has sent them.
  */
 export function readServerChain(socket: TLSSocket): readonly X509Certificate[] {
   const chain = new Map<string, X509Certificate>();
   let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  // A server that sent none gives an empty object; a self-signed certificate is its own issuer.
+  // Without a certificate, Node returns an empty object; a self-signed certificate is its own issuer.
   while (next?.raw && !chain.has(next.fingerprint256)) {
     chain.set(next.fingerprint256, new X509Certificate(next.raw));
     next = next.issuerCertificate;
@@ -17,7 +17,7 @@ export function readServerChain(socket: TLSSocket): readonly X509Certificate[] {
   return [...chain.values()];
 }
 
-/** Says when a certificate ended, or begins, beside the clock of this machine: `CN=a ended at …; this machine's clock says …`. */
+/** Describes a certificate's expiry or start with our clock: `CN=a ended at …; this machine's clock says …`. */
 export function describeDates({ subject, validFromDate, validToDate }: X509Certificate, now: Date): string {
   const state =
     validToDate < now ? `ended at ${validToDate.toISOString()}` : `begins at ${validFromDate.toISOString()}`;

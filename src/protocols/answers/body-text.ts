@@ -2,9 +2,9 @@ import { brotliDecompressSync, unzipSync, zstdDecompressSync } from 'node:zlib';
 import type { WireResponse } from '../../connection/exchange.ts';
 import type { Scrub } from './scrub.ts';
 
-/** Longer bodies explain nothing, and their reading would hold up other requests. */
+/** Most bytes that are read of a body; longer ones explain nothing, and reading them would delay other requests. */
 const MAX_READ_BYTES = 64 * 1024;
-/** Longest text that a compressed body is unpacked to. */
+/** Largest unpacked text of a compressed body, in bytes. */
 const MAX_UNPACKED_BYTES = 1024 * 1024;
 
 /** Returns the media type of an answer in lower case, with its parameters; empty when it has none. */
@@ -12,7 +12,7 @@ export function mediaType({ headers }: WireResponse): string {
   return String(headers['content-type'] ?? '').toLowerCase();
 }
 
-/** Reads the text of a body; of a long one as much as explains it, after its secrets are replaced, so that none is cut in two. */
+/** Returns the text of a body; a long one is cut after its secrets are replaced, so that no secret is cut in two. */
 export function beginningOf(response: WireResponse, scrub: Scrub): string {
   const bytes = plainBytes(response);
   const type = mediaType(response);
@@ -26,7 +26,7 @@ const UNPACKERS: readonly (readonly [RegExp, (bytes: Buffer, options: { maxOutpu
   [/^zstd$/, zstdDecompressSync],
 ];
 
-/** Unpacks a short body that a gateway compressed although the request did not allow it: the text still gives the reason. */
+/** Unpacks a short body that a gateway compressed against the request, because its text gives the reason. */
 function plainBytes({ headers, body }: WireResponse): Buffer {
   const coding = String(headers['content-encoding'] ?? '')
     .trim()
@@ -54,7 +54,7 @@ function decodeAs(charset: string, bytes: Buffer): string {
   }
 }
 
-/** A byte order mark says more than any header. */
+/** Returns the charset of a byte order mark, which takes precedence over any header. */
 function charsetByMark([first, second]: Buffer): string | undefined {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
@@ -69,7 +69,7 @@ function charsetInMarkup(bytes: Buffer): string | undefined {
   return /^\s*</.test(beginning) ? charsetIn(beginning) : undefined;
 }
 
-/** In UTF-16 without a mark, every other byte of a text in English is zero. */
+/** Recognises UTF-16 without a mark: every other byte of an English text is zero. */
 function charsetByZeros(bytes: Buffer): string | undefined {
   const beginning = bytes.subarray(0, 64);
   if (beginning.length < 4 || beginning.length % 2 !== 0) return undefined;
@@ -78,22 +78,22 @@ function charsetByZeros(bytes: Buffer): string | undefined {
   return isZeroAt(0) ? 'utf-16be' : undefined;
 }
 
-/** Tells whether bytes that are no UTF-8 can be a text of Western Europe: no control characters, and mostly ASCII. */
+/** Tells whether bytes that are not UTF-8 may be Western European text: no control characters, and mostly ASCII. */
 function isWestern(bytes: Buffer): boolean {
   const text = bytes.toString('latin1');
   return !/[\0-\x08\x0E-\x1F\x7F]/.test(text) && text.replace(/[\x20-\x7E]/g, '').length * 2 < text.length;
 }
 
-/** What to do about an answer that is compressed. */
+/** Hint for a compressed answer. */
 export const COMPRESSED_HINT =
   'The server, or a gateway in front of it, compresses although the request asked it not to: its operators must turn that off for this path. Check also that server-url leads to the signing service.';
 
 /** Names of compressions; servers also write `utf-8`, `none` and the like here, which change nothing in a body. */
 const COMPRESSION = /(?:^|[\s,-])(?:gzip|compress|deflate|br|zstd|dcb|dcz|bzip2|lzma|xz)(?:$|[\s,])/i;
 
-/** Says how an answer is compressed, though no request allows that; `undefined` for a plain one. */
+/** Describes the compression of an answer, which no request allows; `undefined` for a plain one. */
 export function describeCompression({ headers, body }: WireResponse, scrub: Scrub): string | undefined {
-  // A server that names a compression and does not compress is understood all the same.
+  // A server that names a compression but does not compress is still understood.
   if (/^\s*\{/.test(body.toString('latin1', 0, MAX_SHOWN))) return undefined;
   for (const name of ['content-encoding', 'transfer-encoding']) {
     const found = headers[name];
@@ -107,5 +107,5 @@ export function describeCompression({ headers, body }: WireResponse, scrub: Scru
   return undefined;
 }
 
-/** Most characters of the header that a sentence shows, and of a body that are looked at. */
+/** Most characters of the header that are shown, and of a body that are examined. */
 const MAX_SHOWN = 60;

@@ -1,11 +1,11 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 
 /**
- * Reads how long the service asks to wait, in milliseconds from now; `undefined` when it does not say or says nonsense.
+ * Reads how long the service asks to wait, in milliseconds from now; `undefined` without a valid value.
  *
- * Known forms: `Retry-After` in seconds or as an HTTP date (measured against the answer's own `Date`, so that our clock
- * does not matter), the `…-ms` variants of some gateways, and, with a status that limits a rate, the `RateLimit` headers of
- * a client that has no request left. A time that has passed counts as 0.
+ * Known forms: `Retry-After` in seconds or as an HTTP date (relative to the answer's own `Date`, so that our clock does
+ * not matter), the `…-ms` variants of some gateways, and, with a status for rate limits, the `RateLimit` headers when
+ * no request is left. A past time counts as 0.
  */
 export function retryAfterMs(status: number, headers: WireResponse['headers']): number | undefined {
   for (const [name, unitMs] of FORMS) {
@@ -18,37 +18,37 @@ export function retryAfterMs(status: number, headers: WireResponse['headers']): 
   return RATE_STATUSES.includes(status) ? rateLimitMs(status, headers, nowMs) : undefined;
 }
 
-/** A time that has passed is 0; a longer one than anybody waits for counts like the longest that caches know (RFC 9111, section 1.2.2). */
+/** Returns 0 for a past time, and at most the longest time that caches know (RFC 9111, section 1.2.2). */
 function untilMs(ms: number): number {
   return Math.min(Math.max(0, ms), MAX_MS);
 }
 
-/** A proxy may have joined two headers to one. */
+/** Returns the longest time in a header, because a proxy may have joined two headers. */
 function longestIn(value: string | undefined): number | undefined {
   const parts = value?.split(',').map((part) => part.trim()) ?? [];
   return parts.length > 0 && parts.every((part) => NUMBER.test(part)) ? longest(parts.map(Number)) : undefined;
 }
 
-/** `Math.max` takes no hundred thousand arguments, and a header may hold so many numbers. */
+/** Returns the largest number; a header may have too many for the arguments of `Math.max`. */
 function longest(times: readonly number[]): number {
   return times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY);
 }
 
-/** A firewall limits rates with 403, too. */
+/** Statuses for rate limits; firewalls also use 403. */
 const RATE_STATUSES = [403, 429, 503];
 
-/** Reads when a used-up limit is reset: the drafts of the IETF, old and new, and the `X-` forms before them. */
+/** Reads when an exhausted limit is reset: the old and new IETF drafts, and the `X-` forms before them. */
 function rateLimitMs(status: number, headers: WireResponse['headers'], nowMs: number | undefined): number | undefined {
   const after = headerOf(headers, 'reset-after');
   const apart = { remaining: headerOf(headers, 'remaining'), reset: after ?? headerOf(headers, 'reset') };
   const limits = [...limitsIn(headers['ratelimit']), apart];
   const usedUp = limits.filter(({ remaining }) => Number(remaining ?? 1) === 0);
-  // A status of 429 means that no request is left, also when no header says of which limit.
+  // A status of 429 means that no request is left, even if no header names the limit.
   const silent = status === 429 ? limits.filter(({ remaining }) => remaining === undefined) : [];
   const waits = (usedUp.length > 0 ? usedUp : silent)
     .map(({ reset }) => untilReset(reset ?? '', nowMs))
     .filter((wait) => wait !== undefined);
-  // Every limit must have a request left again.
+  // All limits must be reset, so the longest wait counts.
   return waits.length > 0 ? longest(waits) : undefined;
 }
 
@@ -67,7 +67,7 @@ interface Limit {
 
 /** Reads the limits of a `RateLimit` header: `limit=9, remaining=0, reset=7`, or `"burst";r=3;t=1, "day";r=0;t=60`. */
 function limitsIn(header: string | string[] | undefined): readonly Limit[] {
-  // A name in quotes may hold any of the characters that separate.
+  // A quoted name may contain any separator.
   const text = [header ?? []]
     .flat()
     .join(', ')
@@ -81,19 +81,19 @@ function limitsIn(header: string | string[] | undefined): readonly Limit[] {
   }));
 }
 
-/** No limit lasts for thirty years. */
+/** Larger numbers are a time and not a duration, because no limit lasts for thirty years. */
 const EPOCH_SECONDS = 1_000_000_000;
 const EPOCH_MS = EPOCH_SECONDS * 1000;
 /** 2^31 seconds. */
 const MAX_MS = 2 ** 31 * 1000;
 
-/** Returns a header of one limit without its parameters, such as the window in `0;w=60`. */
+/** Returns a header of a single limit without its parameters, such as the window in `0;w=60`. */
 function headerOf(headers: WireResponse['headers'], name: 'remaining' | 'reset' | 'reset-after'): string | undefined {
   const values = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].map((prefix) => one(headers[`${prefix}-${name}`]));
   return values.find(Boolean)?.replace(/;.*$/s, '').trim();
 }
 
-/** The most exact first. */
+/** Header forms, the most precise first. */
 const FORMS = [
   ['retry-after-ms', 1],
   ['x-ms-retry-after-ms', 1],
@@ -110,12 +110,12 @@ const NEARLY_A_DATE =
 /** Reads a date of any form of HTTP as milliseconds since the epoch. */
 export function parseHttpDate(text: string | undefined): number | undefined {
   if (text === undefined || !HTTP_DATE.test(text)) return undefined;
-  // The oldest form bears no zone, and would be taken for local time.
+  // The oldest form has no zone, and would be parsed as local time.
   const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Reads a date as services write it: as HTTP demands, nearly so (`Sun, 6 Nov 1994 08:49:37 +0000`), or in ISO 8601. */
+/** Reads a date in the form of HTTP, nearly so (`Sun, 6 Nov 1994 08:49:37 +0000`), or in ISO 8601. */
 function parseWrittenDate(text: string | undefined): number | undefined {
   const exact = parseHttpDate(text);
   if (exact !== undefined || text === undefined || !NEARLY_A_DATE.test(text)) return exact;

@@ -1,7 +1,7 @@
 import { percentEncode } from '../../files/names.ts';
 import type { Hashing } from '../../signing/signer.ts';
 
-/** What the `es-auth-sign` header covers besides the file and is the same in all requests of a run. */
+/** Facts for the `es-auth-sign` header that are the same in all requests of a run. */
 export interface LastingFacts {
   readonly method: string;
   /** Path and query exactly as configured. */
@@ -10,7 +10,7 @@ export interface LastingFacts {
   readonly appSecret: string;
 }
 
-/** What the header covers and is new for every attempt: the same values go into the request itself. */
+/** Facts for the header that are new for every attempt and also part of the request. */
 export interface FreshFacts {
   /** 16 characters of `[A-Za-z0-9]`. */
   readonly nonce: string;
@@ -23,13 +23,13 @@ export const BODY_START = '{"data":"';
 /** See {@link BODY_START}. */
 export const BODY_END = '"}';
 
-/** Returns what tells which hash the `es-auth-sign` header holds, as 64 lower-case hex digits, for a file and fresh facts. */
+/** Returns a function that, for a file and fresh facts, describes the hash in `es-auth-sign` (lower-case hex). */
 export function headerHashing({ method, path, appKey, appSecret }: LastingFacts): (fresh: FreshFacts) => Hashing {
   const start = percentEncode(`${method}${path}es-auth-appkey:${appKey}es-auth-nonce:`);
   const middle = percentEncode('es-auth-timestamp:');
   const end = percentEncode(`json=${BODY_START}`);
   const after = percentEncode(BODY_END + appSecret);
-  // A nonce and a timestamp have nothing to be encoded.
+  // Nonce and timestamp have no characters that need encoding.
   return ({ nonce, timestamp }) => ({
     algorithm: 'sha256',
     around: { before: start + nonce + middle + timestamp + end, after },

@@ -4,7 +4,7 @@ import { BODY_END, BODY_START, type FreshFacts, type LastingFacts } from './requ
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** So many characters come of one draw: more than 2^48 values cannot be drawn at once. */
+/** Characters per draw; at most 2^48 values can be drawn at once. */
 const DRAWN_TOGETHER = 8;
 
 /** Draws a nonce of 16 characters of `[A-Za-z0-9]`; `randomInt(n)` gives an integer below `n`, which is 2^48 at most. */
@@ -17,7 +17,7 @@ export function drawNonce(randomInt: (bound: number) => number): string {
   return nonce;
 }
 
-/** Lists the headers of a request, names and values in turn. */
+/** Returns the headers of a request as alternating names and values. */
 export function requestHeaders(
   facts: Pick<LastingFacts, 'appKey'> & FreshFacts,
   sign: string,
@@ -28,7 +28,7 @@ export function requestHeaders(
     'application/json',
     'content-length',
     String(contentLength),
-    // A compressed answer could be a bomb, and a signature does not get shorter.
+    // A compressed answer could be a bomb, and signatures do not compress.
     'accept-encoding',
     'identity',
     'es-auth-appkey',
@@ -42,12 +42,12 @@ export function requestHeaders(
   ];
 }
 
-/** Bytes of the request body for a file of `size` bytes. */
+/** Returns the length of the request body in bytes for a file of `size` bytes. */
 export function bodyLength(size: number): number {
   return BODY_START.length + Math.ceil(size / 3) * 4 + BODY_END.length;
 }
 
-/** Returns the body of a file: in one piece when the file is in memory, else as pieces that follow its reading. */
+/** Returns the body of a file: in one piece when the file is in memory, otherwise in pieces as the file is read. */
 export function requestBody(chunks: ReturnType<Source['read']>): Uint8Array | AsyncIterable<Uint8Array> {
   const whole = Array.isArray(chunks) && chunks.length === 1 ? chunks[0] : undefined;
   return whole instanceof Uint8Array ? wholeBody(whole) : streamBody(chunks);
@@ -70,24 +70,24 @@ async function* streamBody(chunks: ReturnType<Source['read']>): AsyncGenerator<U
       const piece = Buffer.allocUnsafe(lead.length + (whole / 3) * 4);
       writePieces(piece, lead, bytes, whole);
       lead = '';
-      // A service that refuses early may reset the connection right after its answer. What it said is lost unless it is
-      // read before the next write: of 30 such answers 27 were readable with this turn of the event loop, none without.
+      // A service that refuses early may reset the connection right after its answer, which is lost unless it is read
+      // before the next write: with this turn of the event loop 27 of 30 such answers were readable, without it none.
       await turn();
       yield piece;
     }
-    // A copy, because the reader fills its buffer anew for the next step.
+    // A copy, because the reader reuses its buffer for the next step.
     carry = Buffer.from(bytes.subarray(whole));
   }
   yield Buffer.from(lead + carry.toString('base64') + BODY_END);
 }
 
 /**
- * A string for every piece of this size, a multiple of three, stays in the cheap part of the heap: encoding at once costs
- * four times as much.
+ * Bytes per encoded piece, a multiple of three: strings of this size stay in the young generation, and encoding at once
+ * would take four times as long.
  */
 const PIECE_BYTES = 24 * 1024;
 
-/** Writes `lead` and the base64 of the first `count` bytes to the start of `body`; returns where that ends. */
+/** Writes `lead` and the base64 of the first `count` bytes to the start of `body`; returns the end. */
 function writePieces(body: Buffer, lead: string, bytes: Buffer, count: number): number {
   let at = body.write(lead);
   for (let from = 0; from < count; from += PIECE_BYTES) {

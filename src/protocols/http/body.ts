@@ -6,17 +6,17 @@ import { escapeFor, type Placeholder } from './template.ts';
 /** A body that is ready to send. */
 interface FilledBody {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
-  /** In bytes. */
+  /** Length in bytes. */
   readonly length: number;
 }
 
-/** What a body is filled with. */
+/** Values for a body. */
 interface BodyValues {
   readonly text: (placeholder: Placeholder) => string;
   readonly hash: Hash | undefined;
 }
 
-/** Fills the body of a message; a file goes through as a stream, whatever its size. */
+/** Fills the body of a message; a file of any size is streamed. */
 export async function fillBody(
   { body, bodyPlace }: HttpMessage,
   source: Source,
@@ -52,7 +52,7 @@ async function* stream(
   }
 }
 
-/** Encodes whole groups of three bytes as they come and keeps what is left for the next chunk. */
+/** Encodes whole groups of three bytes as they arrive and keeps the rest for the next chunk. */
 async function* base64Of(source: Source): AsyncGenerator<Uint8Array> {
   let left = Buffer.alloc(0);
   for await (const chunk of source.read()) {

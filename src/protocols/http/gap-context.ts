@@ -1,20 +1,20 @@
-/** Where in a request a template stands; decides how values are escaped. */
+/** Place of a template in a request, which decides how values are escaped. */
 export type Place = 'target' | 'header' | 'json' | 'form' | 'xml' | 'text';
 
-/** What a placeholder stands in. */
+/** Context of a placeholder. */
 export interface GapContext {
   /**
-   * `quotes`: between double quotes that began in the same line; outside of these, `apostrophes`: between two of them, `value`:
-   * directly behind `=`, or behind the `''` of RFC 8187 as in `filename*=UTF-8''{name}`.
+   * `quotes`: between double quotes that start in the same line; otherwise, `apostrophes`: between two of them,
+   * `value`: directly after `=`, or after the `''` of RFC 8187 as in `filename*=UTF-8''{name}`.
    */
   readonly within?: 'quotes' | 'apostrophes' | 'value' | undefined;
-  /** In how many strings of JSON the placeholder stands: 2 in a string of a text that is itself in a string. */
+  /** Number of nested JSON strings around the placeholder: 2 in a string of a text that is itself a string. */
   readonly strings: number;
-  /** What the name of a file must look like, or else be percent-encoded first: the text around may have a structure of its own. */
+  /** A name that does not match all of these is percent-encoded first, as the text around may have a structure. */
   readonly names: readonly RegExp[];
 }
 
-/** Says what a placeholder stands in, by the text of its part of the message on either side. */
+/** Returns the context of a placeholder from the text before and after it in its part of the message. */
 export function lookAround(place: Place, before: string, after: string): GapContext {
   const levels = stringsAround(before, after);
   const within = quotesAround(before, after);
@@ -39,10 +39,10 @@ function stringsAround(before: string, after: string): readonly Level[] {
   const open = before.replace(/"(?:[^"\\]|\\.)*"/gs, '');
   const quote = open.indexOf('"');
   if (quote === -1) return [];
-  // Quotes behind the first one are escaped: they belong to the string that is open.
+  // Escaped quotes belong to the open string.
   const [raw = ''] = /^(?:[^"\\]|\\.)*/s.exec(after) ?? [];
   const level = { before: unescapeJson(open.slice(quote + 1)), after: unescapeJson(raw) };
-  // No JSON: the text stands in a body of another kind.
+  // The text is not JSON, but in another kind of body.
   if (level.before === undefined || level.after === undefined) return [{ before: open.slice(quote + 1), after: raw }];
   return [{ before: level.before, after: level.after }, ...stringsAround(level.before, level.after)];
 }
@@ -60,14 +60,14 @@ interface Sides extends Level, Pick<GapContext, 'within'> {
 }
 
 const WORD = /^[\p{L}\p{M}\p{N}._~/@-]*$/u;
-/** A name with no character that divides a text in any language, unless that text is divided by blanks. */
+/** Matches names without a character that divides a text in any language, except blanks. */
 const WORDS = /^[\p{L}\p{M}\p{N} ._~/@-]*$/u;
-/** Some languages write a quote within quotes twice, others with a backslash. */
+/** Matches names without quotes and backslashes: some languages double a quote within quotes, others escape it. */
 const UNQUOTED = /^[^"\\\p{Cc}]*$/u;
-/** What divides a text also where quotes in it are escaped. */
+/** Matches characters that divide a text even if quotes are escaped. */
 const TAGS_OR_FORM = /[<&]/;
 
-/** Lists what a name must look like in a text that the escapes of its place do not protect, because it may have a structure of its own. */
+/** Lists patterns for names in a text with its own structure, which the escapes of the place do not protect. */
 function namesBeside(place: Place, { before, after, levels, within }: Sides): readonly RegExp[] {
   switch (place) {
     case 'json': {
@@ -82,14 +82,14 @@ function namesBeside(place: Place, { before, after, levels, within }: Sides): re
       return namesIn(xmlAround(before, after));
     case 'header':
     case 'text':
-      // Escaped as a whole, or without a quote.
+      // The value is escaped completely, or has no quote.
       if (within === 'value' || within === 'apostrophes') return [];
       if (within === 'quotes') return namesIn(quotedAround(before, after));
       return place === 'header' ? namesIn({ before, after }) : namesInLine(before, after);
   }
 }
 
-/** A path or a part of a word beside a placeholder, as in `dist/{name}`, has no structure; any other text may have one. */
+/** Lists patterns for names by the text beside: a path or part of a word, as in `dist/{name}`, has no structure. */
 function namesIn(level: Level): readonly RegExp[] {
   const [before, after] = [literal(level.before), literal(level.after)];
   if (WORD.test(before.trimStart() + after.trimEnd()) || (before + after).trim() === '') return [];
@@ -97,7 +97,7 @@ function namesIn(level: Level): readonly RegExp[] {
   return [isAmongWords ? WORD : WORDS];
 }
 
-/** A name that is alone in its line may still begin an element, or a line of its own in a text of lines; a part of a multipart body has one line. */
+/** Lists patterns for a name alone in its line, which may start an element or, in a text of lines, a new line. */
 function namesInLine(before: string, after: string): readonly RegExp[] {
   const rules = namesIn(lineAround(before, after));
   if (rules.length > 0) return rules;
@@ -105,12 +105,12 @@ function namesInLine(before: string, after: string): readonly RegExp[] {
   return WORD.test(literal(before + after).replace(/\s/g, '')) ? [] : [WORDS];
 }
 
-/** Leaves the other placeholders out. */
+/** Removes the other placeholders. */
 function literal(text: string): string {
   return text.replace(/\{[a-z]+(?::[a-z\d]+)?\}/g, '');
 }
 
-/** Tells whether the quote before a placeholder begins a field of a list such as CSV, in which a quote is written twice. */
+/** Tells whether the quote before a placeholder starts a field of a list such as CSV, in which quotes are doubled. */
 function isField({ before, after }: Level): boolean {
   const outside = before.replace(/"(?:[^"\\]|\\.)*"/gs, '').replace(/"[^"]*$/s, '');
   return /(?:^|[,;\t\n]) *$/.test(outside) && !isJson(`${before}${after}`);
@@ -129,7 +129,7 @@ function has(pattern: RegExp, { before, after }: Level): boolean {
   return pattern.test(before) || pattern.test(after);
 }
 
-/** Returns what is beside a placeholder between the quotes around it. */
+/** Returns the text next to a placeholder within its quotes. */
 function quotedAround(before: string, after: string): Level {
   return { before: before.slice(before.lastIndexOf('"') + 1), after: after.split('"', 1)[0] ?? '' };
 }
@@ -138,7 +138,7 @@ function lineAround(before: string, after: string): Level {
   return { before: before.slice(before.lastIndexOf('\n') + 1), after: after.split('\n', 1)[0] ?? '' };
 }
 
-/** Returns what is beside a placeholder in the value of its parameter, decoded; nothing in a path, which servers divide first. */
+/** Returns the decoded text next to a placeholder in the value of its parameter; empty in a path, which servers split first. */
 function parameterAround(place: 'target' | 'form', before: string, after: string): Level {
   if (place === 'target' && !before.includes('?')) return { before: '', after: '' };
   const parameter = before.slice(Math.max(before.lastIndexOf('&'), before.lastIndexOf('?')) + 1);
@@ -154,7 +154,7 @@ function decode(text: string): string {
   }
 }
 
-/** Returns what is beside a placeholder in its text of XML, or in the value of its attribute. */
+/** Returns the text next to a placeholder in its XML text or attribute value. */
 function xmlAround(before: string, after: string): Level {
   const [opened, closed] = [before.lastIndexOf('<'), before.lastIndexOf('>')];
   if (opened <= closed) return { before: before.slice(closed + 1), after: after.split('<', 1)[0] ?? '' };

@@ -14,43 +14,43 @@ import {
 /** Methods that a message may use. */
 const METHODS = ['POST', 'PUT', 'PATCH', 'GET'] as const;
 
-/** A request with placeholders, checked: whatever files it is filled for, the result is one HTTP request. */
+/** A checked request with placeholders; for any file, filling it results in one HTTP request. */
 export interface HttpMessage {
   readonly method: (typeof METHODS)[number];
-  /** Path and query, which begin with `/`. */
+  /** Path and query, which start with `/`. */
   readonly target: Template;
   readonly headers: readonly (readonly [name: string, value: Template])[];
   readonly body: Template;
   /** How values in the body are escaped. */
   readonly bodyPlace: Extract<Place, 'json' | 'form' | 'xml' | 'text'>;
-  /** The one placeholder for what is signed. */
+  /** The only placeholder for the signed content. */
   readonly content: Placeholder;
   readonly uses: ReadonlySet<Placeholder>;
 }
 
-/** Headers that belong to the connection or are computed from the body. */
+/** Headers of the connection, or computed from the body. */
 const RESERVED =
   /^(?:host|content-length|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|proxy-.*)$/i;
 const HEADER = /^([!#$%&'*+.^`|~\w-]+):[ \t]*(.*?)[ \t]*$/;
-/** A credential that is written out where `{token}` belongs. */
+/** Matches a literal credential in the place of `{token}`. */
 const LITERAL_CREDENTIAL = /\b(?:bearer|basic)\s+(?!\{token\})\S/i;
 
 /**
- * Reads a request that is written as an HTTP message: request line, headers, an empty line, body.
+ * Parses a request in the form of an HTTP message: request line, headers, an empty line, body.
  *
  * The line end after the last line of the body belongs to the YAML around it and is dropped.
- * @returns the message, or sentences about everything wrong with it, each to be put after the name of the input
+ * @returns the message, or sentences about all its problems, each to follow the name of the input
  */
 export function parseMessage(text: string): HttpMessage | readonly string[] {
   const lines = text.replace(/\r\n?/g, '\n').replace(/^\n+/, '').replace(/\n$/, '');
-  // Nobody sees the blanks of a line that looks empty.
+  // A line that looks empty may contain invisible blanks.
   const [gap = ''] = /\n[ \t]*\n/.exec(lines) ?? [];
   const head = gap === '' ? lines : lines.slice(0, lines.indexOf(gap));
   const bodyText = gap === '' ? '' : lines.slice(head.length + gap.length);
   const [requestLine = '', ...headerLines] = head.trimEnd().split('\n');
   const problems: string[] = [];
   const { method, target } = readRequestLine(requestLine, problems);
-  // Without it the body would be taken for headers; a message whose path holds the content may have no body.
+  // Without an empty line the body would be taken for headers; a message with the content in its path may have no body.
   if (gap === '' && method !== 'GET' && !placeholdersOf(target).some((each) => CONTENT.has(each)))
     return problems.length > 0 ? problems : ['has no empty line between its headers and its body'];
   if (bodyText !== '' && method === 'GET') problems.push('has a body, which a GET request cannot have');
@@ -90,7 +90,7 @@ function readRequestLine(line: string, problems: string[]): Pick<HttpMessage, 'm
 
 const BASE = 'https://invalid.invalid';
 
-/** Tells whether a filled path with its query is what every client and server makes of it. */
+/** Tells whether all clients and servers leave a filled path and query unchanged. */
 export function isSentAsWritten(target: string): boolean {
   const url = URL.canParse(target, BASE) ? new URL(target, BASE) : undefined;
   return url?.origin === BASE && url.pathname + url.search === target;
@@ -134,14 +134,14 @@ function readHeaders(lines: readonly string[], problems: string[]): [string, Tem
 
 type Headers = readonly (readonly [string, Template])[];
 
-/** Returns the content type in lower case; it must be known before a file is, because it decides how values are escaped. */
+/** Returns the content type in lower case; it must not depend on a file, because it decides how values are escaped. */
 function contentType(headers: Headers, problems: string[]): string | undefined {
   const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
   if (type && placeholdersOf(type).length > 0) problems.push('holds a placeholder in Content-Type; write the type out');
   return type && fillTemplate(type, 'header', () => 'x');
 }
 
-/** Reads the body; the lines of a multipart body must end in CR and LF, which YAML cannot hold. */
+/** Reads the body; the lines of a multipart body must end in CR and LF, which YAML cannot express. */
 function readBody(
   text: string,
   { type, place }: { readonly type: string | undefined; readonly place: Place },

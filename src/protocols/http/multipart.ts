@@ -1,18 +1,18 @@
 import type { Template } from './template.ts';
 
-/** Longest boundary in bytes, by RFC 2046. */
+/** Longest boundary in bytes (RFC 2046). */
 const MAX_BOUNDARY = 70;
-/** Characters that the action adds to a boundary: with 36 to choose from, a file holds them by chance once in 10^31. */
+/** Random characters that the action adds to a boundary: of 36 letters, one file in 10^31 has them by chance. */
 const OWN_CHARACTERS = 20;
 const BOUNDARY = /(?<=;[ \t]*boundary=("?))[^"\s;]+(?=\1(?:;|$))/i;
 
-/** The parts of a message that may hold a boundary. */
+/** The parts of a message that may contain a boundary. */
 interface Parts {
   readonly headers: readonly (readonly [name: string, value: Template])[];
   readonly body: Template;
 }
 
-/** Says what is wrong with a multipart body, in words that follow the name of the input; `undefined` when it is sound. */
+/** Describes what is wrong with a multipart body, as a text after the name of the input; `undefined` when it is valid. */
 export function wrongMultipart(contentType: string, body: string): string | undefined {
   const [boundary] = BOUNDARY.exec(contentType) ?? [];
   if (boundary === undefined)
@@ -26,8 +26,8 @@ export function wrongMultipart(contentType: string, body: string): string | unde
 }
 
 /**
- * Returns the message with a longer boundary, if it has one: the content of a file must not hold the line that ends its part,
- * and nobody can write a file that holds what is drawn when the run begins.
+ * Returns the message with a random addition to its boundary, if it has one: a file must not contain the line that ends
+ * its part, and nobody can predict what is drawn at the start of the run.
  */
 export function withOwnBoundary<Message extends Parts>(
   message: Message,
@@ -50,7 +50,7 @@ function isMultipart(name: string, [value]: Template): boolean {
   return /^content-type$/i.test(name) && typeof value === 'string' && /^multipart\//i.test(value);
 }
 
-/** The boundary in the lines that divide a body; only its first piece may begin with such a line. */
+/** Matches the boundary in the lines that divide a body; only its first piece may start with such a line. */
 function delimiter(boundary: string, at: number): RegExp {
   const escaped = boundary.replace(/[^\w]/g, '\\$&');
   return new RegExp(`(?<=${at === 0 ? '^--|' : ''}\\r\\n--)${escaped}(?=(?:--)?[ \\t]*(?:\\r\\n|$))`, 'g');

@@ -1,16 +1,16 @@
 import type { Hash } from '../../verifying/algorithm.ts';
 
-/** A documented message of a known product, written as a user would write it. */
+/** A documented message of a known product, in the form of the input. */
 export interface Preset {
   readonly request: string;
   readonly answer: string;
-  /** How the answer's text encodes the signature; raw bytes have none. */
+  /** Encoding of the signature in the answer; absent for raw bytes. */
   readonly encoding: 'base64' | 'hex' | undefined;
   /** The hash that the message names. */
   readonly hash: Hash;
 }
 
-/** What `preset:<name>` in the input `request` stands for. */
+/** The messages for `preset:<name>` in the input `request`. */
 export const PRESETS: Readonly<Record<string, Preset>> = {
   /** Keyfactor SignServer, a PlainSigner worker: https://docs.keyfactor.com/signserver/latest/rest-interface */
   signserver: {
@@ -47,7 +47,7 @@ Content-Type: application/json
   },
 };
 
-/** Finds the preset that the input `request` names; `undefined` for a message that is written out. */
+/** Finds the preset that the input `request` names; `undefined` for a literal message. */
 export function presetIn(request: string): Preset | 'unknown' | undefined {
   const [, name] = /^preset:(.*)$/s.exec(request) ?? [];
   if (name === undefined) return undefined;

@@ -21,7 +21,7 @@ export function createHttp(options: HttpOptions): Protocol {
   };
 }
 
-/** Sees that the body can hold the name of the file. */
+/** Checks that the body can contain the name of the file. */
 function checkName({ path }: { readonly path: string }, { message }: HttpOptions): void {
   if (!placeholdersOf(message.body).includes('name') || canHold(message.bodyPlace, path)) return;
   throw new ActionError(
@@ -31,7 +31,7 @@ function checkName({ path }: { readonly path: string }, { message }: HttpOptions
   );
 }
 
-/** Measures the request line without reading the file: base64 has at least its plain length, and digests have one length. */
+/** Checks the request line without reading the file, by the least length of base64 or the length of digests. */
 function checkRequestLine(
   { path, size }: { readonly path: string; readonly size: number },
   { message, prefix, key }: HttpOptions,

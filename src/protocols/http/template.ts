@@ -3,36 +3,36 @@ import { type GapContext, lookAround, type Place } from './gap-context.ts';
 
 const CONTENT_PLACEHOLDERS = ['digest', 'digest:hex', 'digest:base64', 'file', 'file:base64'] as const;
 
-/** What a message may hold in braces: values that are filled in for each file. */
+/** Placeholders of a message, which are filled in for each file. */
 export const PLACEHOLDERS = [...CONTENT_PLACEHOLDERS, 'name', 'key', 'token'] as const;
 
 /** One of {@link PLACEHOLDERS}, without its braces. */
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
-/** A placeholder where it stands. */
+/** A placeholder with its context. */
 export interface Gap extends GapContext {
   readonly placeholder: Placeholder;
 }
 
-/** Text with gaps: literal pieces and placeholders in their order. */
+/** Literal texts and placeholders in their order. */
 export type Template = readonly (string | Gap)[];
 
-/** The placeholders that carry what is to be signed. */
+/** The placeholders for the content to sign. */
 export const CONTENT: ReadonlySet<Placeholder> = new Set(CONTENT_PLACEHOLDERS);
 
-/** A name in braces; an object in JSON never looks like that, because its member names stand in quotes. */
+/** Matches a name in braces; a JSON object never looks like that, because its member names are quoted. */
 const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
 
 /** Text that was split at its placeholders. */
 interface ParsedTemplate {
   readonly template: Template;
-  /** Names in braces that are no placeholder, with their braces. */
+  /** Names in braces that are not placeholders, including the braces. */
   readonly unknown: readonly string[];
-  /** Placeholders in two pairs of braces, as other template languages write them, with one pair. */
+  /** Placeholders in double braces, as in other template languages, reported with single braces. */
   readonly doubled: readonly string[];
 }
 
-/** Splits text at its placeholders; `place` is where the text stands. */
+/** Splits a text at its placeholders; `place` is the place of the text. */
 export function parseTemplate(text: string, place: Place): ParsedTemplate {
   const template: (string | Gap)[] = [];
   const [unknown, doubled]: [string[], string[]] = [[], []];
@@ -57,7 +57,7 @@ export function placeholdersOf(template: Template): readonly Placeholder[] {
   return template.flatMap((part) => (typeof part === 'string' ? [] : [part.placeholder]));
 }
 
-/** Fills a template with text; `fill` is asked for each placeholder, and its value is escaped as the place demands. */
+/** Fills a template; `fill` returns the value of each placeholder, which is escaped as the place requires. */
 export function fillTemplate(template: Template, place: Place, fill: (placeholder: Placeholder) => string): string {
   return template
     .map((part) => (typeof part === 'string' ? part : escapeFor(place, part, fill(part.placeholder))))
@@ -65,20 +65,21 @@ export function fillTemplate(template: Template, place: Place, fill: (placeholde
 }
 
 /**
- * Escapes a value so that it cannot end the place that it stands in.
+ * Escapes a value so that it cannot end its place.
  *
- * A header value keeps printable ASCII and is percent-encoded otherwise. A text body takes the value as it is. In both, a
- * value between quotes, such as the name of a file in a multipart body, has no such quote and no backslash; the name of a
- * file is percent-encoded directly behind `=`, and in a header also when it holds what could begin another value there. With other
- * text than a path beside it, such as XML in a string of JSON, a name that could divide that text is percent-encoded first.
- * @throws RangeError for a value that {@link canHold} says no to
+ * A header value keeps printable ASCII and is percent-encoded otherwise. A text body gets the unchanged value. In both,
+ * a value between quotes, such as a file name in a multipart body, gets no such quote and no backslash. A file name is
+ * percent-encoded directly after `=`, and in a header also if it could start another value there. Next to text other
+ * than a path, such as XML in a JSON string, a name that could divide that text is percent-encoded first.
+ * @throws RangeError for a value that {@link canHold} rejects
  */
 export function escapeFor(place: Place, gap: Gap, given: string): string {
   if (!canHold(place, given)) throw new RangeError(`The value has a character that ${place} cannot carry.`);
   const { placeholder, within, strings, names } = gap;
   const isPlain = placeholder !== 'name' || names.every((rule) => rule.test(given));
   const value = isPlain ? given : percentEncode(given);
-  // The author of a file chooses its name; tokens and digests may hold `=` and must stay as they are.
+  // Only names are encoded, because the author of a file chooses its name; tokens and digests may contain `=` and must
+  // stay unchanged.
   const isBareName = placeholder === 'name' && within === 'value';
   switch (place) {
     case 'target':
@@ -98,24 +99,24 @@ export function escapeFor(place: Place, gap: Gap, given: string): string {
   }
 }
 
-/** Control characters and the line ends of Unicode could begin another part of a text; XML has no way to write the former. */
+/** Control characters and Unicode line ends could start another part of a text; XML cannot express control characters. */
 const UNWRITABLE: Partial<Record<Place, RegExp>> = {
   text: /[\p{Cc}\p{Zl}\p{Zp}]/u,
   xml: /[\p{Cc}\uFFFE\uFFFF]/u,
 };
 
-/** Tells whether a value can be written in a place at all. */
+/** Tells whether a value can be written in a place. */
 export function canHold(place: Place, value: string): boolean {
   return !UNWRITABLE[place]?.test(value);
 }
 
-/** A text in a string of a text in a string is escaped once for each of them. */
+/** Escapes a value once for each of its nested JSON strings. */
 function escapeForJson(value: string, strings: number): string {
   const once = JSON.stringify(value).slice(1, -1);
   return strings > 1 ? escapeForJson(once, strings - 1) : once;
 }
 
-/** As browsers do in multipart bodies; the backslash goes too, because some readers take it for an escape of the closing quote. */
+/** Encodes quotes as browsers do in multipart bodies, and backslashes, which could escape the closing quote. */
 function encodeQuotes(value: string, within: 'quotes' | 'apostrophes'): string {
   const safe = value.replaceAll('\\', '%5C');
   return within === 'quotes' ? safe.replaceAll('"', '%22') : safe.replaceAll("'", '%27');

@@ -1,15 +1,15 @@
 import { asOneEvent, type Failure } from '../../signing/policy/failure.ts';
 
-/** How items are put together. */
+/** Options for batches of items. */
 interface BatchOptions<Item, Result> {
-  /** Sends items in one request; resolves with one result for each, or rejects when the request as a whole failed. */
+  /** Sends items in one request; resolves with a result for each, or rejects when the whole request failed. */
   readonly send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly (Result | Failure)[]>;
   /** Most items in one request. */
   readonly maxItems: number;
-  /** What an item adds to the size of the request. */
+  /** Returns the size that an item adds to the request. */
   readonly sizeOf: (item: Item) => number;
   readonly maxSize: number;
-  /** Whether a failure of a whole request may be due to one of its items, or to their number, so that halves are worth sending. */
+  /** Whether a failure of a whole request may be due to one of its items, or to their number, so that sending halves may help. */
   readonly isDivisible: (error: unknown) => boolean;
 }
 
@@ -17,22 +17,22 @@ interface Waiting<Item, Result> {
   readonly item: Item;
   readonly done: PromiseWithResolvers<Result>;
   isGone: boolean;
-  /** Called when an item of a request under way is no longer wanted. */
+  /** Called when an item of a request in flight is no longer needed. */
   onGone?: () => void;
 }
 
 /**
- * Requests that are under way at once: the service has the next one when an answer goes out.
+ * Number of requests in flight, so that the service has the next one when it sends an answer.
  *
- * Further items gather meanwhile, so that batches grow by themselves when the service is slower than the files come. With more
- * requests they would be smaller, and each costs the service a login check and a policy check.
+ * Further items are collected meanwhile, so that batches grow when the service is slower than the files. With more
+ * requests, batches would be smaller, and each costs the service a login check and a policy check.
  */
 export const MAX_REQUESTS = 2;
 
 /**
- * Gathers single calls into requests for many items; each call settles on its own.
+ * Collects single calls into requests for many items; each call settles separately.
  *
- * A call that is aborted rejects at once; a request is dropped when no call waits for it any more.
+ * An aborted call rejects at once; a request is aborted when no call waits for it any more.
  */
 export class Batches<Item, Result> {
   readonly #options: BatchOptions<Item, Result>;
@@ -63,7 +63,7 @@ export class Batches<Item, Result> {
     }
   }
 
-  /** Items that belong to one turn of the event loop go together. */
+  /** Sends the items of a turn of the event loop together. */
   #flushSoon(): void {
     if (this.#isFlushPlanned) return;
     this.#isFlushPlanned = true;
@@ -123,7 +123,7 @@ export class Batches<Item, Result> {
     }
   }
 
-  /** Finds out which item a request was refused for; the repeat concerns the request, so no try of a file is counted. */
+  /** Finds out which item caused a refusal; the retries concern the request, so no attempt of a file is counted. */
   async #sendHalves(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     const middle = Math.ceil(batch.length / 2);
     await this.#send(batch.slice(0, middle));

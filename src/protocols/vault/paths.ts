@@ -7,7 +7,7 @@ export interface TransitKey {
   readonly version?: number | undefined;
 }
 
-/** Where a login happens. */
+/** Mount of an auth method. */
 export interface LoginMount {
   /** Path of the auth mount with its namespace, such as `auth/cert` or `team/auth/github`. */
   readonly path: string;
@@ -15,7 +15,7 @@ export interface LoginMount {
   readonly namespace: string;
 }
 
-/** Reads `name@3`; returns `undefined` when that is no name of a key. */
+/** Parses `name@3`; returns `undefined` when that is not the name of a key. */
 export function parseKeyName(
   text: string,
 ): { readonly name: string; readonly version: number | undefined } | undefined {
@@ -23,13 +23,13 @@ export function parseKeyName(
   return name === '' ? undefined : { name, version: version === undefined ? undefined : Number(version) };
 }
 
-/** Reads a mount path such as `team/transit`, without the slashes around it; `undefined` when it is none. */
+/** Parses a mount path such as `team/transit` and strips slashes at its ends; `undefined` when it is invalid. */
 export function parseMount(text: string): string | undefined {
   const path = text.replace(/^\/+|\/+$/g, '');
   return /^[\w.-]+(?:\/[\w.-]+)*$/.test(path) && !path.split('/').some((part) => /^\.+$/.test(part)) ? path : undefined;
 }
 
-/** Returns where a login method is mounted: `at` is a mount of another name, or a path that holds `auth/`. */
+/** Returns the mount of a login method: `at` is another mount name, or a path that contains `auth/`. */
 export function loginMount(method: 'cert' | 'jwt', at: string | undefined): LoginMount {
   const given = at ?? method;
   const path = /(?:^|\/)auth\//.test(given) ? given : `auth/${given}`;

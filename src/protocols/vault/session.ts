@@ -1,23 +1,23 @@
 import { asOneEvent, timedOut } from '../../signing/policy/failure.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 
-/** A token of the service and how long it is good for. */
+/** A token of the service with its lifetime. */
 export interface Token {
   readonly value: string;
-  /** Milliseconds from its issue; infinite for one that was given. */
+  /** Lifetime in milliseconds from its issue; infinite for a given token. */
   readonly leaseMs: number;
-  /** Whether it can be revoked: batch tokens cannot, and a token that was given belongs to somebody else. */
+  /** Whether it may be revoked: batch tokens cannot be, and a given token belongs to somebody else. */
   readonly isRevocable: boolean;
 }
 
 type Lent = Pick<Token, 'value' | 'isRevocable'>;
 
-/** Tokens that a service lent to this run, and that it gets back. */
+/** Tokens that were issued for this run, and are revoked at its end. */
 export class LentTokens {
   readonly #arriving = new Set<Promise<unknown>>();
   readonly #lent = new Set<Lent>();
 
-  /** Takes the token of a login, also one that comes when nobody waits for it any more. */
+  /** Records the token of a login, even if it arrives when nobody waits for it any more. */
   take<T extends Lent>(login: Promise<T>): Promise<T> {
     const taken = login
       .then((token) => {
@@ -29,22 +29,22 @@ export class LentTokens {
     return taken;
   }
 
-  /** Gives every token back, as far as that works until the signal aborts; never rejects. */
+  /** Revokes every token, until the signal aborts; never rejects. */
   async giveBack(revoke: (token: Lent, signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<void> {
-    // A token that is on its way would be good for its whole lease.
+    // Waits for arriving tokens, which would otherwise stay valid for their whole lease.
     await orAborted(Promise.allSettled(this.#arriving), signal).catch(() => {});
     await Promise.allSettled(Array.from(this.#lent, (token) => revoke(token, signal)));
     this.#lent.clear();
   }
 }
 
-/** How a session gets its tokens. */
+/** How a session obtains and revokes its tokens. */
 interface SessionOptions {
-  /** Gets a token; the signal is that of the time limit for all logins, because many requests wait for one login. */
+  /** Obtains a token; the signal has the time limit of all logins, because many requests wait for one login. */
   readonly login: (signal: AbortSignal) => Promise<Token>;
-  /** Gives a token back. */
+  /** Revokes a token. */
   readonly revoke: (token: Lent, signal: AbortSignal) => Promise<void>;
-  /** Monotonic, in milliseconds. */
+  /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
 }
 
@@ -53,12 +53,12 @@ interface Current {
   readonly renewAt: number;
 }
 
-/** A token is replaced after this share of its lease, so that no request meets one that has just ended. */
+/** Share of its lease after which a token is replaced, so that no request uses an expired one. */
 const RENEW_AT = 2 / 3;
-/** Longest time for one login, or for another request that many files wait for. */
+/** Longest time in milliseconds for a login, or another request that many files wait for. */
 const SHARED_MS = 30_000;
 
-/** Makes a request that many files wait for, and that no single file may end; its failure is one event. */
+/** Makes a request that many files wait for and that no single file may abort; its failure is one event. */
 export async function withinLimit<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.timeout(SHARED_MS);
   try {
@@ -69,9 +69,10 @@ export async function withinLimit<T>(request: (signal: AbortSignal) => Promise<T
 }
 
 /**
- * Keeps a token at hand: one login at a time, a new one in time, and one more when the service knows a token no longer.
+ * Keeps a valid token: one login at a time, a new one before the expiry, and another when the service no longer knows
+ * the token.
  *
- * A token is never renewed: OpenBao demands the certificate again for that, so another login costs the same.
+ * Tokens are never renewed, because OpenBao requires the certificate again for that, so a login costs the same.
  */
 export class Session {
   readonly #options: SessionOptions;
@@ -84,9 +85,9 @@ export class Session {
   }
 
   /**
-   * Sends something with a token; once more, with a new one, if `isRefused` says that the token is not known.
+   * Sends a request with a token, and repeats it with a new one if `isRefused` says that the token is unknown.
    *
-   * That repeat is part of the same try: the request was not looked at.
+   * The repeat is part of the same attempt, because the request was not processed.
    */
   async use<T>(
     send: (token: string) => Promise<T>,
@@ -100,7 +101,7 @@ export class Session {
     return send((await this.#ready(signal)).token.value);
   }
 
-  /** Gives back every token that this session was issued, as far as that works until the signal aborts. */
+  /** Revokes every token that was issued for this session, until the signal aborts. */
   close(signal: AbortSignal): Promise<void> {
     return this.#tokens.giveBack(this.#options.revoke, signal);
   }

@@ -21,36 +21,38 @@ export interface TransitSettings {
   readonly key: TransitKey;
   /** How to sign; `undefined` asks the service for the type of its key first. */
   readonly algorithm: Algorithm | undefined;
-  /** Whether every signature is checked; if not, the type of the key must be asked for, because a wrong guess is signed without a word. */
+  /**
+   * Whether signatures are verified; if not, the key's type must be asked for, as wrong guesses are signed silently.
+   */
   readonly isChecked: boolean;
-  /** Of the text that is written. */
+  /** Encoding of the written signature. */
   readonly encoding: SignatureEncoding;
 }
 
-/** A transit engine in use. */
+/** A transit engine that is in use. */
 interface VaultOptions extends TransitSettings {
   readonly session: Session;
   readonly scrub: Scrub;
-  /** Gets each warning of the service once. */
+  /** Receives each warning of the service once. */
   readonly onWarning: (text: string) => void;
 }
 
 /**
  * Most items in one request.
  *
- * OpenBao takes 1,000 strings in a request, names and values, of which each item has two.
+ * OpenBao accepts 1,000 strings in a request, names and values, and each item has two.
  */
 const MAX_ITEMS = 240;
-/** Further warnings of the service are not shown. */
+/** Most warnings of the service that are shown. */
 const MAX_WARNINGS = 3;
-/** Refusals of a request that smaller requests may escape. */
+/** Refusals that smaller requests may avoid. */
 const DIVISIBLE: readonly Failure['code'][] = ['REQUEST_REFUSED', 'FILE_TOO_LARGE_FOR_SERVER'];
-/** Longest request body that OpenBao and Vault take, in bytes. */
+/** Longest request body that OpenBao and Vault accept, in bytes. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 /** Batches of whole files end at this many characters of base64; a single file may have up to {@link MAX_TRANSIT_ED25519_BYTES}. */
 const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
 
-/** Largest file that an Ed25519 key can sign, in bytes: the engine hashes no file for it, so the file itself is sent. */
+/** Largest file that an Ed25519 key can sign, in bytes: the engine needs the file itself for it. */
 export const MAX_TRANSIT_ED25519_BYTES = Math.floor(((MAX_BODY_BYTES - 1024) / 4) * 3);
 
 /** Signs with the transit engine of OpenBao or Vault: digests of many files in one request, the file itself for Ed25519. */
@@ -58,7 +60,7 @@ export class VaultSigner implements Signer {
   readonly #transport: Transport;
   readonly #options: VaultOptions;
   readonly #batches: Batches<string, ItemSignature>;
-  /** How to sign, once that is certain. */
+  /** How to sign, when known. */
   #algorithm: Algorithm | undefined;
   #question: Promise<Algorithm> | undefined;
   readonly #warnings = new Set<string>();
@@ -79,7 +81,7 @@ export class VaultSigner implements Signer {
 
   readonly sharing = { requests: MAX_REQUESTS, files: MAX_ITEMS };
 
-  /** An Ed25519 file is in memory as bytes and several times as base64: by itself, in the message, and as its bytes. */
+  /** An Ed25519 file is in memory as bytes, and three times as base64: alone, in the message, and as its bytes. */
   readonly weigh = (size: number): number => {
     const { scheme = 'ed25519' } = this.#algorithm ?? this.#options.algorithm ?? {};
     return scheme === 'ed25519' ? weightOfDigest(0) + 6 * size : weightOfDigest(size);
@@ -100,7 +102,7 @@ export class VaultSigner implements Signer {
     return readKey(await this.#ask((token) => vaultRequest('GET', path, { token }), signal), { key, scrub });
   }
 
-  /** Waits for the algorithm; one question serves all files, and no file that gives up ends it. */
+  /** Waits for the algorithm; all files share one request, which no single file aborts. */
   #algorithmOf(signal: AbortSignal): Promise<Algorithm> {
     this.#question ??= this.#askForAlgorithm();
     return orAborted(this.#question, signal);
@@ -146,7 +148,7 @@ const HASH_NAMES = { sha256: 'sha2-256', sha384: 'sha2-384', sha512: 'sha2-512' 
 /**
  * Builds the body of a signing request.
  *
- * Every choice is named: left to itself the engine takes the longest salt for RSA, which no verifier here accepts.
+ * Every choice is explicit: by default, the engine uses the longest salt for RSA, which no verifier here accepts.
  */
 export function signRequest(items: readonly string[], algorithm: Algorithm, { version }: TransitKey): object {
   const batch = {
@@ -165,7 +167,7 @@ export function signRequest(items: readonly string[], algorithm: Algorithm, { ve
   }
 }
 
-/** Hashes a file. The engine signs a digest of another length without a word, and that signature is worth nothing. */
+/** Hashes a file; the engine would silently sign a digest of another length, and the signature would be useless. */
 async function digest(source: Source, algorithm: Extract<Algorithm, { hash: unknown }>): Promise<string> {
   const { hash } = algorithm;
   const { digest: bytes } = await source.digest(() => ({ algorithm: hash }));

@@ -4,13 +4,13 @@ import type { Failure } from './failure.ts';
 export class AttemptCounts {
   readonly #most: number;
   readonly #counted: Uint8Array;
-  /** Those of them that ended with a failure that allows few attempts. */
+  /** Attempts by job that ended with a failure that allows few attempts. */
   readonly #limited: Uint8Array;
   readonly #freeUsed: Uint8Array;
   /** Failed requests that carried several files. */
   readonly #requests = new WeakSet<object>();
 
-  /** `most` attempts are allowed for each job. */
+  /** `most` is the number of attempts that each job may have. */
   constructor(jobs: number, most: number) {
     this.#most = most;
     this.#counted = new Uint8Array(jobs);
@@ -18,14 +18,14 @@ export class AttemptCounts {
     this.#freeUsed = new Uint8Array(jobs);
   }
 
-  /** Uses the one attempt of a job that is not counted; returns whether it was left. */
+  /** Uses a job's only uncounted attempt; returns whether it was still available. */
   useFree(job: number): boolean {
     const isLeft = this.#freeUsed[job] === 0;
     this.#freeUsed[job] = 1;
     return isLeft;
   }
 
-  /** Tells whether a failure is not one more of a request that is known to have failed. */
+  /** Tells whether a failure is new, and not about a shared request that is known to have failed. */
   isNewEvent({ facts: { request } }: Failure): boolean {
     if (request === undefined) return true;
     const isNew = !this.#requests.has(request);
@@ -38,7 +38,7 @@ export class AttemptCounts {
     return this.#counted[job] ?? 0;
   }
 
-  /** Counts an attempt that ended with this failure, whose own limit may be smaller than that of the run. */
+  /** Counts an attempt that ended with this failure, which may allow fewer attempts than the run. */
   add(job: number, { facts }: Failure): void {
     this.#counted[job] = this.of(job) + 1;
     if (facts.maxAttempts !== undefined) this.#limited[job] = (this.#limited[job] ?? 0) + 1;

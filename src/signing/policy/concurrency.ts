@@ -6,16 +6,16 @@ export interface Slots {
   readonly jobs: number;
   /** Most jobs in flight. */
   readonly concurrency: number;
-  /** Most jobs that share a request; absent where each is a request of its own. */
+  /** Most jobs that share a request; absent when each job has its own request. */
   readonly perRequest?: number | undefined;
 }
 
 /**
- * The limit on requests in flight, which adapts to the service. Where files share requests it counts files, and begins and
- * grows by as many as one request takes.
+ * The limit on requests in flight, which adapts to the service. When files share requests, the limit counts files, and
+ * starts and grows by the size of a request.
  *
- * Time raises it as well as successes, so that a slow service does not slow the start. A push-back halves it; from then on
- * it grows a little with each round of successes.
+ * Successes and time raise the limit, so that a slow service does not slow the start down. A push-back halves the
+ * limit, which then grows slowly with each round of successes.
  */
 export class Limit {
   readonly #ceiling: number;
@@ -47,17 +47,17 @@ export class Limit {
     return this.#mode === 'ramp' && this.#value < this.#bound();
   }
 
-  /** Learns that the head start ended without an answer: the service is slow, so the limit rises to its bound at once. */
+  /** Records that the head start ended without an answer: the service is slow; the limit rises to its bound. */
   onSlowCanary(): void {
     if (this.#mode === 'ramp') this.#value = this.#bound();
   }
 
-  /** Learns that an attempt ended, with whatever result. */
+  /** Records that an attempt ended, with any result. */
   onOver(): void {
     this.#overInTick++;
   }
 
-  /** Learns of a success. */
+  /** Records a success. */
   onSuccess(): void {
     this.#succeeded = true;
     if (this.#mode === 'careful')
@@ -65,7 +65,7 @@ export class Limit {
     else if (this.#value < Math.min(GROWTH.answered, this.#jobs / GROWTH.filesPerConnection)) this.#raise(1);
   }
 
-  /** Learns of a failure of the service, or that the service asks for fewer requests; several within a short time count as one. */
+  /** Records a failure of the service, or its wish for fewer requests; several within a short time count as one. */
   onPushBack(now: number, reason: 'trouble' | 'throttled'): void {
     this.#mode = 'careful';
     this.#step = reason === 'throttled' ? GROWTH.throttledStep : 1;
@@ -75,12 +75,12 @@ export class Limit {
     this.#threshold = this.#value;
   }
 
-  /** Learns that a new connection was useless: as many requests as the other connections carry are enough from now on. */
+  /** Records that a new connection was useless: the limit drops to the number of requests on the other connections. */
   onBadNode(inFlight: number): void {
     this.#stay(inFlight, 0);
   }
 
-  /** Learns that this machine could not make one attempt more: the limit stays near the number of attempts in flight. */
+  /** Records that this machine could not start another attempt: the limit stays near the number in flight. */
   onShortage(inFlight: number): void {
     this.#stay(inFlight, GROWTH.throttledStep);
   }
@@ -97,7 +97,7 @@ export class Limit {
     this.#value = 1;
   }
 
-  /** Begins a tick, during which every slot is busy. */
+  /** Starts a tick, during which every slot is busy. */
   onTickStart(): void {
     this.#overInTick = 0;
   }
@@ -121,7 +121,7 @@ export function firstWave(ceiling: number, jobs: number, perRequest = 1): number
   return jobs <= ceiling ? ceiling : Math.min(ceiling, GROWTH.unanswered * perRequest);
 }
 
-/** Raises a limit in time while every slot is busy, unless this process itself is the bottleneck. */
+/** Raises a limit over time while every slot is busy, unless this process itself is the bottleneck. */
 export class Growth {
   readonly #limit: Limit;
   readonly #clock: Clock;
@@ -132,7 +132,7 @@ export class Growth {
     this.#clock = clock;
   }
 
-  /** Learns that every slot is busy; calls back after a tick, when the limit may be higher. */
+  /** Starts a tick because every slot is busy; calls back after it, when the limit may be higher. */
   watch(onTick: () => void): void {
     if (this.#ticking || !this.#limit.ramps) return;
     this.#ticking = true;

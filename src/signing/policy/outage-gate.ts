@@ -17,9 +17,10 @@ interface ServiceFailure {
 }
 
 /**
- * The gate that every attempt passes: enough failures of the service in a row shut it, and then one probe at a time passes.
+ * The gate that every attempt passes: consecutive failures of the service shut it, and then only one probe at a time
+ * may start.
  *
- * Times are milliseconds of one monotonic clock.
+ * Times are milliseconds of a monotonic clock.
  */
 export class OutageGate {
   readonly #random: () => number;
@@ -30,7 +31,7 @@ export class OutageGate {
   #succeeded = false;
   /** End of the pause before the next probe. */
   #pausedUntil = 0;
-  /** End of the wait that the service itself asked for; a success does not end it. */
+  /** End of the wait that the service requested; a success does not shorten it. */
   #askedUntil = 0;
   #runStartedAt: number | undefined;
   /** Whether only the success of a probe opens the gate. */
@@ -41,12 +42,12 @@ export class OutageGate {
     this.#random = random;
   }
 
-  /** Tells whether only probes pass. */
+  /** Tells whether only probes may start. */
   get isShut(): boolean {
     return this.#shut;
   }
 
-  /** Returns when the next probe may start; meaningful while the gate is shut. */
+  /** Returns when the next probe may start; valid while the gate is shut. */
   get pausedUntil(): number {
     return this.#pausedUntil;
   }
@@ -61,7 +62,7 @@ export class OutageGate {
     return this.#restUntil;
   }
 
-  /** Asks to start an attempt. */
+  /** Tells whether an attempt may start now. */
   ask(now: number): Passage {
     const untilMs = Math.max(this.#askedUntil, this.#shut ? this.#pausedUntil : 0);
     if (now < untilMs) return { may: 'wait', untilMs };
@@ -69,17 +70,17 @@ export class OutageGate {
     return this.#probing ? { may: 'wait', untilMs: Number.POSITIVE_INFINITY } : { may: 'probe' };
   }
 
-  /** Learns that a probe was sent. */
+  /** Records that a probe was sent. */
   onProbe(): void {
     this.#probing = true;
   }
 
-  /** Learns that the probe ended, with whatever result: the next probe may start after the pause. */
+  /** Records that the probe ended, with any result; the next probe may start after the pause. */
   onProbeOver(): void {
     this.#probing = false;
   }
 
-  /** Learns of a success; returns whether it ended an outage. */
+  /** Records a success; returns whether it ended an outage. */
   onSuccess({ isProbe }: { readonly isProbe: boolean }): boolean {
     this.#succeeded = true;
     if (this.#needsProbe && !isProbe) return false;
@@ -93,7 +94,7 @@ export class OutageGate {
     return recovered;
   }
 
-  /** Learns of a failure of the service; returns whether it shut the gate. */
+  /** Records a failure of the service; returns whether it shut the gate. */
   onFailure({ startedAt, isProbe, filesLeft }: ServiceFailure, now: number): boolean {
     this.#restUntil = now + pauseMs(++this.#failures, this.#random);
     this.#runStartedAt = Math.min(this.#runStartedAt ?? startedAt, startedAt);
@@ -103,26 +104,26 @@ export class OutageGate {
     return shuts;
   }
 
-  /** Shuts the gate after a refusal, with a pause drawn from the upper half of `boundMs`; a request that was sent before it cannot open the gate. */
+  /** Shuts the gate after a refusal, with a pause drawn from the upper half of `boundMs`; an earlier request cannot open the gate. */
   onRefused({ isProbe, boundMs }: { readonly isProbe: boolean; readonly boundMs: number }, now: number): void {
     if (isProbe || !this.#shut) this.#pausedUntil = now + (0.5 + 0.5 * this.#random()) * boundMs;
     this.#shut = true;
     this.#needsProbe = true;
   }
 
-  /** Shuts the gate to everything but probes; the first probe may start after a pause. */
+  /** Shuts the gate for everything except probes; the first probe may start after a pause. */
   shut(now: number): void {
     this.#shut = true;
     this.pause(now);
   }
 
-  /** Sets the pause before the next probe, longer each time, but not beyond the time that is left without progress. */
+  /** Sets the pause before the next probe, longer each time, but within the time that is left without progress. */
   pause(now: number): void {
     const untilMs = now + pauseMs(++this.#pauses, this.#random);
     this.#pausedUntil = Math.max(now, Math.min(untilMs, now + this.patienceMs(now)));
   }
 
-  /** Makes every attempt wait for as long as the service asked. */
+  /** Makes every attempt wait as long as the service requested. */
   hold(retryAfterMs: number, now: number): void {
     this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs + this.#random() * RETRY.retryAfterSpreadMs);
   }

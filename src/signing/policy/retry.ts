@@ -1,6 +1,6 @@
 import { OUTAGE, RETRY } from './defaults.ts';
 
-/** Draws the delay before the next attempt by full jitter: anything up to a bound that doubles with each attempt. */
+/** Draws the delay before the next attempt with full jitter: up to a bound that doubles with each attempt. */
 export function backoffMs(attempts: number, throttled: 'throttled' | 'plain', random: () => number): number {
   const base = throttled === 'throttled' ? RETRY.throttledDelayMs : RETRY.baseDelayMs;
   return random() * Math.min(RETRY.maxDelayMs, base * 2 ** Math.min(attempts - 1, 30));

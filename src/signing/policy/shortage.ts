@@ -1,15 +1,15 @@
 import { SHORTAGE } from './defaults.ts';
 
 /**
- * Decides how long a run goes on whose machine allows no more open files and connections.
+ * Decides how long a run continues on a machine that allows no more open files and connections.
  *
- * Each attempt that ends frees some, so the wait is short at first. Without a success it grows with the time of the
- * shortage, until it is clear that not even a single attempt can be made.
+ * Each finished attempt frees some, so the wait is short at first. Without a success, the wait grows with the time of
+ * the shortage, until not even a single attempt seems possible.
  */
 export class Shortage {
   #since: number | undefined;
 
-  /** Learns of an attempt that could not be made while others were in flight; returns the delay of its repeat, `undefined` when none is worth it. */
+  /** Records an attempt that could not be made while others were in flight; returns the delay of its retry, `undefined` to give up. */
   add(inFlight: number, now: number): number | undefined {
     const lastedMs = now - (this.#since ?? now);
     this.#since ??= now;
@@ -22,7 +22,7 @@ export class Shortage {
     return this.#since === undefined;
   }
 
-  /** Learns of a success. */
+  /** Records a success. */
   onSuccess(): void {
     this.#since = undefined;
   }

@@ -8,15 +8,15 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
   /** Calls back after the I/O events that are already queued (`setImmediate`). */
   soon(callback: () => void): void;
-  /** How many times longer work takes here than on an idle machine; absent for 1. */
+  /** Factor by which work takes longer here than on an idle machine; absent for 1. */
   readonly slowdown?: number;
   /** Returns the share of the time since the last call in which the event loop was idle, 0 to 1. */
   idleShare(): number;
 }
 
 /**
- * Returns how many times longer the process has run than its own work took, at least 1. Meant for its start, which waits for
- * nothing but the processor: on a machine that is busy with other programs servers on it are as slow.
+ * Returns the ratio of the process's run time to its CPU time, at least 1. Call it at the start, which waits only for
+ * the processor; servers on a busy machine are slow by the same factor.
  */
 export function measureSlowdown(): number {
   const { user, system } = process.cpuUsage();
@@ -48,7 +48,7 @@ export function sleep(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
 }
 
-/** Returns a function that schedules one call of `act` with {@link Clock.soon}, however often it is called before that. */
+/** Returns a function that schedules one call of `act` with {@link Clock.soon} for any number of calls before that. */
 export function onceSoon(clock: Clock, act: () => void): () => void {
   let isDue = false;
   return () => {
@@ -61,7 +61,7 @@ export function onceSoon(clock: Clock, act: () => void): () => void {
   };
 }
 
-/** Waits for work that cannot be stopped; rejects with the signal's reason as soon as that aborts, while the work goes on. */
+/** Waits for work that cannot be stopped; rejects with the signal's reason when it aborts; the work continues. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => aborted.reject(signal.reason);
@@ -70,22 +70,22 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
   return Promise.race([aborted.promise, work]).finally(() => signal.removeEventListener('abort', abort));
 }
 
-/** Often enough to use a wait of a few hundred milliseconds, seldom enough to cost nothing. */
+/** Interval in milliseconds: short enough to use a wait of a few hundred milliseconds, long enough to cost nothing. */
 const LOOK_MS = 20;
 
 /** What decides whether there is time. */
 interface Leisure {
   readonly clock: Clock;
-  /** Whether everything that is left is under way. */
+  /** Whether all remaining work is in flight. */
   readonly isLastUnderWay: () => boolean;
-  /** Is called once at most. */
+  /** Called at most once. */
   readonly load: () => void;
 }
 
 /**
- * Loads something that is needed after the work, while this process only waits for the last answers; returns how to stop.
+ * Loads something for later while this process only waits for the last answers; returns a function that stops this.
  *
- * Loading takes the thread for a tenth of a second: while there is something to send, that would hold it up.
+ * Loading blocks the thread for a tenth of a second, which would delay requests that are still to be sent.
  */
 export function loadAtLeisure({ clock, isLastUnderWay, load }: Leisure): () => void {
   let cancel = clock.after(LOOK_MS, look);

@@ -3,7 +3,7 @@ export class HeadStart {
   readonly #wait: (signal: AbortSignal) => Promise<unknown>;
   readonly #over = new AbortController();
 
-  /** `wait` resolves when an attempt that begins now has lasted long enough; its signal aborts when the period has ended. */
+  /** `wait` resolves when an attempt that starts now has lasted long enough; its signal aborts when the period ends. */
   constructor(wait: (signal: AbortSignal) => Promise<unknown>) {
     this.#wait = wait;
   }
@@ -19,7 +19,7 @@ export class HeadStart {
     if (this.lasts) this.#over.abort();
   }
 
-  /** Begins the time of one attempt of the canary: when it ends with the attempt still in flight, the other files start and `onSlow` is called. */
+  /** Starts the time of an attempt of the canary; if it ends before the attempt, the other files start and `onSlow` is called. */
   grant({ isInFlight, onSlow }: { readonly isInFlight: () => boolean; readonly onSlow: () => void }): void {
     const release = (): void => {
       if (!this.lasts || !isInFlight()) return;

@@ -21,13 +21,13 @@ interface Unended {
   readonly startedAt: number;
 }
 
-/** What one job has cost. */
+/** Attempts and time of a job. */
 export interface Tally {
-  /** All attempts, those that are not counted and probes included. */
+  /** All attempts, including uncounted ones and probes. */
   readonly attempts: number;
   /** Attempts after one that was sent whole and got no answer: the service may have signed twice. */
   readonly blindRepeats: number;
-  /** Time since the first attempt began. */
+  /** Time since the start of the first attempt. */
   readonly elapsedMs: number;
 }
 
@@ -48,7 +48,7 @@ export class InFlight {
   /** Jobs whose last attempt was sent whole and got no answer. */
   readonly #unanswered = new Set<number>();
   #cutOff: CutOff | undefined;
-  /** Of those that were cut off, the one that had waited longest. */
+  /** The job that had waited longest when it was cut off. */
   #oldest: number | undefined;
   #weight = 0;
   #finishing = 0;
@@ -71,19 +71,19 @@ export class InFlight {
     return this.size + this.#finishing;
   }
 
-  /** Tells whether the given attempt of this job, counted from 1, waits for an answer. */
+  /** Tells whether the given attempt of this job, counted from 1, is waiting for an answer. */
   has(job: number, attempt: number): boolean {
     return this.#unended.has(job) && this.#attempts[job] === attempt;
   }
 
-  /** Returns what this job has cost so far. */
+  /** Returns the attempts and the time of a job so far. */
   tally(job: number): Tally {
     const attempts = this.#attempts[job] ?? 0;
     const elapsedMs = attempts === 0 ? 0 : this.#options.clock.now() - (this.#firstStart[job] ?? 0);
     return { attempts, blindRepeats: this.#blindRepeats[job] ?? 0, elapsedMs };
   }
 
-  /** Records that a job has its result; returns what it has cost. */
+  /** Records that a job has its result; returns its attempts and time. */
   settle(job: number): Tally {
     this.#settled[job] = 1;
     return this.tally(job);
@@ -94,7 +94,7 @@ export class InFlight {
     return [...this.#attempts.keys()].filter((job) => this.#settled[job] === 0 && this.#attempts[job] !== 0);
   }
 
-  /** Tells whether there is memory for this job; a job that needs more than there is goes alone. */
+  /** Tells whether there is memory for this job; a job that needs more than the limit runs alone. */
   fits(job: number): boolean {
     return this.open === 0 || this.#weight + this.#options.weight(job) <= this.#options.maxWeight;
   }
@@ -105,7 +105,7 @@ export class InFlight {
     const controller = new AbortController();
     const limitMs = timeoutMs(job);
     const cancelTimeout = clock.after(limitMs, () => controller.abort(timedOut(limitMs)));
-    // What a job weighs may change while it is in flight, as when the service tells the type of its key.
+    // The memory of a job may change while it is in flight, for example when the service tells the type of its key.
     const taken = weight(job);
     this.#begin(job, { controller, taken });
     const finish = (): void => {
@@ -136,7 +136,7 @@ export class InFlight {
     if (this.#firstStart[job] === -1) this.#firstStart[job] = this.#options.clock.now();
   }
 
-  /** Ends the time limit of an attempt, which now no longer counts as in flight; returns whether it did before. */
+  /** Ends the time limit of an attempt and removes it from those in flight; returns whether it was in flight. */
   #leave(job: number, cancelTimeout: () => void): boolean {
     if (!this.#unended.delete(job)) return false;
     cancelTimeout();
@@ -152,13 +152,13 @@ export class InFlight {
       controller.abort(code === 'DEADLINE' ? cutOff(now - startedAt) : runEnded());
   }
 
-  /** What {@link abort} has aborted. */
+  /** The attempts that {@link abort} has aborted. */
   get cutOff(): CutOff | undefined {
     return this.#cutOff;
   }
 }
 
-/** An aborted attempt failed for the reason of its abort, whatever error it ends with; an error of the same code knows more. */
+/** Returns the failure of an attempt: the reason of its abort, unless its error has the same code and so more details. */
 function whyFailed(error: unknown, signal: AbortSignal): Failure {
   const told = asFailure(error);
   const ended = signal.aborted ? asFailure(signal.reason) : told;

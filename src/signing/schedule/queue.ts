@@ -1,6 +1,6 @@
 import type { Failure } from '../policy/failure.ts';
 
-/** Why a repeat waits: for a reason of its own file, or to spare a service that is in trouble. */
+/** Why a retry waits: because of its own file, or to spare a failing service. */
 export type WaitReason = 'itself' | 'service';
 
 interface Repeat {
@@ -10,7 +10,8 @@ interface Repeat {
 }
 
 /**
- * The jobs that wait for an attempt: fresh jobs in their order after the canary, repeats by the time at which they may start.
+ * The jobs that wait for an attempt: first the canary, then fresh jobs in order, and retries by the time at which they
+ * may start.
  *
  * Fresh jobs are a cursor, not entries, so that 100,000 of them take no memory.
  */
@@ -18,7 +19,7 @@ export class RetryQueue {
   readonly #jobs: number;
   readonly #canary: number;
   readonly #repeats: Repeat[] = [];
-  /** Jobs that wait until no other job does. */
+  /** Jobs that wait until no other job is waiting. */
   readonly #held: { readonly job: number; readonly failure: Failure }[] = [];
   #canaryWaits: boolean;
   #cursor = 0;
@@ -29,13 +30,13 @@ export class RetryQueue {
     this.#canaryWaits = jobs > 0;
   }
 
-  /** Puts a job back that is ready at a time of the scheduler's clock. */
+  /** Puts a job back into the queue, to be ready at a time of the scheduler's clock. */
   repeat(repeat: Repeat): void {
     const at = this.#repeats.findIndex(({ readyAt }) => readyAt > repeat.readyAt);
     this.#repeats.splice(at < 0 ? this.#repeats.length : at, 0, repeat);
   }
 
-  /** Puts a failed job back that is repeated when no other job waits. */
+  /** Puts a failed job back into the queue, to be retried when no other job is waiting. */
   hold(job: number, failure: Failure): void {
     this.#held.push({ job, failure });
   }
@@ -46,9 +47,9 @@ export class RetryQueue {
   }
 
   /**
-   * Returns the job that should start now, without taking it; repeats that are ready come first.
+   * Returns the job that should start now, without taking it; ready retries come first.
    *
-   * From `restUntil` on, a repeat that waits only to spare the service is ready as well.
+   * From `restUntil` on, a retry that waits only to spare the service is also ready.
    */
   ready(now: number, restUntil: number): number | undefined {
     if (this.#repeatReady(now)) return this.#repeats[0]?.job;
@@ -56,23 +57,23 @@ export class RetryQueue {
     return this.#fresh() ?? sparing?.job ?? (this.#repeats.length === 0 ? this.#held[0]?.job : undefined);
   }
 
-  /** Returns the canary when it is ready, and no other job; for the head start. */
+  /** Returns the canary if it is ready, and never another job; for the head start. */
   readyCanary(now: number): number | undefined {
     return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
   }
 
-  /** Returns the job for a probe: a fresh job if there is one, because a repeat may fail for a reason of its own file. */
+  /** Returns the job for a probe: a fresh job if there is one, because a retry may fail because of its own file. */
   probe(): number | undefined {
     return this.#fresh() ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
   }
 
-  /** Returns when the next repeat is ready, by the `restUntil` of {@link ready}; infinite when there is none. */
+  /** Returns when the next retry is ready, with `restUntil` as in {@link ready}; infinite when there is none. */
   nextReadyAt(restUntil: number): number {
     const readyAt = this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY;
     return restUntil < readyAt && this.#sparing() ? restUntil : readyAt;
   }
 
-  /** Takes a job that {@link ready} or {@link probe} returned out of the queue. */
+  /** Removes a job from the queue that {@link ready} or {@link probe} returned. */
   take(job: number): void {
     const at = this.#repeats.findIndex((repeat) => repeat.job === job);
     if (at >= 0) this.#repeats.splice(at, 1);
