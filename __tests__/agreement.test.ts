@@ -64,7 +64,7 @@ test.each(['inputs', 'outputs'] as const)(
   },
 );
 
-test('the defaults of action.yml are those of the parser: without any input but these, nothing else is missing', () => {
+test('every input has a description', () => {
   for (const [name, input] of Object.entries<{ default?: string; description: string }>(action.inputs)) {
     expect(input.description.length, name).toBeGreaterThan(20);
   }

@@ -103,7 +103,7 @@ test('when every new connection leads to the bad node, the run ends with what th
   expect(run.events.filter(({ type }) => type === 'bad-node').length).toBeLessThan(10);
 });
 
-test('the summary of a green run tells the operators of a bad node behind a balancer, once', async () => {
+test('the summary of a green run mentions a bad node behind a balancer once', async () => {
   const stranger = await startStranger();
   let dialledAfterCut: number | undefined;
   let cut = (): void => {};

@@ -79,7 +79,7 @@ test.each<[string, (socket: TLSSocket) => void, number]>([
   expect([failure.code, failure.message]).toEqual(['TIMEOUT', message]);
 });
 
-test('an attempt that runs out of time in the handshake says so', async () => {
+test('the error of an attempt that runs out of time in the handshake says so', async () => {
   const server = createTcpServer((socket) => void socket.on('error', () => {}).resume());
   const port = await listenInTest(server);
   const failure = await post(port, { bytes: 2, limitMs: 1000 });

@@ -33,7 +33,7 @@ test.each(['sign', 'preflight'])(
   },
 );
 
-test('when no address answers, each of them is named with what became of it', { tags: ['fault-39'] }, async () => {
+test('when no address answers, the error names each with its result', { tags: ['fault-39'] }, async () => {
   await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
   const { port } = scenario.service;
   await makeDead(DEAD, port);

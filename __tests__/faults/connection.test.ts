@@ -8,7 +8,7 @@ const STAGES: readonly Stage[] = ['before-body', 'during-body', 'after-body'];
 const ENDINGS: readonly Ending[] = ['close', 'reset'];
 const FRAMINGS: readonly Framing[] = ['content-length', 'chunked', 'close'];
 
-test.concurrent('a connection lost before, during or after the upload costs one more request, no more', {
+test.concurrent('a connection that is lost before, during or after the upload costs exactly one more request', {
   tags: ['fault-41'],
 }, async () => {
   const files = Object.fromEntries(
@@ -46,7 +46,7 @@ test.concurrent('a reused connection that dies before a byte of an answer is a f
   expect(run.outputs).toMatchObject({ 'signed-count': '21', 'request-count': '41' });
 });
 
-test.concurrent('an answer that is cut short is asked for again, however its length was told', {
+test.concurrent('a request whose answer is cut short is repeated, however the length was announced', {
   tags: ['fault-43', 'fault-44'],
 }, async () => {
   const files: Record<string, Encounter> = {};

@@ -149,7 +149,7 @@ describe.concurrent('names', { tags: ['fault-62'] }, () => {
 });
 
 describe.concurrent('a path where a signature will be written', { tags: ['fault-63'] }, () => {
-  test('with an older signature or a hard link is replaced; no .sign is signed', async () => {
+  test('with an older signature or a hard link is replaced; a .sign file is never signed', async () => {
     const files = { 'dist/b': 'b', 'dist/c': 'c', 'dist/c.sign': 'old', twin: 'precious' };
     await using scenario = await createScenario({ files });
     linkSync(join(scenario.workspace, 'twin'), at(scenario, 'b.sign'));
@@ -179,7 +179,7 @@ describe.concurrent('a path where a signature will be written', { tags: ['fault-
     await expectInvariants(scenario, result);
   });
 
-  test('a directory on the way that leads elsewhere is not written through', async () => {
+  test('a directory in the path that is a link to another place is not written through', async () => {
     await using scenario = await createScenario({ files: { 'dist/sub/a': 'a', 'elsewhere/x': 'x' } });
     await mkdir(join(scenario.workspace, 'out/dist'), { recursive: true });
     await symlink(join(scenario.workspace, 'elsewhere'), join(scenario.workspace, 'out/dist/sub'));
@@ -189,7 +189,7 @@ describe.concurrent('a path where a signature will be written', { tags: ['fault-
   });
 });
 
-test.concurrent('few open files cost time, and no file', async () => {
+test.concurrent('a low limit of open files costs time and loses no file', async () => {
   const files = Object.fromEntries(Array.from({ length: 120 }, (_, number) => [`dist/f${number}`, `${number}`]));
   await using scenario = await createScenario({ files, service: { delayMs: 50 } });
   const { verifyKeyPem } = scenario.service.credentials;

@@ -45,7 +45,7 @@ test.concurrent.each([
   },
 );
 
-test.concurrent('less time than deadline leaves ends the run too', { tags: ['fault-33'] }, async () => {
+test.concurrent('a wait that is longer than the deadline allows ends the run too', { tags: ['fault-33'] }, async () => {
   const files = { asked: status(503, { 'retry-after': '30' }), a: undefined };
   const { run, errors } = await meet({ files, inputs: { concurrency: '1', deadline: '25' } });
   expect(run.exitCode).toBe(1);

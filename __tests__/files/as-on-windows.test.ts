@@ -62,7 +62,7 @@ test('a link that replaced a file after it was listed is no regular file, and wh
   expect(() => file && openFile(file)).toThrow(expect.objectContaining({ code: 'FILE_NOT_REGULAR' }));
 });
 
-test('a link at the place of a signature is told as a link', () => {
+test('the error for a link at the path of a signature calls it a link', () => {
   const root = plant(makeDirectory(), { other: 'text', 'a.sign': { link: 'other' } });
   openThroughLinks();
   expect(() => readSignatureFile(join(root, 'a.sign'))).toThrow(/cannot be read: it is a link\./);
@@ -89,7 +89,7 @@ test('files and directories that are listed as links, because their content is s
   }
 });
 
-test('a directory at the place of a signature is in the way, and no other program', () => {
+test('the error for a directory at the path of a signature does not blame another program', () => {
   const root = makeDirectory();
   mkdirSync(join(root, 'a.sign'));
   writeFileSync(join(root, 'b.sign'), 'old');

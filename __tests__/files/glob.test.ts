@@ -19,7 +19,7 @@ test('minimatch is the copy that @actions/glob resolves to', () => {
   expect(theirs.resolve('minimatch')).toBe(ours.resolve('minimatch'));
 });
 
-test('a pattern is read without a word in the log, also in a run with debug logging', async () => {
+test('reading a pattern writes nothing to the log, also in a run with debug logging', async () => {
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const before = process.env['RUNNER_DEBUG'];
   // Vitest takes back a variable of its own from the environment that its process began with, which runs in this process replace.

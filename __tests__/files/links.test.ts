@@ -28,7 +28,7 @@ describe('links that are not followed', () => {
     });
   });
 
-  test('fail otherwise, naming link, target and the way out', async () => {
+  test('fail otherwise; the error names link, target and what to do', async () => {
     const root = plant(makeDirectory(), { 'build/app': 'x', 'dist/app': link('../build/app'), 'dist/b': 'y' });
     const discovery = await find(root, 'dist/**');
     expect(tell(discovery)).toEqual({ files: ['dist/b'], refused: ['dist/app LINK_NOT_FOLLOWED'], unmatched: [] });
@@ -129,7 +129,7 @@ describe('links that are not followed', () => {
     }
   });
 
-  test('that a pattern goes through by name are told, not passed over', async () => {
+  test('that a pattern goes through by name are reported, not skipped', async () => {
     const root = plant(makeDirectory(), { 'v1/app': 'x', latest: link('v1'), 'deep/er': link('../v1') });
     expect(tell(await find(root, 'latest/app'))).toEqual({
       files: [],
@@ -222,7 +222,7 @@ describe('what is no regular file', () => {
     expect(tell(await find(root, '**')).refused).toContain('a/to-fifo LINK_NOT_FOLLOWED');
   });
 
-  test('is not meant by hard links: they are files', async () => {
+  test('does not include hard links, which are files', async () => {
     const root = plant(makeDirectory(), { one: 'x' });
     linkSync(join(root, 'one'), join(root, 'two'));
     expect(tell(await find(root, '**')).files).toEqual(['one', 'two']);
@@ -262,7 +262,7 @@ describe('directories that cannot be read', () => {
     }
   });
 
-  test('are no error when the patterns spell out what is meant in them', async () => {
+  test('are no error when the patterns name the wanted files in them', async () => {
     const root = lockedTree();
     chmodSync(join(root, 'a/locked'), 0o711);
     expect(tell(await findAsOrdinaryUser(root, 'a/locked/deep/file\na/locked/none')).files).toEqual([

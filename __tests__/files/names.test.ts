@@ -96,7 +96,7 @@ describe('a name in the log', () => {
     fc.assert(property, { numRuns: 3000 });
   });
 
-  test('tells any two names apart, but for one that spells out an escape', () => {
+  test('shows any two names differently, except a name that spells out an escape', () => {
     const plain = hostile.filter((name) => !/\\(?:[nrt]|x[0-9a-f]{2}|u\{)/.test(name));
     const property = fc.property(plain, plain, (a, b) => {
       fc.pre(a !== b);

@@ -198,7 +198,7 @@ describe('a large file', () => {
     expect(bytes).toBeLessThanOrEqual(LARGE);
   });
 
-  test('that is closed while it is read gives away no bytes of a file opened next', async () => {
+  test('that is closed while it is read yields no bytes of a file that is opened next', async () => {
     const file = listed(Buffer.alloc(8 * MiB, 'a'));
     for (let round = 0; round < 20; round++) {
       const opened = openFile(file);

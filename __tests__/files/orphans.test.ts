@@ -24,7 +24,7 @@ test('a signature whose file is gone is an orphan, where a pattern means it', as
   expect(await orphansOf(root, '**', { suffix: '.zip.sign' })).toEqual(['dist/gone']);
 });
 
-test('a signature of something that is no regular file is none', async () => {
+test('a signature of something that is not a regular file is not an orphan', async () => {
   const root = plant(makeDirectory(), {
     a: '',
     'link.sign': '',
@@ -48,7 +48,7 @@ test('what is never matched, or hidden, holds none', async () => {
   expect(await orphansOf(root, '**', { temporaryDirectory, includeHiddenFiles: false })).toEqual(['b']);
 });
 
-test('they are looked for in the output directory, which lies in the layout of the root', async () => {
+test('orphans are searched for in the output directory, which has the layout of root', async () => {
   const root = plant(makeDirectory(), {
     'dist/a': '',
     'out/dist/a.sign': '',

@@ -133,7 +133,7 @@ test('a directory above that was replaced by a link is refused', () => {
   expect(readdirSync(join(outside, 'deep'))).toEqual(['x']);
 });
 
-test('where there is nothing to remove no link matters', () => {
+test('a link is no error where there is nothing to remove', () => {
   const directory = plant(makeDirectory(), { out: { link: makeDirectory() } });
   expect(tree(directory).remove('out/none.sign')).toBeUndefined();
 });
@@ -156,7 +156,7 @@ test('every temporary name that is used is one that a later run sweeps', async (
   expect(tree(directory).sweep(['a.sign'])).toBe(names.size);
 });
 
-test('each tree sees for itself what is a link and what is a directory', () => {
+test('each tree checks by itself which paths are links and which are directories', () => {
   const outside = makeDirectory();
   const directory = plant(makeDirectory(), { 'sub/a': '' });
   const output = tree(directory);

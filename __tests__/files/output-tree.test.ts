@@ -51,7 +51,7 @@ describe('writing', () => {
     expect(readFileSync(output.locate('bytes'))).toEqual(Buffer.from([0, 0xff, 0x80]));
   });
 
-  test('replaces a planted link, and leaves its victim alone', () => {
+  test('replaces a planted link, and leaves its target unchanged', () => {
     const directory = plant(makeDirectory(), {
       victim: 'precious',
       'x.sign': { link: 'victim' },

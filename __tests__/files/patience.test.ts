@@ -138,7 +138,7 @@ describe('a file that cannot be read', () => {
     expect(await new Patience(clock).readAgain('a', meeting([code], 'raw'))).toBe('done');
   });
 
-  test('for two seconds is told so', async () => {
+  test('for two seconds is reported as such', async () => {
     const reading = new Patience(hurried()).read('a', meeting(always('EBUSY')));
     await expect(reading).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
     await expect(reading).rejects.toThrow(

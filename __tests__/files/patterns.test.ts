@@ -65,7 +65,7 @@ describe('a line that cannot mean what it says is an error that names it', () =>
     ['x\u202e,y', '“x\\u{202e},y”'],
   ])('%j', (text, words) => expect(complaintOf(text)).toContain(words));
 
-  test('and all of them are told at once', () => {
+  test('and one error lists all of them', () => {
     expect(complaintOf('a,b\nfine\n../c')).toMatch(/a,b.*\.\.\/c/);
   });
 });

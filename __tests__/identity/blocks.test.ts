@@ -22,7 +22,7 @@ describe('sound blocks', () => {
     expect(rest).toEqual({ problems: [], brokenLabels: [], tidied: [] });
   });
 
-  test('are counted over the broken ones, whose labels are kept', () => {
+  test('are numbered with the broken ones counted too, whose labels are kept', () => {
     const { blocks, problems: found, brokenLabels } = read(wrap('RSA PRIVATE KEY', Uint8Array.of()) + CERTIFICATE);
     expect(blocks.map(({ number }) => number)).toEqual([2]);
     expect(found.map(({ message }) => message)).toEqual(['input chain, block 1 (RSA PRIVATE KEY): it is empty']);
@@ -59,7 +59,7 @@ describe('a block that is not one whole DER object is broken', () => {
     expect(hintFor(text)).toMatch(/whole file again.*gh secret set/);
   });
 
-  test('while one of indefinite length that does end is sound', () => {
+  test('but a block of indefinite length that has an end is sound', () => {
     expect(labels(wrap('CERTIFICATE', Uint8Array.of(0x30, 0x80, 0x02, 0x01, 0x05, 0, 0)))).toEqual(['1 CERTIFICATE']);
   });
 

@@ -91,7 +91,7 @@ describe('the files', () => {
     expect(readdirSync(runnerTemp)).toEqual([]);
   });
 
-  it('are never written through a link that stands in their place', async () => {
+  it('are never written through a link at their path', async () => {
     const victim = join(runnerTemp, 'victim');
     writeFileSync(victim, 'untouched');
     const plant = (directory: string) => symlinkSync(victim, join(directory, CREDENTIALS_FILES.key));
@@ -156,7 +156,7 @@ describe('the context', () => {
     expect(seen).toBe('CN=client');
   });
 
-  it('does not trust the authority that stands in a PKCS#12', async () => {
+  it('does not trust an authority inside a PKCS#12', async () => {
     const material = ['-in', 'client.pem', '-inkey', 'client.key', '-certfile', 'server-root.pem'];
     pki.openssl('pkcs12', '-export', ...material, '-passout', 'pass:x', '-out', 'client.p12');
     const cert = pki.bytes('client.p12').toString('base64');

@@ -96,7 +96,7 @@ describe('certificates', () => {
     expect(identity?.certificates.map(({ subject }) => subject)).toEqual(['CN=client', 'CN=intermediate', 'CN=root']);
   });
 
-  it('of two certificates for one key the newer one is meant', () => {
+  it('of two certificates for one key the newer one is used', () => {
     const old = pki.text('client.pem');
     pki.openssl(
       'x509',
@@ -167,7 +167,7 @@ describe('PKCS#12', () => {
     }
   });
 
-  it('no passphrase at all is not opened by a passphrase that is given', () => {
+  it('a file without any passphrase is not opened with a given passphrase', () => {
     for (const cert of Object.values(files)) {
       const { problems } = inspectIdentity({ ...sound, cert, key: '', keyPassphrase: 'x' }, OPTIONS);
       expect(problems[0]?.code).toBe('IDENTITY_PASSPHRASE_WRONG');

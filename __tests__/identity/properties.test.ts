@@ -119,7 +119,7 @@ const anyText = fc.oneof(
 );
 
 describe('arbitrary text', () => {
-  it('is a problem or an identity, never an accident', () => {
+  it('gives a problem or an identity, and never throws', () => {
     fc.assert(
       fc.property(anyText, anyText, anyText, anyText, (cert, key, chain, keyPassphrase) => {
         expectTotal({ cert, key, chain, keyPassphrase });

@@ -8,7 +8,7 @@ const sound = soundText(pki);
 const expectProblem = problemExpecter(sound);
 
 describe('key and certificate', () => {
-  it('that do not belong together show both prints', () => {
+  it('that do not belong together show both fingerprints', () => {
     pki.issue('stranger', { issuer: 'root' });
     expectProblem(
       { key: pki.text('stranger.key') },

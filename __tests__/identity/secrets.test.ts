@@ -61,7 +61,7 @@ describe.each(Object.entries(shapes))('a key: %s', (name, shape) => {
     expectMasked(key, secretsOf({ key: both }));
   });
 
-  it('is masked where nobody expects one, alone and among lines of another kind, which are not masked', () => {
+  it('is masked in an input where no key is expected, alone and among other lines, which stay readable', () => {
     const text = shape(key);
     const [before, after] = ['dist/release/documentation/**', '!dist/release/documentation/drafts/**'];
     const list = [before, text, after].join('\n');
@@ -91,7 +91,7 @@ describe('what is public stays readable', () => {
     }
   });
 
-  it('whatever an input holds where nobody expects a key', () => {
+  it('any text without a key, in an input where no key is expected', () => {
     const paths = Array.from({ length: 2000 }, (_, at) => `dist/a/long/path/of/a/release/file${at}`).join('\n');
     const certificate = base64(pki.der('x509', 'client.pem'));
     const noKeys = ['{"kty":"key","k":"abcdefghijklmnop"}', '{"kty":"oct","k":"abcdefghijklmnop"}'];
@@ -188,7 +188,7 @@ describe('other secrets', () => {
       expect(misplacedTokens(text)).toEqual([token]);
   });
 
-  it('no token: names of files, patterns and addresses', () => {
+  it('names of files, patterns and addresses are not taken for tokens', () => {
     const names = ['s.abcdefghijklmnopqrstuvwx', 'dist/s.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp', 's.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp.zip'];
     for (const text of [...names, 'hvs.zip', 'dist/hvs.release', 'https://s.example.com/v1/transit', 'ghp_key'])
       expect(misplacedTokens(text)).toEqual([]);

@@ -24,7 +24,7 @@ describe('dates and uses', () => {
     expectProblem({}, /IDENTITY_NOT_YET_VALID: .*is not valid before .*; this machine's clock says/, at(-5));
   });
 
-  it('near expiry is a warning, from the day on that was asked for', () => {
+  it('a certificate that expires within the given number of days is a warning', () => {
     expect(warningsAt(60)).toBe('');
     expect(warningsAt(75)).toMatch(/the client certificate CN=client expires in 24 days, at \d{4}-/);
     expect(inspectIdentity(sound, { ...at(99.5), expiryWarningDays: 0 }).warnings).toEqual([]);

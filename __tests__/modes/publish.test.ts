@@ -20,7 +20,7 @@ test('a summary that cannot be written is a warning, and the step stays green', 
   ]);
 });
 
-test('outputs that cannot be written leave the summary, and are told once', async () => {
+test('outputs that cannot be written leave the summary, and are reported once', async () => {
   const summaries: string[] = [];
   const run = inProcess(REHEARSE, { output: full, summary: (text) => void summaries.push(text) });
   plant(run.workspace, { 'dist/a': 'a' });

@@ -31,12 +31,12 @@ test('also when all files were signed and only the upload failed', async () => {
   expect(manifest).toMatchObject({ totals: { signed: 1 } });
 });
 
-test('that of a green run says nothing of a failure', async () => {
+test('the manifest of a green run names no failure', async () => {
   const manifest = await manifestOf(inProcess({ ...REHEARSE, upload: 'false' }), true);
   expect(manifest).not.toHaveProperty('failure');
 });
 
-test('what a build put at the place of the signature of the manifest stays, and the run says so', async () => {
+test('a file of the build at the path of the signature of the manifest stays, and the run says so', async () => {
   const { context, workspace } = inProcess({ ...REHEARSE, upload: 'false', manifest: 'receipt.json' });
   const build = Buffer.from([0xff, 0xd8, 0, 1]);
   plant(workspace, { 'dist/a': 'a' });

@@ -155,7 +155,7 @@ test('a guide begins with the mark of the kit and is one Markdown text, whatever
   expect(guide).not.toContain('\u202E');
 });
 
-test('PowerShell gets every quote that it knows twice, and Ed25519 is said to be beyond it', () => {
+test('every character that PowerShell takes for a quote is doubled, and the guide says that PowerShell cannot check Ed25519', () => {
   const how = {
     signer: 'ec-p521',
     algorithm: 'ecdsa-sha512',

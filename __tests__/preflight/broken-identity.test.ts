@@ -127,7 +127,7 @@ describe('chain', () => {
 });
 
 describe('a certificate that is still valid', () => {
-  test('a certificate that ends soon is a warning and green', { tags: ['fault-19'] }, async () => {
+  test('a certificate that expires soon is a warning, and the run is green', { tags: ['fault-19'] }, async () => {
     const run = await withInputs({ ...(await dated(-DAY_MS, 10 * DAY_MS)), 'cert-expiry-warning-days': '30' });
     expect(run.green).toBe(true);
     expect(troubles(run)).toEqual([expect.stringMatching(/^validity: .*expires in 9 days/)]);

@@ -75,12 +75,12 @@ describe('a canary that is signed all the same', () => {
     expect(run.outputs['verified-count']).toBe('0');
   });
 
-  test('with another hash than was set', async () => {
+  test('with another hash than the configured one', async () => {
     const run = await against({}, { 'signature-algorithm': 'ecdsa-sha512' });
     expectOneFailure(run, 'SIGNATURE_INVALID', /set signature-algorithm: ecdsa-sha256/);
   });
 
-  test('in another encoding than was set', async () => {
+  test('in another encoding than the configured one', async () => {
     const run = await against({}, { 'signature-encoding': 'hex' });
     expect(run.green).toBe(false);
     expect(finding(run, 'signature')).toMatch(/set signature-encoding to base64/);

@@ -46,14 +46,14 @@ test('405 tells the methods that the service allows, unless they are no methods'
   expect(sentence(answer(405, '', { allow: 'see https://token' }))).toBe('The service answered 405.');
 });
 
-test('an address that is gone is told as such', () => {
+test('the error for an address that is gone says so', () => {
   const response = { ...answer(410), request: 'POST https://sign.example.com/old' };
   expect(statusFailure(response, FACTS).hint).toBe(
     'The request was POST https://sign.example.com/old. Check server-url and sign-path: nothing is at this address any more. Ask the operators for the new one.',
   );
 });
 
-test('a server of another host is told as such', () => {
+test('the error for a server of another host says so', () => {
   expect(statusFailure(answer(421), FACTS).hint).toMatch(
     /^The host name in server-url leads to a server that is not set up/,
   );
@@ -103,7 +103,7 @@ describe('400', { tags: ['fault-18'] }, () => {
     },
   );
 
-  test('with such a word somewhere in its text is an ordinary one', () => {
+  test('with such a word only somewhere in its text is an ordinary 400', () => {
     const failure = statusFailure(answer(400, '{"message":"No Throttling here"}', ASKED), FACTS);
     expect([failure.kind, failure.code]).toEqual(['file', 'REQUEST_REFUSED']);
     expect(failure.facts).toMatchObject({ endsRun: 'first-four-files', retryAfterMs: 700 });

@@ -24,7 +24,7 @@ async function start(script: Script, options: ServiceOptions = {}): Promise<void
   service = await startService({ pki, script, record: true, ...options });
 }
 
-test('a list meets requests in their order, and leaves the rest alone', async () => {
+test('the faults of a list apply to requests in their order, and later requests get none', async () => {
   await start([status(503), undefined, status(500)]);
   const statuses: number[] = [];
   for (let turn = 0; turn < 4; turn++) statuses.push((await signContent(service, CONTENT)).status);
@@ -131,7 +131,7 @@ test('connections can be reset ahead of TLS', async () => {
   expect(service.counters).toMatchObject({ connections: 2, requests: 1 });
 });
 
-test('closing ends what is under way', async () => {
+test('closing ends the requests in flight', async () => {
   await start([{ kind: 'delay', ms: 60_000 }]);
   const wire = observe(service, CONTENT);
   await eventually(() => expect(service.counters.inFlight).toBe(1));

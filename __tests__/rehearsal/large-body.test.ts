@@ -54,7 +54,7 @@ async function signPieces(count: number): Promise<string> {
   return String(JSON.parse(await readText(await answered)).signData);
 }
 
-test('a file of 64 MiB is signed right by a service that never holds it', async () => {
+test('a service signs a file of 64 MiB without holding it in memory', async () => {
   await signPieces(12);
   const before = await readPeak();
   const count = 86;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Nonces } from '../../src/rehearsal/requests/nonces.ts';
 
-test('a nonce is known for the promised time, whatever came between', () => {
+test('a nonce is remembered for the promised time, whatever requests come in between', () => {
   const steps = fc.array(fc.record({ waitMs: fc.nat(700), nonce: fc.constantFrom('a', 'b', 'c', 'd') }), {
     maxLength: 60,
   });

@@ -167,7 +167,7 @@ function documentedOptions(): readonly string[] {
   return options.split(' ');
 }
 
-test('the documented command starts a service by whose printed command a file is signed, and which tells so', async () => {
+test('the documented command starts a service; the command that it prints has a file signed, and the service says so', async () => {
   const printed = await serve(...documentedOptions(), '--http2', '--delay', '1');
   expect(readInputs(printed)).toMatchObject({
     protocol: 'http',
@@ -189,7 +189,7 @@ test('--protocol vault: the printed command has a file signed by the inputs of a
   await expect.poll(() => told).toMatch(/^login .*\nsigned 1 {2}POST \/v1\/transit\/sign\/release\/sha2-256\nlogout/);
 });
 
-test('--protocol http: a message that was changed on one side is refused, and both sides tell what is wrong', async () => {
+test('--protocol http: a message that was changed on one side is refused, and both sides say what is wrong', async () => {
   const message = join(directory, 'message.txt');
   writeFileSync(message, 'POST /sign\n\n{"hash":"{digest:hex}","user":"{key}"}\n');
   const inputs = [`request=@${message}`, 'signing-key=release', 'answer=body:raw', 'signature-algorithm=ecdsa-sha384'];
@@ -199,7 +199,7 @@ test('--protocol http: a message that was changed on one side is refused, and bo
   await expect.poll(() => told).toContain('refused  POST /sign  There is no key “test” here, only “release”.\n');
 });
 
-test('with certificates of its own, the service is reached by their name and lets in their clients only', async () => {
+test('with given certificates, the service is reached by their name and accepts only their clients', async () => {
   const own = await createPki({ server: { hosts: ['localhost'] } });
   const put = (name: string, pem: string): string => {
     writeFileSync(join(directory, name), pem);

@@ -164,7 +164,7 @@ test('a large refused upload is still answered', async () => {
   expect(answer.json['code']).toBe('APP_KEY_UNKNOWN');
 });
 
-test('the log tells who sent what, and over which connection', async () => {
+test('the log says who sent what, and over which connection', async () => {
   const { cert, key, chain } = service.credentials;
   const agent = new https.Agent({ keepAlive: true, maxSockets: 1, cert, key, ca: chain });
   const nonce = makeNonce();
@@ -183,7 +183,7 @@ test('the log tells who sent what, and over which connection', async () => {
   expect(second?.sha256).toBe('d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa');
 });
 
-test('without being asked to, a service keeps counters only', async () => {
+test('by default a service keeps only counters', async () => {
   const quiet = await startService({
     pki: service.pki,
     signPath: '/sign?tenant=a',

@@ -31,7 +31,7 @@ const down = new ActionError('SERVICE_DOWN', 'The service did not recover in tim
   cause: new ActionError('CONNECT_REFUSED', 'Nobody listens there.', { cause: new AggregateError([refused], 'all') }),
 });
 
-test('a run with debug logging tells what is behind a failure, link by link', () => {
+test('a run with debug logging logs each cause in the chain of a failure', () => {
   expect(debugLines(down)).toEqual([
     '::debug::SERVICE_DOWN: The service did not recover in time.',
     '::debug::  behind it: CONNECT_REFUSED: Nobody listens there.',
@@ -40,19 +40,19 @@ test('a run with debug logging tells what is behind a failure, link by link', ()
   ]);
 });
 
-test('any other run does not, nor is a failure repeated that has nothing behind it', () => {
+test('any other run does not, and a failure without a cause is not logged twice', () => {
   expect(debugLines(down, '0')).toEqual([]);
   expect(debugLines(new ActionError('DEADLINE', 'Signing did not end in time.'))).toEqual([]);
 });
 
-test('a defect tells where it is, without a secret in its message', () => {
+test('a defect is logged with its place in the code, without a secret in its message', () => {
   const lines = debugLines(unexpected(new TypeError(`cannot read ${SECRET}\n    at ${SECRET}`)));
   expect(lines.some((line) => /::debug:: {4}at .*cause-chain\.test\.ts:\d+/.test(line))).toBe(true);
   expect(lines.join('\n')).toContain('TypeError: cannot read ***');
   expect(lines.join('\n')).not.toContain('second-line');
 });
 
-test('what a parser quotes is not printed, since half a secret has no mask', () => {
+test('text that a parser quotes is not printed, because a part of a secret has no mask', () => {
   const parse = (): unknown => JSON.parse('secret-47');
   expect(parse).toThrow(SyntaxError);
   try {

@@ -67,7 +67,7 @@ test('a file that was not tried counts no time', () => {
   expect(annotationsOf({ outcomes })[0]).not.toContain('Given up');
 });
 
-test('what the run took is told in requests, also when files were lost for the same reason', () => {
+test('the effort of a run is given in requests, also when files were lost for the same reason', () => {
   const failure = new ActionError('UNAUTHORIZED', 'The service refused our signature (401).');
   const [text = ''] = annotationsOf({
     outcomes: failedFiles(['a.bin'], failure),

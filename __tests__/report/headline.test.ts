@@ -21,7 +21,7 @@ test('a run that ended before its first file says why', () => {
   expect(headline(report)).toBe('Nothing was verified: NO_FILES_FOUND.');
 });
 
-test('times say of what they are, and are left out for a few files', () => {
+test('times have a label, and are left out for a few files', () => {
   const outcomes = samples.signedFiles(100).map((one, at) => ({ ...one, elapsedMs: at }));
   expect(describeTiming(outcomes, 10_000)).toMatch(
     /^10 files\/s, .* [kM]B\/s\. Time of a file: median 50 ms, p95 95 ms, slowest 99 ms\.$/,

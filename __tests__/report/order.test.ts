@@ -20,7 +20,7 @@ test('digits count by their value, other characters as they are', () => {
 
 const names = fc.array(fc.string({ unit: fc.constantFrom('0', '1', '2', '9', 'a', 'b', '-') }), { maxLength: 12 });
 
-test('the order is one: two names are equal only when they are the same, and it has no circles', () => {
+test('the order is total: two names are equal only when they are the same, and there are no circles', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.string({ unit: fc.constantFrom('0', '1', '9', 'a') }), { maxLength: 5 }), (some) => {
       for (const a of some) {

@@ -21,7 +21,7 @@ test('a short run shows no progress', async () => {
   expect(lines).toEqual([]);
 });
 
-test('long work tells every five seconds how much is done, how fast, what is under way and what is left', async () => {
+test('long work logs every five seconds how much is done, how fast, what is in flight and what is left', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const progress = startProgress({ files: 4900, bytes: 4900 * MB }, clock, (line) => lines.push(line));
@@ -52,7 +52,7 @@ test('no estimate is shown before enough is known', async () => {
   expect(lines).toEqual(['1 of 3 files, 1 in flight']);
 });
 
-test('files without a byte are counted all the same', async () => {
+test('empty files are counted too', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const progress = startProgress({ files: 4, bytes: 0 }, clock, (line) => lines.push(line));
@@ -135,7 +135,7 @@ test('the bytes of a file in memory reach the signer uncopied', async () => {
   progress.stop();
 });
 
-test('files that failed are no progress, and the estimate is about the others', async () => {
+test('failed files do not count as progress, and the estimate is for the others', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const progress = startProgress({ files: 1000, bytes: 0 }, clock, (line) => lines.push(line));
@@ -160,7 +160,7 @@ test('a run of which every file failed has no estimate', async () => {
   expect(lines).toEqual(['0 of 2 files, 2 failed']);
 });
 
-test('no time is foretold while the work waits', async () => {
+test('no time is estimated while the work waits', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const progress = startProgress({ files: 2, bytes: 0 }, clock, (line) => lines.push(line));
@@ -173,7 +173,7 @@ test('no time is foretold while the work waits', async () => {
   expect(lines).toEqual(['1 of 2 files', '1 of 2 files, about 10 s left']);
 });
 
-test('no time is foretold when nothing was done lately, until something is done', async () => {
+test('no time is estimated after a pause without progress, until there is progress again', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const progress = startProgress({ files: 3, bytes: 0 }, clock, (line) => lines.push(line));

@@ -168,7 +168,7 @@ describe('a reader finds', () => {
     expect(text).not.toContain('files/s');
   });
 
-  test('of one shard: that it is not the whole', () => {
+  test('of one shard: that it is only a part of the release', () => {
     const text = textOf({ ...samples.green(), shard: { index: 2, count: 5 } }, PUSH);
     expectOrder(text, 'Shard: 2 of 5', 'This is shard 2 of 5. Publish when the signatures of all shards');
   });
@@ -317,7 +317,7 @@ function without(text: string, report: Report): Partial<Report> {
   return { outcomes, notes: ['a'], service: 'a', certificate, manifest: 'a', checksums: 'a' };
 }
 
-test('an address that is none of GitHub’s making is no link', () => {
+test('an address that GitHub did not make is not shown as a link', () => {
   const around = { ...samples.UNKNOWN, artifactUrl: 'https://example.com/"onclick="alert(1)' };
   expect(renderSummary(samples.green(), around)).not.toContain('<a ');
 });

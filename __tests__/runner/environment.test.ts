@@ -88,7 +88,7 @@ describe('variables', () => {
     expect(undecided.filter((name) => !harmless.includes(name))).toEqual([]);
   });
 
-  test('that libraries heed at each connection are taken out or completed', () => {
+  test('that libraries read at each connection are removed or completed', () => {
     const environment = { NODE_TLS_REJECT_UNAUTHORIZED: '0', https_proxy: 'proxy:3128', HTTP_PROXY: 'http://x' };
     tidyEnvironment(environment);
     expect(environment).toEqual({ https_proxy: 'http://proxy:3128', HTTP_PROXY: 'http://x' });

@@ -64,7 +64,7 @@ describe('secrets are withheld by design', () => {
     expect(read('pull_request_target', own, 'dependabot[bot]').secretsWithheld).toBe(true);
   });
 
-  test('from nobody whose name only looks like that of Dependabot', () => {
+  test('but not from an account whose name only resembles that of Dependabot', () => {
     for (const actor of ['dependabot', 'dependabot[bot]x', 'Dependabot', '']) {
       expect(read('push', {}, actor).secretsWithheld).toBe(false);
     }

@@ -125,7 +125,7 @@ describe('a text of somebody else is read as a person would read it', () => {
     expect(masks.scrub(text)).toBe('a *** b *** c short -----BEGIN X-----');
   });
 
-  test('and what holds no secret stays as it is', () => {
+  test('and a text without a secret stays unchanged', () => {
     const text = 'C:\\new\\table 100 % &amp; \\u0041 %zz &#9999999; &unknown; a:b:c';
     expect(masksOf(SECRET).scrubForeign(text)).toBe(text);
     expect(masksOf(SECRET).scrubForeign(text, 10)).toBe(text.slice(0, 10));
@@ -189,7 +189,7 @@ describe('a cut', () => {
     for (let at = 0; at <= text.length; at++) expect(masks.scrubForeign(text, at)).not.toMatch(/second|s$|se/);
   });
 
-  test('without a secret near it is an ordinary one', () => {
+  test('without a secret nearby is made where it was asked for', () => {
     expect(masksOf(SECRET).scrubForeign('abcdef', 3)).toBe('abc');
     expect(masksOf(SECRET).scrubForeign('abcdef', 300)).toBe('abcdef');
   });

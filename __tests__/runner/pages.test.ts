@@ -43,7 +43,7 @@ test.each([
   expect(readPages({ ...GITHUB, ...variables }).docs).toBe('');
 });
 
-test('a commit that is none has no page', () => {
+test('a run without a commit has no page for it', () => {
   expect(readPages({ ...GITHUB, GITHUB_SHA: '' }).commit).toBe('');
 });
 

@@ -97,7 +97,7 @@ describe('runs without credentials', { tags: ['fault-13'] }, () => {
     expect(tag.log).toMatch(/cannot request an OIDC token[\s\S]*id-token: write/);
   });
 
-  test('one credential alone is a mistake, not a fork', async () => {
+  test('a single missing credential is reported as a mistake, not as a fork', async () => {
     await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const inputs = { key: '', 'if-no-credentials': 'rehearse' };
     const run = await scenario.red(inputs, { env: { GITHUB_EVENT_NAME: 'pull_request' }, event: fork });
@@ -141,7 +141,7 @@ describe('a run that a stranger steers', () => {
     );
   });
 
-  test('is allowed when someone says so', async () => {
+  test('is allowed with allow-pull-request-target: true', async () => {
     await using scenario = await createScenario({ files: FILES, runScript: runInProcess });
     const env = { GITHUB_EVENT_NAME: 'pull_request_target' };
     await scenario.green({ 'allow-pull-request-target': 'true', upload: 'false' }, { env, event: fork });

@@ -5,7 +5,7 @@ import { createScenario } from '../helpers/scenario.ts';
 const FILES = { 'dist/a.zip': 'a', 'dist/b.zip': 'b', 'dist/c.txt': 'c' };
 
 describe('inputs that cannot be used', () => {
-  test('are each named in the same way, with the form that would do', async () => {
+  test('are each named in the same way, with a form that is accepted', async () => {
     await using scenario = await createScenario({ files: FILES });
     const run = await scenario.red({
       'server-url': 'https://sign.example.com:0',
@@ -31,7 +31,7 @@ describe('inputs that cannot be used', () => {
     expect(scenario.service.counters.connections).toBe(0);
   });
 
-  test('paths of several lines are none', async () => {
+  test('a path of several lines is an error', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const names = ['checksums', 'manifest', 'verification-kit', 'output-dir'];
     const run = await scenario.run(Object.fromEntries(names.map((name) => [name, 'one\ntwo'])));
@@ -133,7 +133,7 @@ describe('a pattern that matches nothing says why, where that can be seen', () =
     if (!files.includes('!')) expect(warned.summary.replace(/&#\d+;/g, '')).toContain(reason.slice(0, 7));
   });
 
-  test('and else how far the path goes', async () => {
+  test('and otherwise which part of the path exists', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     const run = await scenario.run({ files: 'dist/*.exe\n!*.zip' });
     expect(run.log).toContain('“dist/*.exe” (dist holds a.zip, b.zip, c.txt).');

@@ -24,7 +24,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-test('a kit lists the release, is signed and uploaded, and stands in no count', async () => {
+test('a kit lists the release, is signed and uploaded, and is part of no count', async () => {
   await using scenario = await createScenario({ files: FILES });
   const run = await scenario.green({ ...signing(scenario), checksums: 'SHA256SUMS' });
   expect(run.outputs).toMatchObject({ 'file-count': '3', 'signed-count': '3', 'verified-count': '3' });
@@ -69,7 +69,7 @@ test('the commands of the kit accept the release, and the key is the one that si
   expect(key.output).toContain(createHash('sha256').update(spki).digest('hex'));
 });
 
-test('a kit that is there and says the same costs no request; with another file it is written anew', async () => {
+test('an existing kit for the same release costs no request; with another file the kit is written again', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...signing(scenario), upload: 'false' };
   const first = await scenario.run(inputs);

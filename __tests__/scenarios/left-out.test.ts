@@ -102,7 +102,7 @@ describe('verify accepts nothing that it has not checked', () => {
     expect(await scenario.signatures()).toContain('dist/sums.sign');
   });
 
-  test('what lies in .git and RUNNER_TEMP is named, and no failure', async () => {
+  test('files in .git and RUNNER_TEMP are named, and are not a failure', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa' } });
     const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
     await scenario.green(inputs);
@@ -199,7 +199,7 @@ describe('a green signing is followed by a green verification, or has warned', (
   });
 });
 
-test('an earlier signature beside what is refused goes, because this run did not make it', async () => {
+test('an earlier signature beside a refused file is removed, because this run did not make it', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'aaa', 'dist/b': 'bbb' } });
   const inputs = { files: '**', upload: 'false', 'verify-key': scenario.service.credentials.verifyKeyPem };
   await scenario.green(inputs);
@@ -245,7 +245,7 @@ describe('a line in files that does nothing is told', () => {
   });
 });
 
-test('files that are only pointers of Git LFS are told', async () => {
+test('pointers of Git LFS get a warning', async () => {
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12345\n`;
   await using scenario = await createScenario({
     runScript: runInProcess,

@@ -45,7 +45,7 @@ describe('an earlier receipt does not pass for that of a run that fails', () => 
   const names = async (workspace: string): Promise<string[]> =>
     (await readdir(workspace)).filter((name) => /^(SHA|release)/.test(name)).toSorted();
 
-  test('checksums and their signature go before the first request', async () => {
+  test('checksums and their signature are removed before the first request', async () => {
     let broken = false;
     const script = (): Fault | undefined => (broken ? status(400) : undefined);
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES, service: { script } });
@@ -124,7 +124,7 @@ describe('output-dir', () => {
   });
 });
 
-test('without RUNNER_TEMP nothing lands in the checkout', async () => {
+test('without RUNNER_TEMP nothing is written into the checkout', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const run = await scenario.green({ upload: 'false' }, { env: { RUNNER_TEMP: undefined } });
   expect(run.outputs['manifest']?.startsWith(scenario.workspace)).toBe(false);

@@ -106,7 +106,7 @@ describe.each(['sign', 'rehearse'])('a file where a directory would have to be, 
   });
 });
 
-test('everything that stands in the way is told at once', async () => {
+test('one error lists everything that is in the way', async () => {
   await using scenario = await createScenario({
     runScript: runInProcess,
     files: { 'dist/a\\b': 'a', 'dist/c': 'c', 'package.json': '{}', SUMS: 'mine', 'dist/file': 'f' },
@@ -150,7 +150,7 @@ test('a verification leaves the manifest of the signing as it is, and replaces i
   }
 });
 
-test('a signature beside a path that cannot be signed goes', async () => {
+test('a signature beside a path that cannot be signed is removed', async () => {
   await using scenario = await createScenario({
     runScript: runInProcess,
     files: { 'dist/a': 'a', 'dist/link.sign': 'c2lnbmVk' },

@@ -137,7 +137,7 @@ test('an event payload that is a FIFO does not hang the step', async () => {
   expect(run.log).toContain('WORKFLOW_RUN_OF_FORK');
 });
 
-test('variables that are not set are no trouble', async () => {
+test('variables that are not set are not an error', async () => {
   await using scenario = await createScenario({ files: FILES });
   const env = { GITHUB_OUTPUT: undefined, GITHUB_STATE: undefined, GITHUB_STEP_SUMMARY: undefined };
   const run = await scenario.green({ upload: 'false' }, { env });
@@ -173,7 +173,7 @@ test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not reach libraries that give no optio
   expect(run.log).toContain('NODE_OPTIONS with --require, NODE_TLS_REJECT_UNAUTHORIZED.');
 });
 
-test('what fails because an option changes Node itself is told so, and not as a defect', async () => {
+test('a failure because of an option that changes Node itself is reported as such, not as a defect', async () => {
   await using scenario = await createScenario({ files: FILES });
   // The client of the artifact service does not load among frozen objects.
   const frozen = await scenario.red({}, { env: { NODE_OPTIONS: '--frozen-intrinsics' } });

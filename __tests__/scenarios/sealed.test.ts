@@ -100,7 +100,7 @@ describe('what changes after it was signed, while others are signed, makes the r
   });
 });
 
-test('what changes nothing but what the file system tells of a file leaves the run green', async () => {
+test('a change of only the metadata of a file leaves the run green', async () => {
   await using scenario = await prepare((workspace) => {
     chmodSync(join(workspace, 'dist/a'), 0o600);
     utimesSync(join(workspace, 'dist/a.sign'), 1, 1);
@@ -138,7 +138,7 @@ test('of many files, which the second thread helps to compare, each that changed
   expect(failed.map((file: { path: string }) => file.path)).toEqual(swapped.toSorted());
 });
 
-test('a signature that was kept is looked at again like a new one', async () => {
+test('a signature that was kept is checked again like a new one', async () => {
   let act = (): void => {};
   const script = (): undefined => {
     act();

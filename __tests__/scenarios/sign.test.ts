@@ -90,7 +90,7 @@ describe('signing a release with a real service', () => {
     expect(await opensslAccepts(scenario.service.credentials.verifyKeyPem, lib, `${lib}.sign`)).toBe(true);
   });
 
-  test('without a key, or with reuse: false, every file is signed anew', async () => {
+  test('without a key, or with reuse: false, every file is signed again', async () => {
     await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
     await scenario.run();
     expect((await scenario.run({ overwrite: 'true' })).outputs['signed-count']).toBe('3');

@@ -50,7 +50,7 @@ test('the checksums get a stamp that openssl ts -verify accepts; it is signed, u
   expect(run.summary).toContain('Time stamp');
 });
 
-test('the kit names the stamp, and its command for the time is as good as the others', async () => {
+test('the kit names the stamp, and its command for the time works too', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   await scenario.green({ ...stamping(scenario), 'verification-kit': 'kit', upload: 'false' });
   await copyFile(authority.rootPath, join(scenario.workspace, 'authority.pem'));
@@ -65,7 +65,7 @@ test('the kit names the stamp, and its command for the time is as good as the ot
   expect(page).toContain('"companions":["kit/verify.html","kit/VERIFY.md"]');
 });
 
-test('a stamp that is there for the same checksums is kept, also when the authority is gone', async () => {
+test('an existing stamp for the same checksums is kept, also when the authority is down', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...stamping(scenario), upload: 'false' };
   await scenario.green(inputs);
@@ -75,7 +75,7 @@ test('a stamp that is there for the same checksums is kept, also when the author
   expect(await readFile(join(scenario.workspace, STAMP))).toEqual(stamp);
 });
 
-test('a dead authority is found before the first signing request, and nothing is removed', async () => {
+test('an authority that is down is found before the first signing request, and nothing is removed', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: FILES });
   const inputs = { ...stamping(scenario), upload: 'false' };
   await scenario.green(inputs);
@@ -207,7 +207,7 @@ test.each([
   expect(run.log).not.toContain('me:secret');
 });
 
-test('a stamp that is not made anew stays, with a warning', async () => {
+test('a stamp that the run does not replace stays, with a warning', async () => {
   await using scenario = await createScenario({ runScript: runInProcess, files: { ...FILES, [STAMP]: 'old' } });
   const run = await scenario.run({ ...stamping(scenario), files: '**', 'timestamp-url': '', upload: 'false' });
   expect([run.exitCode, run.outputs['file-count']]).toEqual([0, '2']);

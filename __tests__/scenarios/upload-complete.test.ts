@@ -50,7 +50,7 @@ test.each([1, 2, 57])('the size of an archive of %i files is foretold to the byt
   expect(artifact?.bytes).toBe(bytes);
 });
 
-test('a signature that vanishes during the upload is found out, though the client only warns', async () => {
+test('a signature that vanishes during the upload is noticed, although the client only warns', async () => {
   const names = Array.from({ length: 20 }, (_, i) => `${i}.sign`);
   const options = await prepare(names, [{ at: 'create', kind: 'stall', ms: 300 }]);
   const uploading = uploadFiles(options);

@@ -17,7 +17,7 @@ async function signed(): Promise<{ scenario: Scenario; inputs: Record<string, st
 }
 
 describe('mode verify', () => {
-  test('is green when every file has a valid signature, and talks to nobody', async () => {
+  test('is green when every file has a valid signature, and makes no connection', async () => {
     const { scenario, inputs } = await signed();
     await using _ = scenario;
     const before = scenario.service.counters.connections;

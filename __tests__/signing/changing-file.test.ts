@@ -127,7 +127,7 @@ test('reading stops when the attempt is aborted', async () => {
 });
 
 describe('a signature that is not valid for its file', () => {
-  test('is retried once, and a right one then counts', async () => {
+  test('is requested once more, and a valid one then counts', async () => {
     const tree = plant({ 'a.bin': Buffer.from('content') });
     let mixUp = true;
     const service = await openService({
@@ -165,7 +165,7 @@ describe('a signature that is not valid for its file', () => {
     expect(genuineSignatures(service, tree)).toEqual([]);
   });
 
-  test('that is not even encoded as it should be fails its file at once', async () => {
+  test('that is not encoded as configured fails its file at once', async () => {
     const service = await openService({ script: () => wrongSignData('AAAA AAAA') });
     const run = await signTree(service, plant({ 'a.bin': Buffer.from('content') }));
     expect(run.outcomes.map(({ status, attempts }) => [status, attempts])).toEqual([['failed', 1]]);

@@ -130,13 +130,13 @@ describe('a reached deadline', () => {
     expect(described?.hint).toBe(open.oldest?.hint ?? ending.hint);
   });
 
-  test('is no part of another ending', () => {
+  test('is not mentioned when the run ends for another reason', () => {
     expect(describeCutOff(lost, { count: 1, oldest: cutOff(1) })).toBe(lost);
     expect(describeCutOff(undefined, { count: 1 })).toBeUndefined();
   });
 });
 
-test('a service that is down is told with its last failure, or without any', () => {
+test('the error for a service that is down quotes the last failure, if there is one', () => {
   const down = serviceDown(lost, 'reached');
   expect(down).toMatchObject({ kind: 'config', code: 'SERVICE_DOWN', hint: lost.hint, cause: lost });
   expect(down.message).toBe('The service did not recover in time. Last failure: The connection was lost.');

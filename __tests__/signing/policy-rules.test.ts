@@ -54,7 +54,7 @@ describe('the gate', () => {
     expect(gate.ask(300)).toEqual({ may: 'probe' });
   });
 
-  test('holds everyone for as long as asked plus a quarter of a second at most, also after a success', () => {
+  test('holds all files for as long as the service asked, plus at most a quarter of a second, also after a success', () => {
     const gate = new OutageGate(() => 1);
     gate.hold(3000, 100);
     gate.hold(1000, 100);
@@ -193,7 +193,7 @@ describe('the limit', () => {
     expect(limit.ramps).toBe(false);
   });
 
-  test('after an outage it doubles with each round up to half of what was good before', () => {
+  test('doubles with each round after an outage, up to half of the limit before it', () => {
     const limit = new Limit(100, 5);
     limit.onPushBack(0, 'trouble');
     limit.onRecovery();

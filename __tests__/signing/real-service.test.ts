@@ -17,7 +17,7 @@ function codesOf({ outcomes }: Awaited<ReturnType<typeof signTree>>): Record<str
   return Object.fromEntries(outcomes.flatMap(({ file, error }) => (error ? [[file.path, error.code]] : [])));
 }
 
-test('every file gets a genuine signature, each request its own nonce', async () => {
+test('every file gets a genuine signature, and each request has its own nonce', async () => {
   const service = await openService();
   const tree = plantMany(120);
   const run = await signTree(service, tree);
@@ -230,7 +230,7 @@ test('a login page instead of the service ends the run after two requests', asyn
   expect(run.ending?.message).toContain('“Sign in”');
 });
 
-test('an answer before the whole file was sent is no signature of it', async () => {
+test('an answer that comes before the whole file was sent is not taken for its signature', async () => {
   const early: Fault = { kind: 'answer', answer: jsonAnswer(200, { signData: 'AAAA' }), when: 'during-body' };
   const script = ({ lengthBytes }: { lengthBytes: number }): Fault | undefined =>
     lengthBytes > 1e6 ? early : undefined;

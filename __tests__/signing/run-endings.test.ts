@@ -76,7 +76,7 @@ describe('before the first success', () => {
     expect([...run.settled.values()].map(({ failure }) => failure?.code)).toEqual(Array(2).fill('SIGNATURE_INVALID'));
   });
 
-  test('400 to three files, and a success, is about those three files', async () => {
+  test('400 to three files, and a success, fails only those three files', async () => {
     const model = failing(FAILURES.badRequest, ({ job }) => job < 3);
     const run = await simulate(model, { jobs: 50 });
     expect(run.ending).toBeUndefined();
@@ -89,7 +89,7 @@ describe('before the first success', () => {
     expect(run.requests.map(({ job }) => job)).toEqual([3, 3]);
   });
 
-  test('400 to four files after a success is about those files', async () => {
+  test('400 to four files after a success fails only those files', async () => {
     const model = failing(FAILURES.badRequest, ({ job }) => job > 0 && job < 6);
     const run = await simulate(model, { jobs: 50, concurrency: 1 });
     expect([run.ending, run.settled.size]).toEqual([undefined, 50]);
@@ -224,7 +224,7 @@ describe('after the first success', () => {
     expect(run.requests.length).toBeLessThan(640);
   });
 
-  test('a web page is repeated like any odd answer, and costs the file at most', async () => {
+  test('a web page is repeated like any unexpected answer, and fails its file at most', async () => {
     const model = failing(FAILURES.webPage, ({ job }) => job === 9);
     const run = await simulate(model, { jobs: 20 });
     expect(run.ending).toBeUndefined();
@@ -275,7 +275,7 @@ describe('when the service asks to wait', () => {
     expect(run.elapsedMs).toBeLessThan(1000);
   });
 
-  test('longer than the deadline leaves, the run stops now', async () => {
+  test('for longer than the deadline allows, the run ends at once', async () => {
     const run = await simulate(() => ({ afterMs: 5, failure: throttled(20_000) }), { jobs: 5, deadlineMs: 10_000 });
     expect(run.ending?.code).toBe('RETRY_AFTER_TOO_LONG');
     expect(run.elapsedMs).toBeLessThan(100);
@@ -371,7 +371,7 @@ describe('the gate after an outage', () => {
     expect(run.green).toBe(true);
   });
 
-  test('may be shut for long more than once: each success starts the three minutes anew', async () => {
+  test('may be shut for long more than once: each success starts the three minutes again', async () => {
     const run = await simulate(
       downDuring(
         [
@@ -402,14 +402,14 @@ describe('the gate after an outage', () => {
 });
 
 describe('the end of a run', () => {
-  test('a deadline ends it on time, and what is in flight with it', async () => {
+  test('a deadline ends the run on time, and with it the requests in flight', async () => {
     const run = await simulate(() => ({ afterMs: 900 }), { jobs: 500, concurrency: 10, deadlineMs: 5000 });
     expect([run.ending?.code, run.elapsedMs]).toEqual(['DEADLINE', 5000]);
     expect(run.settled.size).toBeGreaterThan(40);
     expect([...run.settled.values()].every(({ failure }) => failure === undefined)).toBe(true);
   });
 
-  test('a deadline says how many requests were open and how the oldest one had waited, though nothing failed', async () => {
+  test('the error of a deadline says how many requests were open and how long the oldest one had waited, though nothing failed', async () => {
     const model: Model = ({ job }) => ({ afterMs: job < 5 ? 100 : 90_000 });
     const run = await simulate(model, { jobs: 20, concurrency: 10, timeoutMs: () => 100_000, deadlineMs: 4000 });
     expect(run.ending?.message).toMatch(
@@ -429,7 +429,7 @@ describe('the end of a run', () => {
     );
   });
 
-  test('a deadline tells open requests and the last failure', async () => {
+  test('the error of a deadline names the open requests and the last failure', async () => {
     const model: Model = ({ job }) => (job === 1 ? { afterMs: 500, failure: FAILURES.tooLarge } : { afterMs: 90_000 });
     const run = await simulate(model, { jobs: 2, timeoutMs: () => 100_000, deadlineMs: 30_000 });
     expect(run.ending?.message).toBe(
@@ -457,7 +457,7 @@ describe('the end of a run', () => {
     expect(run.green).toBe(true);
   });
 
-  test('“stop” ends it at the first lost file; “collect” tries every file', async () => {
+  test('“stop” ends the run at the first lost file; “collect” tries every file', async () => {
     const model = failing(FAILURES.tooLarge, ({ job }) => job % 10 === 5, 20);
     const stopped = await simulate(model, { jobs: 200, onFailure: 'stop' });
     expect(stopped.ending).toBe(FAILURES.tooLarge);

@@ -28,7 +28,7 @@ describe('a run ends', () => {
     expect(fail(FAILURES.webPage, 0, 2)).toBe(false);
   });
 
-  test('only so many requests may be in flight as it takes to end the run', () => {
+  test('no more requests may be in flight than it takes to end the run', () => {
     const { judge, fail } = createRun();
     expect(judge.inFlight).toBe(Number.POSITIVE_INFINITY);
     fail(FAILURES.badRequest, 0);
@@ -42,7 +42,7 @@ describe('a run ends', () => {
     expect(judge.inFlight).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('not at a 401 to an attempt that began before the first one came', () => {
+  test('not at a 401 to an attempt that began before the first 401 came', () => {
     const { fail, judge } = createRun();
     expect(fail(FAILURES.unauthorised, 0)).toBe(false);
     const under = { job: 1, attempts: 1, isCanary: false };

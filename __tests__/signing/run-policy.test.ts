@@ -261,7 +261,7 @@ describe('an outage', () => {
     expect(world.policy.ask(10)).toEqual({ may: 'wait', untilMs: 510 });
   });
 
-  test('has one probe, also when it was sent in the outage before and is still away', () => {
+  test('has one probe at a time, also when a probe of the previous outage is still in flight', () => {
     const away = { may: 'wait', untilMs: Number.POSITIVE_INFINITY };
     const world = createWorld();
     world.failMany(8, 0);
@@ -294,7 +294,7 @@ describe('Retry-After', () => {
     expect(endOf(fail(throttled(1001), 9000))).toBe('RETRY_AFTER_TOO_LONG');
   });
 
-  test('is obeyed for two minutes at most once files were signed', () => {
+  test('is obeyed for at most two minutes after files were signed', () => {
     const world = createWorld();
     succeed(world);
     expect(world.fail(throttled(120_000), 0).next).toBe('retry');
@@ -404,7 +404,7 @@ describe('401 after a success', () => {
     expect(world.events.map(({ type }) => type)).toEqual(['outage', 'retry', 'retry']);
   });
 
-  test('to requests that were sent before it counts as no attempt of their files', () => {
+  test('to requests that were sent before it is not counted as an attempt of their files', () => {
     const world = createWorld({ attempts: 3 });
     succeed(world);
     for (const now of [0, 1, 2]) world.fail(unauthorised, now);
@@ -454,7 +454,7 @@ describe('401 after a success', () => {
     expect(probes(lost)).toEqual(['retry', 'retry', 'end']);
   });
 
-  test('ends the run after one minute in which nothing else came', () => {
+  test('ends the run after one minute without any other answer', () => {
     const world = createWorld();
     succeed(world);
     expect([0, 59_999, 60_000].map((now) => world.fail(unauthorised, now, { left: 1 }).next)).toEqual([

@@ -20,7 +20,7 @@ describe('a machine that allows few open files and connections', () => {
     expect(run.outages).toEqual([]);
   });
 
-  test('tells the first shortage, and not that the service is in trouble', async () => {
+  test('logs the first shortage, and does not say that the service is in trouble', async () => {
     const run = await simulate(machineFor(5), { jobs: 20 });
     expect(run.events.map(({ type }) => type)).not.toContain('outage');
     const told = run.events.filter((event) => event.type === 'shortage' && event.isFirst);

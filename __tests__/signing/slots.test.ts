@@ -108,7 +108,7 @@ test('an answer that comes in while handshakes keep the process busy ends the he
   expect(events.slice(0, 2)).toEqual(['request', 'answer']);
 });
 
-test('a process that is busy with sending a large first file makes the head start no longer', async () => {
+test('sending a large first file does not lengthen the head start, although it keeps the process busy', async () => {
   const events: string[] = [];
   const signer: Signer = {
     async sign(source) {

@@ -160,7 +160,7 @@ function today(aheadMs = 0): string {
   return new Date(Date.now() + aheadMs).toISOString().slice(0, 10);
 }
 
-test('a stamp that is there is not compared with the clock, whatever time it says', async () => {
+test('a stamp that already exists is not compared with the clock, whatever time it says', async () => {
   authority.behave('ten days ahead');
   const body = new Uint8Array(encodeRequest(SHA256, Buffer.alloc(8, 0x41)));
   const answer = await fetch(authority.url, { method: 'POST', body });
@@ -170,12 +170,12 @@ test('a stamp that is there is not compared with the clock, whatever time it say
   expect(Math.round((time.getTime() - Date.now()) / HOUR_MS)).toBe(240);
 });
 
-test('the reason that an authority gives for its rejection is told', async () => {
+test('the error quotes the reason that an authority gives for its rejection', async () => {
   authority.behave('rejection');
   expect((await failureOf(ask())).message).toMatch(/refused the request \(badAlg, “[^”]*algorithm[^”]*”\)/);
 });
 
-test('authorities are asked in order, and a dead one costs nothing but its tries', async () => {
+test('authorities are asked in order, and one that is down costs only its attempts', async () => {
   authority.behave('sound');
   const dead = 'http://127.0.0.1:1/';
   expect((await ask({ urls: [dead, authority.url] })).authority).toBe(authority.url);
@@ -193,7 +193,7 @@ test('the query of an authority, which may hold a token, is in no stamp and no e
   expect(hint).toBe('Check host and port in timestamp-url, and that the time stamp authority is up.');
 });
 
-test('an authority over TLS must be one that its certificate names, and that is trusted', async () => {
+test('an authority over TLS must have a trusted certificate for its host name', async () => {
   const pki = await createPki();
   await using secure = await startAuthority({ tls: pki.server });
   const stamp = await ask({ urls: [secure.url], trusted: [secure.root, pki.root.cert] });

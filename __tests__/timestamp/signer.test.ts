@@ -114,7 +114,7 @@ test('a chain that leads elsewhere, or is longer than an authority allows, is no
   expect(() => checkSigner(plain(leaf), { ...chain, anchors: [plain(intermediate)] })).not.toThrow();
 });
 
-test('many authorities of one name and key are looked at once each, whether they lead to an anchor or not', async () => {
+test('of many authorities with one name and key, each is examined once, whether its chain ends in an anchor or not', async () => {
   const twin = await make('twin', undefined, { authority: {} });
   const twins = await Promise.all(
     Array.from({ length: 100 }, () => make('twin', twin, { authority: {}, keys: twin.keys })),

@@ -97,7 +97,7 @@ test('a PKCS#12 is passed on as base64, and what fails is red, with the cause in
   expect(printed).toMatch(/\nRed after \d+\.\d s, exit code 1: IDENTITY_\w+.*\.\n$/);
 });
 
-test('a job without a stored key draws its token from a service on this machine, with the claims of the command line', async () => {
+test('a job without a stored key gets its token from a service on this machine, with the claims of the command line', async () => {
   const port = await freePort();
   const template = ({ repository }: Readonly<Record<string, unknown>>): string | undefined =>
     repository === 'acme/tool' ? undefined : 'another repository';
@@ -168,7 +168,7 @@ test.each([
   expect(complaints).not.toMatch(/\n\s+at /);
 });
 
-test('--help says what there is', async () => {
+test('--help lists the options', async () => {
   const { code, printed } = await step('--help');
   expect(code).toBe(0);
   for (const option of ['--with', '--workspace', '--env', '--artifacts', '--page', '--verbose', '--action']) {

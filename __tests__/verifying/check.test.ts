@@ -56,7 +56,7 @@ describe('a stored signature', () => {
     expect([valid, sha256]).toEqual([false, createHash('sha256').update('other').digest('hex')]);
   });
 
-  test('is never answered for a file that changed meanwhile', async () => {
+  test('gets no result for a file that changed meanwhile', async () => {
     const file = opened();
     appendFileSync(file.location, 'more');
     await expect(checkStored(file, TEXT, verification('ec-p256'))).rejects.toMatchObject({ code: 'FILE_CHANGED' });
@@ -97,11 +97,11 @@ describe('a signature that does not fit is explained', () => {
     expect(await hintFor(made)).toBe('It is valid as ecdsa-sha512: set signature-algorithm: ecdsa-sha512.');
   });
 
-  test('by the other encoding that its text would be', async () => {
+  test('by the other encoding that its text fits', async () => {
     expect(await hintFor('abcd'.repeat(32))).toMatch(/set signature-encoding to hex/);
   });
 
-  test('by what is left: other bytes or another key', async () => {
+  test('otherwise by other bytes or another key', async () => {
     const foreign = sign('sha384', CONTENT, signers['ec-p384'].privateKey).toString('base64');
     expect(await hintFor(foreign)).toMatch(
       /^The signature fits neither the bytes of the file, .*: most likely the service signs with another key/,
@@ -188,7 +188,7 @@ describe('a key that no signature fits is named', () => {
     );
   });
 
-  test('as the key of the client, when it is that', () => {
+  test('as the key of the client certificate, when it is that key', () => {
     const { message, hint } = wrongKey({ ...about, keyVersion: 2 }, last, spkiSha256);
     expect(message).toContain(`${spkiSha256}), which is the key of the client's own certificate: three files`);
     expect(message).toMatch(/ The service signed with version 2 of its key\.$/);

@@ -39,7 +39,7 @@ test('tolerated changes, in any mixture, leave the key the same', () => {
   );
 });
 
-test('whatever is done to a text, nothing but our error is thrown', () => {
+test('whatever is changed in a text, only an error of this action is thrown', () => {
   const pieces = ['-----BEGIN ', '-----END ', 'PUBLIC KEY', 'CERTIFICATE', '-----', '\n', '\\n', 'MFkw', '=', ' '];
   const text = fc.oneof(
     fc.string({ unit: fc.constantFrom(...pieces) }),

@@ -61,7 +61,7 @@ describe('a key is read', () => {
     expect(Math.abs(Date.parse(key.certificate?.notAfter ?? '') - Date.now() - 86_400_000)).toBeLessThan(60_000);
   });
 
-  test('from a certificate that ended long ago: it is only a container', async () => {
+  test('from a certificate that expired long ago, because only its key is used', async () => {
     const notAfter = new Date('2001-02-03T04:05:06Z');
     const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, true, ['sign', 'verify']);
     const ended = await X509CertificateGenerator.createSelfSigned({

@@ -36,7 +36,7 @@ describe('a private key', () => {
     for (const line of lines) expect(`${error.message} ${error.hint} ${error.stack}`).not.toContain(line);
   });
 
-  test('is not seen where there is none', () => {
+  test('is not found in a text without one', () => {
     for (const text of [p256Pem, 'keys/PRIVATE KEY.pem', 'release.pem', '- BEGIN PRIVATE KEY']) {
       expect(containsPrivateKey(text)).toBe(false);
     }

@@ -11,7 +11,7 @@ const openssl = useOpenSsl();
 describe.each(pairs)('%s with %s', (signer, algorithm) => {
   const { key } = signers[signer];
 
-  test('what openssl signed is valid, what differs in one bit is not', () => {
+  test('a signature of openssl is valid, and one that differs in a single bit is not', () => {
     const signature = openssl.sign(signer, algorithm);
     expect(isValid(key, algorithm, signature)).toBe(true);
     for (const index of [0, 7, signature.length >> 1, signature.length - 1]) {

@@ -147,7 +147,7 @@ test('450 files with their signatures, of which one is lost now and then', async
   expect(api.requests.length).toBeLessThanOrEqual(1 + 10 + 2 * 900 + 2 * 9);
 });
 
-test('a lost network and a cut-off download are met by asking again', async () => {
+test('after a lost network or a cut-off download, the request is repeated', async () => {
   const before = ({ downloadFaults, limits }: ReleasesApi): void => {
     downloadFaults.push('lost', 'cut', 'lost');
     // Nobody waits for two hours.
@@ -166,7 +166,7 @@ test('a limit of requests is waited out as long as GitHub says, for questions an
   expect(run.log.match(/GitHub limits requests: waiting for 1 s/g)).toHaveLength(2);
 });
 
-test('a network that stays away is red, and nothing is said about the release', async () => {
+test('a network that stays down makes the job red, without a finding about the release', async () => {
   const before = (api: ReleasesApi): void => void api.downloadFaults.push(...Array<'lost'>(60).fill('lost'));
   const { run } = await check({ assets: whole() }, { before });
   expect(run.result).toBe('failure');
@@ -194,7 +194,7 @@ test.each([
   expect(run.log).not.toContain('<img');
 });
 
-test('what an uploader is called stays text in the summary', async () => {
+test('the name of an uploader is shown as text in the summary', async () => {
   const before = ({ releases: [release] }: ReleasesApi): void => {
     if (release) release.assets = release.assets.map((asset) => ({ ...asset, uploader: '<h1>|::error::`x`' }));
   };

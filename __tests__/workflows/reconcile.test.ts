@@ -230,7 +230,7 @@ test('another job puts its files under the name of what may be signed: red, and 
   expect(one.changes()).toEqual([]);
 });
 
-test('assets that vanish meanwhile are missed', async () => {
+test('assets that vanish meanwhile are reported as missing', async () => {
   await using one = await createCase();
   const run = await one.reconcile(FILES, {}, (job) => {
     const [release] = one.api.releases;

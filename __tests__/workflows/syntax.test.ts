@@ -202,7 +202,7 @@ describe('dependabot', () => {
   });
 });
 
-test('the examples are those that the list beside them names', () => {
+test('examples/README.md lists exactly the examples that there are', () => {
   const list = readFileSync(join(ACTION_DIRECTORY, 'examples/README.md'), 'utf8');
   const named = [...list.matchAll(/\]\(([\w-]+\.yml)\)/g)].map(([, name]) => `examples/${name}`);
   expect(named.toSorted()).toEqual(filesIn('examples', '.yml').toSorted());

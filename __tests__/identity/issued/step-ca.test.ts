@@ -61,7 +61,7 @@ test('one request with one token gives a certificate for the key in memory, with
   expect(steps.map(({ check }) => check)).toEqual(['OIDC token', 'token claims', 'certificate']);
 });
 
-test('an authority whose certificates live shorter is asked again without a wish, with a new token', async () => {
+test('an authority that issues only shorter certificates is asked again without a requested duration, with a new token', async () => {
   const { issued, ca } = await ask({ maxSeconds: 600 });
   expect(ca.requests.map(({ notAfter }) => notAfter)).toEqual(['900s', undefined]);
   expect(new Set(ca.requests.map(({ ott }) => ott)).size).toBe(2);
@@ -172,7 +172,7 @@ describe('an authority in trouble is asked five times at most, within 60 s', () 
     expect(pauses.filter((ms) => ms % 1000 === 0 && ms < 9000)).toEqual([1000, 2000, 4000, 8000]);
   });
 
-  test('an authority that asks for a longer wait than there is', async () => {
+  test('an authority that asks for a longer wait than the time that is left is asked only once', async () => {
     const { error, ca } = await ask({ instead: () => [503, '', { 'retry-after': '300' }] });
     expect(error?.message).toMatch(/last of 1 request\./);
     expect(ca.requests).toHaveLength(1);

@@ -47,7 +47,7 @@ async function ask(
   }
 }
 
-test('a token that ended between two tries is replaced once; a new one that is refused is the fault of the policies', async () => {
+test('a token that expired between two attempts is replaced once; when the new one is refused too, the error blames the policies', async () => {
   const { error, seen, steps } = await ask([[503, {}], NO_SUCH_ROLE]);
   expect(error?.message).toMatch(/answered 403: permission denied/);
   expect(seen.map(({ path, token }) => [path, token])).toEqual([
@@ -83,7 +83,7 @@ test('the token of a login that is answered after the end of the run is given ba
   expect(masked).toContain('late');
 });
 
-test('a token that came when the time for a certificate was over is not sent', async () => {
+test('a token that arrives after the time for a certificate is over is not sent', async () => {
   let aheadMs = 0;
   const drawIdToken = async (): Promise<string> => {
     aheadMs = 61_000;

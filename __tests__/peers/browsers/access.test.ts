@@ -94,7 +94,7 @@ test('everything can be reached and used by keyboard, and the focus is seen', as
   }
 });
 
-test('a name of many marks draws over no other verdict', async () => {
+test('a name with many combining marks covers no other verdict', async () => {
   const name = `a${'\u0301'.repeat(100)}b`;
   const marked = makeRelease({ [name]: 'marks' }, P256);
   await tab.open(marked.page);
@@ -191,7 +191,7 @@ test('a file that was changed before its signature came has no verdict from its 
   await until(tab, `document.querySelector('.row')?.dataset.kind === 'unreadable'`);
 });
 
-test('what stopped the check stays on the page, whatever is given later', async () => {
+test('the reason why a check stopped stays on the page, whatever files are added later', async () => {
   await tab.open(release.page);
   await tab.evaluate(`(window.Worker.prototype.postMessage = function () {
     this.onmessage({ data: { did: 'fail', reason: 'out of memory' } });

@@ -416,7 +416,7 @@ function describeSafety({ tab, listener, open, give, check }: Parts): void {
     }
   });
 
-  test('a file that cannot be read has no verdict but that', async () => {
+  test('a file that cannot be read has only the verdict that it could not be read', async () => {
     const release = makeRelease({ file: 'file' }, P256);
     await open(release);
     await give(release, 'file', 'file.sign');

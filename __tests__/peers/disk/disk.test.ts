@@ -43,7 +43,7 @@ const errorsOf = (run: ActionRun): (string | undefined)[] =>
   run.annotations.filter(({ type }) => type === 'error').map(({ title }) => title);
 
 describe('the disk', { tags: ['fault-63'] }, () => {
-  test('is full after a few signatures: the run ends, and those that are there are whole', async () => {
+  test('is full after a few signatures: the run ends, and the signatures that were written are complete', async () => {
     await onSmallDisk('size=64k', async (scenario, out) => {
       const run = await scenario.red({ 'output-dir': 'out', concurrency: '4' });
       expect(errorsOf(run)).toEqual(['OUTPUT_FULL']);

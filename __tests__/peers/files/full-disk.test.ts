@@ -26,7 +26,7 @@ function runOnSmallDisk(program: string): unknown {
   return JSON.parse(stdout);
 }
 
-test('a full disk leaves no half signature, and the older one as it was', () => {
+test('a full disk leaves no partial signature, and the older one unchanged', () => {
   const told = runOnSmallDisk(`
     output.write('old.sign', 'old');
     for (let i = 0; i < 15; i++) writeFileSync(directory + '/filler' + i, Buffer.alloc(4096));
@@ -42,7 +42,7 @@ test('a full disk leaves no half signature, and the older one as it was', () => 
   expect(told).toEqual({ results: [full, full, full], names: ['old.sign'], old: 'old' });
 });
 
-test('a read-only file system is told as what it is', () => {
+test('the error for a read-only file system says so', () => {
   const told = runOnSmallDisk(`
     output.write('old.sign', 'old');
     spawnSync('mount', ['-o', 'remount,ro', directory]);

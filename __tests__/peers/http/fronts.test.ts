@@ -101,7 +101,9 @@ describe('a service behind a front', () => {
     expect(run.log).toContain('GATEWAY_TIMEOUT');
   });
 
-  test('haproxy loses its service in the middle of an answer: asked again', { tags: ['fault-43'] }, async () => {
+  test('when haproxy loses its service in the middle of an answer, the request is repeated', {
+    tags: ['fault-43'],
+  }, async () => {
     const script: Script = ({ index }) =>
       index % 7 === 3 ? { kind: 'cut', framing: 'content-length', by: 'reset' } : undefined;
     const { scenario, inputs } = await behind(startHaproxy, many(40), { script });

@@ -92,7 +92,7 @@ test('docs/keyless.md, each command run as it stands on a real OpenBao, ends in 
   await front.close();
 });
 
-test('examples/keyless.yml signs and publishes as it stands, without any secret; only the address is another', async () => {
+test('examples/keyless.yml signs and publishes without any secret; only the address is changed for the test', async () => {
   const { bao, tokens } = world;
   await bao.set('POST', 'transit/keys/release', { type: 'ecdsa-p256' });
   await bao.set('PUT', 'sys/policies/acl/signer', {

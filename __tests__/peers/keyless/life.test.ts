@@ -40,7 +40,7 @@ describe.each(['false', 'true'])('with http2: %s', (http2) => {
   });
 });
 
-test('an authority that is sealed meanwhile: the certificate serves on until its end, then the run says why it stops', async () => {
+test('with an authority that is sealed meanwhile, the certificate is used until it expires, then the run says why it ends', async () => {
   const before = world.seen().length;
   const running = world.sign({ ...world.inputs, concurrency: '2' }, { files: 400 });
   while (world.seen().length < before + 5) await new Promise((resolve) => void setTimeout(resolve, 50));

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 describe('signs over mTLS without any stored key', () => {
-  test('over es-auth; the receipt tells who the job was, and nothing of the token', async () => {
+  test('over es-auth; the receipt names the job, and holds no part of the token', async () => {
     const { run, manifest } = await world.sign(world.inputs);
     expect(run.exitCode, run.log).toBe(0);
     expect(run.outputs).toMatchObject({ 'signed-count': '3', 'verified-count': '3' });
@@ -37,7 +37,7 @@ describe('signs over mTLS without any stored key', () => {
     expect(run.log + run.summary + JSON.stringify(manifest)).not.toMatch(/eyJ|PRIVATE KEY/);
   });
 
-  test('over the transit engine, whose cert login knows the certificate that its own pki engine issued', async () => {
+  test('over the transit engine, whose cert login trusts the certificate that its own pki engine issued', async () => {
     const { bao } = world;
     await bao.set('POST', 'auth/cert/certs/issued', {
       certificate: (await bao.set('GET', 'pki/cert/ca')).read('data.certificate'),
@@ -185,7 +185,7 @@ describe('a refusal ends the run before the first request, with the cause and th
     expect(service.audiences.length).toBeLessThanOrEqual(5);
   });
 
-  test('a job that may not draw tokens, before any connection', async () => {
+  test('a job that may not request tokens, before any connection', async () => {
     const { error } = refusal(await world.sign(world.inputs, { env: {} }));
     expect(error).toMatch(/ID_TOKEN_MISSING.*id-token: write/s);
   });
@@ -199,7 +199,7 @@ describe('a refusal ends the run before the first request, with the cause and th
   });
 });
 
-test('preflight shows each step of the way, and where it ends', async () => {
+test('preflight shows each step, and the step that failed', async () => {
   const good = await world.sign({ ...world.inputs, mode: 'preflight' });
   expect(good.run.exitCode, good.run.log).toBe(0);
   const order = ['OIDC token', 'token claims', 'login', 'certificate', 'TCP', 'canary request'];

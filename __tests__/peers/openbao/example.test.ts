@@ -21,7 +21,7 @@ path "transit/keys/release" { capabilities = ["read"] }`,
 
 afterAll(() => bao.stop());
 
-test('openbao.yml signs and publishes as it stands; only the address is another', async () => {
+test('openbao.yml signs and publishes; only the address is changed for the test', async () => {
   const settings = {
     secrets: { SIGNING_KEY: bao.pki.text('release-bot.key') },
     vars: {

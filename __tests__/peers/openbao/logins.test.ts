@@ -54,7 +54,7 @@ async function logInWith(name: string): Promise<WireResponse> {
 }
 
 describe('certificates that have expired', () => {
-  test('the answer to an expired client certificate is a refusal and no failure of the service', async () => {
+  test('the answer to an expired client certificate is a refusal, not a failure of the service', async () => {
     const { pki } = bao;
     pki.issue('late', { issuer: 'ca', subject: '/CN=release-bot', extensions: CLIENT });
     expire('late', { issuer: 'ca', extensions: CLIENT });

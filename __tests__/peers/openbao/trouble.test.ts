@@ -44,7 +44,7 @@ test('through a proxy the certificate goes end to end, and login, signing and re
   expect(run.outputs['verified-count']).toBe('50');
 });
 
-test('sealed and unsealed in the middle of a run: nothing is lost, and nothing is unchecked', async () => {
+test('a server that is sealed and unsealed in the middle of a run costs no file, and every signature is checked', async () => {
   const other = await OpenBao.start();
   try {
     const inputs = {
@@ -97,7 +97,7 @@ test('a file that is larger than the server takes fails alone', async () => {
 });
 
 describe('other shapes of a server', () => {
-  test('a namespace: engine and login stand behind it', async () => {
+  test('a namespace in front of engine and login', async () => {
     await bao.set('POST', 'sys/namespaces/team');
     for (const path of ['sys/mounts/transit', 'sys/auth/cert'])
       await bao.set('POST', `team/${path}`, { type: path.slice(path.lastIndexOf('/') + 1) });
@@ -139,7 +139,7 @@ describe('other shapes of a server', () => {
     expect(run.exitCode, run.log).toBe(0);
   });
 
-  test('tokens that are good for few requests are replaced as often as it takes', async () => {
+  test('tokens that are valid for a few requests are replaced as often as needed', async () => {
     await bao.set('POST', 'auth/cert/certs/few', role({ token_num_uses: 3 }));
     const { run } = await signFiles({ ...sound, role: 'few', concurrency: '1' }, { files: 12 });
     await bao.ask('DELETE', 'auth/cert/certs/few');
@@ -268,7 +268,7 @@ describe('keys that are not as expected', () => {
     expect(run.outputs['verified-count']).toBe('3');
   });
 
-  test('a given token that wraps another one is refused, and stays whole', async () => {
+  test('a given token that wraps another one is refused, and is not used up', async () => {
     const ttl = { 'X-Vault-Wrap-TTL': '5m' };
     const made = await bao.ask('POST', 'auth/token/create', { policies: ['signer'] }, bao.rootToken, ttl);
     const token = String(made.read('wrap_info.token'));

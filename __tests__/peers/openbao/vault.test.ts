@@ -102,13 +102,13 @@ test('requests that the server finds too complex are halved, and no file loses a
   }
 });
 
-test('HTTP/2 signs the same', async () => {
+test('signing over HTTP/2 gives the same result', async () => {
   const inputs = { ...EC, http2: 'true', 'verify-key': await bao.publicKey('rel-ecdsa-p256'), ...bao.certificate };
   const { run } = await sign(inputs, { files: 100 });
   expect(run.exitCode, run.log).toBe(0);
 });
 
-test('the manifest tells the version of the key, and a version can be pinned', async () => {
+test('the manifest names the version of the key, and a version can be pinned', async () => {
   await bao.set('POST', 'transit/keys/rel-rotated', { type: 'ecdsa-p256' });
   await bao.set('POST', 'transit/keys/rel-rotated/rotate');
   const newest = await sign({ 'signing-key': 'rel-rotated', ...bao.certificate });
@@ -195,7 +195,7 @@ describe('refusals end the run at once, with the cause and the way out', () => {
 });
 
 describe('trouble in the middle of a run', () => {
-  test('a token that dies is replaced, and the replacement is not counted', async () => {
+  test('a token that becomes invalid is replaced, and the replacement is not counted', async () => {
     await bao.set('POST', 'auth/cert/certs/release', {
       certificate: bao.pki.text('ca.pem'),
       allowed_common_names: 'release-bot',

@@ -90,7 +90,7 @@ describe.each([
     for (const { clientSubject } of scenario.service.log) expect(clientSubject).toBe('CN=rehearsal-client');
   });
 
-  test('a certificate of ours that the service refuses is told as such', async () => {
+  test('when the service refuses our certificate, the error says so', async () => {
     const other = await createPki();
     await using scenario = await createScenario({ files, service: { pki } });
     const proxy = await start({});
@@ -128,7 +128,7 @@ describe.each([
     expect(scenario.service.counters.connections).toBe(0);
   });
 
-  test('a rule of the proxy against this port is told with its status', async () => {
+  test('the error for a rule of the proxy against this port shows the status', async () => {
     await using scenario = await createScenario({ files, service: { pki } });
     const proxy = await start({ allowed: 1 });
     const env = { https_proxy: `http://127.0.0.1:${proxy.port}`, RUNNER_DEBUG: '1' };
@@ -139,7 +139,7 @@ describe.each([
     expect(scenario.service.counters.connections).toBe(0);
   });
 
-  test('a service that is down is told as a refusal of the proxy', async () => {
+  test('a service that is down is reported as a refusal of the proxy', async () => {
     await using scenario = await createScenario({ files, service: { pki } });
     const proxy = await start({});
     const env = { https_proxy: `http://127.0.0.1:${proxy.port}`, RUNNER_DEBUG: '1' };

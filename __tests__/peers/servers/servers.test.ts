@@ -36,7 +36,7 @@ async function compare(world: World, row: Row): Promise<{ readonly line: string;
   return { line: `| ${cells.join(' | ')} |`, wrong: told !== row.expected || isWorse ? [wrong] : [] };
 }
 
-test('where curl signs, the action signs; everything else is told by its cause', { timeout: 600_000 }, async () => {
+test('where curl signs, the action signs; every other result names its cause', { timeout: 600_000 }, async () => {
   const world = new World();
   const results: Awaited<ReturnType<typeof compare>>[] = [];
   const left = ROWS.map((row, at) => ({ row, at }));

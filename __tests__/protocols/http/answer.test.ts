@@ -51,7 +51,7 @@ test('a refused request that the workflow wrote is shown, with what to compare',
   expect(statusFailure(answer('bad digest', 'text/plain', 400), others).hint).not.toContain('Compare');
 });
 
-test('a JSON pointer is read as RFC 6901 says, and what is none is refused', () => {
+test('a JSON pointer is read as RFC 6901 says, and other text is refused', () => {
   const steps = (text: string): unknown => parseAnswerPlace(text);
   expect(steps('/a~1b/~0/~01/')).toEqual({ in: 'json', steps: ['a/b', '~', '~1', ''] });
   expect([steps('body'), steps('body:raw')]).toEqual([{ in: 'body' }, { in: 'raw' }]);
@@ -169,7 +169,7 @@ describe('an answer without a usable signature', () => {
     });
   });
 
-  test('that is no text is told to be the signature itself, perhaps', () => {
+  test('that is not text gets the hint that it may be the signature itself', () => {
     const body = Buffer.from([0xff, 0xfe, 0xfd]);
     const bytes = { ...answer('', 'application/octet-stream'), body };
     const at = (answer: AnswerPlace): string => readAnswer(bytes, { answer, encoding: 'hex' }, FACTS);

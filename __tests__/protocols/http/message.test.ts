@@ -132,7 +132,7 @@ describe('problems', () => {
     expect(problems(text)).toContain(sentence);
   });
 
-  test('all of them are told at once', () => {
+  test('one error lists all of them', () => {
     expect(problems('POST /{nope}\nHost: a\n\n{"x":1').split('\n').length).toBeGreaterThanOrEqual(4);
   });
 });

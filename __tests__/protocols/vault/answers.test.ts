@@ -64,7 +64,7 @@ test.each([
   expect(thrown(() => readBatch(answer(status, value), 1, batch))).toContain(expected);
 });
 
-test('a signature of another version than the pinned one is none', () => {
+test('a signature of another version than the pinned one is refused', () => {
   const results = [
     { signature: 'vault:v1:AQID', key_version: 1 },
     { signature: 'vault:v3:AQID', key_version: 3 },
@@ -145,7 +145,7 @@ test('a login without a certificate tells whether the server asked for one', () 
   expect(hintOf('oidc', false)).toMatch(/^Check the inputs role and oidc-audience/);
 });
 
-test('a login tells its token, its lease and whether it can be revoked', () => {
+test('a login gives the token, its lease and whether it can be revoked', () => {
   const auth = { client_token: 's.x', lease_duration: 600, token_type: 'service' };
   expect(readLogin(answer(200, { auth }), { method: 'cert', scrub })).toEqual({
     value: 's.x',
@@ -234,7 +234,7 @@ test('a token is taken for a wrapping one only when the service says so', () => 
     expect(readWrapping(other)).toBeUndefined();
 });
 
-test('an algorithm that the key cannot sign by is refused: the engine would sign by another one without a word', () => {
+test('an algorithm that the key cannot sign by is refused, because the engine would sign by another one without an error', () => {
   const wanted = (name: AlgorithmName) => ({ key, wanted: algorithmOf(name) });
   expect(algorithmOfKey('rsa-2048', wanted('rsa-pss-sha512')).name).toBe('rsa-pss-sha512');
   expect(algorithmOfKey('ecdsa-p256', wanted('ecdsa-sha384')).name).toBe('ecdsa-sha384');

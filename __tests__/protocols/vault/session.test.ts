@@ -38,7 +38,7 @@ test('a token that the service does not know is replaced once, and the second re
   expect(state.logins).toBe(3);
 });
 
-test('requests that meet the same dead token cause one login', async () => {
+test('requests that meet the same expired token cause one login', async () => {
   const { use, state } = numbered();
   await use();
   expect(await Promise.all([1, 2, 3].map(() => use((token) => token === 't1')))).toEqual(['t2', 't2', 't2']);

@@ -46,7 +46,7 @@ const LISTED: Readonly<Record<string, Titles>> = {
     'files/discover.test.ts': ['patterns "dist/app[.]zip\\ndist/app\\\\.txt"'],
     'files/glob.test.ts': ['a search begins behind the names that hold no wildcard'],
     'files/patterns.test.ts': ['lines "a[,]b\\na\\\\,b', 'lines "a\\\\"'],
-    'scenarios/planned.test.ts': ['everything that stands in the way is told at once'],
+    'scenarios/planned.test.ts': ['one error lists everything that is in the way'],
     'mistakes/mistakes.test.ts': ['The pattern has backslashes', 'messages.md has every message as a user reads it'],
   },
   'Windows says of a missing right what it says of a file that another program has open': {
@@ -71,12 +71,12 @@ const LISTED: Readonly<Record<string, Titles>> = {
     'tools/step.test.ts': ['Ctrl+C cancels the step as GitHub does: it says how far it came'],
   },
   'Windows has no limit of open files that another program can set': {
-    'faults/files.test.ts': ['few open files cost time, and no file'],
+    'faults/files.test.ts': ['a low limit of open files costs time and loses no file'],
   },
   'Windows drops no connection because a queue is full': {
     'faults/addresses.test.ts': [
       'a dead first address costs its share of the time once, and nothing else',
-      'when no address answers, each of them is named',
+      'when no address answers, the error names each with its result',
     ],
   },
   'bash or sh is not installed': {
@@ -87,11 +87,8 @@ const LISTED: Readonly<Record<string, Titles>> = {
     'docs/verify.test.ts': ['the command for one file', 'what comes before it', 'a time stamp is checked'],
     'page/guide.test.ts': ['with the checksums'],
     'scenarios/kit.test.ts': ['the commands of the kit accept the release, and the key is the one that signed'],
-    'scenarios/timestamp.test.ts': ['the kit names the stamp, and its command for the time is as good as the others'],
-    'rehearsal/serve.test.ts': [
-      'the printed command signs with the action on this machine',
-      'with certificates of its own',
-    ],
+    'scenarios/timestamp.test.ts': ['the kit names the stamp, and its command for the time works too'],
+    'rehearsal/serve.test.ts': ['the printed command signs with the action on this machine', 'with given certificates'],
   },
   'Wine tells at once that a connection has ended, not with the next request': {
     'connection/doubtful.test.ts': ['a server that worked before and now speaks another protocol has an outage'],

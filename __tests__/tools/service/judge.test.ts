@@ -138,7 +138,7 @@ test('a file cannot hold the line that ends its part, because nobody knows that 
   expect(boundaries).toEqual([`signing${'0'.repeat(20)}`, `signing${'z'.repeat(20)}`]);
 });
 
-describe('what is wrong with a request is told in a sentence', () => {
+describe('a sentence says what is wrong with a request', () => {
   const MESSAGE = `POST /v2/keys/{key}/sign?v=1
 Authorization: Bearer {token}
 Content-Type: application/json

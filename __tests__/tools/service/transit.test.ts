@@ -76,7 +76,7 @@ async function ask(service: TransitService, path: string, body: object, token = 
   return answered.promise;
 }
 
-describe('what the real engine would sign without a word is refused', () => {
+describe('a request with a mistake that the real engine ignores is refused', () => {
   const input = Buffer.alloc(32).toString('base64');
   const sound = { batch_input: [{ input }], prehashed: true, marshaling_algorithm: 'asn1' };
   const PATH = 'transit/sign/release/sha2-256';
