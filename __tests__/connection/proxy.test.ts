@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AddressBook } from '../../src/connection/dialling/addresses.ts';
@@ -9,8 +9,11 @@ import { openTunnel } from '../../src/connection/proxy/tunnel.ts';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
-import { Failure } from '../../src/signing/policy/failure.ts';
+import { startService } from '../../src/rehearsal/service.ts';
+import { Failure, timedOut } from '../../src/signing/policy/failure.ts';
+import { startProxy } from '../faults/connect-proxy.ts';
 import { listenInTest } from '../helpers/listen.ts';
+import { openTo, REQUEST } from './open.ts';
 
 const named = (value: string, name = 'https_proxy') => ({ name, value });
 
@@ -218,6 +221,39 @@ test.each(['ALL_PROXY', 'HTTPS_PROXY'])('every sentence names the variable that 
   ];
   for (const each of told) expect(each).toContain(name);
   expect(told.join()).not.toContain('https_proxy');
+});
+
+test('a proxy that was good before in the run is not called wrong when it stops or refuses', async () => {
+  const pki = await createPki();
+  const service = await startService({ pki });
+  onTestFinished(() => service.close());
+  let status = 200;
+  const started = await startProxy(() => status);
+  const proxy = { url: new URL(`http://127.0.0.1:${started.port}`), variable: 'https_proxy' };
+  const transport = openTo(pki, service.port, { proxy });
+  const ask = (): Promise<unknown> => transport.post(REQUEST, AbortSignal.timeout(60_000));
+  await ask();
+  status = 502;
+  transport.dropIdle();
+  const good = /^Connections through this proxy were good before in this run: .* Ask the operators of the proxy/;
+  await expect(ask()).rejects.toMatchObject({ code: 'PROXY_REFUSED', hint: expect.stringMatching(good) });
+  await started.close();
+  await expect(ask()).rejects.toMatchObject({ code: 'PROXY_UNREACHABLE', hint: expect.stringMatching(good) });
+});
+
+test('a request without a connection when its time is over names the operators of the proxy', async () => {
+  const pki = await createPki();
+  const silent = createTcpServer((socket) => void socket.on('error', () => {}).resume());
+  const url = new URL(`http://127.0.0.1:${await listenInTest(silent)}`);
+  const transport = openTo(pki, 443, { proxy: { url, variable: 'https_proxy' } });
+  const over = new AbortController();
+  const asked = transport.post(REQUEST, over.signal);
+  silent.once('connection', () => over.abort(timedOut(1000)));
+  await expect(asked).rejects.toMatchObject({
+    message: 'No connection within 1 s.',
+    hint: `Ask the operators of the proxy of https_proxy (${url.host}) whether it reaches the service.`,
+    facts: { unreached: 'no connection was made' },
+  });
 });
 
 describe('a proxy that cannot be used', () => {
