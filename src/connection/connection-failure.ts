@@ -5,10 +5,10 @@ import type { ExchangeProgress } from './exchange-progress.ts';
 import { describeHttp2Error } from './http2-errors.ts';
 import { rejection, tlsCodeOf } from './tls/failure.ts';
 
-/** Kind, code, sentence without the origin, hint and facts of a failure. */
+/** Kind, code, sentence (without the origin), hint and facts of a failure. */
 export type FailureRow = readonly [kind: FailureKind, code: Code, sentence: string, hint: string, facts?: FailureFacts];
 
-/** A host to which no packet finds its way. */
+/** Failure of a host that no packet reaches. */
 export const UNREACHABLE: FailureRow = [
   'service',
   'CONNECT_UNREACHABLE',
@@ -66,7 +66,7 @@ export function rowOf(code: string): FailureRow | undefined {
   return ROWS[code];
 }
 
-/** What is known of the connection that a request failed on. */
+/** Facts about the connection of a failed request. */
 export interface ConnectionFacts {
   readonly origin: string;
   /** OpenSSL's code of a TLS alert that came after the handshake. */
@@ -79,7 +79,7 @@ export interface ConnectionFacts {
   readonly hasSucceeded?: boolean;
   /** Whether the server asked for a client certificate; `undefined` when that is not known. */
   readonly asksForCertificate?: boolean | undefined;
-  /** How far the exchange had come. */
+  /** Progress of the exchange. */
   readonly progress?: ExchangeProgress;
 }
 
@@ -89,7 +89,7 @@ export function connectionFailure(error: unknown, facts: ConnectionFacts): Failu
   if (known) return known;
   const code = codeOf(error) ?? '';
   const { origin, alert } = facts;
-  // A server that refuses our client certificate may say so after the handshake, under TLS 1.3 always.
+  // A server may refuse our client certificate after the handshake; with TLS 1.3 it always does.
   const rejected = rejection(alert ?? tlsCodeOf(error), error, origin);
   if (rejected) return rejected;
   const row =
@@ -106,10 +106,10 @@ export function toFailure([kind, code, sentence, hint, facts]: FailureRow, cause
   return new Failure(kind, code, `${origin}: ${sentence}.`, { ...facts, hint, cause });
 }
 
-/** What undici and Node say when they are asked for something that cannot be; asking again changes nothing. */
+/** Errors of undici and Node for impossible requests; a retry changes nothing. */
 const IMPOSSIBLE = /^(?:UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED)|ERR_(?:HTTP_)?INVALID_\w+)$/;
 
-/** Describes an error before anything has reached the network: no request can be made from these settings, or a step on the way to it is broken. */
+/** Describes an error before anything was sent: the settings do not allow a request, or a preceding step failed. */
 export function defectRow(error: unknown, code: string): FailureRow | undefined {
   const isImpossible = IMPOSSIBLE.test(code);
   if (!isImpossible && !(error instanceof TypeError || error instanceof RangeError)) return undefined;
@@ -142,7 +142,7 @@ function protocolRow(
 ): FailureRow | undefined {
   const text = error instanceof Error ? `${error.name} ${error.message}` : '';
   if (/bad upgrade/.test(text)) {
-    // One node or gateway of several may do this: the repeat may meet another one.
+    // One of several nodes or gateways may do this; the retry may reach another one.
     return [
       'request',
       'HTTP_UPGRADE',
@@ -172,7 +172,7 @@ function protocolRow(
   ];
 }
 
-/** Returns what the parser says, such as ` (Invalid header token)`; empty when it says nothing of use. */
+/** Returns the parser's message, such as ` (Invalid header token)`; empty without a useful one. */
 function parserWords(error: unknown): string {
   const words =
     error instanceof Error

@@ -5,15 +5,15 @@ const NONE = {};
 const NO_ANSWER =
   "Ask the operators of the runner's network whether the runner may reach the service: a firewall that drops packets looks like this. So does a server that takes connections and says nothing: then ask the operators of the service.";
 
-/** How far one exchange has come: who reports it writes, and a failure says it. */
+/** Progress of an exchange, for the texts of failures. */
 export class ExchangeProgress {
-  /** What has come of the answer's body. */
+  /** The received part of the answer's body. */
   readonly body: AnswerBody = new AnswerBody();
   /** Whether the request has a connection. */
   isConnected = false;
-  /** Whether the last byte of the request was handed to the connection. */
+  /** Whether the last byte of the request was passed to the connection. */
   isSent = false;
-  /** Status of the answer, 0 before it. */
+  /** Status of the answer; 0 before it arrives. */
   status = 0;
   /** Headers of the answer. */
   headers: Readonly<Record<string, string | string[] | undefined>> = NONE;
@@ -24,7 +24,10 @@ export class ExchangeProgress {
     return this.isSent ? 'before the answer began' : 'while the request was sent';
   }
 
-  /** Adds to the failure of an attempt that ran out of time what there was no time for; returns any other reason as it is. `proxy` names the proxy in use. */
+  /**
+   * Adds the unfinished step to the failure of an attempt that ran out of time; returns any other reason unchanged.
+   * `proxy` names the proxy in use.
+   */
   explainTimeout(reason: unknown, proxy?: string): unknown {
     if (!(reason instanceof Failure) || reason.code !== 'TIMEOUT') return reason;
     const within = reason.message.replace(/^No answer |\.$/g, '');

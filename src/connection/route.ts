@@ -10,18 +10,18 @@ import { Failure } from '../signing/policy/failure.ts';
 import type { AddressBook, Attempts } from './dialling/addresses.ts';
 import { type ConnectProxy, nameProxy } from './proxy/proxy.ts';
 
-/** Where a service is and how a connection to it is made. */
+/** Address of a service and how to connect to it. */
 export interface Route {
-  /** An https URL; only its origin counts. */
+  /** An https URL, of which only the origin is used. */
   readonly server: URL;
-  /** The client's identity and the trust anchors; one for all connections. */
+  /** The client's identity and the trust anchors; shared by all connections. */
   readonly secureContext: SecureContext;
-  /** Builds the same for TLS 1.2 at most, for a server that asks for the client certificate only after the request. */
+  /** Builds the same context for at most TLS 1.2, for a server that asks for the certificate after the request. */
   readonly tls12Context?: (() => SecureContext) | undefined;
   readonly proxy?: ConnectProxy | undefined;
   /** Longest time for name look-up, TCP, proxy and handshake together, in milliseconds. */
   readonly timeoutMs: number;
-  /** What is known of the host's addresses, for all who dial this route; absent where one dial is all there is. */
+  /** The host's known addresses for all dials of this route; absent for a single dial. */
   readonly addressBook?: AddressBook | undefined;
 }
 
@@ -37,12 +37,13 @@ interface TlsMaterial {
 }
 
 /**
- * Groups for the key exchange, with a share of the first one in the first message. A share of a post-quantum group would make
- * that message longer than one packet, which old firewalls and servers do not survive; a server that wants such a group asks.
+ * Groups for the key exchange, with a share of the first one in the first message. A share of a post-quantum group
+ * would make the message longer than a packet, which breaks old firewalls and servers; a server that wants such a group
+ * asks for it.
  */
 const GROUPS = 'X25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192:X25519MLKEM768';
 
-/** Builds the one TLS context that all connections share: with a context each, 100 connections cost a quarter more. */
+/** Builds the TLS context of all connections; with a context for each, 100 of them would take a quarter longer. */
 export function createTlsContext({ cert, key, passphrase, ca, maxVersion }: TlsMaterial): SecureContext {
   return createSecureContext({
     cert,
@@ -53,15 +54,15 @@ export function createTlsContext({ cert, key, passphrase, ca, maxVersion }: TlsM
     ecdhCurve: GROUPS,
     // Each certificate of `chain` is an anchor, so that a lone intermediate or the server's own certificate works.
     allowPartialTrustChain: true,
-    // Node refuses an undefined passphrase beside an encrypted key.
+    // Node refuses an undefined passphrase with an encrypted key.
     ...(passphrase === undefined ? {} : { passphrase }),
   });
 }
 
-/** How TLS is spoken with an identity. */
+/** TLS contexts of an identity. */
 export type TlsContexts = Pick<Route, 'secureContext' | 'tls12Context'>;
 
-/** Builds the TLS context of all connections, and a way to build the one for TLS 1.2 when a server needs that. */
+/** Builds the TLS context of all connections, and a function for the TLS 1.2 context, if a server needs it. */
 export function createTlsContexts({ cert, key, passphrase, ca }: TlsMaterial): TlsContexts {
   return {
     secureContext: createTlsContext({ cert, key, passphrase, ca }),
@@ -69,32 +70,32 @@ export function createTlsContexts({ cert, key, passphrase, ca }: TlsMaterial): T
   };
 }
 
-/** Builds a TLS context for a server that anybody may run: it trusts the roots of the system, and these. */
+/** Builds a TLS context for public servers, which trusts the system's roots and these anchors. */
 export function createWebContext(anchors: readonly string[]): SecureContext {
   return createTlsContext({ ca: [...getCACertificates('default'), ...anchors] });
 }
 
-/** Returns the root certificates that Node brings, as PEM; nothing in the environment adds to them. */
+/** Returns Node's bundled roots as PEM, independent of the environment. */
 export function bundledRoots(): readonly string[] {
   return rootCertificates;
 }
 
-/** Host and port that a connection leads to. */
+/** Host and port of a connection. */
 export interface Target {
-  /** Without the brackets of an IPv6 address. */
+  /** Host name; an IPv6 address has no brackets. */
   readonly hostname: string;
   readonly port: number;
 }
 
-/** Returns the host and port that a URL leads to. */
+/** Returns the host and port of a URL. */
 export function targetOf(server: URL): Target {
   return { hostname: server.hostname.replace(/^\[|\]$/g, ''), port: Number(server.port || 443) };
 }
 
-/** Returns the options that say which name a server's certificate must bear. */
+/** Returns the options for the name that a server's certificate must have. */
 export function peerName(hostname: string): { readonly host: string; readonly servername?: string } {
-  // Neither Node nor TLS allows an address as server name; the certificate is still matched against `host`.
-  // An absolute name ends in a dot, which is no part of a server name (RFC 6066, section 3).
+  // Neither Node nor TLS allows an address as server name; the certificate is still matched against `host`. The final
+  // dot of an absolute name is not part of a server name (RFC 6066, section 3).
   return isIP(hostname) === 0 ? { host: hostname, servername: hostname.replace(/\.$/, '') } : { host: hostname };
 }
 
@@ -107,7 +108,7 @@ export function stageOf(connectedAt: number | undefined, hasKeys: boolean): Dial
   return hasKeys ? 'begun' : 'connected';
 }
 
-/** Returns the error of a dial that took too long: for TCP, of a host with several addresses with what became of each, or for TLS. */
+/** Returns the error of a dial that took too long, for TLS or for TCP, with the result of each of several addresses. */
 export function dialTimeout(route: Route, attempts: Attempts, stage: DialStage): Error {
   return stage === 'connecting' ? connectTimeout(route, attempts) : handshakeTimeout(route, stage);
 }

@@ -15,31 +15,31 @@ import { exchangeLeniently } from './lenient/lenient-exchange.ts';
 import { nameProxy } from './proxy/proxy.ts';
 import type { Route } from './route.ts';
 
-/** What a transport does beyond sending requests along its route. */
+/** Options of a transport. */
 interface TransportOptions {
-  /** HTTP/1.1 when absent. */
+  /** Protocol; HTTP/1.1 when absent. */
   readonly protocol?: HttpProtocol | undefined;
-  /** Looks into a failure that HTTP cannot explain; asked at most once, and only before the first answer. */
+  /** Examines a failure that HTTP cannot explain; used at most once, before the first answer. */
   readonly diagnosis?: Diagnosis | undefined;
-  /** Is shown the certificate of the first server that was believed. */
+  /** Receives the certificate of the first trusted server. */
   readonly onServer?: ((certificate: X509Certificate) => void) | undefined;
 }
 
 /** Sends requests to one origin. */
 export interface Transport {
-  /** Settles when the first handshake is complete: about how long the server takes to answer, in milliseconds. */
+  /** Settles after the first handshake with the approximate time until an answer of the server, in milliseconds. */
   readonly firstConnection: Promise<number>;
-  /** Rejects with a `Failure` when there is no answer; an answer of any status is a result. */
+  /** Rejects with a `Failure` when there is no answer; an answer with any status is a result. */
   post(request: WireRequest, signal: AbortSignal): Promise<WireResponse>;
-  /** Opens connections ahead of requests, handshake only, until so many or aborted; does nothing over HTTP/2. */
+  /** Opens connections in advance, up to this number or until the signal aborts; does nothing over HTTP/2. */
   prepare(connections: number, signal: AbortSignal): void;
   /** Tells whether the server asked for a client certificate in its first handshake; `undefined` before it. */
   asksForCertificate(): boolean | undefined;
-  /** Requests that were given a connection, or tried to get one, so far. */
+  /** Returns the number of requests so far, including those without a connection. */
   requests(): number;
-  /** Drops the connections that wait for a request. */
+  /** Closes idle connections. */
   dropIdle(): void;
-  /** Drops every connection at once. */
+  /** Closes every connection at once. */
   close(): void;
 }
 
@@ -104,7 +104,7 @@ class LaneTransport implements Transport {
       this.#lanes.drop(lane);
       const stale =
         isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
-      // The others have been idle for longer still: the repeat must not land on the next dead one.
+      // The other connections have been idle for even longer, and the retry must not use another dead one.
       if (stale) this.#lanes.dropIdle();
       const { sharing, connection } = lane;
       return this.#explain(error, signal, { alert: connection?.alert, stale, sharing, progress: exchange.progress });
@@ -122,7 +122,7 @@ class LaneTransport implements Transport {
       const response = await exchangeLeniently(request, { host, socket: connection.socket, signal: ends, progress });
       return { ...response, request: describeRequest(this.#origin, request) };
     } catch (error) {
-      // A dial that ends after the request has nobody to serve.
+      // A connection that is ready after the request ended is not needed.
       dialling.then(({ socket }) => socket.destroy()).catch(() => {});
       return this.#explain(error, signal, { alert: connection?.alert, progress });
     }
@@ -141,7 +141,7 @@ class LaneTransport implements Transport {
     return isLate;
   }
 
-  /** A server may break off a resumed session only when the request comes; the repeat is then like that on a stale connection. */
+  /** A server may end a resumed session only when the request arrives; the retry is then like that on a stale connection. */
   #isRefusedSession({ connection }: Lane, error: unknown): boolean {
     const isRefused = connection?.isResumed && connection.requests === 0 && !(error instanceof Failure);
     if (isRefused) this.#dialler.refuseSession();
@@ -176,7 +176,7 @@ class LaneTransport implements Transport {
     try {
       return await orAborted(connecting, signal);
     } catch (error) {
-      // One that comes too late can serve another request.
+      // A connection that is ready too late can serve another request.
       connecting.then((lane) => this.#lanes.giveBack(lane)).catch(() => {});
       return this.#explain(error, signal);
     }
@@ -185,7 +185,7 @@ class LaneTransport implements Transport {
   async #explain(error: unknown, signal: AbortSignal, seen: Seen = {}): Promise<never> {
     const { progress = new ExchangeProgress() } = seen;
     if (signal.aborted) throw progress.explainTimeout(signal.reason, this.#proxy);
-    // Neither a failure of the connection nor of the service: a file that cannot be read.
+    // An unreadable file is a failure of neither the connection nor the service.
     if (error instanceof ActionError && !(error instanceof Failure)) throw error;
     const { asksForCertificate } = this.#dialler;
     const known = { origin: this.#origin, hasSucceeded: this.#hasSucceeded, asksForCertificate };

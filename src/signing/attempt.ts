@@ -11,37 +11,37 @@ import { asFailure, Failure } from './policy/failure.ts';
 import { type HashElsewhere, record } from './sent-bytes.ts';
 import type { SignatureWriter, Signer } from './signer.ts';
 
-/** Everything that one attempt to sign one file needs. */
+/** Options of an attempt to sign a file. */
 export interface AttemptOptions {
   readonly signer: Signer;
   readonly output: SignatureWriter;
-  /** Repeats what other programs hold up. */
+  /** Repeats file operations that other programs block. */
   readonly patience: Patience;
-  /** Appended to a file's path, it gives the path of the file's signature. */
+  /** Appended to a file's path for the path of its signature. */
   readonly suffix: string;
-  /** How new signatures are checked; absent when no verify-key was given. */
+  /** How new signatures are verified; absent without a verify-key. */
   readonly verification?: Verification | undefined;
-  /** SHA-256 of the public key in the client's own certificate, as hex: no service signs with that key. */
+  /** SHA-256 of the public key in the client's own certificate, as hex; a service never signs with that key. */
   readonly clientKeySha256?: string | undefined;
-  /** Called for each signature that is not checked and has white space in its text, which strict decoders refuse. */
+  /** Called for each unchecked signature with white space in its text, which strict decoders refuse. */
   readonly onWhiteSpace?: (() => void) | undefined;
-  /** Tells whether a text holds a secret of this run; asked for each signature that is not checked. */
+  /** Tells whether a text contains a secret of this run; called for each unchecked signature. */
   readonly holdsSecret?: ((text: string) => boolean) | undefined;
-  /** Hashes large files in another thread; absent to hash them in this one. */
+  /** Hashes large files in another thread; absent to hash them in this thread. */
   readonly hashElsewhere?: HashElsewhere | undefined;
 }
 
-/** What an attempt that succeeded tells of its file. */
+/** Result of a successful attempt. */
 export type Signed = Pick<FileOutcome, 'sha256' | 'signatureSha256' | 'keyVersion'>;
 
-/** Signs one file once; calls `onAnswered` when only work of this machine is left, a second call means nothing. */
+/** Signs one file once; calls `onAnswered` when only local work is left; a second call has no effect. */
 export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<Signed>;
 
-/** Creates the function that signs one file once: reads it, has it signed, checks the signature and writes it. */
+/** Creates the function that signs a file once: reads the file, requests, verifies and writes its signature. */
 export function createAttempt(options: AttemptOptions): Attempt {
   const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
   const { onWhiteSpace, holdsSecret } = options;
-  /** The first good signature: before it the key may be wrong, and no further request is to be sent for nothing. */
+  /** The first valid signature; before it the key may be wrong, and further requests could be useless. */
   let first: Received | undefined;
   /** The last signature that did not fit: a service that repeats it for other bytes does not sign. */
   let unfit: (Received & { readonly sha256: string }) | undefined;
@@ -51,7 +51,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
       const source = record(file.path, open, { verifier: verification?.verifier, hashElsewhere, signal });
       const { text, keyVersion } = await signer.sign(source, signal);
       const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
-      // The next request goes out while another thread checks this signature.
+      // The next request is sent while another thread verifies this signature.
       if (first && verification) onAnswered();
       if (verification && !(check && (await isValid(text, check, verification.encoding)))) {
         const isOdd = !mayBeSignature(decodeSignature(text, verification.encoding));
@@ -76,7 +76,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   };
 }
 
-/** What to do about a signature that does not fit a key that fitted others. */
+/** Hint for an invalid signature when others were valid with the same key. */
 const OTHER_SERVER =
   'Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.';
 
@@ -99,14 +99,14 @@ function sameAs(path: string): string {
 
 function fail(error: unknown): never {
   const failure = asFailure(error);
-  // On a full disk no other file can be written either.
+  // When the disk is full, no other file can be written either.
   if (failure.code === 'OUTPUT_FULL') throw failure.with({ kind: 'config' });
-  // A signature in another encoding than the announced one comes in that encoding for every file.
+  // A service with an unexpected encoding uses it for every file.
   if (failure.code === 'RESP_BAD_SIGNATURE') throw failure.with({ endsRun: 'first-four-files' });
   throw failure;
 }
 
-/** A service that returns what it was sent must not make this action publish it. */
+/** Builds the failure for a service that returns a secret, which must not be published as a signature. */
 function secretInSignature(): Failure {
   return new Failure(
     'request',
@@ -119,7 +119,7 @@ function secretInSignature(): Failure {
   );
 }
 
-/** A replica with another key, or a mixed-up answer, is worth one repeat; a wrong key ends the run. */
+/** Builds the failure of an invalid signature: another replica or answer may be right, but a wrong key ends the run. */
 function wrongSignature(error: ActionError, ending: ActionError): Failure {
   return new Failure('request', error.code, error.message, {
     hint: error.hint ?? '',

@@ -20,9 +20,9 @@ export interface SignOptions extends AttemptOptions {
   readonly onFailure: 'collect' | 'stop';
   /** Resolves when the first connection is open, with the milliseconds that TCP took. */
   readonly firstConnection: Promise<number>;
-  /** Opens connections ahead of requests until there are so many, or until the signal aborts. */
+  /** Opens connections before the requests, up to this number or until the signal aborts. */
   readonly prepare?: ((connections: number, signal: AbortSignal) => void) | undefined;
-  /** Most memory that requests in flight may take, in bytes; absent for 48 MiB. */
+  /** Most memory for requests in flight, in bytes; default: 48 MiB. */
   readonly maxBytesInFlight?: number | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -33,18 +33,18 @@ export interface SignOptions extends AttemptOptions {
 
 /** The result of a signing run. */
 export interface SignResult {
-  /** One per file that was tried, in the order of the files. */
+  /** One for each attempted file, in the order of the files. */
   readonly outcomes: readonly FileOutcome[];
   /** Why the run ended before every file had its result. */
   readonly ending?: Failure | undefined;
 }
 
-/** Most memory that requests in flight may take. */
+/** Most memory for requests in flight, in bytes. */
 const MAX_BYTES_IN_FLIGHT = 48 * 1024 * 1024;
-/** Buffers of a large file that is being sent: two to read, the encoded piece as text and as bytes, and those of the socket. */
+/** Memory in bytes of sending a large file: two read buffers, a piece as text and as bytes, the socket's buffers. */
 const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
 
-/** Signs every file; a signature is checked before it is written, and a file that fails has none. */
+/** Signs every file; a signature is verified before it is written, and a failed file has none. */
 export async function signFiles(options: SignOptions): Promise<SignResult> {
   const { files } = options;
   const byJob: FileOutcome[] = [];
@@ -89,7 +89,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
 /** Explains the failures of a run that is over. */
 function explained(byJob: readonly FileOutcome[], ending: Failure | undefined, hindsight: Hindsight): SignResult {
   const explain = (failure: Failure): Failure => hindsight.explain(failure, (job) => byJob[job]?.status);
-  // The array has holes where a file was never tried, which `filter` leaves out.
+  // The array has holes for files that were never attempted; `filter` removes them.
   const outcomes = byJob.filter(() => true);
   return {
     outcomes: outcomes.map((outcome) =>
@@ -99,7 +99,7 @@ function explained(byJob: readonly FileOutcome[], ending: Failure | undefined, h
   };
 }
 
-/** Names each member: an object that is put together from others takes more memory, and there may be 100,000. */
+/** Names each member, because an object that is spread from others takes more memory, and there may be 100,000. */
 function toOutcome(file: ReleaseFile, settled: Settled, signed: Signed | undefined): FileOutcome {
   const { failure: error, attempts, blindRepeats, elapsedMs } = settled;
   if (error) return { file, status: 'failed', attempts, blindRepeats, elapsedMs, error };
@@ -107,7 +107,7 @@ function toOutcome(file: ReleaseFile, settled: Settled, signed: Signed | undefin
   return { file, status: 'signed', sha256, signatureSha256, keyVersion, attempts, blindRepeats, elapsedMs };
 }
 
-/** Returns how many files may wait for an answer: `concurrency` counts requests. With one request, files go one after the other. */
+/** Returns how many files may wait for an answer; `concurrency` counts requests, and with one, files go in turn. */
 function filesInFlight({ concurrency, signer: { sharing } }: SignOptions) {
   if (sharing === undefined || concurrency === 1) return { concurrency };
   const { requests, files: perRequest } = sharing;
@@ -123,7 +123,7 @@ function weightOf(size: number, { verification, signer }: Pick<SignOptions, 'ver
   return held + (signer.weigh ?? weightOfStream)(size);
 }
 
-/** The bytes of a small file, their base64 as a string, and the body; a large file passes through buffers. */
+/** The bytes of a small file, their base64 as a string, and the body; a large file is sent in pieces. */
 function weightOfStream(size: number): number {
   return size > SMALL_FILE_BYTES ? LARGE_FILE_WEIGHT : 16 * 1024 + 4 * size;
 }
@@ -134,11 +134,11 @@ function smallest(files: readonly ReleaseFile[]): number {
   return best;
 }
 
-/** Creates the wait of the head start; during it, when a refusal would have come by now, connections are opened for the other files, once in a run. */
+/** Creates the wait of the head start, which opens connections for the other files when no refusal came in time. */
 function createHeadStart({ files, concurrency, clock, prepare, firstConnection, signer }: SignOptions) {
   const { requests = concurrency } = signer.sharing ?? {};
   const connections = Math.min(firstWave(concurrency, files.length), files.length, requests) - 1;
-  // Sending a large file keeps the process busy for longer than the head start: no answer is missed by one long step.
+  // Sending a large file keeps the process busy for longer than the head start, so one long step misses no answer.
   const isLarge = sizeOf(files, smallest(files)) > SMALL_FILE_BYTES;
   const stepMs = isLarge ? Number.POSITIVE_INFINITY : HEAD_START.stepMs;
   let isPrepared = false;
@@ -159,8 +159,8 @@ function headStartMs({ slowdown = 1 }: Clock): number {
 /**
  * Resolves when the process has been able to read an answer for `ms` milliseconds.
  *
- * Time in which the process or its machine was busy with something else, such as handshakes, passes in long steps, of which
- * only the length of a timely step counts. After each step, answers that have come in are read before the next one.
+ * When the process or machine is busy with something else, such as handshakes, steps take longer, but only the length
+ * of a timely step counts. After each step, received answers are read before the next one.
  */
 async function idleFor(clock: Clock, ms: number, stepMs: number): Promise<void> {
   for (let leftMs = ms; leftMs > 0; ) {

@@ -9,7 +9,7 @@ import { describeForeign, nameForeign } from '../tls/foreign-protocol.ts';
 import { type Handshake, inspectHandshake } from './probe.ts';
 import { explainServer } from './server-certificate.ts';
 
-/** What a server's certificates are judged by. */
+/** What is needed to judge a server's certificates. */
 interface DiagnosisOptions {
   /** The certificates of the input `chain`. */
   readonly anchors: readonly X509Certificate[];
@@ -17,19 +17,19 @@ interface DiagnosisOptions {
   readonly now: () => number;
 }
 
-/** Longest wait for a refusal that comes after the handshake, as under TLS 1.3. */
+/** Longest wait, in milliseconds, for a refusal after the handshake, as with TLS 1.3. */
 export const LISTEN_MS = 1500;
 
-/** Finds out more about a failed connection. */
+/** Examines failed connections. */
 export interface Diagnosis {
-  /** Adds to a failure about a server's certificate what the server sent; other failures stay as they are. */
+  /** Adds the server's certificates to a failure about them; other failures stay unchanged. */
   readonly explainServer: ExplainServer;
   canTellMore(failure: Failure): boolean;
   /** Resolves with a better failure, or the same one. */
   tell(failure: Failure): Promise<Failure>;
 }
 
-/** Creates the {@link Diagnosis} of a route; it looks into lost connections by one more handshake, which sends nothing. */
+/** Creates the {@link Diagnosis} of a route; it examines lost connections with another handshake, which sends nothing. */
 export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions): Diagnosis {
   const { server, proxy } = route;
   return {
@@ -42,15 +42,15 @@ export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions
   };
 }
 
-/** Reads from a handshake why the server ended it, as far as more is known of that than the error says. */
+/** Returns why a server ended a handshake, if more is known than the error says. */
 export function reasonOfEnd(handshake: Handshake, origin: string): Failure | undefined {
   return refusalIn(handshake, origin) ?? foreignIn(handshake, origin);
 }
 
-/** Reads from the first bytes that the server, or what a tunnel leads to, speaks another protocol than TLS or sends nothing at all. */
+/** Finds out from the first bytes that the server, or the end of a tunnel, speaks another protocol than TLS or sends nothing. */
 function foreignIn({ end, error, firstBytes, tunnelledBy }: Handshake, origin: string): Failure | undefined {
   if (end === 'open' || firstBytes === undefined) return undefined;
-  // The credentials for a proxy were sent before the tunnel was open.
+  // The proxy's credentials were sent before these bytes arrived, so the bytes are not quoted.
   const foreign = tunnelledBy ? nameForeign(firstBytes) : describeForeign(firstBytes);
   if (foreign !== undefined) {
     const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : FOREIGN_SERVER;
@@ -89,7 +89,7 @@ function hostAndPort(origin: string): string {
   return `${hostname}:${port}`;
 }
 
-/** Reads from a handshake whether the server refused us; `undefined` when it did not, as far as can be seen. */
+/** Returns the refusal in a handshake; `undefined` when the server did not visibly refuse us. */
 export function refusalIn(handshake: Handshake, origin: string): Failure | undefined {
   const { end, error, isClientAsked, clientAlgorithms } = handshake;
   if (end === 'open') return undefined;
@@ -104,7 +104,7 @@ export function refusalIn(handshake: Handshake, origin: string): Failure | undef
   });
 }
 
-/** A certificate with another key than the server takes is not even sent, and the alert says that there was none. */
+/** A certificate whose key the server does not accept is not sent, and the alert says that there was none. */
 function withKeys(failure: Failure, algorithms: readonly string[]): Failure {
   const kinds = new Set(algorithms.map((name) => (/^(?:RSA|ECDSA)/.exec(name)?.[0] ?? name).replace('ECDSA', 'EC')));
   const isOfNoUse = /alert (?:handshake failure|certificate required)/.test(failure.message);
@@ -114,7 +114,7 @@ function withKeys(failure: Failure, algorithms: readonly string[]): Failure {
   });
 }
 
-/** A server that did not ask for a certificate refuses something else, whatever its alert is meant for. */
+/** Builds the failure of a server that did not ask for a certificate, and so refuses something else. */
 function refusedUnasked(origin: string, cause: Failure): Failure {
   const [, alert = 'handshake failure'] = /\(alert ([^)]+)\)/.exec(cause.message) ?? [];
   const message = `${origin}: the server broke off the handshake before it asked for a client certificate (alert ${alert}).`;
@@ -145,7 +145,7 @@ export class LossExamination {
     this.#diagnosis = diagnosis;
   }
 
-  /** Ends all examination after an answer: a server that answers has accepted our certificate, or says itself that it did not. */
+  /** Ends the examination after an answer: the server has accepted our certificate, or says itself that it did not. */
   end(): void {
     this.#isOver = true;
   }
@@ -157,7 +157,7 @@ export class LossExamination {
     if (found.kind === 'config') throw found;
   }
 
-  /** Returns a failure as it is, or the failure that the examination found behind it. */
+  /** Returns the failure unchanged, or the one that the examination found behind it. */
   async explain(failure: Failure, signal: AbortSignal): Promise<Failure> {
     const diagnosis = this.#diagnosis;
     if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;

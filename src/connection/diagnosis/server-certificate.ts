@@ -8,7 +8,7 @@ import { followPath, includes, type Link } from './certificate-path.ts';
 import { type Detail, findChainFault, findPurposeFault } from './chain-faults.ts';
 import { adviseOnIssuer } from './unknown-issuer.ts';
 
-/** What the server's certificate is held against. */
+/** What is needed to check the server's certificate. */
 export interface TrustFacts {
   readonly server: URL;
   /** The certificates of the input `chain`. */
@@ -18,17 +18,17 @@ export interface TrustFacts {
   readonly proxy?: string | undefined;
 }
 
-/** No clock that is right stands before this. */
+/** A correct clock cannot be earlier than this. */
 const RELEASED_AT = new Date('2026-11-01T00:00:00Z');
 const MAX_LISTED = 10;
 
 type Chain = readonly [X509Certificate, ...X509Certificate[]];
 
-/** Adds to a failure about the server's certificate what that certificate says, which certificate is at fault, and what to do. */
+/** Adds the content of the server's certificate, the certificate at fault, and a hint to a failure about it. */
 export function explainServer(failure: Failure, chain: readonly X509Certificate[], facts: TrustFacts): Failure {
   const [leaf, ...issuers] = chain;
   if (leaf === undefined) return failure;
-  // Node lists certificates of its own store behind those of the server.
+  // Node appends certificates of its own store to those of the server.
   const sent: Chain = [leaf, ...issuers.filter((one) => !includes(facts.anchors, one))];
   const detail = describe(failure, sent, facts);
   if (detail === undefined) return failure;
@@ -36,7 +36,7 @@ export function explainServer(failure: Failure, chain: readonly X509Certificate[
   return failure.with({ message: `${facts.server.origin}: ${sentence}: ${what}.`, hint: todo });
 }
 
-/** Names the fact that a certificate names its host only in the subject, which other clients refuse; `undefined` when it does not. */
+/** Returns a warning when a certificate names its host only in the subject, which other clients refuse; otherwise `undefined`. */
 export function missingNames(leaf: X509Certificate): string | undefined {
   if (leaf.subjectAltName !== undefined) return undefined;
   return `The certificate of the service, ${nameOnOneLine(leaf.subject)}, names its host in the subject only. Most clients refuse that: its operators should have it issued with a subject alternative name.`;
@@ -51,10 +51,10 @@ export function namesOf({ subjectAltName }: X509Certificate): readonly string[] 
 }
 
 /**
- * Lists everything wrong with a server's certificates by OpenSSL's codes; empty when they look sound.
+ * Lists all faults of a server's certificates by OpenSSL's codes; empty when there are none.
  *
- * OpenSSL itself names the first fault only, and none when the handshake broke off before it came to that. Never take the
- * empty list for a verification.
+ * OpenSSL itself names only the first fault, and none when the handshake ended earlier. An empty list is not a
+ * verification.
  */
 export function faultsOf(chain: readonly X509Certificate[], { server, anchors, now }: TrustFacts): readonly string[] {
   const [leaf, ...issuers] = chain;
@@ -89,7 +89,7 @@ function describe({ code, cause }: Failure, sent: Chain, facts: TrustFacts): Det
   }
 }
 
-/** Names for the certificates of a path, in sentences about their dates. */
+/** Names of the certificates of a path in sentences about their dates. */
 const WHOSE: Readonly<Record<Link['role'], string>> = {
   server: "the server's certificate",
   intermediate: 'an intermediate certificate that the server sends',
@@ -156,7 +156,7 @@ function describeTrust(sent: Chain, { server, anchors, now, proxy }: TrustFacts)
   return { what, todo: adviseOnIssuer({ top, anchors, host: server.hostname, proxy }) };
 }
 
-/** Says why a certificate of chain that has the name of the issuer did not help. */
+/** Explains why a certificate of chain with the issuer's name did not help. */
 function describeNamesakes(top: X509Certificate, anchors: readonly X509Certificate[]): Detail | undefined {
   const namesakes = anchors.filter(({ subject }) => subject === top.issuer);
   if (namesakes.length === 0) return undefined;

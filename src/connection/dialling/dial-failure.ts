@@ -15,7 +15,7 @@ import { NO_PACKETS } from '../route.ts';
 import { tlsCodeOf, tlsFailure } from '../tls/failure.ts';
 import { addressOf, decisiveCode, describeAddress } from './addresses.ts';
 
-/** Finds the failure behind an error of a dial, from the name look-up to the end of the TLS handshake. */
+/** Builds the failure for an error of a dial, from the name look-up to the end of the TLS handshake. */
 export function dialFailure(error: unknown, origin: string): Failure {
   const known = error instanceof Failure ? error : tooManyOpen(error);
   if (known) return known;
@@ -83,7 +83,7 @@ function lookupFailed(code: string): FailureRow {
   ];
 }
 
-/** A host with several addresses of which none could be connected. */
+/** Describes a host with several addresses, none of which could be connected. */
 function addressesRow(error: unknown): FailureRow | undefined {
   if (!(error instanceof AggregateError)) return undefined;
   const decisive = decisiveCode(error);
@@ -109,7 +109,7 @@ function isOnlyIPv6(errors: readonly unknown[]): boolean {
   );
 }
 
-/** A host with addresses of IPv6 alone is out of reach for many runners, GitHub's own among them. */
+/** Adds to a hint that a host with only IPv6 addresses is unreachable for many runners, including GitHub's own. */
 function noIPv6(errors: readonly unknown[]): FailureRow {
   const isSilent = errors.every((error) => codeOf(error) === 'ETIMEDOUT');
   const others = isSilent ? ' If the runner has IPv6, a firewall may drop the packets.' : '';

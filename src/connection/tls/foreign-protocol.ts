@@ -1,4 +1,4 @@
-/** Protocols by what a server says first; the first one that fits counts. */
+/** Protocols by the first bytes of a server; the first match counts. */
 const PROTOCOLS: readonly (readonly [RegExp, string])[] = [
   [/^HTTP\/\d/, 'plain HTTP'],
   [/^\s*<(?:!doctype|html|head|title|h1)\b/i, 'plain HTTP'],
@@ -21,10 +21,10 @@ const PROTOCOLS: readonly (readonly [RegExp, string])[] = [
   [/^\xff[\xfb-\xfe]/, 'Telnet'],
 ];
 
-/** Most characters of a greeting that a sentence shows. */
+/** Longest quote of a greeting, in characters. */
 const MAX_SHOWN = 60;
 
-/** Says what a server speaks that sent these bytes, as `speaks SSH`; `undefined` for a record of TLS, and for none. */
+/** Names the protocol of a server that sent these bytes, as `speaks SSH`; `undefined` for a TLS record, or no bytes. */
 export function nameForeign(bytes: Buffer): string | undefined {
   if (bytes.length === 0 || isTlsRecord(bytes)) return undefined;
   return `speaks ${protocolIn(bytes) ?? 'another protocol'}`;
@@ -36,8 +36,8 @@ function protocolIn(bytes: Buffer): string | undefined {
 }
 
 /**
- * Says the same with the beginning of the bytes, as `speaks SSH (it sent “…”)`. Meant for bytes that come before any secret
- * is sent: a quote that is cut may show a part of a secret, which no mask knows.
+ * Does the same with a quote of the bytes, as `speaks SSH (it sent “…”)`. Use it only for bytes that arrive before any
+ * secret is sent: a cut quote may show a part of a secret, which no mask recognises.
  */
 export function describeForeign(bytes: Buffer): string | undefined {
   const named = nameForeign(bytes);
@@ -48,7 +48,7 @@ export function describeForeign(bytes: Buffer): string | undefined {
   return `${named} (it sent ${shown})`;
 }
 
-/** Most bytes that a sentence shows. */
+/** Most bytes that are shown. */
 const MAX_BYTES = 8;
 
 function bytesShown(bytes: Buffer): string {
@@ -56,7 +56,7 @@ function bytesShown(bytes: Buffer): string {
   return `the ${bytes.length === 1 ? 'byte' : 'bytes'} ${hex}${bytes.length > MAX_BYTES ? ' …' : ''}`;
 }
 
-/** Tells whether bytes begin an alert or a message of a handshake, in any version of TLS. */
+/** Tells whether bytes start with an alert or a handshake message of any TLS version. */
 function isTlsRecord(bytes: Buffer): boolean {
   return (bytes[0] === 0x15 || bytes[0] === 0x16) && bytes[1] === 0x03;
 }

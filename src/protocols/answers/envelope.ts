@@ -5,7 +5,7 @@ import { quoteReason, reasonIn } from './reason.ts';
 import { adviceOn } from './refusal-advice.ts';
 import { type AnswerFacts, statusFailure } from './status.ts';
 
-/** Puts a refusal in the JSON of an answer before the failure of that answer, and any other words of the service behind it. */
+/** Puts a refusal in the JSON of an answer before its failure, and any other text of the service after it. */
 export function withReason(failure: Failure, response: WireResponse, answer: unknown, facts: AnswerFacts): Failure {
   const envelope = failureInEnvelope(response, answer, facts);
   if (envelope !== undefined) return envelope;
@@ -17,8 +17,8 @@ export function withReason(failure: Failure, response: WireResponse, answer: unk
 }
 
 /**
- * Explains an answer with a status of success whose body has the status of an error, as in `{"code": 503, "message": …}`;
- * `undefined` when the body has none. The sentence names both: the log of a server that sent 200 shows no 503.
+ * Explains a successful answer whose body has an error status, as in `{"code": 503, "message": …}`; `undefined` when
+ * the body has none. The sentence names both, because the log of a server that sent 200 shows no 503.
  */
 function failureInEnvelope(response: WireResponse, answer: unknown, facts: AnswerFacts): Failure | undefined {
   const status = statusIn(answer) ?? HOLDERS.map((name) => statusIn(memberOf(answer, name))).find(Boolean);
@@ -32,7 +32,7 @@ const STATUS_NAMES =
   'code status statuscode httpstatus httpcode httpstatuscode error errorcode errcode resultcode returncode retcode ret'.split(
     ' ',
   );
-/** Objects beside or around the rest of an answer, which may hold its status. */
+/** Objects next to or around the rest of an answer that may have its status. */
 const HOLDERS = ['error', 'errors', 'fault', 'status', 'meta', 'head', 'header', 'result', 'response'];
 
 function memberOf(value: unknown, name: string): unknown {
@@ -40,10 +40,10 @@ function memberOf(value: unknown, name: string): unknown {
   return Array.isArray(member) ? member[0] : member;
 }
 
-/** Longest text that can be a status with its name. */
+/** Longest text of a status with its name, in characters. */
 const MAX_STATUS = 64;
 
-/** Returns the first member that is the status of an error in HTTP: `401`, `"401"`, `"401 UNAUTHORIZED"`. */
+/** Returns the first member that is an HTTP error status: `401`, `"401"`, `"401 UNAUTHORIZED"`. */
 function statusIn(value: unknown): number | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const members = membersOf(value);
@@ -55,7 +55,7 @@ function statusIn(value: unknown): number | undefined {
   return status === undefined ? undefined : Number(status);
 }
 
-/** A code that does not mean success beside words, a named error, a list of errors, or a state that means failure. */
+/** Tells whether an answer is a refusal: a code of failure with a text, a named error or a list, or a failed state. */
 function isRefusal(answer: unknown): boolean {
   if (typeof answer !== 'object' || answer === null) return false;
   const members = membersOf(answer);
@@ -77,7 +77,7 @@ function isNo(value: unknown): boolean {
   return value === false || value === 0 || (typeof value === 'string' && /^(?:false|no|n|0)$/i.test(value));
 }
 
-/** Services write success as 0, 200, 2000, 20000, 0000, OK and the like. */
+/** Tells whether a code means a fault; services write success as 0, 200, 2000, 20000, 0000, OK and the like. */
 function isFault(code: unknown): boolean {
   if (typeof code !== 'string' && typeof code !== 'number') return false;
   return !/^(?:[+-]?0*|20*|ok|success|succeeded|true|s0*)$/i.test(String(code).trim());

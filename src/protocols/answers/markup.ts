@@ -1,14 +1,14 @@
 import { join, MAX_ENTRIES } from './members.ts';
 
-/** Tells whether a text is a web page, titled or not. An API may label JSON as HTML, and send XML. */
+/** Tells whether a text is a web page, titled or not. APIs may label JSON as HTML, or send XML. */
 export function isPage(text: string, type: string): boolean {
-  // A script that failed may have written a warning before its page.
+  // A failed script may have written a warning before its page.
   if (!/^\s*</.test(text)) return /<!doctype html|<html[\s>]/i.test(text.slice(0, 4096));
   if (/[/+]xml/.test(type.replace('xhtml+xml', ''))) return false;
   return type.includes('html') || /<(?:!doctype html|html|head|body|title|h1)[\s>]/i.test(text.slice(0, 4096));
 }
 
-/** Returns the title of an HTML page, or its first heading; a title that says nothing gives way to the text below. */
+/** Returns the title of an HTML page, or its first heading; a meaningless title is replaced by the text below. */
 export function titleOf(text: string): string | undefined {
   const [title, ...others] = [
     /<title[^<>]{0,200}>([^<]+)/i,
@@ -21,13 +21,13 @@ export function titleOf(text: string): string | undefined {
 const CASE =
   /\b((?:support|incident|ray|reference|request|event|transaction) (?:id|number))(?:<[^<>]{0,80}>|[\s:#]|\bis\b){1,6}([\w.-]{6,64})/i;
 
-/** Returns the number under which a firewall or gateway has noted its refusal, such as `support ID 871364`; empty for none. */
+/** Returns the number of a refusal in the log of a firewall or gateway, such as `support ID 871364`; empty for none. */
 export function caseIn(text: string): string {
   const [, name = '', id = ''] = CASE.exec(text) ?? [];
   return /\d/.test(id) ? `${name} ${id}` : '';
 }
 
-/** Returns what a page or another text with tags shows. */
+/** Returns the visible text of a page or another text with tags. */
 export function visibleText(markup: string): string {
   return unescapeMarkup(markup.replace(/<!--.*?(?:-->|$)|<(script|style)\b.*?(?:<\/\1>|$)|<[^>]*>?/gis, ' ')).trim();
 }
@@ -36,7 +36,7 @@ const XML_WORDS =
   /<(?:\w+:)?(?:(?:Error_?)?Code|(?:Error_?|Status_?)?(?:Message|Msg|Text|Reason|Details?|Description|Info)|faultstring|title)\b[^<>]*>(?:<!\[CDATA\[([^\]]+)|([^<]+))/gi;
 const XML_ATTRIBUTES = /\s(?:code|error|message|msg|reason|details?|description)=(?:"([^"<>]+)"|'([^'<>]+)')/gi;
 
-/** Returns the words in XML: those of elements and attributes with a telling name, or else all its text. */
+/** Returns the text in XML: that of elements and attributes with a known name, otherwise all text. */
 export function wordsInXml(text: string): string {
   const elements = [...text.matchAll(XML_WORDS)].map(([, data, words = '']) => data ?? unescapeMarkup(words));
   const found = elements.map((part) => part.trim()).filter(Boolean);

@@ -8,25 +8,25 @@ import { reasonInHeaders } from './told-by-headers.ts';
 
 /** The reason that an answer gives for a failure. */
 export interface Reason {
-  /** `page` is the title of an HTML page, `page-text` what a page without one shows, `words` what an API says. */
+  /** `page`: title of an HTML page; `page-text`: visible text of a page without a title; `words`: text of an API. */
   readonly kind: 'page' | 'page-text' | 'words';
   /** One line of at most 200 characters, without secrets. */
   readonly text: string;
-  /** Under which number the server of a page has noted its refusal. */
+  /** Number of the refusal in the log of the page's server. */
   readonly caseNumber?: string | undefined;
 }
 
-/** Most characters that a sentence quotes. */
+/** Longest quotes in characters. */
 const MAX_QUOTED = { page: 100, 'page-text': 100, words: 200 };
-/** Further words are not looked at: the sentence quotes the first of them. */
+/** Most characters that are scrubbed, because a sentence quotes only the first words. */
 const MAX_SCRUBBED = 4096;
 
 /**
  * Reads the reason in an answer; `undefined` when it gives none.
  *
- * Known forms: problem details (RFC 9457), OAuth errors, `{code, message}` and its relatives, a nested `error`, lists of
- * `errors`, the fields of a form, XML as object stores and SOAP services send it, HTML pages, and plain text, whatever media
- * type the answer claims. An empty body leaves the headers and the reason phrase.
+ * Known forms: problem details (RFC 9457), OAuth errors, `{code, message}` and its relatives, a nested `error`, lists
+ * of `errors`, the fields of a form, XML as object stores and SOAP services send it, HTML pages, and plain text,
+ * whatever media type the answer claims. For an empty body, the headers and the reason phrase are used.
  */
 export function reasonIn(response: WireResponse, scrub: Scrub): Reason | undefined {
   const type = mediaType(response);
@@ -40,33 +40,33 @@ export function reasonIn(response: WireResponse, scrub: Scrub): Reason | undefin
   return said ?? (text.trim() === '' ? quoted('words', reasonInHeaders(response), scrub) : undefined);
 }
 
-/** Names a page by its title, or by what it shows: `titled “Sign in”`. */
+/** Names a page by its title or its visible text: `titled “Sign in”`. */
 export function namePage({ kind, text, caseNumber }: Reason): string {
   const noted = caseNumber === undefined || text.includes(caseNumber) ? '' : ` (${caseNumber})`;
   return `${kind === 'page' ? 'titled' : 'that says'} “${text}”${noted}`;
 }
 
-/** Names a page that came in place of another answer; empty for one that shows nothing. */
+/** Names a page that arrived instead of another answer; empty for a page without text. */
 export function titled(response: WireResponse, scrub: Scrub): string {
   const reason = reasonIn(response, scrub);
   return reason === undefined || reason.kind === 'words' ? '' : ` ${namePage(reason)}`;
 }
 
-/** Tells whether the body of an answer is a web page, titled or not. An API may label JSON as HTML, and send XML. */
+/** Tells whether the body of an answer is a web page, titled or not. APIs may label JSON as HTML, or send XML. */
 export function isWebPage(response: WireResponse): boolean {
   return isPage(beginningOf(response, cutOnly), mediaType(response));
 }
 
-/** Tells whether an answer comes from an API, whatever it says. */
+/** Tells whether an answer is JSON, and so from an API. */
 export function isJson({ body }: WireResponse): boolean {
   return /^\s*[{[]/.test(body.toString('latin1', 0, 64));
 }
 
-/** How servers that pass requests on name themselves. */
+/** Matches the server names of gateways. */
 const GATEWAY_SERVERS =
   /^(?:nginx|openresty|envoy|istio-envoy|haproxy|awselb|cloudflare|varnish|traefik|cloudfront|bigip)\b/i;
 
-/** Tells whether a gateway says of itself that it cannot pass a request on: its own page, or its name and no answer of an API. */
+/** Tells whether a gateway that cannot forward a request answers: its own page, or its name and no API's answer. */
 export function isOfGateway(response: WireResponse): boolean {
   const { status, headers, body } = response;
   if (![502, 503, 504].includes(status) && (status < 520 || status > 530)) return false;
@@ -74,13 +74,13 @@ export function isOfGateway(response: WireResponse): boolean {
   return GATEWAY_SERVERS.test(String(headers['server'] ?? '')) && !/^\s*[{[<]/.test(body.toString('latin1', 0, 64));
 }
 
-/** Quotes what an answer says as one more sentence of a message; empty when it says nothing. */
+/** Quotes the reason in an answer as a further sentence of a message; empty without a reason. */
 export function quoteReason(response: WireResponse, scrub: Scrub): string {
   const reason = reasonIn(response, scrub);
   return reason === undefined ? '' : ` It says: “${reason.text}”.`;
 }
 
-/** Quotes what an answer says where its signature should be: not a single word, which could be the signature. */
+/** Quotes the text of an answer without a signature, unless it is a single word, which could be the signature. */
 export function quoteWords(response: WireResponse, scrub: Scrub): string {
   return reasonIn(response, scrub)?.text.includes(' ') ? quoteReason(response, scrub) : '';
 }
@@ -111,7 +111,7 @@ function wordsIn(text: string, { type, status, scrub }: Surroundings): string {
 }
 
 function parse(text: string): unknown {
-  // Some services guard JSON against being run as a script.
+  // Some services put a prefix before JSON that keeps it from running as a script.
   const [, json = text] = /^\)\]\}',?\s*(.*)$/s.exec(text) ?? [];
   try {
     return JSON.parse(json);
@@ -123,7 +123,7 @@ function parse(text: string): unknown {
 const FRAGMENT =
   /["'](?:message|msg|errmsg|error_?message|error|error_?description|detail|title|reason)["']\s*:\s*(?:"((?:[^"\\]|\\.){1,1000})"|'((?:[^'\\]|\\.){1,1000})')/i;
 
-/** Returns the first words in JSON that is cut off, that follows other JSON, or that a program wrote with single quotes. */
+/** Returns the first text in JSON that is cut, follows other JSON, or has single quotes. */
 function wordsInFragment(text: string): string {
   const [, double, single = ''] = FRAGMENT.exec(text) ?? [];
   return (double ?? single).replace(/\\(["'/\\])/g, '$1');

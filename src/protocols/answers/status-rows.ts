@@ -1,24 +1,24 @@
 import type { Failure, FailureFacts, FailureKind } from '../../signing/policy/failure.ts';
 
-/** Kind, code, hint and facts of an answer with one status; the hint names the inputs of an address as {@link ADDRESS}. */
+/** Kind, code, hint and facts for a status; hints name the inputs of an address as {@link ADDRESS}. */
 type StatusRow = readonly [kind: FailureKind, code: Failure['code'], hint: string, facts?: FailureFacts];
 
-/** What to do about a service that wants fewer requests. */
+/** Hint for a service that asks for fewer requests. */
 export const BUSY = 'The service is overloaded or limits requests; lower concurrency if this happens often.';
 const DOWN = 'The service, or a system that it depends on, is in trouble; ask its operators.';
-/** The inputs that say where requests go, unless a protocol has others. */
+/** The inputs with the address of requests, unless a protocol has others. */
 export const ADDRESS = 'server-url and sign-path';
-/** What to do about an address where an API answers in its own words that it has nothing there. */
+/** Hint for an address at which an API answers that it does not exist. */
 export const OTHER_PATH = `Check the path in ${ADDRESS}: an API answered, but it has nothing at this path, as in another version.`;
-/** A proxy on the way answers before TLS, and never like this. */
+/** A forward proxy answers before TLS, and never like this. */
 const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
 const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
 const OTHER_HOST =
   'The host name in server-url leads to a server that is not set up for it: check the name, and ask the operators of that server.';
 const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
-/** What to do about an answer in the form of SOAP. */
+/** Hint for a SOAP answer. */
 export const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
-/** What to do about an answer that only the operators can explain. */
+/** Hint for an answer that only the operators can explain. */
 export const ASK_OPERATORS = 'Show this answer to the operators of the service.';
 const ROWS: Readonly<Record<number, StatusRow>> = {
   404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
@@ -48,24 +48,24 @@ const BEHIND_GATEWAY: Readonly<Record<number, string>> = {
   504: 'The signing service behind it does not answer within the time limit of the gateway',
 };
 
-/** What to do about an answer of a gateway that cannot pass a request on. */
+/** Returns the hint for the answer of a gateway that cannot forward a request. */
 export function gatewayAdvice(status: number): string {
   return `${BEHIND_GATEWAY[status] ?? BEHIND_GATEWAY[502]}: ask the operators of the service.`;
 }
 
-/** Returns what an answer with this status means, as far as its status alone tells. */
+/** Returns the meaning of a status alone. */
 export function rowOfStatus(status: number): StatusRow {
   return ROWS[status] ?? otherRow(status);
 }
 
-/** Tells whether the address may be wrong, so that the request is worth showing. */
+/** Tells whether the address may be wrong, so that the message should show the request. */
 export function concernsAddress(status: number): boolean {
   const [, , hint] = rowOfStatus(status);
   return [NOT_IT, GONE, OTHER_HOST].includes(hint) || (!(status in ROWS) && status < 500);
 }
 
 function otherRow(status: number): StatusRow {
-  // Content delivery networks answer so when what is behind them does not.
+  // Content delivery networks use these when the server behind them does not answer.
   if (status >= 520 && status <= 530) return ['service', 'BAD_GATEWAY', DOWN];
   if (status >= 500) return ['request', 'SERVER_ERROR', DOWN];
   if (status >= 400) return ['file', 'REQUEST_REFUSED', ASK_OPERATORS, { endsRun: 'first-four-files' }];

@@ -25,27 +25,27 @@ import {
 } from './status-rows.ts';
 import { allowed, challenge, gatewayHint, redirectTarget } from './told-by-headers.ts';
 
-/** What explains an answer besides the answer itself. */
+/** What is needed, besides the answer itself, to explain it. */
 export interface AnswerFacts {
-  /** Bytes of the file that was to be signed; absent where the request was for several files. */
+  /** Size of the file in bytes; absent for a request with several files. */
   readonly size?: number | undefined;
-  /** Removes secrets from what the service says. */
+  /** Removes secrets from the service's text. */
   readonly scrub: Scrub;
-  /** Whether the server asked for a client certificate in its handshake; `undefined` when that is not known. */
+  /** Whether the server asked for a client certificate in its handshake; `undefined` when unknown. */
   readonly asksForCertificate?: boolean | undefined;
-  /** What proves to the service who asks, for the hint of a refusal: `app-key and app-secret (…)`. */
+  /** Credentials of the request, for the hint about a refusal: `app-key and app-secret (…)`. */
   readonly credentials: string;
-  /** Compares the time in the answer with the clock of this machine; absent where requests carry no time. */
+  /** Compares the time in the answer with this machine's clock; absent when requests contain no time. */
   readonly clock?: (() => ClockFinding) | undefined;
-  /** The media type of the request, for an answer that takes another one. */
+  /** Media type of the request, for an answer that requires another one. */
   readonly sentType?: string | undefined;
-  /** The inputs that say where requests go, for the hint of a wrong address; absent for `server-url and sign-path`. */
+  /** The inputs with the address, for the hint about a wrong one; absent for `server-url and sign-path`. */
   readonly address?: string | undefined;
-  /** The input in which the author of the workflow wrote the request; absent where the action alone composes the request. */
+  /** The input with the request that the workflow's author wrote; absent when the action composes the request. */
   readonly written?: string | undefined;
 }
 
-/** Explains an answer whose status, or whose envelope, says that there is no signature. */
+/** Explains an answer whose status or envelope says that there is no signature. */
 export function statusFailure(response: WireResponse, facts: AnswerFacts): Failure {
   const { status, headers } = response;
   const asked = { retryAfterMs: retryAfterMs(status, headers) };
@@ -82,7 +82,7 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
 const CHECK_CERTIFICATE =
   'Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.';
 
-/** Tells what was asked, for an answer that comes of a wrong address; ends in a blank unless it is empty. */
+/** Describes the request for an answer that may come from a wrong address; ends in a blank unless empty. */
 export function requestOf({ request }: WireResponse, { scrub }: AnswerFacts): string {
   return request === undefined ? '' : `The request was ${scrub(request)}. `;
 }
@@ -115,7 +115,7 @@ function badRequest(response: WireResponse, said: string, facts: Refusal): Failu
   });
 }
 
-/** A request that the author of the workflow wrote is the likelier mistake. */
+/** If the workflow's author wrote the request, a mistake in the request is more likely. */
 function contentHint({ written, sentType }: AnswerFacts, status: number): string {
   if (status === 415 && sentType !== undefined) {
     const sent = `The request was sent as Content-Type: ${sentType}. `;
@@ -140,7 +140,7 @@ function certificateRefused(answer: string, why = 'it got none that it accepts')
 
 type Refusal = AnswerFacts & { readonly asked: FailureFacts };
 
-/** A server that did not ask for the certificate cannot know this client, whatever else is right. */
+/** A server that did not ask for the certificate cannot identify this client. */
 function refused(response: WireResponse, quoted: string, facts: Refusal): Failure {
   const { status, body } = response;
   const said = quoted + challenge(response, facts.scrub);
@@ -153,7 +153,7 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
     : `The service answered ${status}${before}${said}.`;
   return new Failure('request', status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', message, {
     ...facts.asked,
-    // A server that got the certificate too late has not looked at the other credentials.
+    // A server that got the certificate too late has not checked the other credentials.
     hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
     refusal: { isPage, advice: isPage ? undefined : namedAdvice(response, facts) },
     mayConcernCertificate: isPage && !isBlind && gatewayHint(response) === '',
@@ -173,7 +173,7 @@ function refusalHint(response: WireResponse, facts: AnswerFacts): string {
   return known + (named ?? (status === 403 ? ASK_FOR_RIGHT : '') + check);
 }
 
-/** What to do about the reason that an answer names; `undefined` when it names none. */
+/** Returns the hint for the reason that an answer names; `undefined` without a reason. */
 function namedAdvice(response: WireResponse, facts: AnswerFacts): string | undefined {
   const reason = reasonIn(response, facts.scrub);
   return reason?.kind === 'words' ? adviceOn(reason.text, facts) : undefined;

@@ -3,14 +3,14 @@ import { Failure } from '../../signing/policy/failure.ts';
 import type { ClockFinding } from '../answers/refusal-advice.ts';
 import { parseHttpDate } from '../answers/retry-after.ts';
 
-/** `Date` is given in whole seconds and requests take time, so smaller differences mean nothing. */
+/** Smallest relevant difference in milliseconds: `Date` has whole seconds, and requests take time. */
 const MIN_SKEW_MS = 30_000;
-/** A service whose clock differs by more than this is wrong itself. */
+/** Largest difference that is corrected, in milliseconds; with a larger one, the service's clock is wrong. */
 const MAX_SKEW_MS = 24 * 3600 * 1000;
-/** A request older than this when it was answered may have been refused for its age alone. */
+/** Age in milliseconds from which a request may have been refused only because of its age. */
 const OLD_REQUEST_MS = 60_000;
 
-/** The clock of this machine, corrected at most once per run by the `Date` of a refusal that came over verified TLS. */
+/** The clock of this machine, corrected at most once per run by the `Date` of a refusal over verified TLS. */
 export class ClockOffset {
   readonly #now: () => number;
   readonly #announce: (seconds: number) => void;
@@ -21,26 +21,26 @@ export class ClockOffset {
     this.#announce = options.onClockOffset;
   }
 
-  /** Milliseconds since the epoch as the service counts them. */
+  /** Returns milliseconds since the epoch by the service's clock. */
   now(): number {
     return this.#now() + (this.#offsetMs ?? 0);
   }
 
-  /** Compares the time that an answer gives with this clock. */
+  /** Compares the time in an answer with this clock. */
   compare({ headers: { date } }: WireResponse): ClockFinding {
     const theirs = parseHttpDate(typeof date === 'string' ? date : undefined);
     if (theirs === undefined) return 'unknown';
     return Math.abs(theirs - this.now()) <= MIN_SKEW_MS ? 'agrees' : 'differs';
   }
 
-  /** Learns from a refusal; returns it unchanged, or as one that is due to the age of the request. */
+  /** Corrects the clock after a refusal; returns the refusal unchanged, or as one caused by the request's age. */
   explain(failure: Failure, response: WireResponse, sentAt: number): Failure {
     if (failure.facts.endsRun !== 'unauthorised' || this.#learn(response)) return failure;
     const ageMs = this.#now() - sentAt;
     return ageMs > OLD_REQUEST_MS ? tooOld(failure, ageMs) : failure;
   }
 
-  /** Takes over the service's time, once; returns whether this answer was the one. */
+  /** Adopts the service's time once; returns whether this answer was used. */
   #learn({ headers }: WireResponse): boolean {
     const { date } = headers;
     const theirs = parseHttpDate(typeof date === 'string' ? date : undefined);
@@ -53,7 +53,7 @@ export class ClockOffset {
   }
 }
 
-/** One more attempt may be faster, and other files may be small enough: the refusal says nothing about the run. */
+/** Limits the refusal to one file: another attempt may be faster, and other files may be small enough. */
 function tooOld(failure: Failure, ageMs: number): Failure {
   const seconds = Math.round(ageMs / 1000);
   return new Failure(

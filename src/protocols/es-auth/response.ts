@@ -5,7 +5,7 @@ import { withReason } from '../answers/envelope.ts';
 import { isWebPage, quoteWords, reasonIn, titled } from '../answers/reason.ts';
 import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
 
-/** Longest text of a signature that is taken, in bytes. */
+/** Longest accepted text of a signature, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
 const PAGE_HINT =
@@ -32,7 +32,7 @@ export function readResponse(response: WireResponse, facts: AnswerFacts): string
   throw withReason(place === undefined ? failure : failure.with({ hint: WRAPPED_HINT }), response, answer, facts);
 }
 
-/** Returns the content type of an answer when it is given and is not JSON's. */
+/** Returns the content type of an answer if it has one other than JSON's. */
 export function otherContentType({ headers }: WireResponse): string | undefined {
   const type = String(headers['content-type'] ?? '').trim();
   return type === '' || /^[a-z]+\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? undefined : type;
@@ -40,7 +40,7 @@ export function otherContentType({ headers }: WireResponse): string | undefined 
 
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 
-/** Decodes strictly: text that had to be repaired is not what the service meant. A byte order mark is dropped. */
+/** Decodes strictly, because repaired text is not what the service meant; drops a byte order mark. */
 function decode(body: Buffer): string {
   try {
     return DECODER.decode(body);
@@ -75,7 +75,7 @@ function checkText(value: string): string {
 /** Names the members of an answer without a usable signData, never their values. */
 function describeMissing(answer: object, place: string | undefined, { scrub }: AnswerFacts): string {
   const names = Object.keys(answer);
-  // Own properties only: a `__proto__` in the answer must not pass for one.
+  // Copies only own properties, so that a `__proto__` in the answer has no effect.
   const { signData: value }: { signData: unknown } = { signData: undefined, ...answer };
   if (value === '') return 'signData is empty';
   if (value !== undefined) return `signData is ${typeName(value)}, not a string`;
@@ -90,7 +90,7 @@ const MAX_NAMES = 6;
 const MAX_NAME_LENGTH = 40;
 const ENVELOPE_DEPTH = 3;
 
-/** Finds a signData in an envelope, as the path of its object: `data`, `data.result`. */
+/** Finds signData in an envelope; returns the path of its object: `data`, `data.result`. */
 function placeOfSignature(answer: object, depth = 0): string | undefined {
   for (const [name, value] of Object.entries(answer)) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) continue;

@@ -19,23 +19,23 @@ export interface EsAuthSettings {
   readonly appSecret: string;
 }
 
-/** What is the same in all requests, and may be wrong when the service refuses one. */
+/** Facts that are the same in all requests, and may be wrong when the service refuses one. */
 const FACTS = {
   credentials: 'app-key and app-secret (no quotes, nothing missing), and that they belong to this service',
   sentType: 'application/json',
 };
 
-/** Most characters of a content type that a warning shows. */
+/** Longest content type in a warning, in characters. */
 const MAX_TYPE = 60;
 
-/** The parts of a request that are chosen when the reading of its file begins. */
+/** The parts of a request that are chosen at the start of reading its file. */
 interface Draft extends Hashing {
   readonly fresh: FreshFacts;
-  /** The time in `fresh` as this machine's own clock tells it. */
+  /** The time in `fresh` by this machine's own clock. */
   readonly datedAt: number;
 }
 
-/** Creates the signer for a service that speaks `es-auth`: one POST per file, authenticated by a keyed hash over the whole body. */
+/** Creates the signer for an `es-auth` service: one POST per file, authenticated by a keyed hash over the whole body. */
 export function createSignFileSigner(
   transport: Transport,
   settings: EsAuthSettings,

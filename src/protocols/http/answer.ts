@@ -7,7 +7,7 @@ import { isWebPage, quoteWords, titled } from '../answers/reason.ts';
 import type { Scrub } from '../answers/scrub.ts';
 import type { AnswerFacts } from '../answers/status.ts';
 
-/** Where the signature is in an answer: a JSON pointer (RFC 6901) as its steps, the body as text, or the body as bytes. */
+/** Place of the signature in an answer: the steps of a JSON pointer (RFC 6901), the body as text, or the body as bytes. */
 export type AnswerPlace =
   | { readonly in: 'json'; readonly steps: readonly string[] }
   | { readonly in: 'body' }
@@ -23,11 +23,11 @@ export function parseAnswerPlace(text: string): AnswerPlace | undefined {
 }
 
 const ADDRESS_HINT = 'Check that server-url and the input request lead to the API of the signing service.';
-/** Longest signature that is believed, in bytes. */
+/** Longest accepted signature, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads the signature out of an answer with status 200 or 201; returns the text that is written. */
+/** Reads the signature from an answer with status 200 or 201; returns the text to write. */
 export function readAnswer(
   response: WireResponse,
   { answer: place, encoding }: { readonly answer: AnswerPlace; readonly encoding: SignatureEncoding },
@@ -50,7 +50,7 @@ export function readAnswer(
   }
 }
 
-/** Throws when the whole answer, which should be the signature, is a web page or JSON with members. */
+/** Throws when an answer that should be only the signature is a web page or JSON with members. */
 function refuseWrapped(response: WireResponse, facts: AnswerFacts): void {
   if (isWebPage(response)) throw unusable('RESP_HTML', `The answer is a web page${titled(response, facts.scrub)}.`);
   const json = membersIn(response.body);
@@ -64,7 +64,7 @@ function refuseWrapped(response: WireResponse, facts: AnswerFacts): void {
 }
 
 function membersIn(body: Buffer): object | undefined {
-  // No signature begins so.
+  // A signature never starts with a brace.
   if (body[0] !== '{'.charCodeAt(0)) return undefined;
   try {
     return JSON.parse(body.toString());
@@ -96,7 +96,7 @@ function parse(text: string, response: WireResponse, scrub: Scrub): unknown {
   }
 }
 
-/** Follows a pointer by own members and elements only. */
+/** Follows a pointer through own members and elements only. */
 function follow(json: unknown, steps: readonly string[], scrub: Scrub): string {
   let value = json;
   for (const [at, step] of steps.entries()) {
@@ -118,20 +118,20 @@ function typeName(value: unknown): string {
   return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** A value in an answer that could be the signature, or is none. */
+/** A value in an answer, which may be the signature. */
 interface Leaf {
-  /** JSON pointer. */
+  /** Place of the value as a JSON pointer. */
   readonly pointer: string;
   readonly value: unknown;
 }
 
-/** Most values that a sentence names, and levels of an answer in which they are looked for. */
+/** Most values that are named, and levels of an answer that are searched. */
 const MAX_LEAVES = 6;
 const MAX_LEVELS = 4;
-/** Most characters of a place that a sentence shows. */
+/** Longest place that is shown, in characters. */
 const MAX_POINTER = 80;
 
-/** Lists the values of an answer in their order, those inside of objects too. */
+/** Lists the values of an answer in order, including those in nested objects. */
 function* leavesOf(value: unknown, pointer = '', level = 0): Generator<Leaf> {
   const members = typeof value === 'object' && value !== null && level < MAX_LEVELS ? Object.entries(value) : [];
   if (members.length === 0) yield { pointer, value };
@@ -148,7 +148,7 @@ function firstLeaves(json: unknown): readonly Leaf[] {
   return leaves;
 }
 
-/** Names the values of an answer by place, type and length, and shows none. */
+/** Describes the values of an answer by place, type and length, without showing any. */
 function describe(json: unknown, scrub: Scrub): string {
   const leaves = firstLeaves(json);
   const named = leaves.slice(0, MAX_LEAVES).map(({ pointer, value }) => {
@@ -163,14 +163,14 @@ function textOf(value: string): string {
   return `text of ${value.length} characters${looksLikeSignature(value) ? ' that looks like a signature' : ''}`;
 }
 
-/** Shorter texts are codes and names; the shortest signature has 64 bytes. */
+/** Shortest text of a signature, which has at least 64 bytes; shorter texts are codes and names. */
 const MIN_SIGNATURE = 86;
 
 function looksLikeSignature(text: string): boolean {
   return text.length >= MIN_SIGNATURE && /^[\w+/-]+={0,2}$/.test(text);
 }
 
-/** Says where `answer` should look; a text that looks like a signature is named. */
+/** Returns the hint for the input `answer`; names a text that looks like a signature. */
 function placeHint(json: unknown, scrub: Scrub): string {
   const texts = firstLeaves(json).filter(({ value }) => typeof value === 'string');
   const found = texts.find(({ value }) => looksLikeSignature(String(value)));

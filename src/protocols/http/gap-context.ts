@@ -89,7 +89,7 @@ function namesBeside(place: Place, { before, after, levels, within }: Sides): re
   }
 }
 
-/** Lists patterns for names by the text beside: a path or part of a word, as in `dist/{name}`, has no structure. */
+/** Lists patterns for names by the neighbouring text: a path or part of a word (`dist/{name}`) has no structure. */
 function namesIn(level: Level): readonly RegExp[] {
   const [before, after] = [literal(level.before), literal(level.after)];
   if (WORD.test(before.trimStart() + after.trimEnd()) || (before + after).trim() === '') return [];

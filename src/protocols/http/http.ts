@@ -17,23 +17,23 @@ export interface HttpOptions {
   readonly answer: AnswerPlace;
   /** Path prefix of the server's URL, without a slash at its end. */
   readonly prefix: string;
-  /** Of the digest; `undefined` when the file itself is sent. */
+  /** Hash of the digest; `undefined` when the file itself is sent. */
   readonly hash: Hash | undefined;
-  /** Of the signature, in the answer and in the file that is written. */
+  /** Encoding of the signature, in the answer and in the written file. */
   readonly encoding: SignatureEncoding;
   /** Values of `{key}` and `{token}`. */
   readonly key: string;
   readonly token: string;
 }
 
-/** Longest request line, in bytes: servers take 8 KiB, some of it for other headers. */
+/** Longest request line in bytes: servers accept 8 KiB, some of it for other headers. */
 export const MAX_REQUEST_LINE_BYTES = 8000;
 
 /** Creates the signer for a service that is described by one HTTP message. */
 export function createHttpSigner(transport: Transport, options: HttpOptions, scrub: Scrub): Signer {
   const sentType = typeOf(options.message);
   return {
-    // A stream of the file weighs what es-auth weighs.
+    // A streamed file takes the same memory as with es-auth.
     ...(options.message.content.startsWith('digest') ? { weigh: weightOfDigest } : {}),
     async sign(source: Source, signal: AbortSignal): Promise<Signature> {
       const request = await fillRequest(source, options);
@@ -72,7 +72,7 @@ export async function fillRequest(source: Source, options: HttpOptions): Promise
   return { method: message.method, path: target, headers, body };
 }
 
-/** Computes what text placeholders stand for; those of a file in a body are streamed instead. */
+/** Computes the values of text placeholders; a file in a body is streamed instead. */
 async function textValues(source: Source, options: HttpOptions): Promise<(placeholder: Placeholder) => string> {
   const { message, hash, key, token } = options;
   const content = await contentText(source, message, hash);

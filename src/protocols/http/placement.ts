@@ -2,7 +2,7 @@ import { CONTENT, fillTemplate, type Placeholder, placeholdersOf, type Template 
 
 type Headers = readonly (readonly [name: string, value: Template])[];
 
-/** The parts of a message that may hold placeholders. */
+/** The parts of a message that may contain placeholders. */
 interface Parts {
   readonly target: Template;
   readonly headers: Headers;
@@ -10,13 +10,13 @@ interface Parts {
   readonly bodyPlace: 'json' | 'form' | 'xml' | 'text';
 }
 
-/** Checks what stands where; returns the one content placeholder. */
+/** Checks the places of all placeholders; returns the only content placeholder. */
 export function checkPlaceholders(parts: Parts, problems: string[]): Placeholder | undefined {
   const { target, headers, body, bodyPlace } = parts;
   const inHead = [target, ...headers.map(([, value]) => value)].flatMap(placeholdersOf);
   const inBody = placeholdersOf(body);
   const contents = [...inHead, ...inBody].filter((each) => CONTENT.has(each));
-  // A placeholder that is mistyped is told already, and stands for the one that is missing.
+  // A mistyped placeholder is already reported, and is probably the missing one.
   if (contents.length > 1 || (contents.length === 0 && !problems.some((each) => each.includes('no placeholder'))))
     problems.push(
       `must hold exactly one of {digest}, {digest:hex}, {digest:base64}, {file} and {file:base64}, but holds ${contents.length}`,
@@ -48,18 +48,18 @@ function wrongBody(place: Parts['bodyPlace'], body: Template): string | undefine
   }
 }
 
-/** Says which content stands where it cannot be sent, in words that follow the name of the input. */
+/** Describes content in a place where it cannot be sent, as a text after the name of the input. */
 function misplacedContent(inText: readonly Placeholder[], inForm: readonly Placeholder[]): string | undefined {
   if (inText.includes('digest'))
     return 'holds {digest}, raw bytes, where only text can stand; write {digest:hex} or {digest:base64}';
-  // The percent-encoding of a file's base64 would have to be known before the file is read.
+  // The length of a file's percent-encoded base64 is not known before the file is read.
   if (inForm.includes('file') || inForm.includes('file:base64'))
     return 'holds the file in a form, which the action cannot send; write {digest:hex} or {digest:base64}';
   if (inText.includes('file')) return 'holds {file}, raw bytes, where only text can stand; write {file:base64}';
   return undefined;
 }
 
-/** Says where a form, or a target with its query, has the name of a file as the name of one of several parameters. */
+/** Describes where a form or query has the name of a file as the name of one of several parameters. */
 function nameOfParameter(template: Template): string | undefined {
   const text = template.map((part) => (typeof part === 'string' ? part : `{${part.placeholder}}`)).join('');
   const parameters = text.slice(text.startsWith('/') ? text.indexOf('?') + 1 : 0).split('&');
@@ -69,7 +69,7 @@ function nameOfParameter(template: Template): string | undefined {
   return 'holds {name} as the name of a parameter beside others; a file could have the name of another parameter';
 }
 
-/** Says why a body is no sound JSON, in words that follow the name of the input; `undefined` when it is. */
+/** Describes why a body is not valid JSON, as a text after the name of the input; `undefined` when it is valid. */
 function wrongJson(body: Template): string | undefined {
   const broken = whereBroken(fillTemplate(body, 'text', (placeholder) => 'x'.repeat(`{${placeholder}}`.length)));
   if (broken !== undefined)
@@ -82,7 +82,7 @@ function wrongJson(body: Template): string | undefined {
   return undefined;
 }
 
-/** Says where a text stops to be JSON, in words that follow a noun; `undefined` when it is JSON. The text itself is not shown. */
+/** Describes where a text stops being JSON, as a text after a noun, without showing it; `undefined` for valid JSON. */
 function whereBroken(text: string): string | undefined {
   try {
     JSON.parse(text);
@@ -93,7 +93,7 @@ function whereBroken(text: string): string | undefined {
   }
 }
 
-/** A body whose placeholders are marks that no text holds, to see where each of them comes out. */
+/** A body whose placeholders are unique marks, for finding the place of each after parsing. */
 class Marks {
   readonly text: string;
   readonly #byMark = new Map<string, Placeholder>();
@@ -108,7 +108,7 @@ class Marks {
     this.text = parts.join('');
   }
 
-  /** Looks at a value and all within; tells whether the name of a file is the name of one of several members. */
+  /** Visits a value and its content; tells whether the name of a file is the name of one of several members. */
   visit(value: unknown): boolean {
     if (typeof value === 'string') this.#see(value);
     if (typeof value !== 'object' || value === null) return false;
@@ -118,7 +118,7 @@ class Marks {
     return members.map(([, each]) => this.visit(each)).some(Boolean) || isRival;
   }
 
-  /** Lists the placeholders that were in nothing that was looked at. */
+  /** Lists the placeholders that were not found in any visited value. */
   unseen(): readonly Placeholder[] {
     return [...this.#byMark.values()];
   }
@@ -132,17 +132,17 @@ class Marks {
   }
 }
 
-/** What ends the parts of XML in which a value could not be escaped. */
+/** Start and end of the parts of XML in which a value cannot be escaped. */
 const XML_ENDS: readonly (readonly [begin: string, end: string])[] = [
   ['<!--', '-->'],
   ['<![CDATA[', ']]>'],
   ['<?', '?>'],
-  // A document type without declarations ends here at once; a reference in a declaration would be resolved twice.
+  // A document type without declarations ends here; a reference in a declaration would be resolved twice.
   ['<!', ']>'],
 ];
 const PLAIN_DOCTYPE = /<![a-z][^[<>]*>/gi;
 
-/** Says where a placeholder stands outside of the texts and quoted attributes of XML; only there a value can be escaped. */
+/** Describes a placeholder outside the texts and quoted attributes of XML, in which alone a value can be escaped. */
 function wrongXml(body: Template): string | undefined {
   let inside: string | undefined;
   for (const part of body) {
@@ -153,7 +153,7 @@ function wrongXml(body: Template): string | undefined {
   return undefined;
 }
 
-/** Reads on from inside something; returns what ends the part that is open behind the text, `undefined` in plain text. */
+/** Continues to read XML from inside a part; returns the end of the part that is open at the end, if any. */
 function xmlAfter(text: string, inside: string | undefined): string | undefined {
   let [rest, end] = [text, inside];
   for (;;) {

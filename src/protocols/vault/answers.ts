@@ -15,32 +15,32 @@ import {
 } from './refusals.ts';
 import type { Token } from './session.ts';
 
-/** A signature of one item, and the version of the key that made it. */
+/** Signature of an item, with the version of its key. */
 export interface ItemSignature {
   readonly text: string;
   readonly keyVersion: number;
 }
 
-/** What the service says about a key. */
+/** The service's information about a key. */
 export interface KeyFacts {
-  /** As the service names it, such as `ecdsa-p256` or `rsa-2048`. */
+  /** Type in the service's terms, such as `ecdsa-p256` or `rsa-2048`. */
   readonly type: string;
   readonly latestVersion: number;
   /** Public keys as PEM, by version. */
   readonly publicKeys: ReadonlyMap<number, string>;
 }
 
-/** What a batch was for. */
+/** Facts about the request of a batch. */
 interface BatchFacts extends Asked {
-  /** Of the text that is written. */
+  /** Encoding of the written signature. */
   readonly encoding: SignatureEncoding;
 }
 
 /**
  * Reads the results of a batch, in the order of its items.
  *
- * An item that failed has a `Failure` in its place; the status says nothing about items.
- * @throws Failure for an answer that is none to this batch
+ * A failed item has a `Failure` in its place; the status says nothing about single items.
+ * @throws Failure for an answer that does not match the batch
  */
 export function readBatch(
   response: WireResponse,
@@ -76,22 +76,24 @@ function otherVersion(wanted: string, version: string): Failure {
   return new Failure('request', 'RESP_BAD_SIGNATURE', message, { hint, maxAttempts: 2 });
 }
 
-/** Reads what the service warns of besides its answer, such as a parameter that it does not know. */
+/** Reads the service's warnings in an answer, for example about an unknown parameter. */
 export function warningsIn({ status, body }: WireResponse, scrub: Scrub): readonly string[] {
-  // Whatever an answer with another status warns of, its failure says more.
+  // The failure of an answer with another status says more than its warnings.
   if (status !== 200 || !body.includes('"warnings":[')) return [];
   const { warnings } = object(parse(body));
   const texts = Array.isArray(warnings) ? warnings.filter((each) => typeof each === 'string') : [];
   return texts.slice(0, MAX_WARNINGS).map((each) => scrub(each, 300));
 }
 
-/** Further warnings of one answer are not read: to look for secrets in a million of them would take minutes. */
+/** Most warnings that are read of an answer; searching a million of them for secrets would take minutes. */
 const MAX_WARNINGS = 8;
 
-/** Lease of a token without an end; finite, because an infinite one marks a token that was given and cannot be replaced. */
+/** Lease of a token without an end; finite, because an infinite lease marks a given token that cannot be replaced. */
 const NO_END_MS = Number.MAX_SAFE_INTEGER;
 
-/** Tells whether a token can be sent in a header: printable ASCII, and no longer than servers take; usual ones have 100 to 1,000 characters. */
+/**
+ * Tells whether a header can hold a token: printable ASCII and not too long; usual ones have 100 to 1,000 characters.
+ */
 export function isSendable(token: string): boolean {
   return /^[\x21-\x7e]{1,8192}$/.test(token);
 }
@@ -108,13 +110,13 @@ export function readLogin(response: WireResponse, facts: LoginFacts): Token {
     throw unusable('The service answered 200 to the login, but its token cannot be sent in a header.');
   return {
     value,
-    // A lease of 0 is one without an end, as root tokens have.
+    // A lease of 0 means that the token does not expire, as for root tokens.
     leaseMs: typeof seconds === 'number' && seconds > 0 ? Math.min(seconds * 1000, NO_END_MS) : NO_END_MS,
     isRevocable: type !== 'batch',
   };
 }
 
-/** Reads from the answer to a look-up where a wrapping token was made; `undefined` for any other token, and for an answer that does not say. */
+/** Returns the creation path of a wrapping token from the answer to a look-up; `undefined` for any other token or answer. */
 export function readWrapping({ status, body }: WireResponse): string | undefined {
   if (status !== 200) return undefined;
   try {
@@ -125,11 +127,11 @@ export function readWrapping({ status, body }: WireResponse): string | undefined
   }
 }
 
-/** Reads what the service says about a key. */
+/** Reads the service's information about a key. */
 export function readKey(response: WireResponse, asked: Asked): KeyFacts {
   if (response.status !== 200) throw signFailure(response, asked);
   const { type, latest_version: latest, keys } = member(parse(response.body), 'data');
-  // The type is shown: no other text of the service may stand for it.
+  // The type is shown, so it must not be any other text.
   if (typeof type !== 'string' || !/^[a-z][a-z0-9_-]{0,30}$/.test(type) || typeof latest !== 'number')
     throw unusable('The service answered 200 to the question about the key, but not with its type and version.');
   const publicKeys = Object.entries(object(keys)).flatMap(([version, value]) => {
@@ -139,21 +141,21 @@ export function readKey(response: WireResponse, asked: Asked): KeyFacts {
   return { type, latestVersion: latest, publicKeys: new Map(publicKeys) };
 }
 
-/** Returns the public key of a version as PEM, written anew: the log shows it, and a service may give any text as its key. */
+/** Returns the public key of a version as PEM, encoded again, because the log shows the key. */
 export function publicKeyOf({ publicKeys }: KeyFacts, version: number): string | undefined {
   const given = publicKeys.get(version);
   if (given === undefined) return undefined;
   try {
-    // What Node reads as a public key may be a private one.
+    // Node also reads a private key as a public one.
     if (given.startsWith('-----BEGIN PUBLIC KEY-----'))
       return createPublicKey(given).export({ type: 'spki', format: 'pem' }).toString();
   } catch {
-    // Node's error may repeat a part of the text.
+    // Node's error may quote a part of the text.
   }
   throw unusable('The service answered 200 to the question about the key, but its public key cannot be read.');
 }
 
-/** Ed25519 keys come as the 32 bytes in base64, all others as PEM. */
+/** Returns a key as PEM; Ed25519 keys arrive as 32 bytes in base64, all others as PEM. */
 function asPem(text: string): string {
   if (text.includes('-----BEGIN')) return text;
   const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(text, 'base64')]);

@@ -2,7 +2,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import { type Algorithm, algorithmOf } from '../../verifying/algorithm.ts';
 import type { TransitKey } from './paths.ts';
 
-/** A key, and the algorithm that the inputs ask for; `undefined` for the usual one of its type. */
+/** A key, and the requested algorithm; `undefined` for the usual one of its type. */
 interface Wish {
   readonly key: TransitKey;
   readonly wanted: Algorithm | undefined;
@@ -12,7 +12,7 @@ interface Wish {
 const SIGNING_TYPES = 'ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519';
 const CANNOT_SIGN = /^(?:aes|x?chacha|hmac)/;
 
-/** Returns the algorithm to sign by with a key of this type; the service would sign by another one without a word. */
+/** Returns the algorithm for a key of this type; the service would silently sign with another one. */
 export function algorithmOfKey(type: string, { key, wanted }: Wish): Algorithm {
   const usual = usualFor(type);
   if (usual === undefined) {
@@ -31,7 +31,7 @@ export function algorithmOfKey(type: string, { key, wanted }: Wish): Algorithm {
   );
 }
 
-/** Builds the failure of a key that is not there or cannot be used. */
+/** Builds the failure for a key that does not exist or cannot be used. */
 export function keyFailure(message: string, hint: string): Failure {
   return new Failure('config', 'KEY_NOT_FOUND', message, { hint });
 }
@@ -55,7 +55,7 @@ function familyOf({ scheme }: Algorithm): string {
   return scheme.startsWith('rsa') ? 'rsa' : scheme;
 }
 
-/** What the service says of keys that exist and cannot sign, and what to do about each. */
+/** The service's texts about keys that exist but cannot sign, with a hint for each. */
 const UNUSABLE: readonly (readonly [pattern: RegExp, what: string, hint: string])[] = [
   [
     /requested version for signing|no such key version/,
@@ -71,7 +71,7 @@ const UNUSABLE: readonly (readonly [pattern: RegExp, what: string, hint: string]
   [/soft-deleted/, 'is soft-deleted', 'Its operators can restore it; or give another signing-key.'],
 ];
 
-/** Recognises what the service says of a key that cannot sign: every file would be refused for the same reason. */
+/** Recognises the service's text about a key that cannot sign, for which every file would be refused. */
 export function keyUnusable(said: string, { name, mount, version }: TransitKey): Failure | undefined {
   const [, what = '', hint = ''] = UNUSABLE.find(([pattern]) => pattern.test(said)) ?? [];
   if (what === '') return undefined;

@@ -6,13 +6,13 @@ import type { LoginMount } from './paths.ts';
 import { wrappingToken } from './refusals.ts';
 import { Session, type Token } from './session.ts';
 
-/** How a run logs in, as the inputs say. */
+/** How a run logs in, according to the inputs. */
 export type Login =
   | { readonly method: 'cert'; readonly mount: LoginMount; readonly role: string | undefined }
   | { readonly method: 'oidc'; readonly mount: LoginMount; readonly role: string; readonly audience: string }
   | { readonly method: 'token'; readonly token: string };
 
-/** The service that a session logs in to, with the path of its API, and how. */
+/** The service of a session, the path of its API, and the login method. */
 interface LoginOptions<Method extends Login = Login> {
   readonly transport: Transport;
   readonly base: string;
@@ -20,13 +20,13 @@ interface LoginOptions<Method extends Login = Login> {
   readonly world: ProtocolWorld;
 }
 
-/** What a request holds: `json` becomes its body. */
+/** Content of a request; `json` becomes its body. */
 interface Content {
   readonly json?: object;
   readonly token?: string;
 }
 
-/** Builds a request. Agents and proxies of Vault may refuse it without its first header, which no browser can be made to send. */
+/** Builds a request. Vault agents and proxies may require the first header, which a browser cannot be tricked into sending. */
 export function vaultRequest(method: 'GET' | 'POST', path: string, { json, token }: Content): WireRequest {
   const body = json === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(json));
   const headers = ['X-Vault-Request', 'true'];
@@ -48,7 +48,7 @@ export function openSession({ transport, base, login, world }: LoginOptions): Se
     now,
     async login(signal) {
       const token = await logIn({ transport, base, login, world }, signal);
-      // Before its first use, so that no log shows it.
+      // Masked before its first use, so that no log shows it.
       mask(token.value);
       return token;
     },
@@ -60,8 +60,8 @@ export function openSession({ transport, base, login, world }: LoginOptions): Se
 }
 
 /**
- * Refuses a token that only holds another one, and leaves it whole: any other request would use it up, and be answered as if
- * a policy were missing. The question needs no rights; whatever else is answered, the first use of the token tells more.
+ * Refuses a wrapping token without using it up: any other request would consume it, with an answer as if a policy were
+ * missing. The look-up needs no permission; any other problem shows at the first use of the token.
  */
 async function refuseWrapping(
   { transport, base, login: { token }, world }: LoginOptions<Extract<Login, { method: 'token' }>>,
@@ -76,7 +76,7 @@ async function logIn(
   { transport, base, login, world }: LoginOptions<Exclude<Login, { method: 'token' }>>,
   signal: AbortSignal,
 ): Promise<Token> {
-  // Tokens of a job are short-lived, so none is kept. JSON leaves a role out that is `undefined`.
+  // Job tokens are short-lived, so none is kept. JSON omits a role that is `undefined`.
   const json =
     login.method === 'oidc' ? { role: login.role, jwt: await world.drawIdToken(login.audience) } : { name: login.role };
   const request = vaultRequest('POST', `${base}/${login.mount.path}/login`, { json });

@@ -6,19 +6,19 @@ import { statusFailure } from '../answers/status.ts';
 import { keyFailure, keyUnusable } from './key-type.ts';
 import type { TransitKey } from './paths.ts';
 
-/** Longest text of the service that is quoted, in characters. */
+/** Longest quote of the service, in characters. */
 const MAX_QUOTED = 200;
 
-/** What a request was about, and how the service's words are made safe. */
+/** Subject of a request, and how to scrub the service's text. */
 export interface Asked {
   readonly key: TransitKey;
   readonly scrub: Scrub;
 }
 
 /**
- * Tells whether an answer says that the token is not known: expired, revoked or mistyped.
+ * Tells whether an answer says that the token is unknown: expired, revoked or mistyped.
  *
- * OpenBao answers `permission denied` and nothing else, newer versions of Vault add `invalid token`. A policy that forbids a
+ * OpenBao answers only `permission denied`, and newer versions of Vault add `invalid token`. A policy that forbids a
  * path answers with a longer text.
  */
 export function isTokenRefused({ status, body }: WireResponse): boolean {
@@ -26,14 +26,14 @@ export function isTokenRefused({ status, body }: WireResponse): boolean {
   return status === 403 && (said === 'permission denied' || /\b(?:invalid|bad) token\b/.test(said));
 }
 
-/** Says what an answer other than 200 to a signing request, or to a question about the key, means. */
+/** Builds the failure for an answer other than 200 to a signing request or a request about the key. */
 export function signFailure(response: WireResponse, { key, scrub }: Asked): Failure {
   const { status } = response;
   const said = quote(errorsIn(response.body).join('; '), scrub);
   const what = `The service answered ${status}${said && `: “${said}”`}`;
   const wrong = keyUnusable(said, key);
   if (wrong) return wrong;
-  // An unknown key is 400 with a sentence where it signs, and 404 without one where it is asked about.
+  // An unknown key leads to 400 with a text when signing, and to 404 without a text when reading the key.
   const isUnknown =
     status === 400 ? /key not found/.test(said) : status === 404 && !said && response.body.includes('"errors"');
   if (isUnknown)
@@ -49,7 +49,7 @@ export function signFailure(response: WireResponse, { key, scrub }: Asked): Fail
   return sealedOrOther(response, scrub);
 }
 
-/** Says what the error of one item in a batch means. */
+/** Builds the failure for the error of an item in a batch. */
 export function itemFailure(error: string, { key, scrub }: Asked): Failure {
   const said = quote(error, scrub);
   const wrong = keyUnusable(said, key);
@@ -73,11 +73,11 @@ function denied(response: WireResponse, { key: { mount, name }, scrub }: Asked, 
   });
 }
 
-/** What explains the answer to a login. */
+/** What is needed to explain the answer to a login. */
 export interface LoginFacts {
   readonly method: 'cert' | 'oidc';
   readonly scrub: Scrub;
-  /** Whether the server asked for a client certificate in its handshake; `undefined` when that is not known. */
+  /** Whether the server asked for a client certificate in its handshake; `undefined` when unknown. */
   readonly asksForCertificate?: boolean | undefined;
 }
 
@@ -89,7 +89,7 @@ const LOGIN_HINTS = {
 const NO_MOUNT =
   'Check login: this auth mount does not exist or is of another kind; to use another one, write it as in oidc@auth/github.';
 
-/** Statuses 4xx that say nothing about the login itself: a proxy, a limit, or a node that is not ready. */
+/** Statuses 4xx that are not about the login itself: a proxy, a limit, or a node that is not ready. */
 const NOT_OF_LOGIN: readonly number[] = [407, 408, 412, 421, 425, 429, 472, 473];
 /**
  * Statuses of a node that cannot serve requests now, while another node may: its copy of the data is behind (412), or it is
@@ -98,9 +98,9 @@ const NOT_OF_LOGIN: readonly number[] = [407, 408, 412, 421, 425, 429, 472, 473]
 const NOT_READY: readonly number[] = [412, 472, 473];
 
 /**
- * Says what an answer other than 200 to a login means.
+ * Builds the failure for an answer other than 200 to a login.
  *
- * An expired certificate is answered with 500, which would be worth a repeat in any other case.
+ * An expired certificate leads to 500, which would be worth a retry in any other case.
  */
 export function loginFailure(response: WireResponse, { method, scrub, asksForCertificate }: LoginFacts): Failure {
   const { status } = response;
@@ -124,7 +124,7 @@ const NO_CERTIFICATE =
 const TLS_ENDS =
   ' If the role fits, a balancer or gateway in front of the service ends TLS and keeps the certificate to itself: its operators must let TLS through.';
 
-/** Builds the failure of a given token that only holds another one; signing with it would use it up. */
+/** Builds the failure for a wrapping token, which signing would use up. */
 export function wrappingToken(createdAt: string): Failure {
   const made = createdAt && ` (made at ${createdAt})`;
   return loginRefused(
@@ -133,7 +133,7 @@ export function wrappingToken(createdAt: string): Failure {
   );
 }
 
-/** Builds the failure of a login that is good, but wants a person to confirm it. */
+/** Builds the failure for a valid login that a person has to confirm. */
 export function secondFactorWanted(): Failure {
   return loginRefused(
     'The login wants a second factor, which a run cannot give.',
@@ -163,7 +163,7 @@ function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
   return statusFailure(response, { scrub, credentials: 'the inputs login and role', address: 'server-url and mount' });
 }
 
-/** Builds the failure of an answer with status 200 that cannot be used. */
+/** Builds the failure for an unusable answer with status 200. */
 export function unusable(message: string, cause?: unknown): Failure {
   return new Failure('request', 'RESP_BAD_SIGNATURE', message, {
     hint: 'Check that server-url leads to OpenBao or Vault and not to another service.',
@@ -172,7 +172,7 @@ export function unusable(message: string, cause?: unknown): Failure {
   });
 }
 
-/** The texts in `errors` of an answer; empty when it holds none, or is no answer of this API. */
+/** Returns the texts in `errors` of an answer; empty without any, or for an answer of another API. */
 function errorsIn(body: Buffer): readonly string[] {
   try {
     const { errors } = object(JSON.parse(body.toString('utf8', 0, 64 * 1024)));
@@ -182,12 +182,12 @@ function errorsIn(body: Buffer): readonly string[] {
   }
 }
 
-/** Makes a text of the service safe and short: secrets go before the cut, which would hide a part of one from the search. */
+/** Scrubs and shortens a text of the service: secrets are removed first, because a cut could hide a part of one. */
 function quote(text: string, scrub: Scrub): string {
   return scrub(text.replace(/\b\d+ errors? occurred: \* /g, ''), MAX_QUOTED).replace(/[.\s]+$/, '');
 }
 
-/** Returns the own members of an object, so that a `__proto__` in an answer is nothing but a member; none for anything else. */
+/** Returns the own members of an object, so that a `__proto__` in an answer is only a member; none for anything else. */
 export function object(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

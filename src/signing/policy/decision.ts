@@ -8,9 +8,9 @@ export interface FailedAttempt {
   /** When the attempt began, on the scheduler's clock. */
   readonly startedAt: number;
   readonly isCanary: boolean;
-  /** Whether the attempt was sent during an outage to find out whether it is over. */
+  /** Whether the attempt was sent during an outage to find out if the service is back. */
   readonly isProbe: boolean;
-  /** Jobs that have no result yet, this one included. */
+  /** Jobs without a result, this one included. */
   readonly left: number;
   /** Attempts of other jobs that are in flight. */
   readonly inFlight: number;
@@ -30,7 +30,7 @@ export type PolicyEvent =
   | { readonly type: 'retry'; readonly job: number; readonly failure: Failure; readonly delayMs: number }
   | { readonly type: 'outage'; readonly failure: Failure }
   | { readonly type: 'bad-node'; readonly failure: Failure }
-  /** This machine could not make an attempt; the first since a success is told. */
+  /** This machine could not make an attempt; `isFirst` marks the first one since a success. */
   | { readonly type: 'shortage'; readonly failure: Failure; readonly isFirst: boolean }
   | { readonly type: 'recovery' };
 

@@ -15,13 +15,13 @@ import { Troubles } from './troubles.ts';
 interface PolicyOptions extends Slots {
   /** Most counted attempts per job. */
   readonly attempts: number;
-  /** When the run must be over, on the scheduler's clock. */
+  /** Deadline of the run on the scheduler's clock. */
   readonly endsAt: number;
   readonly random: () => number;
   readonly onEvent: (event: PolicyEvent) => void;
 }
 
-/** Collects what one run learns about its service and decides what follows; it reads no clock and starts nothing. */
+/** Collects the results of a run's attempts and decides what follows; reads no clock and starts nothing. */
 export class RunPolicy {
   readonly limit: Limit;
   readonly #options: PolicyOptions;
@@ -44,7 +44,7 @@ export class RunPolicy {
     return Math.min(this.limit.value, this.#judge.inFlight);
   }
 
-  /** Asks to start an attempt. */
+  /** Tells whether an attempt may start now. */
   ask(now: number): Passage {
     return this.#gate.ask(now);
   }
@@ -53,21 +53,21 @@ export class RunPolicy {
    * Returns the earliest time at which backing off no longer helps, because nothing else is in flight; infinite while a
    * request is in flight or many files are left.
    *
-   * The delay of a file doubles with each of its failures. Where failures come at random, the last few files would wait for
-   * seconds beside an idle service: more than half of the 14 s that 500 files took with 30 % of 503.
+   * The delay of a file doubles with each of its failures. With random failures, the last few files would wait for
+   * seconds while the service is idle: more than half of the 14 s that 500 files took with 30 % of 503.
    */
   restUntil(left: number, inFlight: number): number {
     return inFlight === 0 && left <= OUTAGE.endgameFiles ? this.#gate.restUntil : Number.POSITIVE_INFINITY;
   }
 
-  /** Asks to send a probe during an outage; returns the failure that ends the run when it has been without progress too long. */
+  /** Records a probe during an outage; returns the failure that ends the run after too long without progress. */
   probe(now: number): Failure | undefined {
     if (this.#gate.patienceMs(now) <= 0) return this.troubles.serviceDown(now);
     this.#gate.onProbe();
     return undefined;
   }
 
-  /** Learns of a success. */
+  /** Records a success. */
   onSuccess({ job, isProbe }: Pick<FailedAttempt, 'job' | 'isProbe'>): void {
     this.#refusals.settle(job);
     if (isProbe) this.#gate.onProbeOver();
@@ -82,7 +82,7 @@ export class RunPolicy {
     this.#options.onEvent({ type: 'recovery' });
   }
 
-  /** Learns of a failed attempt and decides what follows. */
+  /** Records a failed attempt and decides what follows. */
   onFailure(failed: FailedAttempt, now: number): Decision {
     const { failure, job, isProbe } = failed;
     this.troubles.newest = failure;
@@ -109,7 +109,7 @@ export class RunPolicy {
     const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
     if (isLost) return { next: 'lost', lost: failure };
     if (failure.facts.endsRun === 'verify-key' && !this.#gate.hasSucceeded) return { next: 'retry-last' };
-    // The canary's second attempt decides whether this is a signing service: it goes before every other file.
+    // The canary's second attempt, which decides whether this is a signing service, goes before every other file.
     const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';
     return this.#retry(failed, isUrgent ? 0 : this.#delayMs(failure, attempts), ofService ? 'service' : 'itself');
   }
@@ -119,7 +119,7 @@ export class RunPolicy {
     return { next: 'retry', delayMs, reason };
   }
 
-  /** Learns that this machine has no descriptor left: what is in flight is all that it can carry. */
+  /** Records that this machine has no descriptor left, so that no more attempts can be in flight. */
   #onShortage(failed: FailedAttempt, now: number): Decision {
     const { failure, inFlight, isProbe } = failed;
     if (isProbe) this.#gate.pause(now);
@@ -130,7 +130,7 @@ export class RunPolicy {
     return this.#retry(failed, delayMs, 'itself');
   }
 
-  /** Learns that credentials are refused that were good before. */
+  /** Records that credentials are refused that were accepted before. */
   #onRefused(failed: FailedAttempt, now: number): Decision {
     const { failure, job, isProbe } = failed;
     const wasShut = this.#gate.isShut;
@@ -148,12 +148,12 @@ export class RunPolicy {
     return this.#retry(failed, this.#gate.pausedUntil - now + this.#delayMs(failure, 1), 'itself');
   }
 
-  /** After a success, a name without an address means that the name server is in trouble. */
+  /** After a success, a name without an address means a failing name server, and not a wrong name. */
   #concernsService({ kind, facts }: Failure): boolean {
     return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
   }
 
-  /** Tells whether a file is given up because of the service; near the end of the run the gate shuts instead. */
+  /** Tells whether a file is given up because of the service; near the end of the run, the gate shuts instead. */
   #isLostToService({ job, left, failure }: FailedAttempt, now: number): boolean {
     if (this.#gate.isShut || this.#attempts.of(job) < this.#options.attempts) return false;
     if (left > OUTAGE.endgameFiles) return true;
@@ -167,13 +167,13 @@ export class RunPolicy {
     return backoffMs(Math.max(1, attempts), long ? 'throttled' : 'plain', this.#options.random);
   }
 
-  /** The next connection may lead to the same node: the run goes on with the connections that it has. */
+  /** Continues with the existing connections, because the next one may lead to the same bad node. */
   #onBadNode({ failure, inFlight }: FailedAttempt): void {
     this.limit.onBadNode(inFlight);
     this.#options.onEvent({ type: 'bad-node', failure });
   }
 
-  /** Learns of a failure of the service as a whole. */
+  /** Records a failure of the service as a whole. */
   #onTrouble({ failure, startedAt, isProbe, left }: FailedAttempt, now: number): void {
     this.troubles.newestOfService = failure;
     this.#refusals.endRow();
@@ -182,7 +182,7 @@ export class RunPolicy {
       this.#options.onEvent({ type: 'outage', failure });
   }
 
-  /** Makes every attempt wait as the service asked; returns the failure that ends the run when this wait or the outage is too long. */
+  /** Makes every attempt wait as the service requested; returns the failure that ends the run if this or the outage takes too long. */
   #endOfPatience(failure: Failure, now: number): Failure | undefined {
     const patienceMs = this.#gate.patienceMs(now);
     if (patienceMs <= 0 && failure === this.troubles.newestOfService) return this.troubles.serviceDown(now);

@@ -5,14 +5,15 @@ import type { Failure } from './failure.ts';
 
 /** A 401 or 403 after the first success of a run. */
 interface RefusedAttempt extends Pick<FailedAttempt, 'job' | 'isProbe' | 'left'> {
-  /** Whether the gate was shut already, so that the refusal says nothing new. */
+  /** Whether the gate was already shut, so that the refusal adds nothing new. */
   readonly wasShut: boolean;
 }
 
 /**
- * Decides what a 401 or 403 means once the same credentials were good: an outage, the content of a file, or the end of the run.
+ * Decides what a 401 or 403 means after the same credentials were accepted: an outage, the content of a file, or the
+ * end of the run.
  *
- * The first probes are files that were never refused. When no such file is left, probes prove nothing about the credentials,
+ * The first probes are files that were never refused. Without such a file, probes prove nothing about the credentials,
  * and each refusal counts as an attempt of its file.
  */
 export class Refusals {
@@ -21,7 +22,7 @@ export class Refusals {
   #since: number | undefined;
   #probes = 0;
 
-  /** Learns of a refusal; returns whether it ends the run, and whether it counts as an attempt of its file. */
+  /** Records a refusal; returns whether it ends the run, and whether it counts as an attempt of its file. */
   add(
     { job, isProbe, wasShut, left }: RefusedAttempt,
     now: number,
@@ -41,12 +42,12 @@ export class Refusals {
     return bounds[Math.min(this.#probes, bounds.length - 1)] ?? 0;
   }
 
-  /** Learns that a file has its result. */
+  /** Records that a file has its result. */
   settle(job: number): void {
     this.#files.delete(job);
   }
 
-  /** Learns that a probe succeeded, or met a failure of another kind. */
+  /** Records that a probe succeeded, or met another kind of failure. */
   endRow(): void {
     this.#since = undefined;
     this.#probes = 0;
@@ -57,7 +58,7 @@ const ADDRESS =
   'One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.';
 const NEVER_ACCEPTED =
   'Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.';
-/** Codes of answers that look as if the address were wrong. */
+/** Codes of answers that suggest a wrong address. */
 const OF_ADDRESS: readonly string[] = ['NOT_FOUND', 'METHOD_REFUSED', 'RESP_HTML', 'RESP_EMPTY', 'RESP_NOT_JSON'];
 
 /** The files that met one kind of failure. */

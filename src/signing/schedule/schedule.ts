@@ -14,9 +14,9 @@ export interface Settled extends Tally {
 
 /** A run of numbered jobs, each attempted until it succeeds or is lost. */
 export interface ScheduleOptions extends InFlightOptions, Slots {
-  /** The job that goes first and alone; the others follow in the order of their numbers. */
+  /** The job that starts first and alone; the others follow in the order of their numbers. */
   readonly canary: number;
-  /** Called when an attempt of the canary begins; resolves when it has been alone for long enough. The signal aborts when the head start has ended. */
+  /** Called when an attempt of the canary starts; resolves after its time alone. The signal aborts at its end. */
   readonly headStart: (signal: AbortSignal) => Promise<unknown>;
   /** Most counted attempts per job. */
   readonly attempts: number;
@@ -54,7 +54,7 @@ class Schedule {
   readonly #headStart: HeadStart;
   #ending: Failure | undefined;
   #cancelWake = (): void => {};
-  /** Slots that answers of one moment free are filled together: over HTTP/2, requests that start together share packets. */
+  /** Fills slots together that become free at the same moment: over HTTP/2, requests that start together share packets. */
   readonly #pumpSoon: () => void;
 
   constructor(options: ScheduleOptions) {
@@ -149,7 +149,7 @@ class Schedule {
     this.#headStart.grant({ isInFlight: () => this.#inFlight.has(job, attempt), onSlow });
   }
 
-  /** Learns that the service has answered one job; the work that is left needs no slot. */
+  /** Records that the service has answered a job; the remaining work needs no slot. */
   #onAnswered(job: number, isProbe: boolean): void {
     this.#headStart.end();
     this.#policy.onSuccess({ job, isProbe });
