@@ -13803,20 +13803,21 @@ var __webpack_modules__ = {
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
 		var _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57896);
-		var _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51949);
-		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
-		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(24469);
-		var _probe_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9716);
-		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(53015);
+		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(30734);
+		var _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(51949);
+		var _route_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83551);
+		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(24469);
+		var _probe_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9716);
+		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(53015);
 		const LISTEN_MS = 1500;
 		function createDiagnosis(route, { anchors, now }) {
 			const { server, proxy } = route;
 			return {
-				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_6__.hr)(failure, serverChain, {
+				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_7__.hr)(failure, serverChain, {
 					server,
 					anchors,
 					now: new Date(now()),
-					proxy: proxy && (0, _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__.Y)(proxy)
+					proxy: proxy && (0, _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_4__.Y)(proxy)
 				}),
 				canTellMore: ({ code }) => [
 					"CONNECTION_LOST",
@@ -13824,7 +13825,7 @@ var __webpack_modules__ = {
 					"TLS_HANDSHAKE_FAILED",
 					"TLS_CLIENT_REJECTED"
 				].includes(code),
-				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_5__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
+				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_6__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
 			};
 		}
 		function reasonOfEnd(handshake, origin) {
@@ -13832,7 +13833,7 @@ var __webpack_modules__ = {
 		}
 		function foreignIn({ end, error, firstBytes, tunnelledBy }, origin) {
 			if (end === "open" || firstBytes === undefined) return undefined;
-			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__.e)(firstBytes);
+			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_8__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_8__.e)(firstBytes);
 			if (foreign !== undefined) {
 				const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : FOREIGN_SERVER;
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: ${what} ${foreign}.`, {
@@ -13845,7 +13846,7 @@ var __webpack_modules__ = {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", `${origin}: ${what} was closed before the server sent a byte.`, {
 				hint,
 				cause: error,
-				unreached: tunnelledBy ? "no connection through the proxy was made" : "no TLS connection was made"
+				unreached: tunnelledBy ? _exchange_progress_js__WEBPACK_IMPORTED_MODULE_3__.D : "no TLS connection was made"
 			});
 		}
 		const FOREIGN_SERVER = ["this port does not speak TLS: the server", "Check the port in server-url; plain HTTP is never used."];
@@ -13853,7 +13854,7 @@ var __webpack_modules__ = {
 		const SILENT_SERVER = ["the connection", "Ask the operators of the service: a balancer without a server behind it, and a server that is just starting or that expects the PROXY protocol, look like this. So does a firewall that refuses this runner or the name of the host."];
 		const closedTunnel = (proxy, origin) => [`the tunnel that ${proxy} opened`, `Ask the operators of the proxy whether it reaches ${hostAndPort(origin)} and its rules allow that: a proxy that opens tunnels before it reaches the service looks like this. If the proxy does reach the service, ask the operators of the service: a balancer without a server behind it closes connections like this.`];
 		function hostAndPort(origin) {
-			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(new URL(origin));
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(new URL(origin));
 			return `${hostname}:${port}`;
 		}
 		function refusalIn(handshake, origin) {
@@ -14683,7 +14684,10 @@ var __webpack_modules__ = {
 		}
 	}),
 	30734: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { p: () => ExchangeProgress });
+		__nccwpck_require__.d(__webpack_exports__, {
+			p: () => ExchangeProgress,
+			D: () => NO_TUNNEL
+		});
 		var failure = __nccwpck_require__(74318);
 		;
 		const MAX_BODY_BYTES = 1024 * 1024;
@@ -14723,6 +14727,7 @@ var __webpack_modules__ = {
 		}
 		;
 		const NONE = {};
+		const NO_TUNNEL = "no connection through the proxy was made";
 		const NO_ANSWER = "Ask the operators of the runner's network whether the runner may reach the service: a firewall that drops packets looks like this. So does a server that takes connections and says nothing: then ask the operators of the service.";
 		class ExchangeProgress {
 			body = new AnswerBody();
@@ -14740,7 +14745,7 @@ var __webpack_modules__ = {
 				if (!this.isConnected) return reason.with({
 					message: `No connection ${within}.`,
 					hint: proxy === undefined ? NO_ANSWER : `Ask the operators of ${proxy} whether it reaches the service.`,
-					unreached: "no connection was made"
+					unreached: proxy === undefined ? "no connection was made" : NO_TUNNEL
 				});
 				if (this.status > 0) return reason.with({
 					message: `The answer did not end ${within} (${this.#describeAnswer()}).`,
@@ -15488,7 +15493,8 @@ var __webpack_modules__ = {
 		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
 		var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(74318);
-		var _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51949);
+		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(30734);
+		var _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(51949);
 		const GROUPS = "X25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192:X25519MLKEM768";
 		function createTlsContext({ cert, key, passphrase, ca, maxVersion }) {
 			return (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.createSecureContext)({
@@ -15559,13 +15565,13 @@ var __webpack_modules__ = {
 		const NO_PACKETS = "Ask the operators of the runner's network whether the runner may reach the service directly: a firewall that drops packets looks like this. Where only a proxy may, https_proxy must name that proxy, and no_proxy must not cover the host.";
 		function handshakeTimeout({ server, proxy, timeoutMs }, stage) {
 			const { hostname, port } = targetOf(server);
-			const stands = proxy ? `${(0, _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__.Y)(proxy)} opened a tunnel` : "TCP is connected";
+			const stands = proxy ? `${(0, _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_4__.Y)(proxy)} opened a tunnel` : "TCP is connected";
 			const came = stage === "begun" ? "the server did not complete the TLS handshake" : "no answer to the TLS handshake came";
 			const sentence = `${server.origin}: ${stands}, but ${came} within ${timeoutMs / 1e3} s.`;
 			const silent = stage === "begun" ? STALLED_SERVER : SILENT_SERVER;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR("service", "CONNECT_TIMEOUT", sentence, {
 				hint: proxy ? silentTunnel(`${hostname}:${port}`) : silent,
-				unreached: proxy ? "no connection through the proxy was made" : "no TLS connection was made"
+				unreached: proxy ? _exchange_progress_js__WEBPACK_IMPORTED_MODULE_3__.D : "no TLS connection was made"
 			});
 		}
 		const SILENT_SERVER = "Ask the operators of the service first: the server, or a balancer in front of it, takes connections and hangs. If neither sees a connection of this runner, ask the operators of the runner's network: a firewall may take connections in place of the server, or a VPN may lose large packets (MTU).";
@@ -15938,6 +15944,8 @@ var __webpack_modules__ = {
 		var connect = __nccwpck_require__(86732);
 		var addresses = __nccwpck_require__(3317);
 		var dial_failure = __nccwpck_require__(57896);
+		var exchange_progress = __nccwpck_require__(30734);
+		var proxy_proxy = __nccwpck_require__(51949);
 		var tls_failure = __nccwpck_require__(16445);
 		;
 		const MAX_REFUSED_SESSIONS = 2;
@@ -16024,7 +16032,7 @@ var __webpack_modules__ = {
 				this.#first.resolve(roundTripMs);
 			}
 			#explain({ cause, serverChain }) {
-				const failure = (0, dial_failure.t)(cause, this.#route.server.origin);
+				const failure = lostInTunnel((0, dial_failure.t)(cause, this.#route.server.origin), this.#route);
 				const hint = this.#hasConnected ? WERE_GOOD[failure.code] : undefined;
 				if (failure.kind !== "config") return hint === undefined ? failure : failure.with({ hint });
 				if (this.#hasConnected && (0, tls_failure.Ge)(cause)) {
@@ -16037,6 +16045,14 @@ var __webpack_modules__ = {
 				const explained = serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
 				return this.#hasConnected && (0, tls_failure.tv)(cause) ? oneOfSeveral(explained) : explained;
 			}
+		}
+		function lostInTunnel(failure, { proxy }) {
+			if (proxy === undefined || failure.facts.unreached !== connection_failure.LW) return failure;
+			const hint = `Ask the operators of ${(0, proxy_proxy.Y)(proxy)} first: the tunnel may have ended there. Then ask those of the service: the service, or a gateway in front of it, may have restarted or be overloaded.`;
+			return failure.with({
+				hint,
+				unreached: exchange_progress.D
+			});
 		}
 		const WERE_GOOD = {
 			CONNECT_REFUSED: "Connections to this address were good before in this run: the service, or what is in front of it, has stopped or restarts. Ask its operators.",
@@ -16055,7 +16071,6 @@ var __webpack_modules__ = {
 			});
 		}
 		var connection_exchange = __nccwpck_require__(50469);
-		var exchange_progress = __nccwpck_require__(30734);
 		var http2_errors = __nccwpck_require__(49598);
 		var external_node_http_ = __nccwpck_require__(37067);
 		var external_node_stream_ = __nccwpck_require__(57075);
@@ -16134,7 +16149,6 @@ var __webpack_modules__ = {
 		function closedEarly() {
 			return Object.assign(new Error("The server closed the connection without an answer."), { code: "ECONNRESET" });
 		}
-		var proxy = __nccwpck_require__(51949);
 		;
 		function openTransport(route, options = {}) {
 			return new LaneTransport(route, options);
@@ -16161,7 +16175,7 @@ var __webpack_modules__ = {
 				});
 				this.firstConnection = this.#dialler.first;
 				this.#origin = route.server.origin;
-				this.#proxy = route.proxy && (0, proxy.Y)(route.proxy);
+				this.#proxy = route.proxy && (0, proxy_proxy.Y)(route.proxy);
 				this.#lanes = new connections.G(this.#origin, protocol, this.#dialler);
 				this.#losses = new diagnosis_diagnosis.Di(diagnosis);
 			}

@@ -241,6 +241,27 @@ test('a proxy that was good before in the run is not called wrong when it stops 
   await expect(ask()).rejects.toMatchObject({ code: 'PROXY_UNREACHABLE', hint: expect.stringMatching(good) });
 });
 
+test('a connection that is lost in the handshake through a proxy names the operators of the proxy first', async () => {
+  const pki = await createPki();
+  const closing = createTcpServer((socket) => void socket.on('error', () => {}).once('data', () => socket.destroy()));
+  const port = await listenInTest(closing);
+  const started = await startProxy();
+  onTestFinished(() => started.close());
+  const proxy = { url: new URL(`http://127.0.0.1:${started.port}`), variable: 'https_proxy' };
+  const lost = { code: 'CONNECTION_LOST', facts: { unreached: 'no connection through the proxy was made' } };
+  const [through, direct] = [openTo(pki, port, { proxy }), openTo(pki, port)];
+  await expect(through.post(REQUEST, AbortSignal.timeout(60_000))).rejects.toMatchObject({
+    ...lost,
+    hint: expect.stringContaining(
+      `Ask the operators of the proxy of https_proxy (${proxy.url.host}) first: the tunnel`,
+    ),
+  });
+  await expect(direct.post(REQUEST, AbortSignal.timeout(60_000))).rejects.toMatchObject({
+    code: 'CONNECTION_LOST',
+    hint: expect.not.stringContaining('proxy'),
+  });
+});
+
 test('a request without a connection when its time is over names the operators of the proxy', async () => {
   const pki = await createPki();
   const silent = createTcpServer((socket) => void socket.on('error', () => {}).resume());
@@ -252,7 +273,7 @@ test('a request without a connection when its time is over names the operators o
   await expect(asked).rejects.toMatchObject({
     message: 'No connection within 1 s.',
     hint: `Ask the operators of the proxy of https_proxy (${url.host}) whether it reaches the service.`,
-    facts: { unreached: 'no connection was made' },
+    facts: { unreached: 'no connection through the proxy was made' },
   });
 });
 

@@ -3,8 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
 import { Failure } from '../signing/policy/failure.ts';
 import { type Connection, DialError, dial } from './connect.ts';
+import { NO_CONNECTION } from './connection-failure.ts';
 import { AddressBook } from './dialling/addresses.ts';
 import { dialFailure } from './dialling/dial-failure.ts';
+import { NO_TUNNEL } from './exchange-progress.ts';
+import { nameProxy } from './proxy/proxy.ts';
 import type { Route } from './route.ts';
 import { isDoubtful, isOurRefusal, tlsFailure } from './tls/failure.ts';
 
@@ -133,7 +136,7 @@ export class Dialler {
   }
 
   #explain({ cause, serverChain }: DialError): Failure {
-    const failure = dialFailure(cause, this.#route.server.origin);
+    const failure = lostInTunnel(dialFailure(cause, this.#route.server.origin), this.#route);
     const hint = this.#hasConnected ? WERE_GOOD[failure.code] : undefined;
     if (failure.kind !== 'config') return hint === undefined ? failure : failure.with({ hint });
     // A server that was good before is in trouble rather than of another kind.
@@ -144,6 +147,13 @@ export class Dialler {
     const explained = serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
     return this.#hasConnected && isOurRefusal(cause) ? oneOfSeveral(explained) : explained;
   }
+}
+
+/** A connection that is lost in the tunnel of a proxy may have ended at the proxy. */
+function lostInTunnel(failure: Failure, { proxy }: Route): Failure {
+  if (proxy === undefined || failure.facts.unreached !== NO_CONNECTION) return failure;
+  const hint = `Ask the operators of ${nameProxy(proxy)} first: the tunnel may have ended there. Then ask those of the service: the service, or a gateway in front of it, may have restarted or be overloaded.`;
+  return failure.with({ hint, unreached: NO_TUNNEL });
 }
 
 /** What to do about a way to the service that was good before in this run: no setting is wrong. */

@@ -2,6 +2,8 @@ import { Failure } from '../signing/policy/failure.ts';
 import { AnswerBody } from './answer-body.ts';
 
 const NONE = {};
+/** What kept requests from the service, for the end of the run: no way through the proxy. */
+export const NO_TUNNEL = 'no connection through the proxy was made';
 const NO_ANSWER =
   "Ask the operators of the runner's network whether the runner may reach the service: a firewall that drops packets looks like this. So does a server that takes connections and says nothing: then ask the operators of the service.";
 
@@ -35,7 +37,7 @@ export class ExchangeProgress {
       return reason.with({
         message: `No connection ${within}.`,
         hint: proxy === undefined ? NO_ANSWER : `Ask the operators of ${proxy} whether it reaches the service.`,
-        unreached: 'no connection was made',
+        unreached: proxy === undefined ? 'no connection was made' : NO_TUNNEL,
       });
     if (this.status > 0)
       return reason.with({

@@ -8,6 +8,7 @@ import {
 } from 'node:tls';
 import { Failure } from '../signing/policy/failure.ts';
 import type { AddressBook, Attempts } from './dialling/addresses.ts';
+import { NO_TUNNEL } from './exchange-progress.ts';
 import { type ConnectProxy, nameProxy } from './proxy/proxy.ts';
 
 /** Address of a service and how to connect to it. */
@@ -140,7 +141,7 @@ function handshakeTimeout({ server, proxy, timeoutMs }: Route, stage: DialStage)
   const silent = stage === 'begun' ? STALLED_SERVER : SILENT_SERVER;
   return new Failure('service', 'CONNECT_TIMEOUT', sentence, {
     hint: proxy ? silentTunnel(`${hostname}:${port}`) : silent,
-    unreached: proxy ? 'no connection through the proxy was made' : 'no TLS connection was made',
+    unreached: proxy ? NO_TUNNEL : 'no TLS connection was made',
   });
 }
 

@@ -3,6 +3,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import { orAborted } from '../../signing/schedule/clock.ts';
 import type { ExplainServer } from '../dialler.ts';
 import { dialFailure } from '../dialling/dial-failure.ts';
+import { NO_TUNNEL } from '../exchange-progress.ts';
 import { nameProxy } from '../proxy/proxy.ts';
 import { type Route, targetOf } from '../route.ts';
 import { describeForeign, nameForeign } from '../tls/foreign-protocol.ts';
@@ -61,7 +62,7 @@ function foreignIn({ end, error, firstBytes, tunnelledBy }: Handshake, origin: s
   return new Failure('service', 'CONNECTION_LOST', `${origin}: ${what} was closed before the server sent a byte.`, {
     hint,
     cause: error,
-    unreached: tunnelledBy ? 'no connection through the proxy was made' : 'no TLS connection was made',
+    unreached: tunnelledBy ? NO_TUNNEL : 'no TLS connection was made',
   });
 }
 
