@@ -187,13 +187,18 @@ function escapeHtml(text) {
 	return names_show(text).replace(/[^\p{L}\p{N} ,/()]|(?<=^| ) | $/gu, (character) => `&#${character.codePointAt(0) ?? 0};`).replace(/&#(?:35|58|64);/g, "$&<!-- -->");
 }
 function compareBytewise(a, b) {
+	return isBeyond(a) && isBeyond(b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : compareUnits(a, b);
+}
+function isBeyond(path) {
+	return /[\uD800-\uFFFF]/.test(path);
+}
+function compareUnits(a, b) {
 	if (a === b) return 0;
-	if (BEYOND.test(a) && BEYOND.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
 	return a < b ? -1 : 1;
 }
-const BEYOND = /[\uD800-\uFFFF]/;
 function sortByPath(items) {
-	return items.sort((a, b) => compareBytewise(a.path, b.path));
+	const compare = items.some(({ path }) => isBeyond(path)) ? compareBytewise : compareUnits;
+	return items.sort((a, b) => compare(a.path, b.path));
 }
 function names_foldName(name) {
 	if (PLAIN.test(name)) return name.toLowerCase();
