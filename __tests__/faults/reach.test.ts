@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import type { ActionOptions } from '../../tools/runner/runner.ts';
+import { holdPort } from '../helpers/listen.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { limitMs } from '../helpers/time.ts';
-import { freePort } from '../peers/http/process.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
 import { type MeetingOptions, meet } from './meeting.ts';
 
@@ -50,7 +50,7 @@ test.concurrent('a port that refuses connections is tried until the service list
   tags: ['fault-39'],
 }, async () => {
   await using scenario = await createScenario({ files: { 'dist/a': 'a', 'dist/b': 'b' } });
-  const port = await freePort();
+  const { port, release } = await holdPort();
   let late: Promise<Forwarder> | undefined;
   let text = '';
   const run = await scenario.run(
@@ -59,7 +59,9 @@ test.concurrent('a port that refuses connections is tried until the service list
       env: { RUNNER_DEBUG: '1' },
       onOutput(chunk) {
         text += chunk.toString();
-        if (text.includes('CONNECT_REFUSED')) late ??= startForwarder({ to: scenario.service.port, port });
+        if (text.includes('CONNECT_REFUSED')) {
+          late ??= release().then(() => startForwarder({ to: scenario.service.port, port }));
+        }
       },
     },
   );

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** Makes a server listen on a free port of this machine; resolves with the port. */
@@ -24,4 +24,25 @@ export async function withServer<T>(server: Server, use: (port: number) => Promi
   } finally {
     server.close();
   }
+}
+
+/** A port of 127.0.0.1 that refuses connections. */
+interface HeldPort {
+  readonly port: number;
+  /** Lets somebody listen there. */
+  readonly release: () => Promise<void>;
+}
+
+/** Holds a port on which nobody listens: one end of a connection keeps it, so that no other program gets it. */
+export async function holdPort(): Promise<HeldPort> {
+  const server = createServer((socket) => void socket.resume().unref()).unref();
+  const holding = connect({ port: await listen(server), host: '127.0.0.1', localAddress: '127.0.0.1' }).unref();
+  await once(holding, 'connect');
+  return {
+    port: holding.localPort ?? 0,
+    async release() {
+      server.close();
+      await once(holding.destroy(), 'close');
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startForwarder } from '../faults/forwarder.ts';
+import { holdPort } from '../helpers/listen.ts';
 import { createScenario, type Scenario } from '../helpers/scenario.ts';
-import { freePort } from '../peers/http/process.ts';
 import { costOf, FILES, tell } from './soak-run.ts';
 
 const TIMEOUT_S = 10;
@@ -16,7 +16,7 @@ interface Death {
 const local = (port: number): string => `https://127.0.0.1:${port}`;
 
 const DEATHS: readonly Death[] = [
-  { title: 'refused', limitS: 65, code: /CONNECT_REFUSED/, url: async () => local(await freePort()) },
+  { title: 'refused', limitS: 65, code: /CONNECT_REFUSED/, url: async () => local((await holdPort()).port) },
   // An address for documentation: there is no route to it, or nobody there.
   { title: 'unreachable', limitS: 65, code: /CONNECT_UNREACHABLE/, url: async () => 'https://[2001:db8::1]:443' },
   { title: 'reset', limitS: 65, code: /CONNECTION_LOST/, url: async ({ service }) => service.url },
