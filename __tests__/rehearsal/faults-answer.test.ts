@@ -1,8 +1,7 @@
-import { afterEach, beforeAll, expect, test } from 'vitest';
-import type { Fault, Script } from '../../src/rehearsal/faults/faults.ts';
-import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { expect, test } from 'vitest';
+import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { eventually } from '../helpers/time.ts';
+import { openService } from '../signing/signing-run.ts';
 import { buildRequest, expectGenuine, send, signContent } from './client.ts';
 import {
   compressed,
@@ -18,24 +17,14 @@ import {
 } from './fault-samples.ts';
 import { observe } from './wire.ts';
 
-let pki: Pki;
-let service: Service;
 const CONTENT = Buffer.from('content');
 const LARGE = Buffer.alloc(8_000_000, 1);
 
-beforeAll(async () => {
-  pki = await createPki();
-});
-
-afterEach(() => service.close());
-
-async function start(script: Script): Promise<void> {
-  service = await startService({ pki, script, record: true });
-}
-
 test('answer: a status, headers and a body of one’s choice', async () => {
   const odd: Fault = { kind: 'answer', answer: { status: 418, headers: { 'x-a': ['1', '2'] }, body: 'tea' } };
-  await start([odd, redirect(307, 'https://elsewhere.example/'), webPage('Sign in'), wrongSignData(null), status(204)]);
+  const service = await openService({
+    script: [odd, redirect(307, 'https://elsewhere.example/'), webPage('Sign in'), wrongSignData(null), status(204)],
+  });
   const answers = [];
   for (let turn = 0; turn < 5; turn++) answers.push(await signContent(service, CONTENT));
   const [teapot, moved, page, wrong, empty] = answers;
@@ -48,7 +37,9 @@ test('answer: a status, headers and a body of one’s choice', async () => {
 });
 
 test('answer: huge bodies, huge headers and compression', async () => {
-  await start([hugeBody(3_000_000), hugeHeader(200_000), compressed('{"signData":"AAAA"}')]);
+  const service = await openService({
+    script: [hugeBody(3_000_000), hugeHeader(200_000), compressed('{"signData":"AAAA"}')],
+  });
   expect((await signContent(service, CONTENT)).body.length).toBeGreaterThan(3_000_000);
   await expect(signContent(service, CONTENT)).rejects.toMatchObject({ code: 'HPE_HEADER_OVERFLOW' });
   const zipped = await signContent(service, CONTENT);
@@ -57,12 +48,12 @@ test('answer: huge bodies, huge headers and compression', async () => {
 
 test('answer: a valid signature over other bytes', async () => {
   const other = Buffer.from('other');
-  await start([signatureOver(other, pki.signingKey)]);
+  const service = await openService({ script: () => signatureOver(other, service.pki.signingKey) });
   expectGenuine(service, await signContent(service, CONTENT), other);
 });
 
 test('answer: 413 in the middle of the upload, then a reset', async () => {
-  await start([earlyTooLarge(1000)]);
+  const service = await openService({ script: [earlyTooLarge(1000)] });
   const wire = await observe(service, LARGE, 0.75);
   expect(wire.bytes).toMatch(/^HTTP\/1\.1 413 /);
   expect(wire.bytes).toContain('At most 1000 bytes.');
@@ -70,7 +61,7 @@ test('answer: 413 in the middle of the upload, then a reset', async () => {
 });
 
 test.each([100, 103] as const)('inform: an unasked %i comes first', async (code) => {
-  await start([{ kind: 'inform', status: code }]);
+  const service = await openService({ script: [{ kind: 'inform', status: code }] });
   const wire = observe(service, CONTENT);
   await eventually(() => expect(service.counters.signed).toBe(1));
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -81,7 +72,7 @@ test.each([100, 103] as const)('inform: an unasked %i comes first', async (code)
 });
 
 test.each(Object.entries(RAW_ANSWERS))('raw: %s arrives as it is', async (_, bytes) => {
-  await start([{ kind: 'raw', bytes, by: 'close' }]);
+  const service = await openService({ script: [{ kind: 'raw', bytes, by: 'close' }] });
   expect(await observe(service, CONTENT)).toMatchObject({ bytes, ending: 'end' });
 });
 
@@ -92,7 +83,7 @@ test.each([
   ['lengthAndChunked', 'HPE_'],
   ['banner', 'HPE_INVALID_CONSTANT'],
 ] as const)('raw: %s is no HTTP to a strict client', async (name, code) => {
-  await start([{ kind: 'raw', bytes: RAW_ANSWERS[name] }]);
+  const service = await openService({ script: [{ kind: 'raw', bytes: RAW_ANSWERS[name] }] });
   await expect(signContent(service, CONTENT)).rejects.toMatchObject({ code: expect.stringContaining(code) });
 });
 
@@ -102,7 +93,7 @@ test.each([
   ['chunked', 'close', /^transfer-encoding: chunked\r$/m, 'end'],
   ['close', 'close', /^connection: close\r$/m, 'end'],
 ] as const)('cut: half an answer by %s, then %s', async (framing, by, header, ending) => {
-  await start([{ kind: 'cut', framing, by }]);
+  const service = await openService({ script: [{ kind: 'cut', framing, by }] });
   const wire = await observe(service, CONTENT);
   expect(wire.bytes).toMatch(header);
   expect(wire.bytes).toMatch(/\{"signData":"[A-Za-z0-9+/]+$/);
@@ -110,14 +101,14 @@ test.each([
 });
 
 test('cut: a body that ends with the connection looks whole', async () => {
-  await start([{ kind: 'cut', framing: 'close', by: 'close' }]);
+  const service = await openService({ script: [{ kind: 'cut', framing: 'close', by: 'close' }] });
   const answer = await signContent(service, CONTENT);
   expect([answer.status, answer.json]).toEqual([200, {}]);
   expect(answer.body.toString()).toMatch(/^\{"signData":"[^"]+$/);
 });
 
 test.each(['head', 'body'] as const)('drip: from the %s, byte by byte, and right in the end', async (from) => {
-  await start([{ kind: 'drip', everyMs: 1, from }]);
+  const service = await openService({ script: [{ kind: 'drip', everyMs: 1, from }] });
   let pieces = 0;
   const answer = await send(service, buildRequest(service, CONTENT), {
     onSocket: (socket) => socket.on('data', () => pieces++),
@@ -127,7 +118,7 @@ test.each(['head', 'body'] as const)('drip: from the %s, byte by byte, and right
 });
 
 test('drip: the bytes are spread over time', async () => {
-  await start([{ kind: 'drip', everyMs: 2, from: 'body' }]);
+  const service = await openService({ script: [{ kind: 'drip', everyMs: 2, from: 'body' }] });
   const wire = observe(service, CONTENT);
   await eventually(() => expect(service.counters.signed).toBe(1));
   await eventually(() => expect(service.counters.inFlight).toBe(0));
@@ -138,7 +129,7 @@ test('drip: the bytes are spread over time', async () => {
 });
 
 test('drop: a kept connection ends without an announcement after a regular answer', async () => {
-  await start([{ kind: 'drop', afterMs: 20, by: 'close' }]);
+  const service = await openService({ script: [{ kind: 'drop', afterMs: 20, by: 'close' }] });
   const wire = await observe(service, CONTENT);
   expect(wire.bytes).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   expect(wire.bytes).not.toMatch(/connection: close/i);

@@ -1,31 +1,16 @@
 import https from 'node:https';
-import { afterEach, beforeAll, expect, test } from 'vitest';
-import type { Script } from '../../src/rehearsal/faults/faults.ts';
-import type { ServiceOptions } from '../../src/rehearsal/options.ts';
-import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { expect, test } from 'vitest';
 import { eventually } from '../helpers/time.ts';
+import { openService } from '../signing/signing-run.ts';
 import { buildRequest, expectGenuine, makeNonce, send, signContent } from './client.ts';
 import { status } from './fault-samples.ts';
 import { observe } from './wire.ts';
 
-let pki: Pki;
-let service: Service;
 const CONTENT = Buffer.from('content');
 const LARGE = Buffer.alloc(8_000_000, 1);
 
-beforeAll(async () => {
-  pki = await createPki();
-});
-
-afterEach(() => service.close());
-
-async function start(script: Script, options: ServiceOptions = {}): Promise<void> {
-  service = await startService({ pki, script, record: true, ...options });
-}
-
 test('the faults of a list apply to requests in their order, and later requests get none', async () => {
-  await start([status(503), undefined, status(500)]);
+  const service = await openService({ script: [status(503), undefined, status(500)] });
   const statuses: number[] = [];
   for (let turn = 0; turn < 4; turn++) statuses.push((await signContent(service, CONTENT)).status);
   expect(statuses).toEqual([503, 200, 500, 200]);
@@ -40,10 +25,12 @@ test('the faults of a list apply to requests in their order, and later requests 
 
 test('a function sees which try and which connection a request is', async () => {
   const seen: number[][] = [];
-  await start(({ index, nthOfLength, nthOfConnection, inFlight, headers }) => {
-    seen.push([index, nthOfLength, nthOfConnection, inFlight]);
-    expect(headers['es-auth-appkey']).toBe(service.appKey);
-    return nthOfLength === 0 ? status(502) : undefined;
+  const service = await openService({
+    script: ({ index, nthOfLength, nthOfConnection, inFlight, headers }) => {
+      seen.push([index, nthOfLength, nthOfConnection, inFlight]);
+      expect(headers['es-auth-appkey']).toBe(service.appKey);
+      return nthOfLength === 0 ? status(502) : undefined;
+    },
   });
   const { cert, key, chain } = service.credentials;
   const agent = new https.Agent({ keepAlive: true, maxSockets: 1, cert, key, ca: chain });
@@ -63,10 +50,12 @@ test('a function sees which try and which connection a request is', async () => 
 });
 
 test('delay: the regular answer comes later', async () => {
-  await start([
-    { kind: 'delay', ms: 60 },
-    { kind: 'delay', ms: 60, next: status(429, { 'retry-after': '7' }) },
-  ]);
+  const service = await openService({
+    script: [
+      { kind: 'delay', ms: 60 },
+      { kind: 'delay', ms: 60, next: status(429, { 'retry-after': '7' }) },
+    ],
+  });
   const startedMs = performance.now();
   expectGenuine(service, await signContent(service, CONTENT), CONTENT);
   expect(performance.now() - startedMs).toBeGreaterThanOrEqual(59);
@@ -80,7 +69,7 @@ test.each([
   ['after-body', 'reset', 1, 'ECONNRESET'],
   ['after-body', 'close', 1, 'end'],
 ] as const)('end: %s by %s, when only so much was sent', async (when, by, share, ending) => {
-  await start([{ kind: 'end', when, by }]);
+  const service = await openService({ script: [{ kind: 'end', when, by }] });
   const wire = await observe(service, LARGE, share);
   expect([wire.bytes, wire.ending]).toEqual(['', ending]);
 });
@@ -89,7 +78,7 @@ test.each([
   ['during-body', 0.25],
   ['after-body', 0.75],
 ] as const)('end: %s does not come before its time', async (when, share) => {
-  await start([{ kind: 'end', when, by: 'reset' }]);
+  const service = await openService({ script: [{ kind: 'end', when, by: 'reset' }] });
   const wire = observe(service, CONTENT, share);
   await eventually(() => expect(service.counters.requests).toBe(1));
   const early = await Promise.race([wire, new Promise((resolve) => setTimeout(resolve, 50, 'open'))]);
@@ -97,7 +86,7 @@ test.each([
 });
 
 test('silence: the connection stays open without an answer until the service closes', async () => {
-  await start([{ kind: 'silence' }]);
+  const service = await openService({ script: [{ kind: 'silence' }] });
   const wire = observe(service, CONTENT);
   await eventually(() => expect(service.counters.requests).toBe(1));
   const first = await Promise.race([wire, new Promise((resolve) => setTimeout(resolve, 80, 'open'))]);
@@ -107,7 +96,7 @@ test('silence: the connection stays open without an answer until the service clo
 });
 
 test('a wrong clock shows in the Date and in what is accepted', async () => {
-  await start([], { clockOffsetMs: 2 * 3600_000 });
+  const service = await openService({ clockOffsetMs: 2 * 3600_000 });
   const early = await signContent(service, CONTENT);
   expect(early.json['code']).toBe('TIMESTAMP_OUTSIDE_WINDOW');
   const offsetMs = Date.parse(String(early.headers['date'])) - Date.now();
@@ -117,7 +106,7 @@ test('a wrong clock shows in the Date and in what is accepted', async () => {
 });
 
 test('a nonce counts as used even when its request met a fault', async () => {
-  await start([{ kind: 'end', when: 'after-body', by: 'reset' }]);
+  const service = await openService({ script: [{ kind: 'end', when: 'after-body', by: 'reset' }] });
   const request = buildRequest(service, CONTENT, { nonce: makeNonce() });
   await expect(send(service, request)).rejects.toThrow();
   expect((await send(service, request)).json['code']).toBe('NONCE_REUSED');
@@ -125,14 +114,14 @@ test('a nonce counts as used even when its request met a fault', async () => {
 });
 
 test('connections can be reset ahead of TLS', async () => {
-  await start([], { acceptConnection: (index) => index !== 0 });
+  const service = await openService({ acceptConnection: (index) => index !== 0 });
   await expect(signContent(service, CONTENT)).rejects.toMatchObject({ code: 'ECONNRESET' });
   expect((await signContent(service, CONTENT)).status).toBe(200);
   expect(service.counters).toMatchObject({ connections: 2, requests: 1 });
 });
 
 test('closing ends the requests in flight', async () => {
-  await start([{ kind: 'delay', ms: 60_000 }]);
+  const service = await openService({ script: [{ kind: 'delay', ms: 60_000 }] });
   const wire = observe(service, CONTENT);
   await eventually(() => expect(service.counters.inFlight).toBe(1));
   await service.close();
