@@ -114,7 +114,12 @@ describe('a text is refused', () => {
       /BEGIN line is (missing or )?damaged/,
     ],
     ['a second block cut off', () => p256Pem + p256Pem.slice(0, 90), 'VERIFY_KEY_BLOCKS', /2 PEM blocks/],
-    ['a missing line', () => spki(rsa.publicKey).replace(/\n.{64}\n/, '\n'), 'VERIFY_KEY_UNREADABLE', /damaged key/],
+    [
+      'a missing line',
+      () => spki(rsa.publicKey).replace(/\n.{64}\n/, '\n'),
+      'VERIFY_KEY_UNREADABLE',
+      /its PUBLIC KEY block holds a damaged key/,
+    ],
     ['a lost character', () => p256Pem.replace(/\nMF/, '\nM'), 'VERIFY_KEY_UNREADABLE', /damaged/],
     [
       'an empty block',
@@ -132,7 +137,7 @@ describe('a text is refused', () => {
       'private bytes in a PUBLIC KEY block',
       () => pkcs8(p256.privateKey).replaceAll('PRIVATE', 'PUBLIC'),
       'VERIFY_KEY_UNREADABLE',
-      /damaged key/,
+      /its PUBLIC KEY block holds a damaged key/,
     ],
     [
       'a PGP block',
@@ -141,7 +146,11 @@ describe('a text is refused', () => {
       /PGP PUBLIC KEY BLOCK block/,
     ],
   ])('%s', (_, make, code, sentence) => {
-    expect(refusal(make())).toMatchObject({ code, message: expect.stringMatching(sentence), hint: expect.any(String) });
+    expect(refusal(make())).toMatchObject({
+      code,
+      message: expect.stringMatching(sentence),
+      hint: expect.stringMatching(/./),
+    });
   });
 
   test('a PKCS#1 public key, with the command that converts it', () => {
@@ -155,14 +164,29 @@ describe('a text is refused', () => {
     writeFileSync(join(directory, 'key.pem'), pkcs8(p256.privateKey));
   });
 
-  test('a certificate request, with the command that takes its key out', () => {
-    const request = openssl('req', '-new', '-key', 'key.pem', '-subj', '/CN=x');
-    const error = refusal(request);
-    expect(error).toMatchObject({ code: 'VERIFY_KEY_KIND', message: expect.stringContaining('CERTIFICATE REQUEST') });
-    writeFileSync(join(directory, 'request.pem'), request);
-    const command = /openssl (.*)$/.exec(error.hint ?? '')?.[1]?.split(' ') ?? [];
-    expect(readVerifyKey(openssl(...command)).spkiSha256).toBe(readVerifyKey(p256Pem).spkiSha256);
+  test.each(['TRUSTED CERTIFICATE', 'X509 CERTIFICATE'])('a %s, with the command that converts it', (label) => {
+    const pem = certificatePem.replaceAll('CERTIFICATE', label);
+    const error = refusal(pem);
+    expect(error).toMatchObject({ code: 'VERIFY_KEY_KIND', message: expect.stringContaining(`${label} block`) });
+    writeFileSync(join(directory, 'old.pem'), pem);
+    openssl(...(/openssl (.*)$/.exec(error.hint ?? '')?.[1]?.split(' ') ?? []));
+    expect(readVerifyKey(openssl('x509', '-in', 'certificate.pem')).certificate).toBeDefined();
   });
+
+  test.each(['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'])(
+    'a %s, with the command that takes its key out',
+    (label) => {
+      const request = openssl('req', '-new', '-key', 'key.pem', '-subj', '/CN=x').replaceAll(
+        'CERTIFICATE REQUEST',
+        label,
+      );
+      const error = refusal(request);
+      expect(error).toMatchObject({ code: 'VERIFY_KEY_KIND', message: expect.stringContaining('CERTIFICATE REQUEST') });
+      writeFileSync(join(directory, 'request.pem'), request);
+      const command = /openssl (.*)$/.exec(error.hint ?? '')?.[1]?.split(' ') ?? [];
+      expect(readVerifyKey(openssl(...command)).spkiSha256).toBe(readVerifyKey(p256Pem).spkiSha256);
+    },
+  );
 
   test.each([
     ['secp256k1', generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey, /curve secp256k1/],

@@ -31,7 +31,8 @@ describe('a private key', () => {
   ])('is recognised and refused without showing it: %s', (_, text) => {
     expect(containsPrivateKey(text)).toBe(true);
     const error = refusal(text);
-    expect(error.code).toBe('VERIFY_KEY_PRIVATE');
+    const sentences = { message: expect.stringContaining('private key'), hint: expect.stringMatching(/./) };
+    expect(error).toMatchObject({ code: 'VERIFY_KEY_PRIVATE', ...sentences });
     const lines = text.split(/\n|\\n/).filter((line) => line.length >= 16 && !line.startsWith('-----'));
     for (const line of lines) expect(`${error.message} ${error.hint} ${error.stack}`).not.toContain(line);
   });
