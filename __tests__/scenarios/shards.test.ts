@@ -82,6 +82,22 @@ describe('checksums', () => {
     await rm(sums);
     expect((await scenario.run(verify)).log).toContain('CHECKSUMS_MISSING');
   });
+
+  test('of an earlier run are no part of a slice that writes none, are refused by verify, and go when the first slice fails', async () => {
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a', 'dist/b': 'bb' } });
+    const inputs = { 'verify-key': scenario.service.credentials.verifyKeyPem, checksums: 'SHA256SUMS', files: 'dist' };
+    await scenario.green(inputs);
+    await writeFile(join(scenario.workspace, 'dist/b'), 'another');
+    const { outputs } = await scenario.green({ ...inputs, shard: '2/2' });
+    expect([outputs['checksums'], outputs['reused-count']]).toEqual(['', '1']);
+    const uploaded = await entriesOf(scenario.results.artifacts.at(-1)?.zip ?? Buffer.alloc(0));
+    expect(uploaded.map(({ path }) => path)).toEqual(['dist/a.sign']);
+    const verify = { ...inputs, mode: 'verify', partial: 'true', shard: '1/2' };
+    expect((await scenario.red(verify)).log).toContain('CHECKSUMS_DIFFER');
+    await scenario.red({ ...inputs, shard: '1/2', 'app-secret': 'another' });
+    await expect(scenario.read('SHA256SUMS')).rejects.toThrow('ENOENT');
+    await expect(scenario.read('SHA256SUMS.sign')).rejects.toThrow('ENOENT');
+  });
 });
 
 describe.each([1, 3, 7])('%i shards', (count) => {
