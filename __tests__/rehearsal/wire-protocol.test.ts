@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { eventually } from '../helpers/time.ts';
+import { openService } from '../signing/signing-run.ts';
 import { buildRequest, type Choices, makeNonce, type SignRequest, send, signContent } from './client.ts';
 
 let service: Service;
@@ -100,6 +101,7 @@ const VIOLATIONS: [string, Choices, Change, number, string][] = [
   ['a timestamp to come', dated((now) => String(now + 7 * 60_000)), unchanged, 401, 'TIMESTAMP_OUTSIDE_WINDOW'],
   ['another app key', { appKey: 'other' }, unchanged, 401, 'APP_KEY_UNKNOWN'],
   ['another secret', { appSecret: 'other' }, unchanged, 401, 'SIGN_MISMATCH'],
+  ['a long sign', {}, withHeaders({ 'es-auth-sign': 'a'.repeat(65) }), 400, 'SIGN_INVALID'],
   ['a sign in capitals', {}, withHeaders({ 'es-auth-sign': 'A'.repeat(64) }), 400, 'SIGN_INVALID'],
   [
     'the sign of another body',
@@ -116,33 +118,38 @@ const VIOLATIONS: [string, Choices, Change, number, string][] = [
 ];
 
 test.each(VIOLATIONS)('%s is refused', async (_, choices, change, status, code) => {
-  const signedBefore = service.counters.signed;
+  const { signed, refused } = service.counters;
   const answer = await send(service, change(buildRequest(service, CONTENT, choices)));
   expect([answer.status, answer.json['code']]).toEqual([status, code]);
-  expect(Object.keys(answer.json)).toEqual(['code', 'message']);
+  expect(answer.json).toEqual({ code, message: expect.stringMatching(/\w/) });
   expect(answer.headers['content-type']).toBe('application/json');
-  expect(service.counters.signed).toBe(signedBefore);
+  expect(answer.headers['allow']).toBe(status === 405 ? 'POST' : undefined);
+  expect(service.counters).toMatchObject({ signed, refused: refused + 1 });
+  expect(service.log.at(-1)).toMatchObject({ verdict: 'refused', code });
 });
 
-test('a timestamp just inside the window is accepted', async () => {
-  expect(
-    (
-      await signContent(
-        service,
-        CONTENT,
-        dated((now) => String(now - 4 * 60_000)),
-      )
-    ).status,
-  ).toBe(200);
-  expect(
-    (
-      await signContent(
-        service,
-        CONTENT,
-        dated((now) => String(now + 4.9 * 60_000)),
-      )
-    ).status,
-  ).toBe(200);
+test('a timestamp may be five minutes off to either side, and no more', async () => {
+  const now = Date.UTC(2030, 0, 1);
+  const punctual = await openService({ now: () => now });
+  const statusAt = async (offMs: number): Promise<number> =>
+    (await signContent(punctual, CONTENT, { timestamp: String(now + offMs) })).status;
+  expect(await Promise.all([-300_001, -300_000, 300_000, 300_001].map(statusAt))).toEqual([401, 200, 200, 401]);
+});
+
+test('a header whose value is the name of another one is not that one', async () => {
+  const request = withHeaders({ 'x-asks-for': 'es-auth-nonce' })(buildRequest(service, CONTENT));
+  expect((await send(service, request)).status).toBe(200);
+});
+
+test('an upload that ends early is neither signed nor refused', async () => {
+  const { signed, refused, aborted } = service.counters;
+  const { cert, key, chain } = service.credentials;
+  const { method, path, headers, body } = buildRequest(service, CONTENT);
+  const upload = https.request(`https://127.0.0.1:${service.port}${path}`, { method, headers, cert, key, ca: chain });
+  upload.on('error', () => {}).write(body.slice(0, 5));
+  await eventually(() => expect(service.counters.inFlight).toBe(1));
+  upload.destroy();
+  await eventually(() => expect(service.counters).toMatchObject({ signed, refused, aborted: aborted + 1 }));
 });
 
 test('a request sent twice is signed once', async () => {

@@ -1,5 +1,5 @@
 /**
- * Remembers nonces for at least a given time, and never longer than twice that.
+ * Remembers nonces for at least a given time, and for less than three times that.
  *
  * Uses two generations instead of a time for each nonce, so that a nonce takes only one short string.
  */
