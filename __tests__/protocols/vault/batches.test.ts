@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Batches } from '../../../src/protocols/vault/batches.ts';
 import { Failure } from '../../../src/signing/policy/failure.ts';
@@ -47,7 +47,7 @@ test('items gather while requests are under way', async () => {
   const calls: Promise<number>[] = [];
   for (let item = 1; item <= 9; item++) {
     calls.push(batches.add(item, FOREVER));
-    await delay(1);
+    await nextTurn();
   }
   expect(requests).toEqual([[1], [2]]);
   gate.resolve();
@@ -92,7 +92,7 @@ test('an aborted call rejects at once, and the request goes on for the others', 
   const controller = new AbortController();
   const gone = batches.add(1, controller.signal);
   const stays = batches.add(2, FOREVER);
-  await delay(5);
+  await nextTurn();
   controller.abort(new Error('too slow'));
   await expect(gone).rejects.toThrow('too slow');
   expect(signals[0]?.aborted).toBe(false);
@@ -104,7 +104,7 @@ test('a request is aborted when no file waits for it any more', async () => {
   const { batches, signals } = doubling(() => new Promise(() => {}));
   const controller = new AbortController();
   const calls = [1, 2].map((item) => batches.add(item, controller.signal));
-  await delay(5);
+  await nextTurn();
   controller.abort(new Error('cancelled'));
   await Promise.allSettled(calls);
   expect(signals[0]?.aborted).toBe(true);
@@ -116,6 +116,6 @@ test('a call that is aborted before its request leaves is not sent', async () =>
   const gone = batches.add(1, controller.signal);
   controller.abort(new Error('cancelled'));
   await expect(gone).rejects.toThrow('cancelled');
-  await delay(5);
+  await nextTurn();
   expect(requests).toEqual([]);
 });
