@@ -28438,7 +28438,8 @@ Content-Type: application/json
 			const lines = (0, writing_checksums.y)(await context.patience.readAgain(checksums, () => checksums_readWhole(file)));
 			const differing = outcomes.filter(({ file: { path }, sha256 }) => sha256 !== undefined && lines.get(path) !== sha256);
 			for (const { path } of allFiles) lines.delete(path);
-			const wrong = [...differing.map(({ file: { path } }) => path), ...isPartial ? [] : lines.keys()];
+			const changed = differing.map(({ file: { path } }) => path).sort(files_names.GV);
+			const wrong = [...changed, ...isPartial ? [] : lines.keys()];
 			if (wrong.length === 0) return [sealed];
 			throw new errors.lZ("CHECKSUMS_DIFFER", `${(0, files_names.WU)(checksums)} does not agree with the files: ${(0, units.w5)(wrong, 5)}.`, { hint: "A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run." });
 		}

@@ -1,5 +1,5 @@
 import { ActionError } from '../../../errors.ts';
-import { show } from '../../../files/names.ts';
+import { compareBytewise, show } from '../../../files/names.ts';
 import { openFile } from '../../../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../../../files/release-file.ts';
 import type { Sealed } from '../../../files/seal.ts';
@@ -43,7 +43,8 @@ export async function checkChecksums(
   const lines = parseChecksums(await context.patience.readAgain(checksums, () => readWhole(file)));
   const differing = outcomes.filter(({ file: { path }, sha256 }) => sha256 !== undefined && lines.get(path) !== sha256);
   for (const { path } of allFiles) lines.delete(path);
-  const wrong = [...differing.map(({ file: { path } }) => path), ...(isPartial ? [] : lines.keys())];
+  const changed = differing.map(({ file: { path } }) => path).sort(compareBytewise);
+  const wrong = [...changed, ...(isPartial ? [] : lines.keys())];
   if (wrong.length === 0) return [sealed];
   throw new ActionError(
     'CHECKSUMS_DIFFER',
