@@ -112,10 +112,10 @@ describe.runIf(process.platform === 'linux')('a host with several addresses', ()
   ])('when they %s, the sentence says what each one did, also where the time ends', async (_, addresses, told) => {
     const port = await startService();
     for (const address of addresses.filter((each) => each !== REFUSING)) await makeDead(address, port);
-    const route = routeTo(port, addresses, 800);
+    const route = routeTo(port, addresses, 2000);
     const sentence = `https://${HOST}:${port}: no address of the host can be reached: ${told}.`;
     expect((await send(route))[0]?.told).toBe(sentence);
-    const seen = await inspectHandshake(routeTo(port, addresses, 800), { listenMs: 1 });
+    const seen = await inspectHandshake(routeTo(port, addresses, 2000), { listenMs: 1 });
     expect(failureOf(seen, route.server)?.message).toBe(sentence);
   });
 
