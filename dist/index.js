@@ -15584,6 +15584,7 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Hx: () => isAlert,
 			Ge: () => isDoubtful,
+			TP: () => isOfTls,
 			tv: () => isOurRefusal,
 			qV: () => isTlsReason,
 			A3: () => reasonOf,
@@ -15754,6 +15755,9 @@ var __webpack_modules__ = {
 				cause: error,
 				endsRun: "bad-node"
 			});
+		}
+		function isOfTls(error) {
+			return !(error instanceof failure.HR) && tlsFailure(error, "") !== undefined;
 		}
 		function isDoubtful(error) {
 			const code = tlsCodeOf(error);
@@ -15950,6 +15954,7 @@ var __webpack_modules__ = {
 		;
 		const MAX_REFUSED_SESSIONS = 2;
 		const CONFIRM_MS = 500;
+		const OTHER_DIALS = 2;
 		class Dialler {
 			#route;
 			#options;
@@ -16007,10 +16012,21 @@ var __webpack_modules__ = {
 					const isRefused = session !== undefined && error.hasBegun && !(0, tls_failure.tv)(error.cause);
 					if (isRefused) this.refuseSession();
 					else if (isTooOld) return this.#dialOnce(undefined);
-					else if (this.#hasConnected || !(0, tls_failure.Ge)(error.cause)) throw error;
+					else if (this.#hasConnected || !(0, tls_failure.TP)(error.cause)) throw error;
+					else if (!(0, tls_failure.Ge)(error.cause)) return this.#dialOthers(error);
 					else await (0, promises_.setTimeout)(CONFIRM_MS);
 					return this.#dialOnce(undefined);
 				}
+			}
+			async #dialOthers(first) {
+				for (let left = OTHER_DIALS; left > 0; left--) {
+					try {
+						return await this.#dialOnce(undefined);
+					} catch (error) {
+						if (!(error instanceof connect.zm && (0, tls_failure.TP)(error.cause))) break;
+					}
+				}
+				throw first;
 			}
 			async #dialOnce(session) {
 				const connection = await (0, connect.zy)(this.#route, {

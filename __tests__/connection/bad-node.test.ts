@@ -76,6 +76,18 @@ test('one bad node of several costs no file before the first success either, onc
   expect(met?.type === 'bad-node' && met.failure.hint).toContain('several servers share its name');
 });
 
+test.each([
+  [2, undefined],
+  [3, 'TLS_SERVER_UNTRUSTED'],
+])('a run whose first %i connections lead to a bad node ends with %s', async (bad, code) => {
+  const [service, stranger] = [await openService(), await startStranger()];
+  const front = await startFront(({ nth }) => ({ to: nth < bad ? stranger.port : service.port }));
+  const transport = openExplainingWay({ ...service, url: front.url });
+  const run = await signTree({ ...service, url: front.url }, plantMany(3), { transport, concurrency: 1 });
+  expect(run.ending?.code).toBe(code);
+  expect(front.callers.length).toBe(3);
+});
+
 /** A node with the certificate of the service that answers as nginx does when it does not know the CA of a client. */
 async function startDoubter({ server: { cert, key } }: Pki): Promise<{ readonly port: number }> {
   const page = '<html><head><title>400 The SSL certificate error</title></head></html>';
@@ -100,7 +112,7 @@ test('when every new connection leads to the bad node, the run ends with what th
   const run = await signAcrossCut(() => 'bad');
   expect(run.ending?.code).toBe('TLS_SERVER_UNTRUSTED');
   expect(run.ending?.message).toContain('the server sent 1 certificate, CN=the-bad-node');
-  expect(run.events.filter(({ type }) => type === 'bad-node').length).toBeLessThan(10);
+  expect(run.events.filter(({ type }) => type === 'bad-node').length).toBeLessThan(6 * 4);
 });
 
 test('the summary of a green run mentions a bad node behind a balancer once', async () => {

@@ -37,7 +37,7 @@ describe('a first handshake that fails', () => {
     ['plain HTTP', PLAIN_HTTP, 2, ['config', 'TLS_NOT_SPOKEN']],
     ['bytes that are no TLS', Buffer.from([22, 3, 3, 0, 4, 2, 0, 0, 0]), 2, ['config', 'TLS_HANDSHAKE_FAILED']],
     ['the alert decode error', alertBytes(DECODE_ERROR), 2, ['config', 'TLS_HANDSHAKE_REFUSED']],
-    ['the alert unrecognized name', alertBytes(UNRECOGNIZED_NAME), 1, ['config', 'TLS_HANDSHAKE_REFUSED']],
+    ['the alert unrecognized name', alertBytes(UNRECOGNIZED_NAME), 3, ['config', 'TLS_HANDSHAKE_REFUSED']],
     ['the alert internal error', alertBytes(INTERNAL_ERROR), 1, ['service', 'CONNECTION_LOST']],
     ['an early end', '', 1, ['service', 'CONNECTION_LOST']],
   ])('with %s each time is told after so many dials', async (_, bytes, dials, told) => {

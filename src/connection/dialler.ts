@@ -9,7 +9,7 @@ import { dialFailure } from './dialling/dial-failure.ts';
 import { NO_TUNNEL } from './exchange-progress.ts';
 import { nameProxy } from './proxy/proxy.ts';
 import type { Route } from './route.ts';
-import { isDoubtful, isOurRefusal, tlsFailure } from './tls/failure.ts';
+import { isDoubtful, isOfTls, isOurRefusal, tlsFailure } from './tls/failure.ts';
 
 /** HTTP version to ask for: `http2` sends all requests as streams of one connection, if the server agrees. */
 export type HttpProtocol = 'http1' | 'http2';
@@ -29,6 +29,8 @@ interface DiallerOptions {
 const MAX_REFUSED_SESSIONS = 2;
 /** Pause before the dial that confirms a doubtful failure: with a handshake, well within a second. */
 const CONFIRM_MS = 500;
+/** Further dials before a run ends because TLS with the first node failed: a balancer gives each connection to another node. */
+const OTHER_DIALS = 2;
 
 /** Opens connections to one server, each resuming the newest session. */
 export class Dialler {
@@ -108,10 +110,24 @@ export class Dialler {
       const isRefused = session !== undefined && error.hasBegun && !isOurRefusal(error.cause);
       if (isRefused) this.refuseSession();
       else if (isTooOld) return this.#dialOnce(undefined);
-      else if (this.#hasConnected || !isDoubtful(error.cause)) throw error;
+      else if (this.#hasConnected || !isOfTls(error.cause)) throw error;
+      else if (!isDoubtful(error.cause)) return this.#dialOthers(error);
       else await sleep(CONFIRM_MS);
       return this.#dialOnce(undefined);
     }
+  }
+
+  /** Looks for a good node behind the same name after a first one that cannot be used; rejects with the error of the first one. */
+  async #dialOthers(first: DialError): Promise<Connection> {
+    for (let left = OTHER_DIALS; left > 0; left--) {
+      try {
+        return await this.#dialOnce(undefined);
+      } catch (error) {
+        // The first error tells more than that of a node which is down.
+        if (!(error instanceof DialError && isOfTls(error.cause))) break;
+      }
+    }
+    throw first;
   }
 
   async #dialOnce(session: Buffer | undefined): Promise<Connection> {

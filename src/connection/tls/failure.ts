@@ -27,6 +27,11 @@ export function tlsFailure(error: unknown, origin: string): Failure | undefined 
   return new Failure('config', name, `${origin}: ${sentence}.`, { hint, cause: error, endsRun: 'bad-node' });
 }
 
+/** Tells whether a dial failed for a reason of TLS, which another node may not have. */
+export function isOfTls(error: unknown): boolean {
+  return !(error instanceof Failure) && tlsFailure(error, '') !== undefined;
+}
+
 /**
  * Tells whether damaged bytes or a starting server can cause this error of a TLS library, so that another dial must
  * confirm it. Unknown errors count as such.
