@@ -27226,8 +27226,7 @@ Content-Type: application/json
 			notFoundAttempts: 3,
 			unauthorisedProbes: 3,
 			unauthorisedMs: 6e4,
-			badNodePerFile: 3,
-			badNodePerRun: 10
+			badNodesInRow: 6
 		};
 		const GROWTH = {
 			start: 12,
@@ -27591,7 +27590,8 @@ Content-Type: application/json
 			#notFound = 0;
 			#refused = new Set();
 			#unfit = new Set();
-			#badNodes = new Map();
+			#badNodes = 0;
+			#badNodeAt = Number.NEGATIVE_INFINITY;
 			#unauthorisedAt = Number.POSITIVE_INFINITY;
 			get successes() {
 				return this.#successes;
@@ -27602,10 +27602,11 @@ Content-Type: application/json
 			}
 			onSuccess() {
 				this.#successes++;
+				this.#badNodes = 0;
 			}
 			endsRun(failure, facts, now) {
 				const rule = failure.facts.endsRun;
-				if (rule === "bad-node") return this.#successes === 0 && !failure.facts.isOneOfSeveral || this.#badNode(facts.job);
+				if (rule === "bad-node") return this.#successes === 0 && !failure.facts.isOneOfSeveral || this.#badNode(facts, now);
 				if (failure.kind === "config") return true;
 				if (this.#successes > 0) return false;
 				switch (rule) {
@@ -27620,11 +27621,10 @@ Content-Type: application/json
 					default: return rule;
 				}
 			}
-			#badNode(job) {
-				this.#badNodes.set(job, (this.#badNodes.get(job) ?? 0) + 1);
-				const counts = [...this.#badNodes.values()];
-				const inRun = counts.reduce((sum, count) => sum + count, 0);
-				return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
+			#badNode({ startedAt }, now) {
+				if (startedAt < this.#badNodeAt) return false;
+				this.#badNodeAt = now;
+				return ++this.#badNodes >= ENDINGS.badNodesInRow;
 			}
 			#unauthorised({ startedAt }, now) {
 				const isSecond = startedAt >= this.#unauthorisedAt;

@@ -54,23 +54,29 @@ describe('a run ends', () => {
     const untrusted = new Failure('config', 'TLS_SERVER_UNTRUSTED', 'No chain.', { endsRun: 'bad-node' });
     const ofSeveral = untrusted.with({ isOneOfSeveral: true });
 
-    test('at once before a success, unless the name of the server has several addresses', () => {
+    test('at once before a success, unless another connection was good', () => {
       expect(createRun().fail(untrusted, 5)).toBe(true);
       const { fail } = createRun();
-      expect([1, 2, 1, 2, 1].map((job) => fail(ofSeveral, job))).toEqual([false, false, false, false, true]);
+      expect([1, 2, 1, 2, 1, 3].map((job) => fail(ofSeveral, job))).toEqual([...Array(5).fill(false), true]);
     });
 
-    test('at the third attempt of one file after a success', () => {
+    test('at the sixth attempt in a row after a success, whichever files they were of', () => {
       const { judge, fail } = createRun();
-      judge.onSuccess();
-      expect([7, 8, 7, 8, 9, 7].map((job) => fail(untrusted, job))).toEqual([...Array(5).fill(false), true]);
+      for (let successes = 0; successes < 3; successes++) {
+        judge.onSuccess();
+        expect([7, 8, 7, 8, 9].map((job) => fail(untrusted, job))).toEqual(Array(5).fill(false));
+      }
+      expect(fail(untrusted, 1)).toBe(true);
     });
 
-    test('at the tenth attempt of the run after a success, whichever files they were of', () => {
+    test('not at attempts that began before an earlier one had failed: of many connections, some always lead to that node', () => {
       const { judge, fail } = createRun();
       judge.onSuccess();
-      const ends = Array.from({ length: 10 }, (_, job) => fail(untrusted, job));
-      expect(ends).toEqual([...Array(9).fill(false), true]);
+      for (let job = 0; job < 4; job++) fail(untrusted, job);
+      const parallel = { attempts: 1, isCanary: false, startedAt: 35 };
+      const ends = Array.from({ length: 30 }, (_, job) => judge.endsRun(untrusted, { ...parallel, job }, 45));
+      expect(ends).toEqual(Array(30).fill(false));
+      expect([fail(untrusted, 1), fail(untrusted, 2)]).toEqual([false, true]);
     });
   });
 });

@@ -60,10 +60,8 @@ export const ENDINGS = {
   unauthorisedProbes: 3,
   /** After a success: time in which nothing but 401 and 403 comes. */
   unauthorisedMs: 60_000,
-  /** After a success: attempts of one file whose connection leads to a node that TLS refuses. */
-  badNodePerFile: 3,
-  /** The same attempts, of the whole run. */
-  badNodePerRun: 10,
+  /** After a success: attempts in a row whose connection leads to a node that TLS refuses, each begun after the one before. */
+  badNodesInRow: 6,
 } as const;
 
 /** How the number of requests in flight starts and grows. */

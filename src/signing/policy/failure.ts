@@ -19,7 +19,7 @@ export type FailureKind = 'config' | 'service' | 'machine' | 'request' | 'file';
  * - `verify-key`: the same, with a smaller number, and no file is repeated before the first success.
  * - `unauthorised`: on a second attempt before the first success, or on several probes in a row after it.
  * - `not-found`: on several attempts before the first success.
- * - `bad-node`: at once before the first success; after it, or when one server of several is at fault, on several attempts.
+ * - `bad-node`: at once before the first success; after it, or when one server of several is at fault, on several attempts in a row.
  */
 type EndsRun = 'canary-twice' | 'first-four-files' | 'verify-key' | 'unauthorised' | 'not-found' | 'bad-node';
 

@@ -22,8 +22,10 @@ export class RunJudge {
   readonly #refused = new Set<number>();
   /** Files whose signature did not fit the key. */
   readonly #unfit = new Set<number>();
-  /** Attempts that met a bad node, by job. */
-  readonly #badNodes = new Map<number, number>();
+  /** Attempts that met a bad node, one after the other, since the last success. */
+  #badNodes = 0;
+  /** When the last of these failed. */
+  #badNodeAt = Number.NEGATIVE_INFINITY;
   /** When the first 401 or 403 came; infinite before that. */
   #unauthorisedAt = Number.POSITIVE_INFINITY;
 
@@ -41,13 +43,14 @@ export class RunJudge {
   /** Learns of a success. */
   onSuccess(): void {
     this.#successes++;
+    this.#badNodes = 0;
   }
 
   /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
   endsRun(failure: Failure, facts: AttemptFacts, now: number): boolean {
     const rule = failure.facts.endsRun;
     if (rule === 'bad-node')
-      return (this.#successes === 0 && !failure.facts.isOneOfSeveral) || this.#badNode(facts.job);
+      return (this.#successes === 0 && !failure.facts.isOneOfSeveral) || this.#badNode(facts, now);
     if (failure.kind === 'config') return true;
     if (this.#successes > 0) return false;
     switch (rule) {
@@ -69,12 +72,14 @@ export class RunJudge {
     }
   }
 
-  /** A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. */
-  #badNode(job: number): boolean {
-    this.#badNodes.set(job, (this.#badNodes.get(job) ?? 0) + 1);
-    const counts = [...this.#badNodes.values()];
-    const inRun = counts.reduce((sum, count) => sum + count, 0);
-    return Math.max(...counts) >= ENDINGS.badNodePerFile || inRun >= ENDINGS.badNodePerRun;
+  /**
+   * A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. Of many
+   * connections that were opened at the same time, some always lead to that node: together they count once.
+   */
+  #badNode({ startedAt }: AttemptFacts, now: number): boolean {
+    if (startedAt < this.#badNodeAt) return false;
+    this.#badNodeAt = now;
+    return ++this.#badNodes >= ENDINGS.badNodesInRow;
   }
 
   /**
