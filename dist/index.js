@@ -28771,6 +28771,7 @@ Content-Type: application/json
 				onOutcome: () => {},
 				onEvent: (event) => {
 					if (event.type === "shortage") service.transport.dropIdle();
+					if (event.type === "retry" && event.failure.kind === "request") service.transport.dropIdle();
 					if (event.type === "bad-node") onBadNode(event.failure);
 					printEvent(context, event, files);
 				}

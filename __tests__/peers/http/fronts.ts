@@ -95,6 +95,28 @@ backend service
   };
 }
 
+/** Starts haproxy before these ports of 127.0.0.1: it passes each connection on unopened, to one after the other. */
+export function startBalancer(ports: readonly number[]): Promise<Peer> {
+  return startPeer((port, directory) => {
+    const configuration = `
+defaults
+  mode tcp
+  timeout connect 1s
+  timeout client 30s
+  timeout server 30s
+listen signing
+  bind 127.0.0.1:${port}
+  balance roundrobin
+${ports.map((node, at) => `  server node${at} 127.0.0.1:${node}`).join('\n')}
+`;
+    return {
+      files: { 'haproxy.cfg': configuration },
+      command: 'haproxy',
+      args: ['-db', '-f', `${directory}/haproxy.cfg`],
+    };
+  });
+}
+
 /** Starts stunnel as such a front, which knows nothing of HTTP. */
 export function startStunnel({ pki, backendPort }: FrontOptions, innerPort: number): Promise<Peer> {
   return startPeer((port, directory) => {

@@ -171,6 +171,8 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
     onEvent: (event) => {
       // Idle connections use descriptors that the next file needs.
       if (event.type === 'shortage') service.transport.dropIdle();
+      // Over the same connection, the repeat would meet the same node of several again.
+      if (event.type === 'retry' && event.failure.kind === 'request') service.transport.dropIdle();
       if (event.type === 'bad-node') onBadNode(event.failure);
       printEvent(context, event, files);
     },
