@@ -15258,9 +15258,21 @@ var __webpack_modules__ = {
 		const PROXY_DOWN = "the proxy did not recover";
 		const DIRECTLY = "If the runner may reach the service directly, list the service in no_proxy.";
 		function tokenIn(headers) {
-			const ofSquid = /^(ERR_[A-Z_]{3,40})(?: |$)/.exec([headers["x-squid-error"] ?? ""].flat()[0] ?? "")?.[1];
-			return ofSquid ?? /;\s*error=([a-z_]{3,40})/.exec([headers["proxy-status"] ?? ""].flat().join(", "))?.[1];
+			const ofSquid = /^(ERR_[A-Z_]+)(?: |$)/.exec([headers["x-squid-error"] ?? ""].flat()[0] ?? "")?.[1];
+			const said = ofSquid ?? /;\s*error=([a-z_]+)/.exec([headers["proxy-status"] ?? ""].flat().join(", "))?.[1];
+			return TOKENS.find((token) => token === said);
 		}
+		const TOKENS = [
+			"ERR_ACCESS_DENIED ERR_CACHE_ACCESS_DENIED ERR_CANNOT_FORWARD ERR_CONFLICT_HOST ERR_CONNECT_FAIL ERR_DNS_FAIL",
+			"ERR_FORWARDING_DENIED ERR_INVALID_REQ ERR_INVALID_URL ERR_LIFETIME_EXP ERR_NO_RELAY ERR_PROTOCOL_UNKNOWN",
+			"ERR_READ_ERROR ERR_READ_TIMEOUT ERR_SECURE_ACCEPT_FAIL ERR_SECURE_CONNECT_FAIL ERR_SHUTTING_DOWN ERR_SOCKET_FAILURE",
+			"ERR_TOO_BIG ERR_UNSUP_REQ ERR_URN_RESOLVE ERR_WRITE_ERROR ERR_ZERO_SIZE_OBJECT",
+			"connection_limit_reached connection_read_timeout connection_refused connection_terminated connection_timeout",
+			"connection_write_timeout destination_ip_prohibited destination_ip_unroutable destination_not_found",
+			"destination_unavailable dns_error dns_timeout http_protocol_error http_request_denied http_request_error",
+			"http_response_timeout http_upgrade_failed proxy_configuration_error proxy_internal_error proxy_internal_response",
+			"proxy_loop_detected tls_alert_received tls_certificate_error tls_protocol_error"
+		].flatMap((line) => line.split(" "));
 		const MEANINGS = [
 			[/^(?:ERR_DNS_FAIL|dns_timeout|dns_error|destination_not_found)$/, "The name server of the proxy does not find the host of the service: check server-url; a private name may be known to this runner only."],
 			[/^(?:ERR_ACCESS_DENIED|http_request_denied|destination_ip_prohibited)$/, "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them."],
@@ -15278,9 +15290,11 @@ var __webpack_modules__ = {
 			return hint ?? "The proxy cannot reach the service, or its rules do not allow it: ask the operators of the proxy first. If the proxy finds nothing wrong on its side, ask those of the service.";
 		}
 		function offersIn(header) {
-			const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = ""]) => scheme);
-			return [...new Set(schemes)].slice(0, 6);
+			const words = [...header.matchAll(/(?:^|,)\s*([a-z-]+)(?=\s|,|$)/gi)].map(([, word = ""]) => word.toLowerCase());
+			const known = SCHEMES.filter((scheme) => words.includes(scheme.toLowerCase()));
+			return known.length === 0 && words.length > 0 ? ["an unknown scheme"] : known;
 		}
+		const SCHEMES = "Basic Bearer Digest HOBA Kerberos Mutual Negotiate NTLM OAuth".split(" ");
 		function unauthenticated(offers, proxy) {
 			const { authorization, variable } = proxy;
 			const offered = offers.length > 0 ? `; it offers ${offers.join(", ")}` : "";
@@ -15288,7 +15302,7 @@ var __webpack_modules__ = {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, proxy) });
 		}
 		function howToAuthenticate(offers, { authorization, variable }) {
-			const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === "basic");
+			const takesBasic = offers.length === 0 || offers.includes("Basic");
 			if (!takesBasic) {
 				return "This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.";
 			}
@@ -32111,8 +32125,8 @@ Content-Type: application/json
 			return `${to} with another path`;
 		}
 		function allowed({ headers }) {
-			const methods = String(headers["allow"] ?? "");
-			return /^[A-Z]{1,20}(?:, ?[A-Z]{1,20}){0,9}$/.test(methods) ? ` (it allows ${methods} there)` : "";
+			const methods = String(headers["allow"] ?? "").split(/, ?/);
+			return methods.every((method) => node_http__WEBPACK_IMPORTED_MODULE_0__.METHODS.includes(method)) ? ` (it allows ${methods.join(", ")} there)` : "";
 		}
 		const MAX_SHOWN = 100;
 		function challenge({ headers }, scrub) {

@@ -115,7 +115,8 @@ describe('407', () => {
     ],
     [offering('Negotiate', 'NTLM'), signedIn, 'it offers Negotiate, NTLM.', 'can only send Basic'],
     [offering('Digest realm="x", nonce="y", qop="auth"'), open, 'it offers Digest.', 'can only send Basic'],
-    [offering('Negotiate, Basic realm="x"'), open, 'it offers Negotiate, Basic.', 'http://user:password@host:port'],
+    [offering('Negotiate, basic realm="x"'), open, 'it offers Basic, Negotiate.', 'http://user:password@host:port'],
+    [offering('PASS-4711, Pass'), signedIn, 'it offers an unknown scheme.', 'can only send Basic'],
   ])('%j says what the proxy offers and whether it got credentials', async (answer, url, says, todo) => {
     const failure = await ask(answer, url);
     expect([failure.kind, failure.code]).toEqual(['config', 'PROXY_AUTHENTICATION']);
@@ -132,6 +133,12 @@ test.each([
   ['X-Squid-Error: ERR_ACCESS_DENIED 0', '(503, ERR_ACCESS_DENIED)', /^The rules of the proxy do not allow/],
   ['Proxy-Status: p.example; error=dns_error; rcode="NXDOMAIN"', '(503, dns_error)', /^The name server of the proxy/],
   ['Proxy-Status: a, p.example;error=connection_refused', '(503, connection_refused)', /^The proxy gets no connection/],
+  ['X-Squid-Error: ERR_PASSPHRASE_OF_A_PROXY 0', '(503)', /^The proxy cannot reach the service, or its rules/],
+  [
+    'Proxy-Status: p.example; error=passphrase_of_a_proxy',
+    '(503)',
+    /^The proxy cannot reach the service, or its rules/,
+  ],
   ['X-Squid-Error: <b>user:pass</b>', '(503)', /^The proxy cannot reach the service, or its rules/],
 ])('a refusal with %j is told by that reason', async (header, says, hint) => {
   const failure = await ask(`HTTP/1.1 503 No\r\n${header}\r\n\r\n`, (port) => `http://127.0.0.1:${port}`);

@@ -43,7 +43,8 @@ test('405 tells the methods that the service allows, unless they are no methods'
   expect(sentence(answer(405, '', { allow: 'GET, HEAD' }))).toBe(
     'The service answered 405 (it allows GET, HEAD there).',
   );
-  expect(sentence(answer(405, '', { allow: 'see https://token' }))).toBe('The service answered 405.');
+  for (const allow of ['see https://token', 'GET, CORRECTHORSE', ''])
+    expect(sentence(answer(405, '', { allow }))).toBe('The service answered 405.');
 });
 
 test('the error for an address that is gone says so', () => {

@@ -31,11 +31,25 @@ function subjectOf(proxy: ConnectProxy): string {
 const PROXY_DOWN = 'the proxy did not recover';
 const DIRECTLY = 'If the runner may reach the service directly, list the service in no_proxy.';
 
-/** Returns the reason that squid gives in a header of its own, and others in that of RFC 9209; any other text stays unread. */
+/** Returns the reason that squid gives in a header of its own, and others in that of RFC 9209; an unknown word may be part of a secret. */
 function tokenIn(headers: Answer['headers']): string | undefined {
-  const ofSquid = /^(ERR_[A-Z_]{3,40})(?: |$)/.exec([headers['x-squid-error'] ?? ''].flat()[0] ?? '')?.[1];
-  return ofSquid ?? /;\s*error=([a-z_]{3,40})/.exec([headers['proxy-status'] ?? ''].flat().join(', '))?.[1];
+  const ofSquid = /^(ERR_[A-Z_]+)(?: |$)/.exec([headers['x-squid-error'] ?? ''].flat()[0] ?? '')?.[1];
+  const said = ofSquid ?? /;\s*error=([a-z_]+)/.exec([headers['proxy-status'] ?? ''].flat().join(', '))?.[1];
+  return TOKENS.find((token) => token === said);
 }
+
+/** Of squid 6, for requests to open a tunnel, and of RFC 9209, section 2.3. */
+const TOKENS = [
+  'ERR_ACCESS_DENIED ERR_CACHE_ACCESS_DENIED ERR_CANNOT_FORWARD ERR_CONFLICT_HOST ERR_CONNECT_FAIL ERR_DNS_FAIL',
+  'ERR_FORWARDING_DENIED ERR_INVALID_REQ ERR_INVALID_URL ERR_LIFETIME_EXP ERR_NO_RELAY ERR_PROTOCOL_UNKNOWN',
+  'ERR_READ_ERROR ERR_READ_TIMEOUT ERR_SECURE_ACCEPT_FAIL ERR_SECURE_CONNECT_FAIL ERR_SHUTTING_DOWN ERR_SOCKET_FAILURE',
+  'ERR_TOO_BIG ERR_UNSUP_REQ ERR_URN_RESOLVE ERR_WRITE_ERROR ERR_ZERO_SIZE_OBJECT',
+  'connection_limit_reached connection_read_timeout connection_refused connection_terminated connection_timeout',
+  'connection_write_timeout destination_ip_prohibited destination_ip_unroutable destination_not_found',
+  'destination_unavailable dns_error dns_timeout http_protocol_error http_request_denied http_request_error',
+  'http_response_timeout http_upgrade_failed proxy_configuration_error proxy_internal_error proxy_internal_response',
+  'proxy_loop_detected tls_alert_received tls_certificate_error tls_protocol_error',
+].flatMap((line) => line.split(' '));
 
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [
@@ -76,11 +90,14 @@ function hintOf(status: number, proxy: ConnectProxy): string {
   );
 }
 
-/** Lists the authentication schemes that a proxy offers, such as `Basic` and `Negotiate`. */
+/** Lists the authentication schemes that a proxy offers, such as `Basic` and `Negotiate`; an unknown word may be part of a secret. */
 function offersIn(header: string): readonly string[] {
-  const schemes = [...header.matchAll(/(?:^|,)\s*([a-z][a-z0-9-]{1,20})(?=\s|,|$)/gi)].map(([, scheme = '']) => scheme);
-  return [...new Set(schemes)].slice(0, 6);
+  const words = [...header.matchAll(/(?:^|,)\s*([a-z-]+)(?=\s|,|$)/gi)].map(([, word = '']) => word.toLowerCase());
+  const known = SCHEMES.filter((scheme) => words.includes(scheme.toLowerCase()));
+  return known.length === 0 && words.length > 0 ? ['an unknown scheme'] : known;
 }
+
+const SCHEMES = 'Basic Bearer Digest HOBA Kerberos Mutual Negotiate NTLM OAuth'.split(' ');
 
 function unauthenticated(offers: readonly string[], proxy: ConnectProxy): Failure {
   const { authorization, variable } = proxy;
@@ -94,7 +111,7 @@ function unauthenticated(offers: readonly string[], proxy: ConnectProxy): Failur
 }
 
 function howToAuthenticate(offers: readonly string[], { authorization, variable }: ConnectProxy): string {
-  const takesBasic = offers.length === 0 || offers.some((scheme) => scheme.toLowerCase() === 'basic');
+  const takesBasic = offers.length === 0 || offers.includes('Basic');
   if (!takesBasic) {
     return 'This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.';
   }

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { METHODS, STATUS_CODES } from 'node:http';
 import type { WireResponse } from '../../connection/exchange.ts';
 import type { Scrub } from './scrub.ts';
 
@@ -19,10 +19,10 @@ export function redirectTarget({ request = '', headers }: WireResponse, scrub: S
   return `${to} with another path`;
 }
 
-/** Says which methods an answer of 405 allows. */
+/** Says which methods an answer of 405 allows; names none that HTTP does not know, which may be part of a secret. */
 export function allowed({ headers }: WireResponse): string {
-  const methods = String(headers['allow'] ?? '');
-  return /^[A-Z]{1,20}(?:, ?[A-Z]{1,20}){0,9}$/.test(methods) ? ` (it allows ${methods} there)` : '';
+  const methods = String(headers['allow'] ?? '').split(/, ?/);
+  return methods.every((method) => METHODS.includes(method)) ? ` (it allows ${methods.join(', ')} there)` : '';
 }
 
 /** Most characters of a realm or a reason that a sentence shows. */
