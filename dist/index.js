@@ -29993,7 +29993,7 @@ Content-Type: application/json
 		}
 		function debugCause(runner, error) {
 			const lines = chainOf(error);
-			if (lines.length > 1) for (const text of lines) runner.debug(text);
+			if (lines.length > 1) for (const text of lines) runner.debug(runner.scrub(text));
 		}
 		function logCause(runner, cause) {
 			const { error, paths } = cause;
@@ -30009,7 +30009,7 @@ Content-Type: application/json
 		;
 		async function main(context) {
 			const { runner } = context;
-			const builder = new report_report.ex((error) => explainDefect(error, runner.facts));
+			const builder = new report_report.ex((error) => explainDefect(error, runner));
 			try {
 				tellWithoutRunner(context);
 				warnAboutEnvironment(context);
@@ -30051,11 +30051,16 @@ Content-Type: application/json
 			if (suspiciousVariables.length === 0) return;
 			runner.annotate("warning", "Suspicious environment", `The environment sets ${suspiciousVariables.join(", ")}. The action verifies the signing service all the same, but other steps may not, secrets may be written to a file, and code of others may run in this process. Find the step or setting that does so.`);
 		}
-		function explainDefect(error, { suspiciousVariables }) {
-			const options = suspiciousVariables.find((text) => text.startsWith("NODE_OPTIONS with "));
-			if (error.code !== "INTERNAL" || options === undefined) return error;
+		function explainDefect(error, { facts, scrub }) {
+			if (error.code !== "INTERNAL") return error;
+			const [what, { hint = "" }] = [scrub(error.message), error];
+			const options = facts.suspiciousVariables.find((text) => text.startsWith("NODE_OPTIONS with "));
+			if (options === undefined) return new errors.lZ("INTERNAL", what, {
+				hint,
+				cause: error.cause
+			});
 			return changedNode(options.replace("NODE_OPTIONS with ", ""), {
-				what: error.message,
+				what,
 				cause: error
 			});
 		}
@@ -33816,14 +33821,15 @@ Content-Type: application/json
 		function createRunner(environment, streams = []) {
 			const masks = new Masks();
 			const line = (text) => (0, names.WU)(masks.scrub(text));
+			const foreignLine = (text) => (0, names.WU)(masks.scrubForeign(text));
 			const mask = (secret) => {
 				own(() => {
 					for (const form of masks.add(secret)) if (facts.isOnRunner) (0, core.Pq)(form);
 				});
 			};
-			const command = (text) => facts.isOnRunner ? `::debug::${line(text).replaceAll("%", "%25")}` : "";
+			const command = (text) => facts.isOnRunner ? `::debug::${foreignLine(text).replaceAll("%", "%25")}` : "";
 			const own = captureForeignOutput(streams, {
-				line,
+				line: foreignLine,
 				mask,
 				command
 			});

@@ -12,7 +12,7 @@ import { type Report, ReportBuilder } from './report/report.ts';
 /** Runs the action: reads the inputs, runs the mode, and reports the result, however the run ended. */
 export async function main(context: Context): Promise<Report> {
   const { runner } = context;
-  const builder = new ReportBuilder((error) => explainDefect(error, runner.facts));
+  const builder = new ReportBuilder((error) => explainDefect(error, runner));
   try {
     tellWithoutRunner(context);
     warnAboutEnvironment(context);
@@ -75,11 +75,16 @@ function warnAboutEnvironment({ runner }: Context): void {
   );
 }
 
-/** An unforeseen error is most likely not a defect of this action when an option that changes Node itself is set. */
-function explainDefect(error: ActionError, { suspiciousVariables }: Context['runner']['facts']): ActionError {
-  const options = suspiciousVariables.find((text) => text.startsWith('NODE_OPTIONS with '));
-  if (error.code !== 'INTERNAL' || options === undefined) return error;
-  return changedNode(options.replace('NODE_OPTIONS with ', ''), { what: error.message, cause: error });
+/**
+ * Scrubs the message of an unforeseen error, which may be that of a library and quote a server. With an option that changes Node
+ * itself, such an error is most likely no defect of this action.
+ */
+function explainDefect(error: ActionError, { facts, scrub }: Context['runner']): ActionError {
+  if (error.code !== 'INTERNAL') return error;
+  const [what, { hint = '' }] = [scrub(error.message), error];
+  const options = facts.suspiciousVariables.find((text) => text.startsWith('NODE_OPTIONS with '));
+  if (options === undefined) return new ActionError('INTERNAL', what, { hint, cause: error.cause });
+  return changedNode(options.replace('NODE_OPTIONS with ', ''), { what, cause: error });
 }
 
 /** Node's HTTP client is WebAssembly; without it every request would look like a lost connection. */

@@ -62,14 +62,17 @@ export function createRunner(
 ): Runner {
   const masks = new Masks();
   const line = (text: string): string => show(masks.scrub(text));
+  // Libraries print what servers answer.
+  const foreignLine = (text: string): string => show(masks.scrubForeign(text));
   const mask = (secret: string): void => {
     own(() => {
       for (const form of masks.add(secret)) if (facts.isOnRunner) setSecret(form);
     });
   };
-  // Warnings and errors of a library become debug lines; the action reports the same with its meaning here.
-  const command = (text: string): string => (facts.isOnRunner ? `::debug::${line(text).replaceAll('%', '%25')}` : '');
-  const own = captureForeignOutput(streams, { line, mask, command });
+  // A library's warnings and errors come a second time as ours, with what they mean here.
+  const command = (text: string): string =>
+    facts.isOnRunner ? `::debug::${foreignLine(text).replaceAll('%', '%25')}` : '';
+  const own = captureForeignOutput(streams, { line: foreignLine, mask, command });
   const outputs = new CommandFile(environment, 'GITHUB_OUTPUT');
   const states = new CommandFile(environment, 'GITHUB_STATE');
   const summaries = new CommandFile(environment, 'GITHUB_STEP_SUMMARY');

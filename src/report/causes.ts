@@ -61,7 +61,7 @@ const MAX_ERRORS = 10;
 /**
  * Lists an error and its causes, each as code and message; for a defect of the action, with the stack.
  *
- * The texts are raw: print them only where secrets are masked and line ends escaped.
+ * The texts are those of libraries and servers: scrub them as foreign before they are printed.
  */
 export function chainOf(error: ActionError): string[] {
   const errors = behind(error);

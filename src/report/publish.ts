@@ -118,7 +118,8 @@ function effortOf({ paths: [first], effort }: Cause): string {
 /** Prints an error and its causes as debug lines; an error without causes is already in the log. */
 function debugCause(runner: Runner, error: ActionError): void {
   const lines = chainOf(error);
-  if (lines.length > 1) for (const text of lines) runner.debug(text);
+  // The errors of libraries quote what servers answer.
+  if (lines.length > 1) for (const text of lines) runner.debug(runner.scrub(text));
 }
 
 function logCause(runner: Runner, cause: Cause): void {
