@@ -26562,6 +26562,8 @@ Content-Type: application/json
 			const mayBeOurs = endingLike([...own, suffix]);
 			for (const { path, location } of release.allFiles) {
 				if (!mayBeOurs(path)) continue;
+				const turn = pause();
+				if (turn) await turn;
 				const writer = byKey.get(keyOf(location));
 				if (writer !== undefined && isOne(locationOf(writer), location)) pairs.push(`${(0, files_names.WU)(path)} is a file of the release, and ${(0, files_names.WU)(pathOf(writer))} would replace it`);
 			}

@@ -79,8 +79,10 @@ test('a file that a link to its directory shows a second time has one signature'
   expect(await findCollisions(task)).toEqual([]);
 });
 
-test('the trial of a pair waits for what else is to be done, and ends with a cancellation', async () => {
-  const files = ['a', 'A', 'b', 'B'];
+test.each([
+  ['signatures', ['a', 'A', 'b', 'B']],
+  ['a signature and a file', ['a', 'a.SIGN', 'b', 'b.SIGN']],
+])('the trial of a pair of %s waits for what else is to be done, and ends with a cancellation', async (_, files) => {
   const cancel = new AbortController();
   let trials = 0;
   const tried = (): boolean => {

@@ -47,6 +47,8 @@ export async function findCollisions(task: WrittenPaths): Promise<ActionError[]>
   const mayBeOurs = endingLike([...own, suffix]);
   for (const { path, location } of release.allFiles) {
     if (!mayBeOurs(path)) continue;
+    const turn = pause();
+    if (turn) await turn;
     const writer = byKey.get(keyOf(location));
     if (writer !== undefined && isOne(locationOf(writer), location))
       pairs.push(`${show(path)} is a file of the release, and ${show(pathOf(writer))} would replace it`);
