@@ -29053,7 +29053,10 @@ Content-Type: application/json
 			const all = new Set();
 			for (const { file } of sealed) {
 				const text = this_release_textOf(sealed, file.path);
-				if ((0, manifest.g)(text, "whole") === undefined) continue;
+				if ((0, manifest.g)(text, "whole") === undefined) {
+					if (release.receipts.includes(file.path)) throw differs("MANIFEST_DIFFERS", file.path, "it is not a manifest");
+					continue;
+				}
 				const { files } = JSON.parse(text);
 				const listed = listOf(Array.isArray(files) ? files : []);
 				compare(file.path, release, {
@@ -29204,7 +29207,11 @@ Content-Type: application/json
 				if (receipt.isDelivered) known.push(receipt.path);
 				const unknown = files.ownPaths.filter((path) => !known.includes(path));
 				const others = await (0, whole_release.AX)(context, unknown, check);
-				report.add(checkReceiptsOfRelease(context, others, thisRelease));
+				const receipts = files.ownPaths.filter((path) => !inputs.files.ownPaths.includes(path));
+				report.add(checkReceiptsOfRelease(context, others, {
+					...thisRelease,
+					receipts
+				}));
 				const own = [
 					...lists,
 					...kit,

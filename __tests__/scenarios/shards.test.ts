@@ -161,6 +161,13 @@ describe('a tree that was signed in slices', () => {
     const receipt = join(scenario.workspace, 'dist/release-2-of-2.json');
     await writeFile(receipt, (await scenario.read('dist/release-2-of-2.json')).replace('"signed"', '"reused"'));
     expect((await scenario.red(verify)).log).toContain('SIGNATURE_INVALID: The signature of dist/release-2-of-2.json');
+    // Any signed file has a valid signature.
+    for (const path of ['dist/0/file 0', 'dist/SHA256SUMS'])
+      for (const suffix of ['', '.sign']) {
+        await writeFile(`${receipt}${suffix}`, await scenario.read(`${path}${suffix}`));
+        if (suffix === '') continue;
+        expect((await scenario.red(verify)).log).toContain('MANIFEST_DIFFERS: dist/release-2-of-2.json');
+      }
     // Without all of them they are files like any other, which the checksums must list.
     await rm(receipt);
     await rm(`${receipt}.sign`);

@@ -48,7 +48,8 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
     if (receipt.isDelivered) known.push(receipt.path);
     const unknown = files.ownPaths.filter((path) => !known.includes(path));
     const others = await checkOthers(context, unknown, check);
-    report.add(checkReceiptsOfRelease(context, others, thisRelease));
+    const receipts = files.ownPaths.filter((path) => !inputs.files.ownPaths.includes(path));
+    report.add(checkReceiptsOfRelease(context, others, { ...thisRelease, receipts }));
     const own = [...lists, ...kit, ...others];
     report.add(judgeOwnPlaces(files, release.coverage, own));
     return { release, outcomes, own };

@@ -49,11 +49,18 @@ export function checkKitOfRelease(kit: KitPaths, sealed: readonly Sealed[], rele
  *
  * @throws ActionError `MANIFEST_DIFFERS`
  */
-export function checkReceiptsOfRelease(context: Context, sealed: readonly Sealed[], release: ThisRelease): ReportPart {
+export function checkReceiptsOfRelease(
+  context: Context,
+  sealed: readonly Sealed[],
+  release: ThisRelease & { readonly receipts: readonly string[] },
+): ReportPart {
   const all = new Set<string>();
   for (const { file } of sealed) {
     const text = textOf(sealed, file.path);
-    if (modeOfManifest(text, 'whole') === undefined) continue;
+    if (modeOfManifest(text, 'whole') === undefined) {
+      if (release.receipts.includes(file.path)) throw differs('MANIFEST_DIFFERS', file.path, 'it is not a manifest');
+      continue;
+    }
     const { files }: { files?: unknown } = JSON.parse(text);
     const listed = listOf(Array.isArray(files) ? files : []);
     compare(file.path, release, { listed, code: 'MANIFEST_DIFFERS', isWhole: false });
