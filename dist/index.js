@@ -33161,7 +33161,7 @@ Content-Type: application/json
 			try {
 				const stat = (0, external_node_fs_.fstatSync)(descriptor);
 				if (!stat.isFile()) throw noRegularFile();
-				if (first && (stat.ino !== first.ino || stat.dev !== first.dev)) throw new AnotherFile();
+				if (first && (stat.ino !== first.ino || stat.dev !== first.dev || stat.nlink > first.nlink)) throw new AnotherFile();
 				const bytes = Buffer.from(text);
 				for (let at = 0; at < bytes.length;) at += (0, external_node_fs_.writeSync)(descriptor, bytes, at);
 				return stat;

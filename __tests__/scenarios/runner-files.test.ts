@@ -54,13 +54,18 @@ describe('a file of the runner that is a file of the release', () => {
   test.each([
     ['GITHUB_OUTPUT', 'red', 1],
     ['GITHUB_STEP_SUMMARY', 'green with a warning', 0],
-  ])('%s that becomes one while the step runs gets nothing, and the step is %s', async (variable, _, exitCode) => {
+    // As where the number of the file was given to a file of the release, to which its path then is a link.
+    ['GITHUB_OUTPUT', 'red, though it is the first file', 1],
+  ])('%s that becomes one while the step runs gets nothing, and the step is %s', async (variable, how, exitCode) => {
     let replaced = false;
     const script = (): undefined => {
       if (replaced) return;
       replaced = true;
-      rmSync(at('outputs'));
-      linkSync(at('dist/a'), at('outputs'));
+      if (how.includes('first file')) linkSync(at('outputs'), at('other'));
+      else {
+        rmSync(at('outputs'));
+        linkSync(at('dist/a'), at('outputs'));
+      }
     };
     await using scenario = await createScenario({
       runScript: runInProcess,

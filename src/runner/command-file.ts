@@ -65,7 +65,7 @@ export class CommandFile {
   }
 }
 
-type Identified = Pick<Stats, 'dev' | 'ino'>;
+type Identified = Pick<Stats, 'dev' | 'ino' | 'nlink'>;
 
 /** Appends to a regular file, which must be the first one if there was one; returns its identity. */
 function appendToRegular(path: string, text: string, first: Identified | undefined): Identified {
@@ -75,7 +75,9 @@ function appendToRegular(path: string, text: string, first: Identified | undefin
   try {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw noRegularFile();
-    if (first && (stat.ino !== first.ino || stat.dev !== first.dev)) throw new AnotherFile();
+    // A number is given again once its file is gone: a link to a signature may have that of the first file.
+    if (first && (stat.ino !== first.ino || stat.dev !== first.dev || stat.nlink > first.nlink))
+      throw new AnotherFile();
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     return stat;
@@ -84,7 +86,7 @@ function appendToRegular(path: string, text: string, first: Identified | undefin
   }
 }
 
-/** Thrown when the path leads to another file than before, which may be one of the release. */
+/** The path leads to a file that may be one of the release. */
 class AnotherFile extends Error {}
 
 function noRegularFile(): Error {
