@@ -25804,12 +25804,14 @@ Content-Type: application/json
 		}
 		function judgeOwnPlaces({ shard, suffix }, { written }, own) {
 			if (shard.index !== 1) return {};
-			const checked = own.flatMap(({ file: { location } }) => [location, location + suffix]);
-			const isCovered = ({ location }) => checked.some((each) => (0, real_path.O1)(each, location));
-			return { outcomes: written.filter((each) => !isCovered(each)).map(({ path }) => refuse({
+			return { outcomes: unaccountedPlaces(written, own, suffix).map(({ path }) => refuse({
 				path,
 				reason: "written"
 			})) };
+		}
+		function unaccountedPlaces(written, own, suffix) {
+			const known = own.flatMap(({ file: { location } }) => [location, location + suffix]);
+			return written.filter(({ location }) => !known.some((each) => (0, real_path.O1)(each, location)));
 		}
 		function describeUnchecked({ reason, count, first }) {
 			const more = count > first.length ? ` and ${(0, units.LS)(count - first.length, "other")}` : "";
@@ -26135,7 +26137,7 @@ Content-Type: application/json
 		var temporary_files = __nccwpck_require__(52019);
 		var stages_release = __nccwpck_require__(37631);
 		;
-		async function findAppeared(context, inputs, { allFiles, refused, coverage }) {
+		async function findAppeared(context, inputs, { allFiles, refused, coverage }, own) {
 			const known = new Set(allFiles.map(({ path }) => path));
 			for (const { path } of refused) known.add(path);
 			const appeared = await (0, discover.k)({
@@ -26146,8 +26148,26 @@ Content-Type: application/json
 			const files = [...appeared.files, ...inputs.shard.index === 1 ? appeared.refused : []];
 			const orphans = newOf(appeared.orphans, coverage.orphans).map((path) => path + inputs.suffix);
 			const uncovered = newOf(...[appeared, coverage].map((each) => each.uncovered.map(({ path }) => path)));
-			const strays = uncovered.filter((path) => !(0, temporary_files.Kx)((0, external_node_path_.basename)(path), context.processId));
-			return [...files.map(({ path }) => describeAppeared(path, "it was neither signed nor checked")), ...[...orphans, ...strays].map((path) => describeAppeared(path, "no listed file accounts for it, and mode: verify would refuse it"))];
+			const isOfOthers = (path) => (0, temporary_files.Kx)((0, external_node_path_.basename)(path), context.processId);
+			const strays = [
+				...orphans,
+				...uncovered.filter((path) => !isOfOthers(path)),
+				...ownPlacesOf(inputs, appeared, coverage, own)
+			];
+			return {
+				...tellOthers(context, uncovered.filter(isOfOthers)),
+				outcomes: [...files.map(({ path }) => describeAppeared(path, "it was neither signed nor checked")), ...strays.map((path) => describeAppeared(path, "no listed file accounts for it, and mode: verify would refuse it"))]
+			};
+		}
+		function ownPlacesOf({ shard, suffix, manifest }, { written }, earlier, own) {
+			if (shard.index !== 1) return [];
+			const places = (each) => each.map(({ path }) => path).filter((path) => path !== manifest && path !== `${manifest}${suffix}`);
+			return newOf(places(unaccountedPlaces(written, own, suffix)), places(earlier.written));
+		}
+		function tellOthers(context, paths) {
+			if (paths.length === 0) return {};
+			const text = `${(0, units.LS)(paths.length, "file")} with the name of a temporary file of this action appeared: ${(0, units.w5)(paths, 5)}. Another run in this directory removes its own at its end; mode: verify refuses what stays.`;
+			return (0, modes_context.f)(context, ["warning", "Temporary files of another run"], text);
 		}
 		function newOf(paths = [], earlier = []) {
 			const known = new Set(earlier);
@@ -26384,7 +26404,7 @@ Content-Type: application/json
 				}] : [];
 			});
 			report.add({ outcomes });
-			if (done.release) report.add({ outcomes: await findAppeared(context, files, done.release) });
+			if (done.release) report.add(await findAppeared(context, files, done.release, done.own));
 			const own = await findChanged(done.own, options);
 			for (const error of own.values()) report.add({ failure: error });
 			const signatures = Array.from(changed.keys(), (path) => path + files.suffix);

@@ -231,6 +231,7 @@ describe('a file that appears after the listing, and that the patterns mean', ()
     ['of an own name', 'dist/.mtls-release-signing-999999999-1.tmp', {}],
     ['in output-dir below root', 'dist/out/dist/gone.sign', { 'output-dir': 'dist/out' }, 'dist/gone.sign'],
     ['in output-dir that no pattern matches', 'out/dist/gone.sign', { 'output-dir': 'out' }, 'dist/gone.sign'],
+    ['at a path of this action', 'dist/SUMS.tsr', { checksums: 'dist/SUMS' }],
     ['beside a file whose signature is in output-dir', 'dist/a.sign', { 'output-dir': 'out' }],
   ])(
     'and that is a signature or the like for no listed file, %s, makes the run red',
@@ -254,6 +255,18 @@ describe('a file that appears after the listing, and that the patterns mean', ()
       expect(scenario.results.artifacts).toEqual([]);
     },
   );
+
+  test('and that has the name of a temporary file of a living process is told in a warning', async () => {
+    let workspace = '';
+    const name = `dist/.mtls-release-signing-${process.ppid}-1.tmp`;
+    const script = (): undefined => {
+      writeFileSync(join(workspace, name), '');
+    };
+    await using scenario = await createScenario({ runScript: runInProcess, files: FILES, service: { script } });
+    ({ workspace } = scenario);
+    const run = await scenario.green(inputs);
+    expect(run.annotations.map(({ message }) => message)).toContainEqual(expect.stringContaining(`appeared: ${name}.`));
+  });
 
   test('during the upload deletes the artifact', async () => {
     let workspace = '';

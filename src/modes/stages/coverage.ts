@@ -112,11 +112,17 @@ export function judgeOwnPlaces(
   own: readonly Sealed[],
 ): ReportPart {
   if (shard.index !== 1) return {};
-  const checked = own.flatMap(({ file: { location } }) => [location, location + suffix]);
-  const isCovered = ({ location }: OwnPlace): boolean => checked.some((each) => isSamePlace(each, location));
-  return {
-    outcomes: written.filter((each) => !isCovered(each)).map(({ path }) => refuse({ path, reason: 'written' })),
-  };
+  return { outcomes: unaccountedPlaces(written, own, suffix).map(({ path }) => refuse({ path, reason: 'written' })) };
+}
+
+/** Lists the places of this action where something is that is neither one of these files nor a signature of one. */
+export function unaccountedPlaces(
+  written: readonly OwnPlace[],
+  own: readonly Sealed[],
+  suffix: string,
+): readonly OwnPlace[] {
+  const known = own.flatMap(({ file: { location } }) => [location, location + suffix]);
+  return written.filter(({ location }) => !known.some((each) => isSamePlace(each, location)));
 }
 
 function describeUnchecked({ reason, count, first }: LeftOut): string {

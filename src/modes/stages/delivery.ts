@@ -87,7 +87,7 @@ async function seal(context: Context, delivery: Delivery, done: Done): Promise<v
     return error ? [{ ...outcome, status: 'failed', error } as const] : [];
   });
   report.add({ outcomes });
-  if (done.release) report.add({ outcomes: await findAppeared(context, files, done.release) });
+  if (done.release) report.add(await findAppeared(context, files, done.release, done.own));
   const own = await findChanged(done.own, options);
   for (const error of own.values()) report.add({ failure: error });
   const signatures = Array.from(changed.keys(), (path) => path + files.suffix);
