@@ -617,7 +617,7 @@ export const modules = {
 		var dial_failure = __webpack_require__(57896);
 		var exchange = __webpack_require__(50469);
 		var tunnel = __webpack_require__(1447);
-		var tunnel_failure = __webpack_require__(95708);
+		var tunnel_failure = __webpack_require__(93613);
 		var connection_transport = __webpack_require__(91992);
 		;
 		const HEADERS = [

@@ -4,6 +4,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	__webpack_require__.r(__webpack_exports__);
 	__webpack_require__.d(__webpack_exports__, { preflight: () => preflight });
 	var addresses = __webpack_require__(3317);
+	var proxy_proxy = __webpack_require__(51949);
 	var connection_route = __webpack_require__(83551);
 	var errors = __webpack_require__(27406);
 	var output_tree = __webpack_require__(89310);
@@ -567,7 +568,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const service = server.origin;
 		let proxy;
 		try {
-			proxy = (0, route.iJ)(context, server);
+			proxy = (0, proxy_proxy.U)(context.runner.facts, server);
 		} catch (error) {
 			const problem = (0, errors.ie)(error, "PROXY_UNUSABLE", "the proxy of the environment cannot be used");
 			const skipped = skipService("the proxy of the environment cannot be used");

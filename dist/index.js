@@ -15229,34 +15229,17 @@ var __webpack_modules__ = {
 			return list.check(host, hostFamily === 6 ? "ipv6" : "ipv4");
 		}
 	}),
-	95708: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	93613: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			gO: () => tunnelFailed,
 			sE: () => proxySilent,
+			gO: () => tunnelFailed,
 			xq: () => tunnelRefused
 		});
-		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		var _connection_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23343);
-		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3317);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(16445);
-		var _proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(51949);
-		var _proxy_tls_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(54101);
-		function tunnelRefused({ status, headers }, proxy) {
-			if (status === 407) return unauthenticated(offersIn([headers["proxy-authenticate"] ?? ""].flat().join(", ")), proxy);
-			const token = tokenIn(headers);
-			const said = token === undefined ? "" : `, ${token}`;
-			const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ""))?.[1];
-			const message = `${subjectOf(proxy)} refused a tunnel to the service (${status}${said}).`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_REFUSED", message, {
-				hint: `${known ?? hintOf(status, proxy)} ${DIRECTLY}`,
-				unreached: PROXY_DOWN
-			});
-		}
-		function subjectOf(proxy) {
-			return (0, _proxy_js__WEBPACK_IMPORTED_MODULE_4__.Y)(proxy).replace(/^t/, "T");
-		}
-		const PROXY_DOWN = "the proxy did not recover";
-		const DIRECTLY = "If the runner may reach the service directly, list the service in no_proxy.";
+		var failure = __nccwpck_require__(74318);
+		var connection_failure = __nccwpck_require__(23343);
+		var addresses = __nccwpck_require__(3317);
+		var tls_failure = __nccwpck_require__(16445);
+		;
 		function tokenIn(headers) {
 			const ofSquid = /^(ERR_[A-Z_]+)(?: |$)/.exec([headers["x-squid-error"] ?? ""].flat()[0] ?? "")?.[1];
 			const said = ofSquid ?? /;\s*error=([a-z_]+)/.exec([headers["proxy-status"] ?? ""].flat().join(", "))?.[1];
@@ -15273,6 +15256,31 @@ var __webpack_modules__ = {
 			"http_response_timeout http_upgrade_failed proxy_configuration_error proxy_internal_error proxy_internal_response",
 			"proxy_loop_detected tls_alert_received tls_certificate_error tls_protocol_error"
 		].flatMap((line) => line.split(" "));
+		function offersIn(header) {
+			const words = [...header.matchAll(/(?:^|,)\s*([a-z-]+)(?=\s|,|$)/gi)].map(([, word = ""]) => word.toLowerCase());
+			const known = SCHEMES.filter((scheme) => words.includes(scheme.toLowerCase()));
+			return known.length === 0 && words.length > 0 ? ["an unknown scheme"] : known;
+		}
+		const SCHEMES = "Basic Bearer Digest HOBA Kerberos Mutual Negotiate NTLM OAuth".split(" ");
+		var proxy_proxy = __nccwpck_require__(51949);
+		var proxy_tls = __nccwpck_require__(54101);
+		;
+		function tunnelRefused({ status, headers }, proxy) {
+			if (status === 407) return unauthenticated(offersIn([headers["proxy-authenticate"] ?? ""].flat().join(", ")), proxy);
+			const token = tokenIn(headers);
+			const said = token === undefined ? "" : `, ${token}`;
+			const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ""))?.[1];
+			const message = `${subjectOf(proxy)} refused a tunnel to the service (${status}${said}).`;
+			return new failure.HR("service", "PROXY_REFUSED", message, {
+				hint: `${known ?? hintOf(status, proxy)} ${DIRECTLY}`,
+				unreached: PROXY_DOWN
+			});
+		}
+		function subjectOf(proxy) {
+			return (0, proxy_proxy.Y)(proxy).replace(/^t/, "T");
+		}
+		const PROXY_DOWN = "the proxy did not recover";
+		const DIRECTLY = "If the runner may reach the service directly, list the service in no_proxy.";
 		const MEANINGS = [
 			[/^(?:ERR_DNS_FAIL|dns_timeout|dns_error|destination_not_found)$/, "The name server of the proxy does not find the host of the service: check server-url; a private name may be known to this runner only."],
 			[/^(?:ERR_ACCESS_DENIED|http_request_denied|destination_ip_prohibited)$/, "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them."],
@@ -15289,17 +15297,11 @@ var __webpack_modules__ = {
 			const hint = hints(proxy).find(([statuses]) => statuses.test(`${status}`))?.[1];
 			return hint ?? "The proxy cannot reach the service, or its rules do not allow it: ask the operators of the proxy first. If the proxy finds nothing wrong on its side, ask those of the service.";
 		}
-		function offersIn(header) {
-			const words = [...header.matchAll(/(?:^|,)\s*([a-z-]+)(?=\s|,|$)/gi)].map(([, word = ""]) => word.toLowerCase());
-			const known = SCHEMES.filter((scheme) => words.includes(scheme.toLowerCase()));
-			return known.length === 0 && words.length > 0 ? ["an unknown scheme"] : known;
-		}
-		const SCHEMES = "Basic Bearer Digest HOBA Kerberos Mutual Negotiate NTLM OAuth".split(" ");
 		function unauthenticated(offers, proxy) {
 			const { authorization, variable } = proxy;
 			const offered = offers.length > 0 ? `; it offers ${offers.join(", ")}` : "";
 			const what = authorization ? `The proxy refused the user and password of ${variable} (407)` : `The proxy asks for credentials (407), and ${variable} holds none`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, proxy) });
+			return new failure.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, proxy) });
 		}
 		function howToAuthenticate(offers, { authorization, variable }) {
 			const takesBasic = offers.length === 0 || offers.includes("Basic");
@@ -15310,16 +15312,16 @@ var __webpack_modules__ = {
 			return `Put them into ${variable} (http://user:password@host:port), or list the service in no_proxy.`;
 		}
 		function tunnelFailed(error, proxy) {
-			const crowded = (0, _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.g2)(error);
+			const crowded = (0, failure.g2)(error);
 			if (crowded) return crowded;
-			const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.ss)(error);
+			const code = (0, tls_failure.ss)(error);
 			if (code === "HPE_HEADER_OVERFLOW") return proxyUnreachable(proxy, "answered CONNECT with headers that are too large", error, TOO_LARGE);
 			if (code === "HPE_FOREIGN") return foreign(error, proxy);
 			if (code.startsWith("HPE_")) return proxyUnreachable(proxy, "gave an answer that is not HTTP/1.1", error);
 			if (code === "ECONNRESET") return proxyUnreachable(proxy, CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${checkProxy(proxy)}`);
 			if (code === "ENOTFOUND" || code === "EAI_AGAIN") return nameNotFound(error, proxy, code);
-			if (!(0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_3__.qV)(code)) return proxyUnreachable(proxy, describeEnd(error, code), error);
-			return (0, _proxy_tls_js__WEBPACK_IMPORTED_MODULE_5__.R)(error, code, proxy);
+			if (!(0, tls_failure.qV)(code)) return proxyUnreachable(proxy, describeEnd(error, code), error);
+			return (0, proxy_tls.R)(error, code, proxy);
 		}
 		const CLOSED = "closed the connection without an answer to CONNECT";
 		const ENDS = {
@@ -15327,17 +15329,17 @@ var __webpack_modules__ = {
 			ETIMEDOUT: "does not answer; a firewall that drops packets looks like this"
 		};
 		function describeEnd(error, code) {
-			if (error instanceof AggregateError) return `cannot be reached at any of its addresses: ${error.errors.map(_dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__.KU).join(", ")}`;
-			const address = (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__.ci)(error);
+			if (error instanceof AggregateError) return `cannot be reached at any of its addresses: ${error.errors.map(addresses.KU).join(", ")}`;
+			const address = (0, addresses.ci)(error);
 			if (code === "ETIMEDOUT" && address === undefined) return "took the connection and did not complete the TLS handshake";
-			return ENDS[code] ?? `could not be reached${address === undefined ? "" : `: ${(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__.KU)(error)}`}`;
+			return ENDS[code] ?? `could not be reached${address === undefined ? "" : `: ${(0, addresses.KU)(error)}`}`;
 		}
 		function nameNotFound(error, proxy, code) {
 			const { variable } = proxy;
 			const failure = proxyUnreachable(proxy, "has a host name for which the name server gave no answer", error);
 			if (code === "EAI_AGAIN") return failure.with({
 				hint: "Ask the operators of the runner's network: its name server (DNS) does not answer.",
-				unreached: _connection_failure_js__WEBPACK_IMPORTED_MODULE_1__.Uk
+				unreached: connection_failure.Uk
 			});
 			return failure.with({
 				kind: "request",
@@ -15345,7 +15347,7 @@ var __webpack_modules__ = {
 				hint: `Correct the host name in the environment variable ${variable}, or its entry in DNS. ${DIRECTLY}`,
 				maxAttempts: 3,
 				endsRun: "not-found",
-				unreached: _connection_failure_js__WEBPACK_IMPORTED_MODULE_1__.Uk
+				unreached: connection_failure.Uk
 			});
 		}
 		function foreign(error, proxy) {
@@ -15353,7 +15355,7 @@ var __webpack_modules__ = {
 			const speaks = error.message;
 			if (speaks.includes("HTTP")) return proxyUnreachable(proxy, "gave an answer that is not HTTP/1.1", error);
 			const isTls = speaks.includes("TLS");
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PROXY_UNREACHABLE", `${subjectOf(proxy)} does not speak HTTP: it ${isTls ? "speaks TLS" : speaks}.`, {
+			return new failure.HR("config", "PROXY_UNREACHABLE", `${subjectOf(proxy)} does not speak HTTP: it ${isTls ? "speaks TLS" : speaks}.`, {
 				hint: isTls ? `Write https:// in ${variable}, or use its port for plain HTTP.` : checkProxy(proxy),
 				cause: error
 			});
@@ -15368,7 +15370,7 @@ var __webpack_modules__ = {
 		}
 		function proxyUnreachable(proxy, how, cause, hint = checkProxy(proxy)) {
 			const message = `${subjectOf(proxy)} ${how}.`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "PROXY_UNREACHABLE", message, {
+			return new failure.HR("service", "PROXY_UNREACHABLE", message, {
 				hint,
 				cause,
 				unreached: PROXY_DOWN
@@ -15390,7 +15392,7 @@ var __webpack_modules__ = {
 		var _route_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(83551);
 		var _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(98433);
 		var _proxy_tls_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(54101);
-		var _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(95708);
+		var _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(93613);
 		async function openTunnel(proxy, target) {
 			const startedAt = performance.now();
 			const { addressBook, timeoutMs } = target;
@@ -23042,7 +23044,7 @@ var __webpack_modules__ = {
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
 				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(72393);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
-				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(61185);
+				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(10969);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
 				var _worker_worker_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4688);
 				if (process.report) process.report.excludeEnv = true;
@@ -23138,7 +23140,7 @@ var __webpack_modules__ = {
 		var secrets = __nccwpck_require__(60913);
 		var address_fields = __nccwpck_require__(7593);
 		var blocks = __nccwpck_require__(89238);
-		var src_runner = __nccwpck_require__(61185);
+		var id_token = __nccwpck_require__(70423);
 		var exchange = __nccwpck_require__(50469);
 		var files_names = __nccwpck_require__(93509);
 		var policy_failure = __nccwpck_require__(74318);
@@ -24925,7 +24927,7 @@ Content-Type: application/json
 				if (facts.secretsWithheld) return otherwise === "rehearse" ? "rehearse" : "skipped";
 				for (const each of missing) if (each !== "OIDC") reader.miss(each);
 			}
-			if (missing.includes("OIDC")) reader.add((0, src_runner.v)());
+			if (missing.includes("OIDC")) reader.add((0, id_token.O)());
 			if (facts.stranger === "starts" && hasCredentials) warnOfStarters(runner);
 			if (facts.taps.length > 0) refuse(tapped(facts.taps));
 			return mode;
@@ -30117,6 +30119,7 @@ Content-Type: application/json
 			U: () => withIssuer
 		});
 		var diagnosis = __nccwpck_require__(68157);
+		var proxy = __nccwpck_require__(51949);
 		var connection_route = __nccwpck_require__(83551);
 		var transport = __nccwpck_require__(91992);
 		var identity = __nccwpck_require__(9624);
@@ -30472,7 +30475,7 @@ Content-Type: application/json
 			const route = {
 				server: settings.url,
 				secureContext: (0, connection_route.Pn)({ ca: [authority.anchorsPem] }),
-				proxy: (0, service_route.iJ)(context, settings.url),
+				proxy: (0, proxy.U)(context.runner.facts, settings.url),
 				timeoutMs: service_route.cC
 			};
 			const issuer = new Issuer({
@@ -30513,7 +30516,6 @@ Content-Type: application/json
 			cC: () => CONNECT_TIMEOUT_MS,
 			_v: () => announceProxy,
 			AZ: () => parting,
-			iJ: () => proxyFor,
 			hr: () => withSecureContext,
 			cO: () => worldOf
 		});
@@ -30607,27 +30609,12 @@ Content-Type: application/json
 		var failure = __nccwpck_require__(74318);
 		;
 		const CONNECT_TIMEOUT_MS = 1e4;
-		function announceProxy(context, server) {
-			const proxy = proxyFor(context, server);
-			const { line, facts } = context.runner;
+		function announceProxy({ runner }, server) {
+			const { line, facts } = runner;
+			const proxy = (0, proxy_proxy.U)(facts, server);
 			if (proxy) line(`Through the proxy ${proxy.url.origin}`);
 			else if (facts.httpsProxy) line(`Not through the proxy of ${facts.httpsProxy.name}: no_proxy covers the host, or the host is this machine`);
 			return proxy;
-		}
-		function proxyFor({ runner }, server) {
-			const proxy = (0, proxy_proxy.U)(runner.facts, server);
-			if (proxy?.authorization) runner.mask(credentialsIn(proxy.authorization));
-			return proxy;
-		}
-		function credentialsIn(authorization) {
-			const encoded = authorization.replace(/^Basic /, "");
-			const password = Buffer.from(encoded, "base64").toString().replace(/^[^:]*:/, "");
-			const forms = password.length < 8 ? [] : [password, encodeURIComponent(password)];
-			return [
-				authorization,
-				encoded,
-				...forms
-			];
 		}
 		function withSecureContext({ runner }, identity, use) {
 			if (!("keyPem" in identity)) return use((0, route.up)({ ca: [identity.anchorsPem] }));
@@ -30677,16 +30664,17 @@ Content-Type: application/json
 			z0: () => writeStamp
 		});
 		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-		var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(27406);
-		var _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(37815);
-		var _files_names_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(93509);
-		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(91506);
-		var _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(22414);
-		var _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(46800);
-		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23881);
-		var _context_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(413);
-		var _service_route_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(40054);
-		var _whole_release_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(78132);
+		var _connection_proxy_proxy_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51949);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+		var _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(37815);
+		var _files_names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(93509);
+		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(91506);
+		var _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(22414);
+		var _preflight_finding_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(46800);
+		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(23881);
+		var _context_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(413);
+		var _service_route_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(40054);
+		var _whole_release_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(78132);
 		async function tryAuthorities(context, authorities) {
 			const random = Buffer.from(Array.from({ length: 32 }, () => context.randomInt(256)));
 			return askForStamp(context, authorities, random);
@@ -30698,9 +30686,9 @@ Content-Type: application/json
 			try {
 				const { authority, signer, time, clockWarning } = await tryAuthorities(context, authorities);
 				const what = `${authority} answers with a time stamp of ${time.toISOString()}, signed by ${signer}`;
-				return [clockWarning ? (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.k9)("time stamp", `${authority}: ${clockWarning}`) : (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.bF)("time stamp", what, elapsed())];
+				return [clockWarning ? (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_10__.k9)("time stamp", `${authority}: ${clockWarning}`) : (0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_10__.bF)("time stamp", what, elapsed())];
 			} catch (error) {
-				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_9__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.ie)(error, "TIMESTAMP_FAILED", "no authority gave a time stamp"), elapsed())];
+				return [(0, _preflight_finding_js__WEBPACK_IMPORTED_MODULE_10__.gz)("time stamp", (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.ie)(error, "TIMESTAMP_FAILED", "no authority gave a time stamp"), elapsed())];
 			}
 		}
 		async function prepareStamp(context, { mode, files, output, wanted }) {
@@ -30716,23 +30704,23 @@ Content-Type: application/json
 		const NOT_REHEARSED = "A rehearsal makes no connection to a time stamp authority: mode preflight tries timestamp-url.";
 		function warnOfOldStamp(context, { checksums, suffix }, output) {
 			if (checksums === undefined || suffix === ".tsr") return {};
-			const path = [`${checksums}.tsr`, `${checksums}.tsr${suffix}`].find((each) => !(0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__.S)(output.locate(each)));
+			const path = [`${checksums}.tsr`, `${checksums}.tsr${suffix}`].find((each) => !(0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_3__.S)(output.locate(each)));
 			if (path === undefined) return {};
-			const text = `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
-			return (0, _context_js__WEBPACK_IMPORTED_MODULE_10__.f)(context, ["warning", "Old time stamp"], text);
+			const text = `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} stays as it is and unsigned, because timestamp-url is empty; mode: verify may refuse it. Remove it, or set timestamp-url.`;
+			return (0, _context_js__WEBPACK_IMPORTED_MODULE_11__.f)(context, ["warning", "Old time stamp"], text);
 		}
 		async function askForStamp(context, { authorities, anchors }, sha256) {
 			const { runner, clock, now, randomInt, signal } = context;
 			const { requestStamp, createPost, bundledAnchors } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(716)]).then(__nccwpck_require__.bind(__nccwpck_require__, 18716));
 			const post = createPost({
-				proxyFor: (server) => (0, _service_route_js__WEBPACK_IMPORTED_MODULE_7__.iJ)(context, server),
+				proxyFor: (server) => (0, _connection_proxy_proxy_js__WEBPACK_IMPORTED_MODULE_1__.U)(context.runner.facts, server),
 				anchors: (anchors ?? []).map(String),
-				timeoutMs: _service_route_js__WEBPACK_IMPORTED_MODULE_7__.cC
+				timeoutMs: _service_route_js__WEBPACK_IMPORTED_MODULE_8__.cC
 			});
 			const world = {
 				post,
 				randomInt,
-				sleep: (ms) => (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_6__.yy)(clock, ms),
+				sleep: (ms) => (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_7__.yy)(clock, ms),
 				now,
 				scrub: runner.scrub,
 				signal
@@ -30745,7 +30733,7 @@ Content-Type: application/json
 		async function stampChecksums(context, { timestamp, shard }, { output, reuse, entries, isRehearsal }) {
 			if (timestamp === undefined || shard.index !== 1 || isRehearsal) return undefined;
 			const { path } = timestamp;
-			const sha256 = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", (0, _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_5__.p)(entries), "buffer");
+			const sha256 = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", (0, _files_writing_checksums_js__WEBPACK_IMPORTED_MODULE_6__.p)(entries), "buffer");
 			const standing = reuse ? await findSound(context, timestamp, {
 				output,
 				sha256
@@ -30757,7 +30745,7 @@ Content-Type: application/json
 				authority: standing.signer
 			};
 			const stamp = await askForStamp(context, timestamp, sha256);
-			context.runner.line(`Time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)}: ${stamp.time.toISOString()}, by ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(stamp.signer)}`);
+			context.runner.line(`Time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)}: ${stamp.time.toISOString()}, by ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(stamp.signer)}`);
 			if (stamp.clockWarning) context.runner.annotate("warning", "Time stamp", `${stamp.authority}: ${stamp.clockWarning}`);
 			return {
 				path,
@@ -30786,20 +30774,20 @@ Content-Type: application/json
 		}
 		function readStamp(output, path) {
 			const location = output.realPathOf(path);
-			if ((0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_2__.S)(location)) return undefined;
-			const file = (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__.EW)(location, {
-				maxBytes: _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_4__.Be,
+			if ((0, _files_finding_left_out_js__WEBPACK_IMPORTED_MODULE_3__.S)(location)) return undefined;
+			const file = (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_5__.EW)(location, {
+				maxBytes: _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_5__.Be,
 				longer: "refused",
 				links: "refused"
 			});
 			if (file === undefined || file.bytes) return file?.bytes;
-			throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("TIMESTAMP_UNREADABLE", `The time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_3__.WU)(path)} cannot be read: ${file.reason}.`, {
+			throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("TIMESTAMP_UNREADABLE", `The time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} cannot be read: ${file.reason}.`, {
 				hint: "Restore it from the release.",
 				cause: file.cause
 			});
 		}
 		async function writeStamp(context, stamp, task) {
-			return stamp ? [await (0, _whole_release_js__WEBPACK_IMPORTED_MODULE_8__.OP)(context, {
+			return stamp ? [await (0, _whole_release_js__WEBPACK_IMPORTED_MODULE_9__.OP)(context, {
 				path: stamp.path,
 				content: stamp.bytes
 			}, task)] : [];
@@ -33122,17 +33110,14 @@ Content-Type: application/json
 			return shown.join(", ") + (names.length > limit ? ` and ${formatCount(names.length - limit)} more` : "");
 		}
 	}),
-	61185: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			j: () => createRunner,
-			v: () => idTokenMissing
-		});
+	10969: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, { j: () => createRunner });
 		var core = __nccwpck_require__(70819);
-		var errors = __nccwpck_require__(27406);
 		var names = __nccwpck_require__(93509);
 		var external_node_crypto_ = __nccwpck_require__(77598);
 		var external_node_fs_ = __nccwpck_require__(73024);
 		var external_node_os_ = __nccwpck_require__(48161);
+		var errors = __nccwpck_require__(27406);
 		var real_path = __nccwpck_require__(38629);
 		var write_errors = __nccwpck_require__(10697);
 		;
@@ -33535,13 +33520,46 @@ Content-Type: application/json
 		function unescapeData(data) {
 			return data.replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll("%25", "%");
 		}
+		var id_token = __nccwpck_require__(70423);
 		var lib = __nccwpck_require__(44942);
+		;
+		const NAMES = [
+			"https_proxy",
+			"http_proxy",
+			"all_proxy"
+		].flatMap((name) => [name, name.toUpperCase()]);
+		const MIN_LENGTH = 8;
+		function proxySecrets(environment) {
+			return NAMES.flatMap((name) => {
+				const [, user = "", password = ""] = /^(?:[a-z][\w+.-]*:\/\/)?([^:]*):?(.*)@/i.exec(environment[name] ?? "") ?? [];
+				if (user === "" && password === "") return [];
+				const encoded = Buffer.from(`${decode(user)}:${decode(password)}`).toString("base64");
+				const plain = decode(password || user);
+				const forms = plain.length < MIN_LENGTH ? [] : [
+					password || user,
+					plain,
+					encodeURIComponent(plain.toWellFormed())
+				];
+				return [
+					`Basic ${encoded}`,
+					encoded,
+					...forms
+				];
+			});
+		}
+		function decode(text) {
+			try {
+				return decodeURIComponent(text);
+			} catch {
+				return text;
+			}
+		}
 		;
 		const TOKENS = ["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
 		const request = Reflect.get(lib.Qq.prototype, "request");
 		const REFUSED = "redirects are not followed, because the token of the job would go along";
-		function guardJobTokens(environment, mask) {
-			for (const name of TOKENS) mask(environment[name] ?? "");
+		function guardSecrets(environment, mask) {
+			for (const secret of [...TOKENS.map((name) => environment[name] ?? ""), ...proxySecrets(environment)]) mask(secret);
 			lib.Qq.prototype.request = async function(...call) {
 				Reflect.set(this, "_allowRedirects", false);
 				const response = await request.apply(this, call);
@@ -33557,8 +33575,8 @@ Content-Type: application/json
 		}
 		;
 		const MAX_LEVELS = 3;
-		const NAMES = "amp & lt < gt > quot \" apos ' sol / equals = plus + num # colon : semi ; comma , period . excl ! ast * midast * lpar ( rpar ) lsqb [ lbrack [ rsqb ] rbrack ] lcub { lbrace { rcub } rbrace } lowbar _ dollar $ percnt % commat @ bsol \\ grave ` verbar | vert | hat ^ quest ?";
-		const NAMED = new Map([...NAMES.matchAll(/(\w+) (\S)/g)].map(([, name = "", character = ""]) => [name, character]));
+		const spellings_NAMES = "amp & lt < gt > quot \" apos ' sol / equals = plus + num # colon : semi ; comma , period . excl ! ast * midast * lpar ( rpar ) lsqb [ lbrack [ rsqb ] rbrack ] lcub { lbrace { rcub } rbrace } lowbar _ dollar $ percnt % commat @ bsol \\ grave ` verbar | vert | hat ^ quest ?";
+		const NAMED = new Map([...spellings_NAMES.matchAll(/(\w+) (\S)/g)].map(([, name = "", character = ""]) => [name, character]));
 		const ESCAPE = /&(?:#(?<decimal>\d{1,7})|#x(?<hex>[0-9a-f]{1,6})|(?<name>[a-z]{2,8}));?|\\+(?:u(?<unit>[0-9a-f]{4})|u\{(?<point>[0-9a-f]{1,6})\}|x(?<byte>[0-9a-f]{2})|(?<plain>["'/\\nrt]))|(?<percent>(?:%[0-9a-f]{2})+)/gi;
 		function withoutEscapes(text) {
 			const levels = [];
@@ -33835,7 +33853,6 @@ Content-Type: application/json
 				...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"))
 			];
 		}
-		var clock = __nccwpck_require__(23881);
 		;
 		const PRINT = {
 			notice: core.lm,
@@ -33851,12 +33868,12 @@ Content-Type: application/json
 			const masks = new Masks();
 			const line = (text) => (0, names.WU)(masks.scrub(text));
 			const foreignLine = (text) => (0, names.WU)(masks.scrubForeign(text));
+			const command = (text) => facts.isOnRunner ? debugCommand(foreignLine(text)) : "";
 			const mask = (secret) => {
 				own(() => {
 					for (const form of masks.add(secret)) if (facts.isOnRunner) (0, core.Pq)(form);
 				});
 			};
-			const command = (text) => facts.isOnRunner ? `::debug::${foreignLine(text).replaceAll("%", "%25")}` : "";
 			const own = captureForeignOutput(streams, {
 				line: foreignLine,
 				mask,
@@ -33866,7 +33883,7 @@ Content-Type: application/json
 			const states = new CommandFile(environment, "GITHUB_STATE");
 			const summaries = new CommandFile(environment, "GITHUB_STEP_SUMMARY");
 			const facts = readFacts(environment);
-			guardJobTokens(environment, mask);
+			guardSecrets(environment, mask);
 			tidyEnvironment(environment);
 			return {
 				facts,
@@ -33886,10 +33903,13 @@ Content-Type: application/json
 				].flatMap((file) => giveUp(file, whatIs)),
 				output: (name, value) => outputs.set(name, masks.scrubValue(value)),
 				saveState: (name, value) => states.set(name, value),
-				drawIdToken: (audience) => drawIdToken(audience, facts),
+				drawIdToken: (audience) => (0, id_token.v)(() => (0, core.V9)(audience), audience, facts),
 				artifactUrl: (id) => id === undefined || facts.pages.run === "" ? "" : `${facts.pages.run}/artifacts/${id}`,
 				summary: (markdown) => summaries.append(masks.scrub(markdown))
 			};
+		}
+		function debugCommand(line) {
+			return `::debug::${line.replaceAll("%", "%25")}`;
 		}
 		function giveUp(file, whatIs) {
 			const place = file.look();
@@ -33897,29 +33917,6 @@ Content-Type: application/json
 			if (what === undefined) return [];
 			file.giveUp();
 			return [`${file.variable} names ${what}`];
-		}
-		function idTokenMissing() {
-			return new errors.lZ("ID_TOKEN_MISSING", "This job cannot request an OIDC token, by which the service knows the job.", { hint: "Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token." });
-		}
-		const ID_TOKEN_MS = 2e4;
-		async function drawIdToken(audience, { hasIdTokens }) {
-			if (!hasIdTokens) throw idTokenMissing();
-			try {
-				const token = await (0, clock.H6)((0, core.V9)(audience), AbortSignal.timeout(ID_TOKEN_MS));
-				if (typeof token !== "string") throw new TypeError("the value in the answer is not text");
-				return token;
-			} catch (error) {
-				const text = error instanceof Error ? error.message : "";
-				const status = /Error Code : (\d{3})/.exec(text)?.[1];
-				const late = error instanceof DOMException ? `no answer within ${ID_TOKEN_MS / 1e3} s` : "";
-				const told = status === undefined ? late || (error instanceof TypeError ? text : "") : `it answered ${status}`;
-				const why = told && `: ${told}`;
-				const sentence = `The token service of the runner gave no OIDC token for the audience ${audience}${why}.`;
-				throw new errors.lZ("ID_TOKEN_REFUSED", sentence, {
-					hint: "Run the job again; if this repeats, check oidc-audience and the status page of the CI system.",
-					cause: error
-				});
-			}
 		}
 		function choosePrinter({ isOnRunner, isDebug }, line, own) {
 			return isOnRunner ? createPrinter(line, own) : createPlainPrinter(line, own, isDebug ? "shown" : "hidden");
@@ -33955,6 +33952,37 @@ Content-Type: application/json
 			const value = environment[variable]?.trim();
 			delete environment[variable];
 			return value === "" ? undefined : value;
+		}
+	}),
+	70423: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			O: () => idTokenMissing,
+			v: () => drawIdToken
+		});
+		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
+		function idTokenMissing() {
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("ID_TOKEN_MISSING", "This job cannot request an OIDC token, by which the service knows the job.", { hint: "Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token." });
+		}
+		const ID_TOKEN_MS = 2e4;
+		async function drawIdToken(draw, audience, { hasIdTokens }) {
+			if (!hasIdTokens) throw idTokenMissing();
+			try {
+				const token = await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(draw(), AbortSignal.timeout(ID_TOKEN_MS));
+				if (typeof token !== "string") throw new TypeError("the value in the answer is not text");
+				return token;
+			} catch (error) {
+				const text = error instanceof Error ? error.message : "";
+				const status = /Error Code : (\d{3})/.exec(text)?.[1];
+				const late = error instanceof DOMException ? `no answer within ${ID_TOKEN_MS / 1e3} s` : "";
+				const told = status === undefined ? late || (error instanceof TypeError ? text : "") : `it answered ${status}`;
+				const why = told && `: ${told}`;
+				const sentence = `The token service of the runner gave no OIDC token for the audience ${audience}${why}.`;
+				throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("ID_TOKEN_REFUSED", sentence, {
+					hint: "Run the job again; if this repeats, check oidc-audience and the status page of the CI system.",
+					cause: error
+				});
+			}
 		}
 	}),
 	74318: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

@@ -1,13 +1,12 @@
 import { debug, endGroup, error, getIDToken, info, notice, setSecret, startGroup, warning } from '@actions/core';
-import { ActionError } from './errors.ts';
 import { show } from './files/names.ts';
 import { CommandFile, type FilePlace } from './runner/command-file.ts';
 import { tidyEnvironment } from './runner/environment.ts';
 import { type RunnerFacts, readFacts } from './runner/facts.ts';
 import { captureForeignOutput } from './runner/foreign-output.ts';
-import { guardJobTokens } from './runner/job-tokens.ts';
+import { drawIdToken } from './runner/id-token.ts';
+import { guardSecrets } from './runner/job-tokens.ts';
 import { Masks } from './runner/masks.ts';
-import { orAborted } from './signing/schedule/clock.ts';
 
 /** The facts of the job, and the only way to print, to mask and to set outputs. */
 export interface Runner {
@@ -55,29 +54,29 @@ export interface Runner {
 const PRINT = { notice, warning, error };
 const LABELS = { notice: 'Notice', warning: 'Warning', error: 'Error' };
 
-/** Connects to the runner that started this process, and escapes what libraries print on the given streams. */
+/**
+ * Connects to the runner that started this process; what libraries print on the given streams may quote a server, and is scrubbed
+ * and escaped.
+ */
 export function createRunner(
   environment: NodeJS.ProcessEnv,
   streams: Parameters<typeof captureForeignOutput>[0] = [],
 ): Runner {
   const masks = new Masks();
   const line = (text: string): string => show(masks.scrub(text));
-  // Libraries print what servers answer.
   const foreignLine = (text: string): string => show(masks.scrubForeign(text));
+  const command = (text: string): string => (facts.isOnRunner ? debugCommand(foreignLine(text)) : '');
   const mask = (secret: string): void => {
     own(() => {
       for (const form of masks.add(secret)) if (facts.isOnRunner) setSecret(form);
     });
   };
-  // A library's warnings and errors come a second time as ours, with what they mean here.
-  const command = (text: string): string =>
-    facts.isOnRunner ? `::debug::${foreignLine(text).replaceAll('%', '%25')}` : '';
   const own = captureForeignOutput(streams, { line: foreignLine, mask, command });
   const outputs = new CommandFile(environment, 'GITHUB_OUTPUT');
   const states = new CommandFile(environment, 'GITHUB_STATE');
   const summaries = new CommandFile(environment, 'GITHUB_STEP_SUMMARY');
   const facts = readFacts(environment);
-  guardJobTokens(environment, mask);
+  guardSecrets(environment, mask);
   tidyEnvironment(environment);
   return {
     facts,
@@ -93,10 +92,15 @@ export function createRunner(
     giveUpFiles: (whatIs) => [outputs, states, summaries].flatMap((file) => giveUp(file, whatIs)),
     output: (name, value) => outputs.set(name, masks.scrubValue(value)),
     saveState: (name, value) => states.set(name, value),
-    drawIdToken: (audience) => drawIdToken(audience, facts),
+    drawIdToken: (audience) => drawIdToken(() => getIDToken(audience), audience, facts),
     artifactUrl: (id) => (id === undefined || facts.pages.run === '' ? '' : `${facts.pages.run}/artifacts/${id}`),
     summary: (markdown) => summaries.append(masks.scrub(markdown)),
   };
+}
+
+/** Builds the command of a debug line: a library's warnings and errors come a second time as ours, with what they mean here. */
+function debugCommand(line: string): string {
+  return `::debug::${line.replaceAll('%', '%25')}`;
 }
 
 function giveUp(file: CommandFile, whatIs: (file: FilePlace) => string | undefined): string[] {
@@ -105,40 +109,6 @@ function giveUp(file: CommandFile, whatIs: (file: FilePlace) => string | undefin
   if (what === undefined) return [];
   file.giveUp();
   return [`${file.variable} names ${what}`];
-}
-
-/** Builds the error of a job that cannot draw OIDC tokens. */
-export function idTokenMissing(): ActionError {
-  return new ActionError(
-    'ID_TOKEN_MISSING',
-    'This job cannot request an OIDC token, by which the service knows the job.',
-    {
-      hint: 'Give the job permissions: id-token: write, in the calling workflow as well. Pull requests of forks and runs of Dependabot never get a token.',
-    },
-  );
-}
-
-/** Longest wait for a token, in milliseconds; the library alone would wait for minutes. */
-const ID_TOKEN_MS = 20_000;
-
-async function drawIdToken(audience: string, { hasIdTokens }: RunnerFacts): Promise<string> {
-  if (!hasIdTokens) throw idTokenMissing();
-  try {
-    const token: unknown = await orAborted(getIDToken(audience), AbortSignal.timeout(ID_TOKEN_MS));
-    if (typeof token !== 'string') throw new TypeError('the value in the answer is not text');
-    return token;
-  } catch (error) {
-    const text = error instanceof Error ? error.message : '';
-    const status = /Error Code : (\d{3})/.exec(text)?.[1];
-    const late = error instanceof DOMException ? `no answer within ${ID_TOKEN_MS / 1000} s` : '';
-    const told = status === undefined ? late || (error instanceof TypeError ? text : '') : `it answered ${status}`;
-    const why = told && `: ${told}`;
-    const sentence = `The token service of the runner gave no OIDC token for the audience ${audience}${why}.`;
-    throw new ActionError('ID_TOKEN_REFUSED', sentence, {
-      hint: 'Run the job again; if this repeats, check oidc-audience and the status page of the CI system.',
-      cause: error,
-    });
-  }
 }
 
 type Printer = Pick<Runner, 'line' | 'lines' | 'debug' | 'openGroup' | 'closeGroup' | 'annotate'>;

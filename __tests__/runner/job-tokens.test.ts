@@ -78,6 +78,23 @@ describe.each(['token', 'artifact'] as const)('the token with which the job asks
   });
 });
 
+test('the credentials in a proxy variable are shown in no form, also when the service of the run needs no proxy', async () => {
+  const password = 'Pr0xy-P@ss%w\u00f6rd';
+  const basic = Buffer.from(`builder:${password}`).toString('base64');
+  await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
+  await using server = await serve((_request, response) => {
+    response.writeHead(403, { 'content-type': 'application/json' });
+    const text = `bad Basic ${basic}, ${password}, ${encodeURIComponent(password)}`;
+    response.end(JSON.stringify({ code: 'invalid', msg: text }));
+  });
+  const proxies = { https_proxy: `http://builder:${encodeURIComponent(password)}@127.0.0.1:1`, no_proxy: '*' };
+  const env = { ...proxies, ACTIONS_RUNTIME_TOKEN: TOKEN, ACTIONS_RESULTS_URL: server.url, RUNNER_DEBUG: '1' };
+  const run = await scenario.red({}, { env });
+  const shown = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '') + run.summary;
+  expect(shown).toContain('bad ***');
+  for (const form of [basic, password, encodeURIComponent(password)]) expect(shown).not.toContain(form);
+});
+
 test.each(['123', '{"a":1}', '["a.b.c"]'])(
   'an OIDC token that is no text, %s, is blamed on its service',
   async (value) => {

@@ -1,7 +1,8 @@
 import { ActionError } from '../errors.ts';
 import { secretsOf } from '../identity/secrets.ts';
 import { isBlank } from '../identity/text/blocks.ts';
-import { idTokenMissing, type Runner } from '../runner.ts';
+import { idTokenMissing } from '../runner/id-token.ts';
+import type { Runner } from '../runner.ts';
 import { neededCredentials } from './protocols/protocol-fields.ts';
 import type { Credential } from './protocols/protocol-task.ts';
 import type { TakenInputs } from './taken.ts';

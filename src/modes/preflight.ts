@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { AddressBook } from '../connection/dialling/addresses.ts';
-import type { ConnectProxy } from '../connection/proxy/proxy.ts';
+import { type ConnectProxy, chooseProxy } from '../connection/proxy/proxy.ts';
 import { createTlsContext, createTlsContexts, type Route } from '../connection/route.ts';
 import { ActionError, toActionError } from '../errors.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
@@ -18,7 +18,7 @@ import type { ReportBuilder, ReportPart } from '../report/report.ts';
 import type { Context } from './context.ts';
 import { describeIssued, withIssuer } from './service/issuing.ts';
 import { look } from './service/look.ts';
-import { CONNECT_TIMEOUT_MS, proxyFor, withSecureContext } from './service/route.ts';
+import { CONNECT_TIMEOUT_MS, withSecureContext } from './service/route.ts';
 import { lookAtAuthorities } from './stages/own/timestamp.ts';
 import { makeOwnDirectory } from './stages/release.ts';
 
@@ -74,7 +74,7 @@ async function lookAtService(
   const service = server.origin;
   let proxy: ConnectProxy | undefined;
   try {
-    proxy = proxyFor(context, server);
+    proxy = chooseProxy(context.runner.facts, server);
   } catch (error) {
     const problem = toActionError(error, 'PROXY_UNUSABLE', 'the proxy of the environment cannot be used');
     const skipped = skipService('the proxy of the environment cannot be used');

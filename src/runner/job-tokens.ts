@@ -1,4 +1,5 @@
 import { HttpClient } from '@actions/http-client';
+import { proxySecrets } from './proxy-secrets.ts';
 
 /** Tokens for the runner's services for OIDC tokens and artifacts. */
 const TOKENS = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
@@ -7,13 +8,13 @@ const request: HttpClient['request'] = Reflect.get(HttpClient.prototype, 'reques
 const REFUSED = 'redirects are not followed, because the token of the job would go along';
 
 /**
- * Keeps the job's tokens from leaking to other servers and into the log.
+ * Keeps the job's tokens from leaking to other servers, and these tokens and the credentials of proxies out of the log.
  *
  * The runner masks only the exact tokens, but a service may repeat them in another spelling or in part. The clients of
  * `@actions/core` and `@actions/artifact` would follow a redirect and send the token to any server.
  */
-export function guardJobTokens(environment: NodeJS.ProcessEnv, mask: (secret: string) => void): void {
-  for (const name of TOKENS) mask(environment[name] ?? '');
+export function guardSecrets(environment: NodeJS.ProcessEnv, mask: (secret: string) => void): void {
+  for (const secret of [...TOKENS.map((name) => environment[name] ?? ''), ...proxySecrets(environment)]) mask(secret);
   HttpClient.prototype.request = async function (this: HttpClient, ...call) {
     // The library has an option for this, but the clients do not pass it on.
     Reflect.set(this, '_allowRedirects', false);

@@ -1,4 +1,5 @@
 import { createDiagnosis } from '../../connection/diagnosis/diagnosis.ts';
+import { chooseProxy } from '../../connection/proxy/proxy.ts';
 import { createTlsContext } from '../../connection/route.ts';
 import { openTransport } from '../../connection/transport.ts';
 import { requireTrust, type Trust } from '../../identity/identity.ts';
@@ -7,7 +8,7 @@ import { type IssuedIdentity, Issuer } from '../../identity/issued/issuer.ts';
 import type { ReportPart } from '../../report/report.ts';
 import { sentence } from '../../report/summary/units.ts';
 import type { Context } from '../context.ts';
-import { CONNECT_TIMEOUT_MS, parting, proxyFor, worldOf } from './route.ts';
+import { CONNECT_TIMEOUT_MS, parting, worldOf } from './route.ts';
 
 interface IssuingTask {
   readonly settings: AuthoritySettings;
@@ -27,7 +28,7 @@ export async function withIssuer<T>(
   const route = {
     server: settings.url,
     secureContext: createTlsContext({ ca: [authority.anchorsPem] }),
-    proxy: proxyFor(context, settings.url),
+    proxy: chooseProxy(context.runner.facts, settings.url),
     timeoutMs: CONNECT_TIMEOUT_MS,
   };
   const issuer = new Issuer({

@@ -12,30 +12,13 @@ import type { Context } from '../context.ts';
 export const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Picks and logs the proxy of the environment; throws `PROXY_UNUSABLE`. */
-export function announceProxy(context: Context, server: URL): ConnectProxy | undefined {
-  const proxy = proxyFor(context, server);
-  const { line, facts } = context.runner;
+export function announceProxy({ runner }: Context, server: URL): ConnectProxy | undefined {
+  const { line, facts } = runner;
+  const proxy = chooseProxy(facts, server);
   if (proxy) line(`Through the proxy ${proxy.url.origin}`);
   else if (facts.httpsProxy)
     line(`Not through the proxy of ${facts.httpsProxy.name}: no_proxy covers the host, or the host is this machine`);
   return proxy;
-}
-
-/** Picks the proxy of the environment and masks its credentials; throws `PROXY_UNUSABLE`. */
-export function proxyFor({ runner }: Context, server: URL): ConnectProxy | undefined {
-  const proxy = chooseProxy(runner.facts, server);
-  if (proxy?.authorization) runner.mask(credentialsIn(proxy.authorization));
-  return proxy;
-}
-
-/** Lists the forms of the credentials, as sent and as in the variable; a short password would mask unrelated text. */
-function credentialsIn(authorization: string): string[] {
-  const encoded = authorization.replace(/^Basic /, '');
-  const password = Buffer.from(encoded, 'base64')
-    .toString()
-    .replace(/^[^:]*:/, '');
-  const forms = password.length < 8 ? [] : [password, encodeURIComponent(password)];
-  return [authorization, encoded, ...forms];
 }
 
 /** Builds the TLS contexts of an identity, whose files are on the disk only meanwhile. */

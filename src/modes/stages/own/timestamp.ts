@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { chooseProxy } from '../../../connection/proxy/proxy.ts';
 import { ActionError, toActionError } from '../../../errors.ts';
 import { isGone } from '../../../files/finding/left-out.ts';
 import { show } from '../../../files/names.ts';
@@ -13,7 +14,7 @@ import { sleep } from '../../../signing/schedule/clock.ts';
 import type { Stamp } from '../../../timestamp/check.ts';
 import type { NewStamp } from '../../../timestamp/request.ts';
 import { annotate, type Context } from '../../context.ts';
-import { CONNECT_TIMEOUT_MS, proxyFor } from '../../service/route.ts';
+import { CONNECT_TIMEOUT_MS } from '../../service/route.ts';
 import type { Plan } from '../planned-writes.ts';
 import { type OwnFileTask, writeOwnFile } from './whole-release.ts';
 
@@ -81,7 +82,7 @@ async function askForStamp(
   // A separate chunk, which a run without time stamps does not load.
   const { requestStamp, createPost, bundledAnchors } = await import('../../../timestamp/timestamp.ts');
   const post = createPost({
-    proxyFor: (server) => proxyFor(context, server),
+    proxyFor: (server) => chooseProxy(context.runner.facts, server),
     anchors: (anchors ?? []).map(String),
     timeoutMs: CONNECT_TIMEOUT_MS,
   });
