@@ -320,7 +320,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		return [(0, finding.bF)(check, `the server chains to a certificate in chain and bears the name ${(0, connection_route.$r)(facts.server).hostname}`)];
 	}
 	function serverFailure(code, { serverChain, untrusted, tunnelledBy: proxy }, facts) {
-		const error = untrusted && (0, errors.$N)(untrusted) === code ? untrusted : Object.assign(new Error(code), { code });
+		const error = untrusted && (0, errors.$N)(untrusted) === code ? untrusted : (0, errors.Qt)(code, code);
 		return (0, server_certificate.hr)((0, dial_failure.t)(error, facts.server.origin), serverChain, {
 			...facts,
 			proxy

@@ -13366,20 +13366,21 @@ var __webpack_modules__ = {
 		});
 		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
 		var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
-		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3317);
-		var _proxy_tunnel_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1447);
-		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
-		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(16445);
-		var _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(98433);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27406);
+		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3317);
+		var _proxy_tunnel_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1447);
+		var _route_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83551);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(16445);
+		var _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(98433);
 		async function openUnderlay(route, addressBook) {
 			const { proxy, server, timeoutMs } = route;
-			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(server);
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(server);
 			if (proxy === undefined) return {
 				tunnel: undefined,
 				addresses: await addressBook.find(hostname, timeoutMs)
 			};
 			return {
-				tunnel: await (0, _proxy_tunnel_js__WEBPACK_IMPORTED_MODULE_3__.X)(proxy, {
+				tunnel: await (0, _proxy_tunnel_js__WEBPACK_IMPORTED_MODULE_4__.X)(proxy, {
 					hostname,
 					port,
 					timeoutMs,
@@ -13389,14 +13390,14 @@ var __webpack_modules__ = {
 			};
 		}
 		function beginHandshake(route, { tunnel, addresses }, options) {
-			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(route.server);
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(route.server);
 			const tcp = {
 				port,
-				...addresses && (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_2__.Zz)(addresses)
+				...addresses && (0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_3__.Zz)(addresses)
 			};
 			return (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.connect)({
 				...tunnel ? { socket: tunnel } : tcp,
-				...(0, _route_js__WEBPACK_IMPORTED_MODULE_4__.Wz)(hostname),
+				...(0, _route_js__WEBPACK_IMPORTED_MODULE_5__.Wz)(hostname),
 				secureContext: options.secureContext ?? route.secureContext,
 				rejectUnauthorized: options.trust === "required",
 				checkServerIdentity: checkName,
@@ -13447,7 +13448,7 @@ var __webpack_modules__ = {
 			});
 			const attempts = addressBook.watch(socket);
 			let hasKeys = false;
-			const giveUp = () => void socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_4__.oc)(route, attempts, (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.gV)(connectedAt, hasKeys)));
+			const giveUp = () => void socket.destroy((0, _route_js__WEBPACK_IMPORTED_MODULE_5__.oc)(route, attempts, (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.gV)(connectedAt, hasKeys)));
 			const timer = setTimeout(giveUp, Math.max(1, route.timeoutMs - spentMs));
 			const fail = (error) => {
 				clearTimeout(timer);
@@ -13457,7 +13458,7 @@ var __webpack_modules__ = {
 			socket.on("session", onSession);
 			socket.on("keylog", () => {
 				hasKeys = true;
-				if (!serverChain[0] && !socket.isSessionReused()) serverChain = (0, _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_6__.$)(socket);
+				if (!serverChain[0] && !socket.isSessionReused()) serverChain = (0, _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_7__.$)(socket);
 			});
 			socket.on("connectionAttempt", () => startedAt = performance.now());
 			socket.once("connect", () => connectedAt = performance.now());
@@ -13473,7 +13474,7 @@ var __webpack_modules__ = {
 			return promise;
 		}
 		function closedEarly() {
-			return Object.assign(new Error("The server closed the connection during the handshake."), { code: "ECONNRESET" });
+			return (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.Qt)("ECONNRESET", "The server closed the connection during the handshake.");
 		}
 		function observe(socket, roundTripMs) {
 			const connection = {
@@ -13483,8 +13484,8 @@ var __webpack_modules__ = {
 				requests: 0
 			};
 			socket.on("error", (error) => {
-				const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.ss)(error);
-				if ((0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_5__.Hx)(code)) connection.alert = code;
+				const code = (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__.ss)(error);
+				if ((0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_6__.Hx)(code)) connection.alert = code;
 			});
 			return connection;
 		}
@@ -13944,6 +13945,7 @@ var __webpack_modules__ = {
 	}),
 	9716: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { k: () => inspectHandshake });
+		var errors = __nccwpck_require__(27406);
 		var connect = __nccwpck_require__(86732);
 		var addresses = __nccwpck_require__(3317);
 		var proxy = __nccwpck_require__(51949);
@@ -14121,7 +14123,7 @@ var __webpack_modules__ = {
 			}
 		}
 		function toError(reason) {
-			return typeof reason === "string" ? Object.assign(new Error(reason), { code: reason }) : reason ?? undefined;
+			return typeof reason === "string" ? (0, errors.Qt)(reason, reason) : reason ?? undefined;
 		}
 	}),
 	53015: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -14494,11 +14496,11 @@ var __webpack_modules__ = {
 				};
 				const startedAt = performance.now();
 				const late = Promise.withResolvers();
-				const error = Object.assign(new Error(`The look-up of ${hostname} took too long.`), { code: "EAI_AGAIN" });
+				const error = (0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.Qt)("EAI_AGAIN", `The look-up of ${hostname} took too long.`);
 				const timer = setTimeout(() => late.reject(error), timeoutMs);
 				try {
 					const found = await Promise.race([this.#lookUp(hostname), late.promise]);
-					if (found.length === 0) throw Object.assign(new Error(`${hostname} has no address.`), { code: "ENOTFOUND" });
+					if (found.length === 0) throw (0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.Qt)("ENOTFOUND", `${hostname} has no address.`);
 					const distinct = [...new Map(found.map((each) => [each.address, each])).values()];
 					const all = distinct.toSorted((a, b) => Number(this.#dead.has(a.address)) - Number(this.#dead.has(b.address)));
 					const leftMs = timeoutMs - (performance.now() - startedAt);
@@ -14922,14 +14924,15 @@ var __webpack_modules__ = {
 			jB: () => readHeaders,
 			rk: () => readStatus
 		});
-		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24469);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24469);
 		function malformed(words) {
-			return Object.assign(new Error(`Parse Error: ${words}`), { code: "HPE_LENIENT" });
+			return (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.Qt)("HPE_LENIENT", `Parse Error: ${words}`);
 		}
 		function foreign(beginning) {
-			const spoken = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_0__.k)(Buffer.from(beginning, "latin1")) ?? "speaks TLS once more";
+			const spoken = (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_1__.k)(Buffer.from(beginning, "latin1")) ?? "speaks TLS once more";
 			const kind = /^[\t\r\n\x20-\x7E]*$/.test(beginning) ? "text" : "binary data";
-			return Object.assign(new Error(spoken.replace("plain HTTP", "HTTP/0.9").replace("another protocol", `another protocol (${kind})`)), { code: "HPE_FOREIGN" });
+			return (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.Qt)("HPE_FOREIGN", spoken.replace("plain HTTP", "HTTP/0.9").replace("another protocol", `another protocol (${kind})`));
 		}
 		const STATUS_LINE = /^HTTP\/(?:1\.[01]|2(?:\.0)?)[ \t]+(\d{3})(?:[ \t].*)?$/i;
 		function readStatus(line) {
@@ -14975,8 +14978,9 @@ var __webpack_modules__ = {
 			E: () => AnswerReader,
 			v: () => MAX_HEADER_BYTES
 		});
-		var _exchange_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(50469);
-		var _answer_head_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(45629);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
+		var _exchange_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(50469);
+		var _answer_head_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(45629);
 		const MAX_HEADER_BYTES = 300 * 1024;
 		const MAX_PIECES = 8192;
 		class AnswerReader {
@@ -14995,7 +14999,7 @@ var __webpack_modules__ = {
 				this.#upTo = upTo;
 			}
 			add(piece) {
-				if (++this.#pieces > MAX_PIECES) throw this.#upTo === "head" ? headersTooLarge() : (0, _exchange_js__WEBPACK_IMPORTED_MODULE_0__.g$)(`comes in more than ${MAX_PIECES} pieces`);
+				if (++this.#pieces > MAX_PIECES) throw this.#upTo === "head" ? headersTooLarge() : (0, _exchange_js__WEBPACK_IMPORTED_MODULE_1__.g$)(`comes in more than ${MAX_PIECES} pieces`);
 				this.#wireBytes += piece.length;
 				this.#bytes = this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]);
 				while (this.#next !== "nothing" && this.#step());
@@ -15019,33 +15023,33 @@ var __webpack_modules__ = {
 				else if (this.#next === "size") this.#beginChunk(line);
 				else if (this.#next === "trailer") this.#next = line === "" ? "nothing" : "trailer";
 				else if (line === "") this.#next = "size";
-				else throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.Qm)("Expected the end of a chunk");
+				else throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.Qm)("Expected the end of a chunk");
 			}
 			#readHead(line) {
 				if (line === "" && this.#status === 0) return;
-				if (this.#status === 0) this.#status = (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.rk)(line);
+				if (this.#status === 0) this.#status = (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.rk)(line);
 				else if (line !== "") this.#lines.push(line);
 				else this.#endHead(this.#status, this.#lines.splice(0));
 			}
 			#endHead(status, lines) {
 				this.#status = 0;
 				if (status === 101 && this.#upTo === "body") throw new Error("bad upgrade");
-				if (status >= 200 || status === 101) this.#beginBody(status, (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.jB)(lines));
+				if (status >= 200 || status === 101) this.#beginBody(status, (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.jB)(lines));
 			}
 			#beginBody(status, headers) {
 				this.#progress.status = status;
 				this.#progress.headers = headers;
 				if (this.#upTo === "head" || status === 204 || status === 304) this.#next = "nothing";
-				else if ((0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.hZ)(headers)) this.#next = "size";
+				else if ((0, _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.hZ)(headers)) this.#next = "size";
 				else {
-					const length = (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.LS)(headers);
+					const length = (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.LS)(headers);
 					this.#left = length ?? Number.POSITIVE_INFINITY;
 					this.#next = length === undefined ? "rest" : "body";
 				}
 			}
 			#beginChunk(line) {
 				const size = /^([\da-f]{1,8})[ \t]*(?:;.*)?$/is.exec(line)?.[1];
-				if (size === undefined) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.Qm)("Invalid character in chunk size");
+				if (size === undefined) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.Qm)("Invalid character in chunk size");
 				this.#left = Number.parseInt(size, 16);
 				this.#next = this.#left === 0 ? "trailer" : "chunk";
 			}
@@ -15055,7 +15059,7 @@ var __webpack_modules__ = {
 				this.#left -= taken.length;
 				this.#lineBytes = 0;
 				const refusal = taken.length > 0 ? this.#progress.body.add(taken, this.#wireBytes) : undefined;
-				if (refusal !== undefined) throw (0, _exchange_js__WEBPACK_IMPORTED_MODULE_0__.g$)(refusal);
+				if (refusal !== undefined) throw (0, _exchange_js__WEBPACK_IMPORTED_MODULE_1__.g$)(refusal);
 				if (this.#left > 0) return false;
 				this.#next = this.#next === "chunk" ? "gap" : "nothing";
 				return true;
@@ -15073,11 +15077,11 @@ var __webpack_modules__ = {
 			}
 		}
 		function checkBeginning(text) {
-			if (!"HTTP/".startsWith(text.trimStart().slice(0, 5).toUpperCase())) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.V$)(text);
-			if (/\r./s.test(text.trimStart())) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_1__.Qm)("Missing expected LF after the status line");
+			if (!"HTTP/".startsWith(text.trimStart().slice(0, 5).toUpperCase())) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.V$)(text);
+			if (/\r./s.test(text.trimStart())) throw (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.Qm)("Missing expected LF after the status line");
 		}
 		function headersTooLarge() {
-			return Object.assign(new Error("Header overflow"), { code: "HPE_HEADER_OVERFLOW" });
+			return (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.Qt)("HPE_HEADER_OVERFLOW", "Header overflow");
 		}
 	}),
 	54101: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -15385,42 +15389,43 @@ var __webpack_modules__ = {
 		var node_events__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(78474);
 		var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77030);
 		var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(41692);
-		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(74318);
-		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3317);
-		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(30734);
-		var _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25480);
-		var _route_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(83551);
-		var _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(98433);
-		var _proxy_tls_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(54101);
-		var _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(93613);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(74318);
+		var _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3317);
+		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(30734);
+		var _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(25480);
+		var _route_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(83551);
+		var _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(98433);
+		var _proxy_tls_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(54101);
+		var _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(93613);
 		async function openTunnel(proxy, target) {
 			const startedAt = performance.now();
 			const { addressBook, timeoutMs } = target;
 			const socket = await openSocket(proxy, target).catch((error) => {
-				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__.gO)(error, proxy);
+				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_11__.gO)(error, proxy);
 			});
 			const address = socket.remoteAddress;
-			const late = (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__.sE)(proxy, timeoutMs);
+			const late = (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_11__.sE)(proxy, timeoutMs);
 			const giveUp = () => void socket.destroy(late);
 			const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
 			try {
 				socket.write(askFor(proxy, target));
 				const answer = await readAnswer(socket);
 				if (Math.trunc(answer.status / 100) === 2) return socket;
-				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__.xq)(answer, proxy);
+				throw (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_11__.xq)(answer, proxy);
 			} catch (error) {
 				socket.destroy();
-				if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_3__.HR && error !== late) throw error;
+				if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_4__.HR && error !== late) throw error;
 				addressBook.bury(address);
-				throw error instanceof Error && error !== late ? (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_10__.gO)(error, proxy) : late;
+				throw error instanceof Error && error !== late ? (0, _tunnel_failure_js__WEBPACK_IMPORTED_MODULE_11__.gO)(error, proxy) : late;
 			} finally {
 				clearTimeout(timer);
 			}
 		}
 		async function readAnswer(socket) {
 			const { promise, resolve, reject } = Promise.withResolvers();
-			const progress = new _exchange_progress_js__WEBPACK_IMPORTED_MODULE_5__.p();
-			const reader = new _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_6__.E(progress, "head");
+			const progress = new _exchange_progress_js__WEBPACK_IMPORTED_MODULE_6__.p();
+			const reader = new _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_7__.E(progress, "head");
 			const read = () => {
 				try {
 					let piece = socket.read();
@@ -15433,7 +15438,7 @@ var __webpack_modules__ = {
 					reject(error);
 				}
 			};
-			const close = () => reject(closedEarly());
+			const close = () => reject((0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.Qt)("ECONNRESET", "The proxy closed the connection."));
 			socket.on("readable", read).once("error", reject).once("end", close).once("close", close);
 			try {
 				return await promise;
@@ -15441,31 +15446,25 @@ var __webpack_modules__ = {
 				socket.off("readable", read).off("error", reject).off("end", close).off("close", close);
 			}
 		}
-		function closedEarly() {
-			return Object.assign(new Error("The proxy closed the connection."), { code: "ECONNRESET" });
-		}
 		async function openSocket(server, { addressBook, timeoutMs }) {
 			const startedAt = performance.now();
 			const addresses = await addressBook.find(hostOf(server.url), timeoutMs);
 			const socket = connectTo(server, addresses);
 			const attempts = addressBook.watch(socket);
 			let chain = [];
-			if (socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket) socket.on("keylog", () => chain = chain.length > 0 ? chain : (0, _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_8__.$)(socket));
-			const giveUp = () => void socket.destroy(socket.connecting && attempts.giveUp() || handshakeTimeout());
+			if (socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket) socket.on("keylog", () => chain = chain.length > 0 ? chain : (0, _tls_server_chain_js__WEBPACK_IMPORTED_MODULE_9__.$)(socket));
+			const giveUp = () => void socket.destroy(socket.connecting && attempts.giveUp() || (0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.Qt)("ETIMEDOUT", "The TLS handshake was not complete in time."));
 			const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
 			try {
 				await (0, node_events__WEBPACK_IMPORTED_MODULE_0__.once)(socket, server.url.protocol === "https:" ? "secureConnect" : "connect");
 				return socket;
 			} catch (error) {
 				addressBook.bury(attempts.current);
-				(0, _proxy_tls_js__WEBPACK_IMPORTED_MODULE_9__.h)(error, chain);
+				(0, _proxy_tls_js__WEBPACK_IMPORTED_MODULE_10__.h)(error, chain);
 				throw error;
 			} finally {
 				clearTimeout(timer);
 			}
-		}
-		function handshakeTimeout() {
-			return Object.assign(new Error("The TLS handshake was not complete in time."), { code: "ETIMEDOUT" });
 		}
 		function hostOf({ hostname }) {
 			return hostname.replace(/^\[|\]$/g, "");
@@ -15477,12 +15476,12 @@ var __webpack_modules__ = {
 			if (!isSecure) return (0, node_net__WEBPACK_IMPORTED_MODULE_1__.connect)({
 				host,
 				port,
-				...(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_4__.Zz)(addresses)
+				...(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_5__.Zz)(addresses)
 			});
 			return (0, node_tls__WEBPACK_IMPORTED_MODULE_2__.connect)({
 				port,
-				...(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_4__.Zz)(addresses),
-				...(0, _route_js__WEBPACK_IMPORTED_MODULE_7__.Wz)(host),
+				...(0, _dialling_addresses_js__WEBPACK_IMPORTED_MODULE_5__.Zz)(addresses),
+				...(0, _route_js__WEBPACK_IMPORTED_MODULE_8__.Wz)(host),
 				ALPNProtocols: ["http/1.1"],
 				secureContext,
 				rejectUnauthorized: true
@@ -16179,7 +16178,7 @@ var __webpack_modules__ = {
 			return promise;
 		}
 		function closedEarly() {
-			return Object.assign(new Error("The server closed the connection without an answer."), { code: "ECONNRESET" });
+			return (0, errors.Qt)("ECONNRESET", "The server closed the connection without an answer.");
 		}
 		;
 		function openTransport(route, options = {}) {
@@ -16343,6 +16342,7 @@ var __webpack_modules__ = {
 	27406: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			$N: () => codeOf,
+			Qt: () => errorWithCode,
 			ie: () => toActionError,
 			lZ: () => ActionError,
 			os: () => unexpected
@@ -16360,6 +16360,9 @@ var __webpack_modules__ = {
 		function codeOf(error) {
 			if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
 			return typeof error.code === "string" ? error.code : undefined;
+		}
+		function errorWithCode(code, message, options) {
+			return Object.assign(new Error(message, options), { code });
 		}
 		function unexpected(error) {
 			if (error instanceof ActionError) return error;
@@ -21214,10 +21217,10 @@ var __webpack_modules__ = {
 			});
 		}
 		function directoryError(cause) {
-			return Object.assign(new Error("EISDIR: there is a directory in its place", { cause }), { code: "EISDIR" });
+			return (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.Qt)("EISDIR", "EISDIR: there is a directory in its place", { cause });
 		}
 		function noDirectoryError() {
-			return Object.assign(new Error("ENOTDIR: there is no directory"), { code: "ENOTDIR" });
+			return (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.Qt)("ENOTDIR", "ENOTDIR: there is no directory");
 		}
 	}),
 	46018: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -26245,12 +26248,12 @@ Content-Type: application/json
 			for (const path of paths) {
 				const cut = path.lastIndexOf("/");
 				const parent = cut === -1 ? "." : path.slice(0, cut);
-				if (!names.has(parent)) names.set(parent, occupants_namesIn((0, external_node_path_.join)(directory, parent), (0, files_names.zN)(suffix)));
+				if (!names.has(parent)) names.set(parent, endingsIn((0, external_node_path_.join)(directory, parent), (0, files_names.zN)(suffix)));
 				const known = names.get(parent);
 				if (known === undefined || known.has((0, files_names.zN)(path.slice(cut + 1)))) yield path;
 			}
 		}
-		function occupants_namesIn(directory, ending) {
+		function endingsIn(directory, ending) {
 			try {
 				const names = (0, external_node_fs_.readdirSync)(directory).map(files_names.zN);
 				return new Set(names.filter((name) => name.endsWith(ending)));
@@ -31459,12 +31462,12 @@ Content-Type: application/json
 			}
 			const members = membersOf(value);
 			const code = CODE_NAMES.map((name) => codeText(members.get(name), status)).find((text) => text !== "") ?? "";
-			const own = namesIn(members, WORDS, LIKE_WORDS).map((name) => members.get(name)).filter((member) => typeof member === "string" && !/^\d*$/.test(member));
-			const nested = namesIn(members, CONTAINERS, LIKE_CONTAINER).map((name) => [name, members.get(name)]).filter(([, member]) => typeof member === "object").map(([name, member]) => fieldsOf(member) || wordsOf(member, status, depth + 1) || textsOf(name, member));
+			const own = knownFirst(members, WORDS, LIKE_WORDS).map((name) => members.get(name)).filter((member) => typeof member === "string" && !/^\d*$/.test(member));
+			const nested = knownFirst(members, CONTAINERS, LIKE_CONTAINER).map((name) => [name, members.get(name)]).filter(([, member]) => typeof member === "object").map(([name, member]) => fieldsOf(member) || wordsOf(member, status, depth + 1) || textsOf(name, member));
 			const words = join([...own, ...nested]) || (depth === 0 ? sentencesIn(value) : "");
 			return words.startsWith(code) ? words : [code, words].filter(Boolean).join(": ");
 		}
-		function namesIn(members, known, like) {
+		function knownFirst(members, known, like) {
 			return [...known, ...[...members.keys()].filter((name) => like.test(name) && !known.includes(name))];
 		}
 		const MAX_SENTENCE = 1e3;
@@ -33176,7 +33179,7 @@ Content-Type: application/json
 		}
 		class AnotherFile extends Error {}
 		function noRegularFile() {
-			return Object.assign(new Error("Not a regular file"), { code: "ENXIO" });
+			return (0, errors.Qt)("ENXIO", "Not a regular file");
 		}
 		const NOT_REGULAR = [
 			"ENXIO",

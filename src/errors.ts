@@ -31,6 +31,11 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Makes an error with a `code`, as Node's own errors have one. */
+export function errorWithCode(code: string, message: string, options?: ErrorOptions): Error {
+  return Object.assign(new Error(message, options), { code });
+}
+
 /** Wraps an unforeseen error. */
 export function unexpected(error: unknown): ActionError {
   if (error instanceof ActionError) return error;

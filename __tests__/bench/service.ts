@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPki } from '../../src/rehearsal/pki.ts';
+import { freePort } from '../peers/http/process.ts';
 
 /** A running nginx that asks for a client certificate, reads every body to its end, and answers after a delay. */
 export interface Service {
@@ -104,16 +104,6 @@ function configuration(directory: string, port: number): string {
         ${locations.join('\n')}
       }
     }`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address === 'object' && address !== null) return address.port;
-  throw new Error('no free port');
 }
 
 async function untilReady(child: ChildProcess, directory: string): Promise<void> {

@@ -21,6 +21,9 @@ function codeOf(error) {
 	if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
 	return typeof error.code === "string" ? error.code : undefined;
 }
+function errorWithCode(code, message, options) {
+	return Object.assign(new Error(message, options), { code });
+}
 function unexpected(error) {
 	if (error instanceof ActionError) return error;
 	const text = error instanceof Error ? error.message : "unknown error";

@@ -122,6 +122,9 @@ function errors_codeOf(error) {
 	if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
 	return typeof error.code === "string" ? error.code : undefined;
 }
+function errorWithCode(code, message, options) {
+	return Object.assign(new Error(message, options), { code });
+}
 function unexpected(error) {
 	if (error instanceof errors_ActionError) return error;
 	const text = error instanceof Error ? error.message : "unknown error";
@@ -708,10 +711,10 @@ function unwritable(path, error) {
 	});
 }
 function directoryError(cause) {
-	return Object.assign(new Error("EISDIR: there is a directory in its place", { cause }), { code: "EISDIR" });
+	return errorWithCode("EISDIR", "EISDIR: there is a directory in its place", { cause });
 }
 function noDirectoryError() {
-	return Object.assign(new Error("ENOTDIR: there is no directory"), { code: "ENOTDIR" });
+	return errorWithCode("ENOTDIR", "ENOTDIR: there is no directory");
 }
 ;
 class OutputTree {

@@ -9,6 +9,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
+import { errorWithCode } from '../errors.ts';
 import { type AddressBook, type Addresses, tryEach } from './dialling/addresses.ts';
 import { openTunnel } from './proxy/tunnel.ts';
 import { dialTimeout, peerName, type Route, stageOf, targetOf } from './route.ts';
@@ -168,7 +169,7 @@ function shakeHands(
 }
 
 function closedEarly(): Error {
-  return Object.assign(new Error('The server closed the connection during the handshake.'), { code: 'ECONNRESET' });
+  return errorWithCode('ECONNRESET', 'The server closed the connection during the handshake.');
 }
 
 function observe(socket: TLSSocket, roundTripMs: number): Connection {

@@ -9,7 +9,7 @@ import {
 } from '../connection/diagnosis/server-certificate.ts';
 import { dialFailure } from '../connection/dialling/dial-failure.ts';
 import { targetOf } from '../connection/route.ts';
-import { codeOf } from '../errors.ts';
+import { codeOf, errorWithCode } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import { nameOnOneLine } from '../identity/material/certificate.ts';
 import type { Failure } from '../signing/policy/failure.ts';
@@ -106,7 +106,7 @@ function serverFailure(
   { serverChain, untrusted, tunnelledBy: proxy }: Handshake,
   facts: TlsFacts,
 ): Failure {
-  const error = untrusted && codeOf(untrusted) === code ? untrusted : Object.assign(new Error(code), { code });
+  const error = untrusted && codeOf(untrusted) === code ? untrusted : errorWithCode(code, code);
   return explainServer(dialFailure(error, facts.server.origin), serverChain, { ...facts, proxy });
 }
 

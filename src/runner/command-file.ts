@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, writeSync } from 'node:fs';
 import { EOL } from 'node:os';
-import { ActionError, codeOf } from '../errors.ts';
+import { ActionError, codeOf, errorWithCode } from '../errors.ts';
 import { findRealPath } from '../files/real-path.ts';
 import { unwritable } from '../files/writing/write-errors.ts';
 
@@ -90,7 +90,7 @@ function appendToRegular(path: string, text: string, first: Identified | undefin
 class AnotherFile extends Error {}
 
 function noRegularFile(): Error {
-  return Object.assign(new Error('Not a regular file'), { code: 'ENXIO' });
+  return errorWithCode('ENXIO', 'Not a regular file');
 }
 
 /** System errors for unread pipes, directories and links. */

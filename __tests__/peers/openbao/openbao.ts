@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 import { CA, CLIENT, Pki } from '../../identity/pki.ts';
+import { freePort } from '../http/process.ts';
 
 /** Types of keys that the transit engine of the tests holds, each as `rel-<type>`. */
 export const KEY_TYPES = ['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'ed25519'] as const;
@@ -186,13 +186,4 @@ function binary(): string {
   });
   if (found === undefined) throw new Error('OpenBao is not installed: run npm run setup:peers.');
   return join(ACTION_DIRECTORY, found);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { errorWithCode } from '../../errors.ts';
 import { beginHandshake, openUnderlay } from '../connect.ts';
 import { AddressBook, type Attempts } from '../dialling/addresses.ts';
 import { nameProxy } from '../proxy/proxy.ts';
@@ -195,5 +196,5 @@ class Probe {
 
 function toError(reason: Error | string | null | undefined): Error | undefined {
   // Node's types say Error, its documentation a code.
-  return typeof reason === 'string' ? Object.assign(new Error(reason), { code: reason }) : (reason ?? undefined);
+  return typeof reason === 'string' ? errorWithCode(reason, reason) : (reason ?? undefined);
 }

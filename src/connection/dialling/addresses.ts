@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { promisify } from 'node:util';
-import { codeOf } from '../../errors.ts';
+import { codeOf, errorWithCode } from '../../errors.ts';
 
 /** Longest wait for one of several addresses: enough for a far host and for one lost packet, which TCP repeats after a second. */
 const MAX_ATTEMPT_MS = 2500;
@@ -46,11 +46,11 @@ export class AddressBook {
     if (family !== 0) return { all: [{ address: hostname, family }], attemptMs: timeoutMs };
     const startedAt = performance.now();
     const late = Promise.withResolvers<never>();
-    const error = Object.assign(new Error(`The look-up of ${hostname} took too long.`), { code: 'EAI_AGAIN' });
+    const error = errorWithCode('EAI_AGAIN', `The look-up of ${hostname} took too long.`);
     const timer = setTimeout(() => late.reject(error), timeoutMs);
     try {
       const found = await Promise.race([this.#lookUp(hostname), late.promise]);
-      if (found.length === 0) throw Object.assign(new Error(`${hostname} has no address.`), { code: 'ENOTFOUND' });
+      if (found.length === 0) throw errorWithCode('ENOTFOUND', `${hostname} has no address.`);
       // A hosts file may name an address twice.
       const distinct = [...new Map(found.map((each) => [each.address, each])).values()];
       const all = distinct.toSorted((a, b) => Number(this.#dead.has(a.address)) - Number(this.#dead.has(b.address)));

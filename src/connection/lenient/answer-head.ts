@@ -1,3 +1,4 @@
+import { errorWithCode } from '../../errors.ts';
 import { nameForeign } from '../tls/foreign-protocol.ts';
 
 /** Headers of an answer by their names in lower case. */
@@ -5,7 +6,7 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Builds the error of an answer that is no HTTP/1.1, with a code as those of Node's parser. */
 export function malformed(words: string): Error {
-  return Object.assign(new Error(`Parse Error: ${words}`), { code: 'HPE_LENIENT' });
+  return errorWithCode('HPE_LENIENT', `Parse Error: ${words}`);
 }
 
 /** Builds the error of an answer in another protocol: mail, directories and databases have ports with TLS too. */
@@ -14,9 +15,9 @@ export function foreign(beginning: string): Error {
   // Nothing of an answer to a request with a secret is quoted here.
   const kind = /^[\t\r\n\x20-\x7E]*$/.test(beginning) ? 'text' : 'binary data';
   // A page without a head is all that the first version of HTTP had.
-  return Object.assign(
-    new Error(spoken.replace('plain HTTP', 'HTTP/0.9').replace('another protocol', `another protocol (${kind})`)),
-    { code: 'HPE_FOREIGN' },
+  return errorWithCode(
+    'HPE_FOREIGN',
+    spoken.replace('plain HTTP', 'HTTP/0.9').replace('another protocol', `another protocol (${kind})`),
   );
 }
 

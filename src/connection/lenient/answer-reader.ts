@@ -1,3 +1,4 @@
+import { errorWithCode } from '../../errors.ts';
 import { tooLarge } from '../exchange.ts';
 import type { ExchangeProgress } from '../exchange-progress.ts';
 import { answerLength, foreign, type Headers, isChunked, malformed, readHeaders, readStatus } from './answer-head.ts';
@@ -138,5 +139,5 @@ function checkBeginning(text: string): void {
 }
 
 function headersTooLarge(): Error {
-  return Object.assign(new Error('Header overflow'), { code: 'HPE_HEADER_OVERFLOW' });
+  return errorWithCode('HPE_HEADER_OVERFLOW', 'Header overflow');
 }

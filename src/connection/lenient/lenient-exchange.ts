@@ -2,6 +2,7 @@ import { type ClientRequest, request as startRequest } from 'node:http';
 import { Duplex, type DuplexOptions, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
+import { errorWithCode } from '../../errors.ts';
 import type { WireRequest, WireResponse } from '../exchange.ts';
 import type { ExchangeProgress } from '../exchange-progress.ts';
 import { AnswerReader } from './answer-reader.ts';
@@ -87,5 +88,5 @@ function readAnswer(socket: TLSSocket, progress: ExchangeProgress): Promise<Wire
 }
 
 function closedEarly(): Error {
-  return Object.assign(new Error('The server closed the connection without an answer.'), { code: 'ECONNRESET' });
+  return errorWithCode('ECONNRESET', 'The server closed the connection without an answer.');
 }

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as secureConnect, TLSSocket } from 'node:tls';
+import { errorWithCode } from '../../errors.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import { type AddressBook, type Addresses, tryEach } from '../dialling/addresses.ts';
 import { ExchangeProgress } from '../exchange-progress.ts';
@@ -66,17 +67,13 @@ async function readAnswer(socket: Socket): Promise<ExchangeProgress> {
       reject(error);
     }
   };
-  const close = (): void => reject(closedEarly());
+  const close = (): void => reject(errorWithCode('ECONNRESET', 'The proxy closed the connection.'));
   socket.on('readable', read).once('error', reject).once('end', close).once('close', close);
   try {
     return await promise;
   } finally {
     socket.off('readable', read).off('error', reject).off('end', close).off('close', close);
   }
-}
-
-function closedEarly(): Error {
-  return Object.assign(new Error('The proxy closed the connection.'), { code: 'ECONNRESET' });
 }
 
 /** Connects to a proxy, or to another server without a certificate of ours; rejects with the error of the system or of TLS. */
@@ -92,7 +89,11 @@ export async function openSocket(
   // A proxy that is refused leaves no later moment to read its certificates than when the keys are made.
   if (socket instanceof TLSSocket)
     socket.on('keylog', () => (chain = chain.length > 0 ? chain : readServerChain(socket)));
-  const giveUp = (): void => void socket.destroy((socket.connecting && attempts.giveUp()) || handshakeTimeout());
+  const giveUp = (): void =>
+    void socket.destroy(
+      (socket.connecting && attempts.giveUp()) ||
+        errorWithCode('ETIMEDOUT', 'The TLS handshake was not complete in time.'),
+    );
   const timer = setTimeout(giveUp, Math.max(1, timeoutMs - (performance.now() - startedAt)));
   try {
     await once(socket, server.url.protocol === 'https:' ? 'secureConnect' : 'connect');
@@ -104,10 +105,6 @@ export async function openSocket(
   } finally {
     clearTimeout(timer);
   }
-}
-
-function handshakeTimeout(): Error {
-  return Object.assign(new Error('The TLS handshake was not complete in time.'), { code: 'ETIMEDOUT' });
 }
 
 function hostOf({ hostname }: URL): string {

@@ -76,14 +76,14 @@ export function* mayBeOccupied(directory: string, suffix: string, paths: Iterabl
   for (const path of paths) {
     const cut = path.lastIndexOf('/');
     const parent = cut === -1 ? '.' : path.slice(0, cut);
-    if (!names.has(parent)) names.set(parent, namesIn(join(directory, parent), foldName(suffix)));
+    if (!names.has(parent)) names.set(parent, endingsIn(join(directory, parent), foldName(suffix)));
     const known = names.get(parent);
     if (known === undefined || known.has(foldName(path.slice(cut + 1)))) yield path;
   }
 }
 
 /** Lists the folded names in a directory with this ending; `undefined` when it cannot be listed. */
-function namesIn(directory: string, ending: string): Set<string> | undefined {
+function endingsIn(directory: string, ending: string): Set<string> | undefined {
   try {
     const names = readdirSync(directory).map(foldName);
     return new Set(names.filter((name) => name.endsWith(ending)));

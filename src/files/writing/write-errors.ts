@@ -1,4 +1,4 @@
-import { ActionError, codeOf } from '../../errors.ts';
+import { ActionError, codeOf, errorWithCode } from '../../errors.ts';
 import { HELD_HINT, HELD_SENTENCE } from '../../held.ts';
 import { show } from '../names.ts';
 
@@ -37,10 +37,10 @@ export function unwritable(path: string, error: unknown): ActionError {
 
 /** Builds Linux's error for a directory in the place of a file; Windows and macOS report a missing permission. */
 export function directoryError(cause?: unknown): Error {
-  return Object.assign(new Error('EISDIR: there is a directory in its place', { cause }), { code: 'EISDIR' });
+  return errorWithCode('EISDIR', 'EISDIR: there is a directory in its place', { cause });
 }
 
 /** Builds the error that a system reports for something else in the place of a directory. */
 export function noDirectoryError(): Error {
-  return Object.assign(new Error('ENOTDIR: there is no directory'), { code: 'ENOTDIR' });
+  return errorWithCode('ENOTDIR', 'ENOTDIR: there is no directory');
 }

@@ -37,10 +37,10 @@ export function wordsOf(value: unknown, status: number, depth = 0): string {
   }
   const members = membersOf(value);
   const code = CODE_NAMES.map((name) => codeText(members.get(name), status)).find((text) => text !== '') ?? '';
-  const own = namesIn(members, WORDS, LIKE_WORDS)
+  const own = knownFirst(members, WORDS, LIKE_WORDS)
     .map((name) => members.get(name))
     .filter((member): member is string => typeof member === 'string' && !/^\d*$/.test(member));
-  const nested = namesIn(members, CONTAINERS, LIKE_CONTAINER)
+  const nested = knownFirst(members, CONTAINERS, LIKE_CONTAINER)
     .map((name) => [name, members.get(name)] as const)
     .filter(([, member]) => typeof member === 'object')
     .map(([name, member]) => fieldsOf(member) || wordsOf(member, status, depth + 1) || textsOf(name, member));
@@ -49,7 +49,7 @@ export function wordsOf(value: unknown, status: number, depth = 0): string {
 }
 
 /** Lists known names in their order, then others that look like them. */
-function namesIn(members: ReadonlyMap<string, unknown>, known: readonly string[], like: RegExp): readonly string[] {
+function knownFirst(members: ReadonlyMap<string, unknown>, known: readonly string[], like: RegExp): readonly string[] {
   return [...known, ...[...members.keys()].filter((name) => like.test(name) && !known.includes(name))];
 }
 
