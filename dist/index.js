@@ -21437,13 +21437,16 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Nb: () => readPasswordScheme,
 			ad: () => MAX_ITERATIONS,
-			nN: () => isRetiredScheme
+			nN: () => isRetiredScheme,
+			qW: () => iterationsOf
 		});
 		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 		var _der_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97415);
 		const MAX_ITERATIONS = 5e6;
 		const PBES2 = "1.2.840.113549.1.5.13";
 		const PBKDF2 = "1.2.840.113549.1.5.12";
+		const PBMAC1 = "1.2.840.113549.1.5.14";
+		const SCRYPT = "1.3.6.1.4.1.11591.4.11";
 		const PKCS12_CIPHERS = {
 			"1.2.840.113549.1.12.1.3": {
 				name: "des-ede3-cbc",
@@ -21476,6 +21479,15 @@ var __webpack_modules__ = {
 			if (cipher !== undefined) return !(0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.getCiphers)().includes((0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.getCipherInfo)(cipher)?.name ?? "");
 			return /^1\.2\.840\.113549\.1\.(?:5\.(?:1|3|4|6|10|11)|12\.1\.[1256])$/.test(oid);
 		}
+		function iterationsOf(algorithm) {
+			const [oid, parameters] = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(algorithm);
+			const [first, second] = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(parameters);
+			if (![PBES2, PBMAC1].includes((0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)(oid) ?? "")) return (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.cP)(second) ?? 0;
+			const [derivation, details] = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(first);
+			const [, ...costs] = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(details);
+			const counted = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)(derivation) === SCRYPT ? costs.slice(0, 3) : costs.slice(0, 1);
+			return counted.reduce((product, cost) => product * ((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.cP)(cost) ?? 0), 1);
+		}
 		function readPasswordScheme(algorithm) {
 			const [oid, parameters] = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(algorithm);
 			const name = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)(oid) ?? "";
@@ -21497,33 +21509,27 @@ var __webpack_modules__ = {
 			const hmacOid = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(rest.find((one) => (0, _der_js__WEBPACK_IMPORTED_MODULE_1__._f)((0, _der_js__WEBPACK_IMPORTED_MODULE_1__.LU)(one)[0]) !== undefined))[0]);
 			const digest = hmacOid === undefined ? "sha1" : HMACS[hmacOid];
 			if (digest === undefined) return undefined;
-			return {
-				iterations,
-				decrypt: (data, passphrase) => {
-					const key = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.pbkdf2Sync)(passphrase ?? "", salt, iterations, keyLength, digest);
-					const decipher = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(name, key, iv);
-					return Buffer.concat([decipher.update(data), decipher.final()]);
-				}
-			};
+			return { decrypt: (data, passphrase) => {
+				const key = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.pbkdf2Sync)(passphrase ?? "", salt, iterations, keyLength, digest);
+				const decipher = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(name, key, iv);
+				return Buffer.concat([decipher.update(data), decipher.final()]);
+			} };
 		}
 		function readPkcs12Scheme([saltElement, rounds], cipher) {
 			const salt = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.ao)(saltElement);
 			const iterations = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.cP)(rounds);
 			if (!salt || salt.length === 0 || !iterations) return undefined;
-			return {
-				iterations,
-				decrypt: (data, passphrase) => {
-					const derive = (id, length) => derivePkcs12({
-						id,
-						length,
-						salt,
-						iterations,
-						passphrase
-					});
-					const decipher = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(cipher.name, derive(1, cipher.keyLength), derive(2, 8));
-					return Buffer.concat([decipher.update(data), decipher.final()]);
-				}
-			};
+			return { decrypt: (data, passphrase) => {
+				const derive = (id, length) => derivePkcs12({
+					id,
+					length,
+					salt,
+					iterations,
+					passphrase
+				});
+				const decipher = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(cipher.name, derive(1, cipher.keyLength), derive(2, 8));
+				return Buffer.concat([decipher.update(data), decipher.final()]);
+			} };
 		}
 		const SHA1_BLOCK = 64;
 		function derivePkcs12({ id, length, salt, iterations, passphrase }) {
@@ -22198,7 +22204,7 @@ var __webpack_modules__ = {
 			if (isRetired) {
 				return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_KEY_ENCRYPTION_RETIRED", `${(0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block)}: it is encrypted with an algorithm that OpenSSL 3 refuses`, { hint: "Encrypt it again: `openssl pkcs8 -provider legacy -provider default -topk8 -v2 aes256 -in old.pem -out new.pem`." });
 			}
-			const iterations = cipher === undefined ? (0, _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.Nb)(algorithm)?.iterations ?? 0 : 0;
+			const iterations = cipher === undefined ? (0, _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.qW)(algorithm) : 0;
 			const again = "Encrypt it again with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.";
 			return iterations > _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad ? tooManyIterations((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block), iterations, again) : undefined;
 		}
@@ -22511,23 +22517,45 @@ var __webpack_modules__ = {
 		const CERTIFICATE_BAG = "1.2.840.113549.1.12.10.1.3";
 		function readPkcs12(block, passphrase) {
 			const [, authenticatedSafe, mac] = (0, der_der.LU)((0, der_der.RN)(block.der));
-			const rounds = Math.max((0, der_der.cP)((0, der_der.LU)(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
-			if (rounds > passwords.ad) return (0, private_key.g8)((0, pem.$t)(block), rounds, EXPORT_ANEW);
+			const parts = partsOf(authenticatedSafe);
+			const outer = Math.max(iterationsOfMac(mac), ...parts.map((part) => (0, passwords.qW)(encryptionOf(part)?.algorithm)));
+			if (outer > passwords.ad) return (0, private_key.g8)((0, pem.$t)(block), outer, EXPORT_AGAIN);
+			const opened = parts.map((part) => openPart(block, part, passphrase ?? ""));
+			const inner = Math.max(0, ...opened.flatMap((bags) => bags instanceof Error ? [] : bags.map(iterationsOfBag)));
+			if (inner > passwords.ad) return (0, private_key.g8)((0, pem.$t)(block), inner, EXPORT_AGAIN);
 			const problem = checkWithOpenssl(block, passphrase);
 			if (problem !== undefined) return problem;
+			const failed = opened.find((bags) => bags instanceof Error);
+			if (failed instanceof NotOpened) return notOpened(block, passphrase, mac);
+			if (failed) return failed instanceof errors.lZ ? failed : unusable(block, "it cannot be decoded", failed);
 			try {
-				const blocks = partsOf(authenticatedSafe).flatMap((part) => bagsOf(block, part, passphrase ?? ""));
+				const bags = opened.flatMap((each) => each instanceof Error ? [] : each);
+				const blocks = bags.flatMap((bag) => readBag(block, bag, passphrase ?? ""));
 				return blocks.length > 0 ? blocks : unusable(block, "it holds neither a certificate nor a key", undefined);
 			} catch (cause) {
-				if (cause instanceof NotOpened) return notOpened(block, passphrase, mac);
-				return cause instanceof errors.lZ ? cause : unusable(block, "it cannot be decoded", cause);
+				return unusable(block, "it cannot be decoded", cause);
 			}
+		}
+		function openPart(block, part, passphrase) {
+			try {
+				return sequenceIn(safeContentsOf(block, part, passphrase));
+			} catch (cause) {
+				return cause instanceof Error ? cause : new Error("unknown", { cause });
+			}
+		}
+		function iterationsOfMac(mac) {
+			const [digestInfo, , iterations] = (0, der_der.LU)(mac);
+			return Math.max((0, der_der.cP)(iterations) ?? 0, (0, passwords.qW)((0, der_der.LU)(digestInfo)[0]));
+		}
+		function iterationsOfBag(bag) {
+			const [type, wrapper] = (0, der_der.LU)(bag);
+			return (0, der_der._f)(type) === SHROUDED_KEY_BAG ? (0, passwords.qW)((0, der_der.LU)((0, der_der.LU)(wrapper)[0])[0]) : 0;
 		}
 		class NotOpened extends Error {}
 		function notOpened(block, passphrase, mac) {
 			const place = (0, pem.$t)(block);
 			if (mac === undefined) return passphrase === undefined ? (0, private_key.VP)(place) : (0, private_key.yx)(place, passphrase, undefined);
-			return new errors.lZ("IDENTITY_PASSPHRASE_WRONG", `${place}: the passphrase in key-passphrase fits this PKCS#12 as a whole, but its content is encrypted with another one`, { hint: EXPORT_ANEW });
+			return new errors.lZ("IDENTITY_PASSPHRASE_WRONG", `${place}: the passphrase in key-passphrase fits this PKCS#12 as a whole, but its content is encrypted with another one`, { hint: EXPORT_AGAIN });
 		}
 		function checkWithOpenssl(block, passphrase) {
 			try {
@@ -22551,9 +22579,6 @@ var __webpack_modules__ = {
 		function sequenceIn(bytes) {
 			return bytes === undefined ? [] : (0, der_der.LU)((0, der_der.RN)(bytes));
 		}
-		function iterationsOf(part) {
-			return encryptionOf(part)?.scheme?.iterations ?? 0;
-		}
 		function encryptionOf(part) {
 			const [type, content] = (0, der_der.LU)(part);
 			if ((0, der_der._f)(type) !== ENCRYPTED_DATA) return undefined;
@@ -22565,33 +22590,31 @@ var __webpack_modules__ = {
 				data: (0, der_der.ao)(data) ?? Buffer.alloc(0)
 			};
 		}
-		function bagsOf(block, part, passphrase) {
-			return sequenceIn(safeContentsOf(block, part, passphrase)).flatMap((bag) => {
-				const [type, wrapper] = (0, der_der.LU)(bag);
-				const [value] = (0, der_der.LU)(wrapper);
-				if (value === undefined) return [];
-				const place = {
-					input: block.input,
-					number: block.number
-				};
-				switch ((0, der_der._f)(type) ?? "") {
-					case KEY_BAG: return [{
-						...place,
-						label: "PRIVATE KEY",
-						der: wrapper?.content ?? value.content
-					}];
-					case SHROUDED_KEY_BAG: return [{
-						...place,
-						...shroudedKey(wrapper?.content ?? value.content, passphrase)
-					}];
-					case CERTIFICATE_BAG: return [{
-						...place,
-						label: "CERTIFICATE",
-						der: (0, der_der.ao)((0, der_der.LU)((0, der_der.LU)(value)[1])[0]) ?? value.content
-					}];
-					default: return [];
-				}
-			});
+		function readBag(block, bag, passphrase) {
+			const [type, wrapper] = (0, der_der.LU)(bag);
+			const [value] = (0, der_der.LU)(wrapper);
+			if (value === undefined) return [];
+			const place = {
+				input: block.input,
+				number: block.number
+			};
+			switch ((0, der_der._f)(type) ?? "") {
+				case KEY_BAG: return [{
+					...place,
+					label: "PRIVATE KEY",
+					der: wrapper?.content ?? value.content
+				}];
+				case SHROUDED_KEY_BAG: return [{
+					...place,
+					...shroudedKey(wrapper?.content ?? value.content, passphrase)
+				}];
+				case CERTIFICATE_BAG: return [{
+					...place,
+					label: "CERTIFICATE",
+					der: (0, der_der.ao)((0, der_der.LU)((0, der_der.LU)(value)[1])[0]) ?? value.content
+				}];
+				default: return [];
+			}
 		}
 		function safeContentsOf(block, part, passphrase) {
 			const encryption = encryptionOf(part);
@@ -22630,10 +22653,10 @@ var __webpack_modules__ = {
 				der: plain
 			};
 		}
-		const EXPORT_ANEW = "Export it again: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.";
+		const EXPORT_AGAIN = "Export it again: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.";
 		function retired(block, cause) {
 			return new errors.lZ("IDENTITY_PKCS12_RETIRED", `${(0, pem.$t)(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (such as RC2, RC4 or DES)`, {
-				hint: EXPORT_ANEW,
+				hint: EXPORT_AGAIN,
 				cause
 			});
 		}

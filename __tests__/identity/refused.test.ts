@@ -82,6 +82,25 @@ describe('passphrases', () => {
     const der = Buffer.from(pki.text('slow.key').replace(/-----.*-----/g, ''), 'base64');
     der.set([0x7f, 0xff, 0xff], der.indexOf(Buffer.from([0x02, 0x03, 0x01, 0x00, 0x00])) + 2);
     expectProblem({ key: base64(der), keyPassphrase: 'x' }, /asks for 8388607 rounds/);
+    // With a function that is not known here.
+    der.set([0x63], der.indexOf(Buffer.from('2a864886f70d0209', 'hex')) + 7);
+    expectProblem({ key: base64(der), keyPassphrase: 'x' }, /asks for 8388607 rounds/);
+  });
+
+  it('an encryption with scrypt whose parameters take minutes is refused at once', () => {
+    pki.openssl('pkcs8', '-topk8', '-scrypt', '-scrypt_N', '1024', '-in', 'client.key', ...passout, '-out', 'slow.key');
+    const der = Buffer.from(pki.text('slow.key').replace(/-----.*-----/g, ''), 'base64');
+    const costs = Buffer.from('02020400020108020101', 'hex');
+    der.set(Buffer.from('02024000020108020140', 'hex'), der.indexOf(costs));
+    expectProblem({ key: base64(der), keyPassphrase: 'x' }, /asks for 8388608 rounds/);
+  });
+
+  it('a PKCS#12 of which only the key asks for millions of rounds is refused at once', () => {
+    const material = ['-in', 'client.pem', '-inkey', 'client.key', '-certpbe', 'NONE', '-nomac', '-iter', '65536'];
+    pki.openssl('pkcs12', '-export', ...material, '-keypbe', 'AES-256-CBC', ...passout, '-out', 'slow.p12');
+    const der = Buffer.from(pki.bytes('slow.p12'));
+    der.set([0x7f, 0xff, 0xff], der.indexOf(Buffer.from('0203010000', 'hex')) + 2);
+    expectProblem({ cert: base64(der), key: '', keyPassphrase: 'right-passphrase' }, /asks for 8388607 rounds/);
   });
 
   it('a PKCS#12 without key or without certificate', () => {

@@ -3,8 +3,6 @@ import { childrenOf, type Element, integerOf, octetsOf, oidOf } from './der.ts';
 
 /** A password-based encryption scheme as an algorithm identifier describes it. */
 export interface PasswordScheme {
-  /** Iterations of the key derivation. */
-  readonly iterations: number;
   /**
    * Decrypts; `null` is the absent password of Windows, .NET and key vaults. Throws Node's error for a wrong passphrase
    * or damaged data.
@@ -17,6 +15,8 @@ export const MAX_ITERATIONS = 5_000_000;
 
 const PBES2 = '1.2.840.113549.1.5.13';
 const PBKDF2 = '1.2.840.113549.1.5.12';
+const PBMAC1 = '1.2.840.113549.1.5.14';
+const SCRYPT = '1.3.6.1.4.1.11591.4.11';
 /** PKCS#12's own schemes that OpenSSL 3 still accepts: 3DES with three keys, and with two. */
 const PKCS12_CIPHERS: Readonly<Record<string, Cipher>> = {
   '1.2.840.113549.1.12.1.3': { name: 'des-ede3-cbc', keyLength: 24 },
@@ -52,6 +52,20 @@ export function isRetiredScheme(algorithm: Element | undefined): boolean {
   return /^1\.2\.840\.113549\.1\.(?:5\.(?:1|3|4|6|10|11)|12\.1\.[1256])$/.test(oid);
 }
 
+/**
+ * Returns the iterations of the key derivation in an algorithm identifier, whatever its hash function and cipher; for scrypt,
+ * the product of its three parameters, which takes about as long. 0 when there is no derivation.
+ */
+export function iterationsOf(algorithm: Element | undefined): number {
+  const [oid, parameters] = childrenOf(algorithm);
+  const [first, second] = childrenOf(parameters);
+  if (![PBES2, PBMAC1].includes(oidOf(oid) ?? '')) return integerOf(second) ?? 0;
+  const [derivation, details] = childrenOf(first);
+  const [, ...costs] = childrenOf(details);
+  const counted = oidOf(derivation) === SCRYPT ? costs.slice(0, 3) : costs.slice(0, 1);
+  return counted.reduce((product, cost) => product * (integerOf(cost) ?? 0), 1);
+}
+
 /** Reads an algorithm identifier: PBES2 with PBKDF2, or 3DES as Windows exports it; `undefined` for any other scheme. */
 export function readPasswordScheme(algorithm: Element | undefined): PasswordScheme | undefined {
   const [oid, parameters] = childrenOf(algorithm);
@@ -76,7 +90,6 @@ function readPbes2([derivation, encryption]: readonly Element[]): PasswordScheme
   const digest = hmacOid === undefined ? 'sha1' : HMACS[hmacOid];
   if (digest === undefined) return undefined;
   return {
-    iterations,
     decrypt: (data, passphrase) => {
       const key = pbkdf2Sync(passphrase ?? '', salt, iterations, keyLength, digest);
       const decipher = createDecipheriv(name, key, iv);
@@ -90,7 +103,6 @@ function readPkcs12Scheme([saltElement, rounds]: readonly Element[], cipher: Cip
   const iterations = integerOf(rounds);
   if (!salt || salt.length === 0 || !iterations) return undefined;
   return {
-    iterations,
     decrypt: (data, passphrase) => {
       const derive = (id: number, length: number) => derivePkcs12({ id, length, salt, iterations, passphrase });
       const decipher = createDecipheriv(cipher.name, derive(1, cipher.keyLength), derive(2, 8));

@@ -3,7 +3,7 @@ import { ActionError, codeOf } from '../../errors.ts';
 import { passphraseMissing, passphraseWrong, tooManyIterations } from '../material/private-key.ts';
 import { type Block, placeOf } from '../text/pem.ts';
 import { childrenOf, type Element, integerOf, octetsOf, oidOf, readElement, TAG } from './der.ts';
-import { isRetiredScheme, MAX_ITERATIONS, type PasswordScheme, readPasswordScheme } from './passwords.ts';
+import { isRetiredScheme, iterationsOf, MAX_ITERATIONS, type PasswordScheme, readPasswordScheme } from './passwords.ts';
 
 const DATA = '1.2.840.113549.1.7.1';
 const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
@@ -19,17 +19,44 @@ const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
  */
 export function readPkcs12(block: Block, passphrase: string | undefined): readonly Block[] | ActionError {
   const [, authenticatedSafe, mac] = childrenOf(readElement(block.der));
-  const rounds = Math.max(integerOf(childrenOf(mac)[2]) ?? 0, ...partsOf(authenticatedSafe).map(iterationsOf));
-  if (rounds > MAX_ITERATIONS) return tooManyIterations(placeOf(block), rounds, EXPORT_ANEW);
+  const parts = partsOf(authenticatedSafe);
+  const outer = Math.max(iterationsOfMac(mac), ...parts.map((part) => iterationsOf(encryptionOf(part)?.algorithm)));
+  if (outer > MAX_ITERATIONS) return tooManyIterations(placeOf(block), outer, EXPORT_AGAIN);
+  const opened = parts.map((part) => openPart(block, part, passphrase ?? ''));
+  // OpenSSL decrypts the keys too.
+  const inner = Math.max(0, ...opened.flatMap((bags) => (bags instanceof Error ? [] : bags.map(iterationsOfBag))));
+  if (inner > MAX_ITERATIONS) return tooManyIterations(placeOf(block), inner, EXPORT_AGAIN);
   const problem = checkWithOpenssl(block, passphrase);
   if (problem !== undefined) return problem;
+  const failed = opened.find((bags) => bags instanceof Error);
+  if (failed instanceof NotOpened) return notOpened(block, passphrase, mac);
+  if (failed) return failed instanceof ActionError ? failed : unusable(block, 'it cannot be decoded', failed);
   try {
-    const blocks = partsOf(authenticatedSafe).flatMap((part) => bagsOf(block, part, passphrase ?? ''));
+    const bags = opened.flatMap((each) => (each instanceof Error ? [] : each));
+    const blocks = bags.flatMap((bag) => readBag(block, bag, passphrase ?? ''));
     return blocks.length > 0 ? blocks : unusable(block, 'it holds neither a certificate nor a key', undefined);
   } catch (cause) {
-    if (cause instanceof NotOpened) return notOpened(block, passphrase, mac);
-    return cause instanceof ActionError ? cause : unusable(block, 'it cannot be decoded', cause);
+    return unusable(block, 'it cannot be decoded', cause);
   }
+}
+
+/** Returns the bags in a part, or why it could not be opened. */
+function openPart(block: Block, part: Element, passphrase: string): readonly Element[] | Error {
+  try {
+    return sequenceIn(safeContentsOf(block, part, passphrase));
+  } catch (cause) {
+    return cause instanceof Error ? cause : new Error('unknown', { cause });
+  }
+}
+
+function iterationsOfMac(mac: Element | undefined): number {
+  const [digestInfo, , iterations] = childrenOf(mac);
+  return Math.max(integerOf(iterations) ?? 0, iterationsOf(childrenOf(digestInfo)[0]));
+}
+
+function iterationsOfBag(bag: Element): number {
+  const [type, wrapper] = childrenOf(bag);
+  return oidOf(type) === SHROUDED_KEY_BAG ? iterationsOf(childrenOf(childrenOf(wrapper)[0])[0]) : 0;
 }
 
 /** Thrown when the passphrase does not decrypt a part. */
@@ -43,7 +70,7 @@ function notOpened(block: Block, passphrase: string | undefined, mac: Element | 
   return new ActionError(
     'IDENTITY_PASSPHRASE_WRONG',
     `${place}: the passphrase in key-passphrase fits this PKCS#12 as a whole, but its content is encrypted with another one`,
-    { hint: EXPORT_ANEW },
+    { hint: EXPORT_AGAIN },
   );
 }
 
@@ -75,10 +102,6 @@ function sequenceIn(bytes: Buffer | undefined): readonly Element[] {
   return bytes === undefined ? [] : childrenOf(readElement(bytes));
 }
 
-function iterationsOf(part: Element): number {
-  return encryptionOf(part)?.scheme?.iterations ?? 0;
-}
-
 interface Encryption {
   readonly algorithm: Element | undefined;
   readonly scheme: PasswordScheme | undefined;
@@ -93,25 +116,21 @@ function encryptionOf(part: Element): Encryption | undefined {
   return { algorithm, scheme: readPasswordScheme(algorithm), data: octetsOf(data) ?? Buffer.alloc(0) };
 }
 
-function bagsOf(block: Block, part: Element, passphrase: string): readonly Block[] {
-  return sequenceIn(safeContentsOf(block, part, passphrase)).flatMap((bag) => {
-    const [type, wrapper] = childrenOf(bag);
-    const [value] = childrenOf(wrapper);
-    if (value === undefined) return [];
-    const place = { input: block.input, number: block.number };
-    switch (oidOf(type) ?? '') {
-      case KEY_BAG:
-        return [{ ...place, label: 'PRIVATE KEY', der: wrapper?.content ?? value.content }];
-      case SHROUDED_KEY_BAG:
-        return [{ ...place, ...shroudedKey(wrapper?.content ?? value.content, passphrase) }];
-      case CERTIFICATE_BAG:
-        return [
-          { ...place, label: 'CERTIFICATE', der: octetsOf(childrenOf(childrenOf(value)[1])[0]) ?? value.content },
-        ];
-      default:
-        return [];
-    }
-  });
+function readBag(block: Block, bag: Element, passphrase: string): readonly Block[] {
+  const [type, wrapper] = childrenOf(bag);
+  const [value] = childrenOf(wrapper);
+  if (value === undefined) return [];
+  const place = { input: block.input, number: block.number };
+  switch (oidOf(type) ?? '') {
+    case KEY_BAG:
+      return [{ ...place, label: 'PRIVATE KEY', der: wrapper?.content ?? value.content }];
+    case SHROUDED_KEY_BAG:
+      return [{ ...place, ...shroudedKey(wrapper?.content ?? value.content, passphrase) }];
+    case CERTIFICATE_BAG:
+      return [{ ...place, label: 'CERTIFICATE', der: octetsOf(childrenOf(childrenOf(value)[1])[0]) ?? value.content }];
+    default:
+      return [];
+  }
 }
 
 function safeContentsOf(block: Block, part: Element, passphrase: string): Buffer | undefined {
@@ -153,14 +172,14 @@ function shroudedKey(der: Buffer, passphrase: string): Pick<Block, 'label' | 'de
   return plain === undefined ? { label: 'ENCRYPTED PRIVATE KEY', der } : { label: 'PRIVATE KEY', der: plain };
 }
 
-const EXPORT_ANEW =
+const EXPORT_AGAIN =
   'Export it again: `openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem`, then `openssl pkcs12 -export -in all.pem -out new.p12`, store `base64 -w0 new.p12`, and delete all.pem.';
 
 function retired(block: Block, cause: unknown): ActionError {
   return new ActionError(
     'IDENTITY_PKCS12_RETIRED',
     `${placeOf(block)}: this PKCS#12 is encrypted with an algorithm that OpenSSL 3 refuses (such as RC2, RC4 or DES)`,
-    { hint: EXPORT_ANEW, cause },
+    { hint: EXPORT_AGAIN, cause },
   );
 }
 

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, getCiphers, type KeyObject } from 'n
 import { ActionError } from '../../errors.ts';
 import { childrenOf, readElement } from '../der/der.ts';
 import { labelOfDer } from '../der/label.ts';
-import { isRetiredScheme, MAX_ITERATIONS, readPasswordScheme } from '../der/passwords.ts';
+import { isRetiredScheme, iterationsOf, MAX_ITERATIONS } from '../der/passwords.ts';
 import { type Block, encodePem, placeOf } from '../text/pem.ts';
 import { wrongKind } from '../text/wrong-kind.ts';
 import { publicKeyPrint } from './certificate.ts';
@@ -85,7 +85,7 @@ function encryptionFault(block: Block): ActionError | undefined {
       },
     );
   }
-  const iterations = cipher === undefined ? (readPasswordScheme(algorithm)?.iterations ?? 0) : 0;
+  const iterations = cipher === undefined ? iterationsOf(algorithm) : 0;
   const again = 'Encrypt it again with fewer rounds: `openssl pkcs8 -topk8 -v2 aes256 -iter 600000`.';
   return iterations > MAX_ITERATIONS ? tooManyIterations(placeOf(block), iterations, again) : undefined;
 }
