@@ -13608,7 +13608,7 @@ var __webpack_modules__ = {
 			const text = error instanceof Error ? `${error.name} ${error.message}` : "";
 			if (/bad upgrade/.test(text)) {
 				return [
-					"request",
+					hasSucceeded ? "service" : "request",
 					"HTTP_UPGRADE",
 					"the server answered 101 Switching Protocols, although the request asked for no other protocol",
 					"Check that server-url leads to the signing service, not to a WebSocket; a gateway in between may be broken.",
@@ -13641,12 +13641,12 @@ var __webpack_modules__ = {
 			const words = error instanceof Error ? /^(?:Parse Error: |Response does not match the HTTP\/1\.1 protocol \()([^)]*)/.exec(error.message)?.[1] : "";
 			return words ? ` (${words})` : "";
 		}
-		function lostRow(when, { stale }) {
+		function lostRow(when, { stale, proxy }) {
 			return [
 				"service",
 				"CONNECTION_LOST",
 				`the connection was lost ${when}`,
-				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : `The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith("handshake") ? "" : " When small files get through and large ones do not, something on the way breaks off large requests."}`,
+				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time. If not: ` : ""}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith("handshake") ? "" : " When small files get through and large ones do not, something on the way breaks off large requests."}`,
 				{
 					...stale ? { staleConnection: true } : {},
 					...when.endsWith("handshake") ? { unreached: NO_CONNECTION } : {}
@@ -16322,11 +16322,12 @@ var __webpack_modules__ = {
 				if (error instanceof errors.lZ && !(error instanceof policy_failure.HR)) throw error;
 				const { asksForCertificate } = this.#dialler;
 				const known = {
-					origin: this.#origin,
 					hasSucceeded: this.#hasSucceeded,
-					asksForCertificate
+					asksForCertificate,
+					proxy: this.#proxy
 				};
 				const failure = (0, connection_failure.Dx)(error, {
+					origin: this.#origin,
 					...known,
 					...seen
 				});
@@ -28811,6 +28812,7 @@ Content-Type: application/json
 			const { plan, effort, service, report } = task;
 			const { output, verification } = plan;
 			const onBadNode = noteBadNode(report);
+			const renewConnections = (0, schedule_clock.MM)(1e3, clock, () => service.transport.dropIdle());
 			return {
 				files,
 				signer: service.signer,
@@ -28835,7 +28837,7 @@ Content-Type: application/json
 				onOutcome: () => {},
 				onEvent: (event) => {
 					if (event.type === "shortage") service.transport.dropIdle();
-					if (event.type === "retry" && event.failure.kind === "request") service.transport.dropIdle();
+					if (event.type === "retry" && event.failure.kind === "request") renewConnections();
 					if (event.type === "bad-node") onBadNode(event.failure);
 					printEvent(context, event, files);
 				}
@@ -34118,6 +34120,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			Bh: () => onceSoon,
 			H6: () => orAborted,
+			MM: () => atMostEach,
 			cu: () => measureSlowdown,
 			t7: () => loadAtLeisure,
 			ts: () => createClock,
@@ -34176,6 +34179,14 @@ Content-Type: application/json
 				else cancel = clock.after(LOOK_MS, look);
 			}
 			return () => cancel();
+		}
+		function atMostEach(ms, clock, act) {
+			let last = Number.NEGATIVE_INFINITY;
+			return () => {
+				if (clock.now() - last < ms) return;
+				last = clock.now();
+				act();
+			};
 		}
 	}),
 	45109: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

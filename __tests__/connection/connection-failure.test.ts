@@ -135,6 +135,13 @@ test.each([
   expect(failure.hint).toMatch(hint);
 });
 
+test('a connection that is lost through a proxy names the proxy first', () => {
+  const { hint } = toFailure(lostRow('before the answer began', { proxy: 'the proxy of x' }), undefined, FACTS.origin);
+  expect(hint).toMatch(
+    /^Ask the operators of the proxy of x whether it ends tunnels after some time\. If not: The service,/,
+  );
+});
+
 describe('an answer that is not HTTP, told by name or words alone', () => {
   test.each([
     ['HTTPParserError', 'Response does not match', 'request', 'HTTP_MALFORMED'],

@@ -79,6 +79,8 @@ export interface ConnectionFacts {
   readonly hasSucceeded?: boolean;
   /** Whether the server asked for a client certificate; `undefined` when that is not known. */
   readonly asksForCertificate?: boolean | undefined;
+  /** The proxy in use, by variable, host and port. */
+  readonly proxy?: string | undefined;
   /** Progress of the exchange. */
   readonly progress?: ExchangeProgress;
 }
@@ -142,9 +144,9 @@ function protocolRow(
 ): FailureRow | undefined {
   const text = error instanceof Error ? `${error.name} ${error.message}` : '';
   if (/bad upgrade/.test(text)) {
-    // One of several nodes or gateways may do this; the retry may reach another one.
+    // One of several nodes or gateways may do this; the retry may reach another one. Each of these answers costs a connection.
     return [
-      'request',
+      hasSucceeded ? 'service' : 'request',
       'HTTP_UPGRADE',
       'the server answered 101 Switching Protocols, although the request asked for no other protocol',
       'Check that server-url leads to the signing service, not to a WebSocket; a gateway in between may be broken.',
@@ -182,14 +184,14 @@ function parserWords(error: unknown): string {
 }
 
 /** Describes a lost connection. */
-export function lostRow(when: string, { stale }: Pick<ConnectionFacts, 'stale'>): FailureRow {
+export function lostRow(when: string, { stale, proxy }: Pick<ConnectionFacts, 'stale' | 'proxy'>): FailureRow {
   return [
     'service',
     'CONNECTION_LOST',
     `the connection was lost ${when}`,
     when.startsWith('within')
       ? 'The service, or a gateway in front of it, cut its own answer: their logs say why.'
-      : `The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith('handshake') ? '' : ' When small files get through and large ones do not, something on the way breaks off large requests.'}`,
+      : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time. If not: ` : ''}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith('handshake') ? '' : ' When small files get through and large ones do not, something on the way breaks off large requests.'}`,
     {
       ...(stale ? { staleConnection: true } : {}),
       ...(when.endsWith('handshake') ? { unreached: NO_CONNECTION } : {}),

@@ -188,8 +188,8 @@ class LaneTransport implements Transport {
     // An unreadable file is a failure of neither the connection nor the service.
     if (error instanceof ActionError && !(error instanceof Failure)) throw error;
     const { asksForCertificate } = this.#dialler;
-    const known = { origin: this.#origin, hasSucceeded: this.#hasSucceeded, asksForCertificate };
-    const failure = connectionFailure(error, { ...known, ...seen });
+    const known = { hasSucceeded: this.#hasSucceeded, asksForCertificate, proxy: this.#proxy };
+    const failure = connectionFailure(error, { origin: this.#origin, ...known, ...seen });
     // The repeat of this request finds out whether the answer can be read all the same; a server that was understood before sends rubbish.
     if (failure.code === 'HTTP_MALFORMED' && !this.#hasSucceeded && seen.sharing !== 'shared') this.#isLenient = true;
     throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);
