@@ -23852,7 +23852,7 @@ var __webpack_modules__ = {
 				}
 				case "target":
 				case "form": return namesIn(parameterAround(place, before, after));
-				case "xml": return namesIn(xmlAround(before, after));
+				case "xml": return namesIn(trimmed(xmlAround(before, after)));
 				case "header":
 				case "text":
 					if (within === "value" || within === "apostrophes") return [];
@@ -23864,8 +23864,9 @@ var __webpack_modules__ = {
 			}
 		}
 		function namesIn(level) {
-			const [before, after] = [literal(level.before), literal(level.after)];
-			if (WORD.test(before.trimStart() + after.trimEnd()) || (before + after).trim() === "") return [];
+			const [before, after] = [literal(level.before), level.after.replace(PLACEHOLDER, "x")];
+			if (/[\r\n]/.test(before + after)) return [WORDS];
+			if (WORD.test(before.trimStart() + after.trimEnd())) return [];
 			const isAmongWords = /[\p{L}\p{N}]\s+$/u.test(before) || /^\s+[\p{L}\p{N}-]/u.test(after);
 			return [isAmongWords ? WORD : WORDS];
 		}
@@ -23878,8 +23879,9 @@ var __webpack_modules__ = {
 			}) ? [WORDS] : [];
 			return WORD.test(literal(before + after).replace(/\s/g, "")) ? [] : [WORDS];
 		}
+		const PLACEHOLDER = /\{[a-z]+(?::[a-z\d]+)?\}/g;
 		function literal(text) {
-			return text.replace(/\{[a-z]+(?::[a-z\d]+)?\}/g, "");
+			return text.replace(PLACEHOLDER, "");
 		}
 		function isField({ before, after }) {
 			const outside = before.replace(/"(?:[^"\\]|\\.)*"/gs, "").replace(/"[^"]*$/s, "");
@@ -23893,6 +23895,12 @@ var __webpack_modules__ = {
 				return false;
 			}
 		}
+		function trimmed({ before, after }) {
+			return {
+				before: before.trimStart(),
+				after: after.trimEnd()
+			};
+		}
 		function has(pattern, { before, after }) {
 			return pattern.test(before) || pattern.test(after);
 		}
@@ -23905,7 +23913,7 @@ var __webpack_modules__ = {
 		function lineAround(before, after) {
 			return {
 				before: before.slice(before.lastIndexOf("\n") + 1),
-				after: after.split("\n", 1)[0] ?? ""
+				after: after.split(/\r?\n/, 1)[0] ?? ""
 			};
 		}
 		function parameterAround(place, before, after) {

@@ -220,7 +220,9 @@ test('a value in a header is one line of printable ASCII', () => {
 test('a value in a text body holds no line break', () => {
   const { body } = parsed('POST /s\nContent-Type: text/plain\n\n{name} {digest:hex}');
   const fill = (name: string): string => fillTemplate(body, 'text', (each) => (each === 'name' ? name : 'ab'));
-  expect(fill('a b')).toBe('a b ab');
+  expect(fill('a b')).toBe('a%20b ab');
+  const { body: last } = parsed('POST /s\nContent-Type: text/plain\n\n{digest:hex}  {name}');
+  expect(fillTemplate(last, 'text', (each) => (each === 'name' ? 'a b' : 'ab'))).toBe('ab  a b');
   for (const name of ['a\nb', 'a\rb', 'a\u0000b', 'a\u0085b']) expect(() => fill(name)).toThrow(RangeError);
 });
 
@@ -313,6 +315,8 @@ describe('the name of a file in a text of another kind stays where it is, and ad
     ['a list with colons in JSON', '{"x":"{name}:a"}', (body) => divided(body, ':')],
     ['a list with tabs in JSON', '{"x":"{name}\\ta"}', (body) => divided(body, '\t')],
     ['arguments in JSON', '{"x":"--in {name} --to a"}', (body) => divided(body, ' ')],
+    ['lines of checksums in JSON', '{"x":"{key}  {name}\\n"}', (body) => divided(body, '\n')],
+    ['a list of two placeholders in JSON', '{"x":"{name} {key}"}', (body) => divided(body, ' ')],
     ['a call in JSON', '{"x":"sign({name})"}', (body) => divided(body, ')')],
     ['a filter in JSON', `{"x":"n eq '{name}'"}`, (body) => divided(body, "'")],
     ['CSV in JSON', '{"x":"\\"{name}\\",\\"a\\""}', (body) => divided(body, '","')],

@@ -79,7 +79,7 @@ function namesBeside(place: Place, { before, after, levels, within }: Sides): re
     case 'form':
       return namesIn(parameterAround(place, before, after));
     case 'xml':
-      return namesIn(xmlAround(before, after));
+      return namesIn(trimmed(xmlAround(before, after)));
     case 'header':
     case 'text':
       // The value is escaped completely, or has no quote.
@@ -91,8 +91,10 @@ function namesBeside(place: Place, { before, after, levels, within }: Sides): re
 
 /** Lists patterns for names by the neighbouring text: a path or part of a word (`dist/{name}`) has no structure. */
 function namesIn(level: Level): readonly RegExp[] {
-  const [before, after] = [literal(level.before), literal(level.after)];
-  if (WORD.test(before.trimStart() + after.trimEnd()) || (before + after).trim() === '') return [];
+  // A placeholder after the name is the next word of a list; a name that is the last word may have blanks.
+  const [before, after] = [literal(level.before), level.after.replace(PLACEHOLDER, 'x')];
+  if (/[\r\n]/.test(before + after)) return [WORDS];
+  if (WORD.test(before.trimStart() + after.trimEnd())) return [];
   const isAmongWords = /[\p{L}\p{N}]\s+$/u.test(before) || /^\s+[\p{L}\p{N}-]/u.test(after);
   return [isAmongWords ? WORD : WORDS];
 }
@@ -105,9 +107,11 @@ function namesInLine(before: string, after: string): readonly RegExp[] {
   return WORD.test(literal(before + after).replace(/\s/g, '')) ? [] : [WORDS];
 }
 
+const PLACEHOLDER = /\{[a-z]+(?::[a-z\d]+)?\}/g;
+
 /** Removes the other placeholders. */
 function literal(text: string): string {
-  return text.replace(/\{[a-z]+(?::[a-z\d]+)?\}/g, '');
+  return text.replace(PLACEHOLDER, '');
 }
 
 /** Tells whether the quote before a placeholder starts a field of a list such as CSV, in which quotes are doubled. */
@@ -125,6 +129,11 @@ function isJson(text: string): boolean {
   }
 }
 
+/** Removes white space that lays XML out; a name in XML has no control characters. */
+function trimmed({ before, after }: Level): Level {
+  return { before: before.trimStart(), after: after.trimEnd() };
+}
+
 function has(pattern: RegExp, { before, after }: Level): boolean {
   return pattern.test(before) || pattern.test(after);
 }
@@ -135,7 +144,7 @@ function quotedAround(before: string, after: string): Level {
 }
 
 function lineAround(before: string, after: string): Level {
-  return { before: before.slice(before.lastIndexOf('\n') + 1), after: after.split('\n', 1)[0] ?? '' };
+  return { before: before.slice(before.lastIndexOf('\n') + 1), after: after.split(/\r?\n/, 1)[0] ?? '' };
 }
 
 /** Returns the decoded text next to a placeholder in the value of its parameter; empty in a path, which servers split first. */
