@@ -33566,9 +33566,7 @@ Content-Type: application/json
 		].flatMap((name) => [name, name.toUpperCase()]);
 		const MIN_LENGTH = 8;
 		function proxySecrets(environment) {
-			return NAMES.flatMap((name) => {
-				const [, user = "", password = ""] = /^(?:[a-z][\w+.-]*:\/\/)?([^:]*):?(.*)@/i.exec(environment[name] ?? "") ?? [];
-				if (user === "" && password === "") return [];
+			return NAMES.flatMap((name) => credentialsIn(environment[name] ?? "")).flatMap(({ user, password }) => {
 				const encoded = Buffer.from(`${decode(user)}:${decode(password)}`).toString("base64");
 				const plain = decode(password || user);
 				const forms = plain.length < MIN_LENGTH ? [] : [
@@ -33582,6 +33580,18 @@ Content-Type: application/json
 					...forms
 				];
 			});
+		}
+		function credentialsIn(text) {
+			const urls = [text, `http://${text}`].flatMap((each) => URL.canParse(each) ? [new URL(each)] : []);
+			const [, user = "", password = ""] = /^(?:[a-z][\w+.-]*:\/\/)?([^:]*):?(.*)@/i.exec(text.trim()) ?? [];
+			const read = [...urls.map(({ username, password: secret }) => ({
+				user: username,
+				password: secret
+			})), {
+				user,
+				password
+			}];
+			return read.filter((each) => each.user !== "" || each.password !== "");
 		}
 		function decode(text) {
 			try {

@@ -87,7 +87,7 @@ test('the credentials in a proxy variable are shown in no form, also when the se
     const text = `bad Basic ${basic}, ${password}, ${encodeURIComponent(password)}`;
     response.end(JSON.stringify({ code: 'invalid', msg: text }));
   });
-  const proxies = { https_proxy: `http://builder:${encodeURIComponent(password)}@127.0.0.1:1`, no_proxy: '*' };
+  const proxies = { https_proxy: ` http://builder:${encodeURIComponent(password)}@127.0.0.1:1`, no_proxy: '*' };
   const env = { ...proxies, ACTIONS_RUNTIME_TOKEN: TOKEN, ACTIONS_RESULTS_URL: server.url, RUNNER_DEBUG: '1' };
   const run = await scenario.red({}, { env });
   const shown = run.rawLog.toString().replace(/^::add-mask::.*$/gm, '') + run.summary;
