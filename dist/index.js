@@ -14415,6 +14415,11 @@ var __webpack_modules__ = {
 					todo: "Put the renewed certificate of that CA into chain."
 				};
 			}
+			const foreign = adviseOnForeignName(sent[0], server.hostname);
+			if (foreign !== undefined) return {
+				what: `${what}. It is not for ${server.hostname} either`,
+				todo: foreign
+			};
 			if (sent[0].subject === sent[0].issuer) {
 				return {
 					what: `it is self-signed; ${what}`,
@@ -14435,6 +14440,11 @@ var __webpack_modules__ = {
 					proxy
 				})
 			};
+		}
+		function adviseOnForeignName(leaf, host) {
+			const isForHost = (0, external_node_net_.isIP)(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);
+			if (isForHost !== undefined || leaf.subjectAltName === undefined) return undefined;
+			return `Another server answers under this name, or a gateway shows its default certificate because it has none for ${host}. Check the host in server-url and where its DNS entry leads; if both are right, ask the operators of the service and of its gateway. Do not put this certificate into chain.`;
 		}
 		function describeNamesakes(top, anchors) {
 			const namesakes = anchors.filter(({ subject }) => subject === top.issuer);
@@ -15288,7 +15298,7 @@ var __webpack_modules__ = {
 		const MEANINGS = [
 			[/^(?:ERR_DNS_FAIL|dns_timeout|dns_error|destination_not_found)$/, "The name server of the proxy does not find the host of the service: check server-url; a private name may be known to this runner only."],
 			[/^(?:ERR_ACCESS_DENIED|http_request_denied|destination_ip_prohibited)$/, "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them."],
-			[/^ERR_CANNOT_FORWARD$/, "The proxy finds no way to the host: check the host name in server-url, which may not exist or may be known to this runner only. The service may be down as well, or its network may not let this proxy in."],
+			[/^ERR_CANNOT_FORWARD$/, "Ask the operators of the proxy why it finds no way to the host. The host name in server-url may not exist, or may be known to this runner only; the service may be down, or its network may not let this proxy in."],
 			[/^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/, "The proxy gets no connection to the service: the service may be down, or its network does not let this proxy in."]
 		];
 		const RULES = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
@@ -23190,7 +23200,8 @@ var __webpack_modules__ = {
 			compare({ headers: { date } }) {
 				const theirs = (0, retry_after.m)(typeof date === "string" ? date : undefined);
 				if (theirs === undefined) return "unknown";
-				return Math.abs(theirs - this.now()) <= MIN_SKEW_MS ? "agrees" : "differs";
+				if (Math.abs(theirs - this.now()) <= MIN_SKEW_MS) return "agrees";
+				return this.#offsetMs === undefined ? "differs" : "differ-among-servers";
 			}
 			explain(failure, response, sentAt) {
 				if (failure.facts.endsRun !== "unauthorised" || this.#learn(response)) return failure;
@@ -23390,6 +23401,7 @@ var __webpack_modules__ = {
 		}
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
+		const EMPTY_HINT = "Ask the operators of the service, or of a gateway in front of it, why the body is empty. In a first run, check also that server-url and sign-path lead to the signing service.";
 		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
 		const PAGE_HINT = "Check server-url and sign-path. If they are right, a gateway in front of the service puts a page, such as a login, in place of its answer: ask its operators.";
 		const FIREWALL_HINT = " A firewall for web applications that objects to the request answers so as well: its operators find the reason.";
@@ -23424,7 +23436,7 @@ var __webpack_modules__ = {
 			}
 		}
 		function parse(text, response, facts) {
-			if (text.trim() === "") throw unusable("RESP_EMPTY", "The service answered 200 with an empty body.");
+			if (text.trim() === "") throw unusable("RESP_EMPTY", "The service answered 200 with an empty body.", { hint: EMPTY_HINT });
 			let value;
 			try {
 				value = JSON.parse(text);
@@ -23638,14 +23650,14 @@ var __webpack_modules__ = {
 			};
 		}
 		const ADDRESS_HINT = "Check that server-url and the input request lead to the API of the signing service.";
+		const EMPTY = { hint: `Ask the operators of the service why the body is empty. ${ADDRESS_HINT}` };
 		const answer_MAX_SIGNATURE_BYTES = 64 * 1024;
 		const answer_DECODER = new TextDecoder("utf-8", { fatal: true });
 		function readAnswer(response, { answer: place, encoding }, facts) {
-			const { body } = response;
-			const { scrub } = facts;
+			const [{ body }, { scrub }] = [response, facts];
 			const compressed = (0, body_text.uR)(response, scrub);
 			if (compressed !== undefined) throw answer_unusable("RESP_ENCODED", compressed, { hint: body_text.ac });
-			if (body.length === 0) throw answer_unusable("RESP_EMPTY", "The service answered with an empty body.");
+			if (body.length === 0) throw answer_unusable("RESP_EMPTY", "The service answered with an empty body.", EMPTY);
 			if (place.in !== "json") refuseWrapped(response, facts);
 			if (place.in === "raw") return checked(body.toString(encoding));
 			const text = answer_decode(body);
@@ -28667,8 +28679,9 @@ Content-Type: application/json
 		function printEvent({ runner }, event, files) {
 			if (event.type === "recovery") runner.line("The service is back.");
 			else if (event.type === "outage") {
-				const { code, message } = event.failure;
-				runner.line(`The service is in trouble (${code}: ${(0, units.em)(message)}) Waiting for it with single requests.`);
+				const { code, message, facts } = event.failure;
+				const what = facts.unreached === undefined ? "The service is in trouble" : "The service is not reached";
+				runner.line(`${what} (${code}: ${(0, units.em)(message)}) Single requests find out when that ends.`);
 			} else if (event.type === "bad-node") {
 				const { code, message } = event.failure;
 				runner.line(`One node of the service cannot be used (${code}: ${(0, units.em)(message)}) The other connections go on.`);
@@ -30650,6 +30663,7 @@ Content-Type: application/json
 			const proxy = (0, proxy_proxy.U)(facts, server);
 			if (proxy) line(`Through the proxy ${proxy.url.origin}`);
 			else if (facts.httpsProxy) line(`Not through the proxy of ${facts.httpsProxy.name}: no_proxy covers the host, or the host is this machine`);
+			else if (facts.httpProxy) line(`Not through the proxy of ${facts.httpProxy.name}, which is for http:// alone: https_proxy is not set`);
 			return proxy;
 		}
 		function withSecureContext({ runner }, identity, use) {
@@ -31721,10 +31735,12 @@ Content-Type: application/json
 			uq: () => PAGE_WANTS_LOGIN
 		});
 		const CLOCK_DIFFERS = " The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.";
+		const SERVERS_DIFFER = "Two answers of the service have different times in Date, so the clock of one of several servers is wrong: ask the operators of the service.";
 		function clockAdvice(finding) {
 			return {
 				agrees: "",
 				differs: CLOCK_DIFFERS,
+				"differ-among-servers": ` ${SERVERS_DIFFER}`,
 				unknown: " Check the clock of the runner too."
 			}[finding];
 		}
@@ -31751,7 +31767,7 @@ Content-Type: application/json
 		const EMPTY_WORDS = /\b(?:access|permission|authorization|authorisation|authentication|request|denied|forbidden|unauthori[sz]ed|unauthenticated|not|authori[sz]ed|allowed|rejected|refused|error|failed|failure|required|exception|is|was|the|http|status|code|invalid|bad|type)\b/g;
 		function timeAdvice(finding) {
 			if (finding === "agrees") return "The clock of the runner agrees with the Date of the answer, so a clock behind the service is wrong: ask its operators.";
-			return finding === "differs" ? CLOCK_DIFFERS.trim() : "Check the clock of the runner; if it is right, ask the operators of the service about theirs.";
+			return finding !== "unknown" ? clockAdvice(finding).trim() : "Check the clock of the runner; if it is right, ask the operators of the service about theirs.";
 		}
 		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
 		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
@@ -34624,7 +34640,7 @@ Content-Type: application/json
 		async function explainInvalid(path, file, about) {
 			const { keyVersion, verifier } = about;
 			const cause = await likelyCause(about, () => file.read());
-			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`, { hint: cause ?? about.advice ?? oddForm((0, verifying_encoding.x)(about.text, about.encoding)) ?? otherKey(verifier, (0, verifying_encoding.x)(about.text, about.encoding)) });
+			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`, { hint: cause ?? container((0, verifying_encoding.x)(about.text, about.encoding)) ?? about.advice ?? oddForm((0, verifying_encoding.x)(about.text, about.encoding)) ?? otherKey(verifier, (0, verifying_encoding.x)(about.text, about.encoding)) });
 		}
 		async function likelyCause({ text, verifier, encoding }, read) {
 			const likely = await findLikely(verifier, (0, verifying_encoding.x)(text, encoding), read);
@@ -34636,6 +34652,10 @@ Content-Type: application/json
 				case false: return "The padding of the signature is not that of this key: another key made it, or it was changed on the way. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.";
 				default: return "The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.";
 			}
+		}
+		const SIGNED_DATA = Buffer.from("06092a864886f70d010702", "hex");
+		function container(bytes) {
+			return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0 ? "It is a CMS (PKCS#7) container with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile." : undefined;
 		}
 		function oddForm(bytes) {
 			if ((0, layout.NH)(bytes)) return undefined;

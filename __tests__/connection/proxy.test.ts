@@ -129,7 +129,11 @@ describe('407', () => {
 test.each([
   ['X-Squid-Error: ERR_DNS_FAIL 0', '(503, ERR_DNS_FAIL)', /^The name server of the proxy does not find/],
   ['X-Squid-Error: ERR_CONNECT_FAIL 111', '(503, ERR_CONNECT_FAIL)', /^The proxy gets no connection to the service/],
-  ['X-Squid-Error: ERR_CANNOT_FORWARD 0', '(503, ERR_CANNOT_FORWARD)', /^The proxy finds no way to the host: check/],
+  [
+    'X-Squid-Error: ERR_CANNOT_FORWARD 0',
+    '(503, ERR_CANNOT_FORWARD)',
+    /^Ask the operators of the proxy why it finds no way/,
+  ],
   ['X-Squid-Error: ERR_ACCESS_DENIED 0', '(503, ERR_ACCESS_DENIED)', /^The rules of the proxy do not allow/],
   ['Proxy-Status: p.example; error=dns_error; rcode="NXDOMAIN"', '(503, dns_error)', /^The name server of the proxy/],
   ['Proxy-Status: a, p.example;error=connection_refused', '(503, connection_refused)', /^The proxy gets no connection/],

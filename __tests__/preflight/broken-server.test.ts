@@ -99,6 +99,23 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expectOneFailure(run, 'TLS_SERVER_UNTRUSTED', /it is self-signed; the server sent 1 certificate, CN=lonely/);
   });
 
+  test.each([
+    ['self-signed', false],
+    ['of an unknown CA', true],
+  ])('of another host, %s: another server, or the default certificate of a gateway', async (_, hasIssuer) => {
+    const root = hasIssuer ? (await createPki()).root : undefined;
+    const facts = { commonName: 'default', hosts: ['ingress.local'], usages: ['server' as const] };
+    const own = await issueCertificate(root, facts);
+    const service = await startService({ pki, tls: { cert: own.cert, key: own.key } });
+    const run = await runPreflight(inputsFor(service));
+    await service.close();
+    const failure = run.findings.find(({ code }) => code === 'TLS_SERVER_UNTRUSTED');
+    expect(failure?.what).toMatch(/CN=default .*It is not for 127\.0\.0\.1 either/);
+    expect(failure?.todo).toMatch(
+      /^Another server answers under this name, .* Do not put this certificate into chain\.$/,
+    );
+  });
+
   test('meant for clients', { tags: ['fault-8'] }, async () => {
     expectOneFailure(await against({ usages: ['client'] }), 'TLS_SERVER_PURPOSE', /may be used for clients/);
   });

@@ -183,7 +183,7 @@ describe('200 with something else', () => {
     expect(summary(failure)).toEqual(expected);
     expect(failure.message).toMatch(/^(The (service|answer)|A web server) .{15,}\.$/s);
     expect(failure.hint).toMatch(
-      /^(Check (that )?server-url and sign-path|The server, or a gateway .* compresses .* server-url)/,
+      /^(Check (that )?server-url and sign-path|Ask .* why the body is empty\. .* sign-path|The server, or a gateway .* compresses .* server-url)/,
     );
   });
 

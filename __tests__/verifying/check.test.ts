@@ -146,6 +146,12 @@ describe('a signature that does not fit is explained', () => {
     },
   );
 
+  test('by a container of CMS, whatever else is known', async () => {
+    const cms = Buffer.concat([Buffer.from('3082020006092a864886f70d010702', 'hex'), Buffer.alloc(501, 7)]);
+    const about = { ...verification('ec-p256'), text: cms.toString('base64'), advice: 'A cache.' };
+    expect((await explainInvalid('app.zip', opened(), about)).hint).toMatch(/^It is a CMS \(PKCS#7\) container/);
+  });
+
   test.each([
     ['rsa-pkcs1-sha256', {}],
     ['rsa-pss-sha256', { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }],

@@ -68,6 +68,7 @@ export async function explainInvalid(
     {
       hint:
         cause ??
+        container(decodeSignature(about.text, about.encoding)) ??
         about.advice ??
         oddForm(decodeSignature(about.text, about.encoding)) ??
         otherKey(verifier, decodeSignature(about.text, about.encoding)),
@@ -94,6 +95,16 @@ function otherKey({ key }: Verifier, signature: Uint8Array): string {
     default:
       return 'The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.';
   }
+}
+
+/** The object identifier of CMS signed data, as DER. */
+const SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex');
+
+/** Returns a hint for a container that has a signature in it. */
+function container(bytes: Uint8Array): string | undefined {
+  return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0
+    ? 'It is a CMS (PKCS#7) container with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.'
+    : undefined;
 }
 
 /** Returns a hint for bytes that cannot be a signature of any key; then another key would not help. */

@@ -129,7 +129,7 @@ describe('an answer without a usable signature', () => {
       message,
       kind: 'file',
       hint: expect.stringMatching(
-        /^(?:Compare the input answer with what the service really sends|Set the input answer to )/,
+        /^(?:Ask the operators .* body is empty|Compare the input answer with what the service really sends|Set the input answer to )/,
       ),
       facts: { endsRun: 'first-four-files' },
     });

@@ -145,6 +145,8 @@ function describeTrust(sent: Chain, { server, anchors, now, proxy }: TrustFacts)
       todo: 'Put the renewed certificate of that CA into chain.',
     };
   }
+  const foreign = adviseOnForeignName(sent[0], server.hostname);
+  if (foreign !== undefined) return { what: `${what}. It is not for ${server.hostname} either`, todo: foreign };
   if (sent[0].subject === sent[0].issuer) {
     return {
       what: `it is self-signed; ${what}`,
@@ -154,6 +156,13 @@ function describeTrust(sent: Chain, { server, anchors, now, proxy }: TrustFacts)
   const namesake = describeNamesakes(top, anchors);
   if (namesake) return { ...namesake, what: `${what}; ${namesake.what}` };
   return { what, todo: adviseOnIssuer({ top, anchors, host: server.hostname, proxy }) };
+}
+
+/** Returns a hint for a certificate of another host: a device that opens TLS would show one for this host. */
+function adviseOnForeignName(leaf: X509Certificate, host: string): string | undefined {
+  const isForHost = isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);
+  if (isForHost !== undefined || leaf.subjectAltName === undefined) return undefined;
+  return `Another server answers under this name, or a gateway shows its default certificate because it has none for ${host}. Check the host in server-url and where its DNS entry leads; if both are right, ask the operators of the service and of its gateway. Do not put this certificate into chain.`;
 }
 
 /** Explains why a certificate of chain with the issuer's name did not help. */

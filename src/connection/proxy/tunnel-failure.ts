@@ -43,7 +43,7 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^ERR_CANNOT_FORWARD$/,
-    'The proxy finds no way to the host: check the host name in server-url, which may not exist or may be known to this runner only. The service may be down as well, or its network may not let this proxy in.',
+    'Ask the operators of the proxy why it finds no way to the host. The host name in server-url may not exist, or may be known to this runner only; the service may be down, or its network may not let this proxy in.',
   ],
   [
     /^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/,

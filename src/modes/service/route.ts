@@ -18,6 +18,8 @@ export function announceProxy({ runner }: Context, server: URL): ConnectProxy | 
   if (proxy) line(`Through the proxy ${proxy.url.origin}`);
   else if (facts.httpsProxy)
     line(`Not through the proxy of ${facts.httpsProxy.name}: no_proxy covers the host, or the host is this machine`);
+  else if (facts.httpProxy)
+    line(`Not through the proxy of ${facts.httpProxy.name}, which is for http:// alone: https_proxy is not set`);
   return proxy;
 }
 

@@ -58,8 +58,9 @@ export function describeOutcome({ file, status, attempts, elapsedMs }: FileOutco
 export function printEvent({ runner }: Context, event: PolicyEvent, files: readonly ReleaseFile[]): void {
   if (event.type === 'recovery') runner.line('The service is back.');
   else if (event.type === 'outage') {
-    const { code, message } = event.failure;
-    runner.line(`The service is in trouble (${code}: ${sentence(message)}) Waiting for it with single requests.`);
+    const { code, message, facts } = event.failure;
+    const what = facts.unreached === undefined ? 'The service is in trouble' : 'The service is not reached';
+    runner.line(`${what} (${code}: ${sentence(message)}) Single requests find out when that ends.`);
   } else if (event.type === 'bad-node') {
     const { code, message } = event.failure;
     runner.line(`One node of the service cannot be used (${code}: ${sentence(message)}) The other connections go on.`);

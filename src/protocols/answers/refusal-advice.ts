@@ -1,5 +1,5 @@
 /** What the time in an answer tells about the clock of this machine. */
-export type ClockFinding = 'agrees' | 'differs' | 'unknown';
+export type ClockFinding = 'agrees' | 'differs' | 'differ-among-servers' | 'unknown';
 
 /** What the advice about a named reason depends on. */
 interface Asked {
@@ -11,9 +11,17 @@ interface Asked {
 const CLOCK_DIFFERS =
   ' The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.';
 
+const SERVERS_DIFFER =
+  'Two answers of the service have different times in Date, so the clock of one of several servers is wrong: ask the operators of the service.';
+
 /** What to check of the clock for a refusal without a reason; begins with a blank unless it is empty. */
 export function clockAdvice(finding: ClockFinding): string {
-  return { agrees: '', differs: CLOCK_DIFFERS, unknown: ' Check the clock of the runner too.' }[finding];
+  return {
+    agrees: '',
+    differs: CLOCK_DIFFERS,
+    'differ-among-servers': ` ${SERVERS_DIFFER}`,
+    unknown: ' Check the clock of the runner too.',
+  }[finding];
 }
 
 const ABOUT_TIME = /\b(?:time|timestamp|clock|nonce|skew|replay(?:ed)?|stale|too old|expired?)\b/;
@@ -70,8 +78,8 @@ const EMPTY_WORDS =
 function timeAdvice(finding: ClockFinding): string {
   if (finding === 'agrees')
     return 'The clock of the runner agrees with the Date of the answer, so a clock behind the service is wrong: ask its operators.';
-  return finding === 'differs'
-    ? CLOCK_DIFFERS.trim()
+  return finding !== 'unknown'
+    ? clockAdvice(finding).trim()
     : 'Check the clock of the runner; if it is right, ask the operators of the service about theirs.';
 }
 

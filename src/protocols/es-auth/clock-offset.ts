@@ -30,7 +30,8 @@ export class ClockOffset {
   compare({ headers: { date } }: WireResponse): ClockFinding {
     const theirs = parseHttpDate(typeof date === 'string' ? date : undefined);
     if (theirs === undefined) return 'unknown';
-    return Math.abs(theirs - this.now()) <= MIN_SKEW_MS ? 'agrees' : 'differs';
+    if (Math.abs(theirs - this.now()) <= MIN_SKEW_MS) return 'agrees';
+    return this.#offsetMs === undefined ? 'differs' : 'differ-among-servers';
   }
 
   /** Corrects the clock after a refusal; returns the refusal unchanged, or as one caused by the request's age. */

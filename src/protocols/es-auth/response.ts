@@ -7,6 +7,8 @@ import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts
 
 /** Longest accepted text of a signature, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
+const EMPTY_HINT =
+  'Ask the operators of the service, or of a gateway in front of it, why the body is empty. In a first run, check also that server-url and sign-path lead to the signing service.';
 const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
 const PAGE_HINT =
   'Check server-url and sign-path. If they are right, a gateway in front of the service puts a page, such as a login, in place of its answer: ask its operators.';
@@ -50,7 +52,8 @@ function decode(body: Buffer): string {
 }
 
 function parse(text: string, response: WireResponse, facts: AnswerFacts): object {
-  if (text.trim() === '') throw unusable('RESP_EMPTY', 'The service answered 200 with an empty body.');
+  if (text.trim() === '')
+    throw unusable('RESP_EMPTY', 'The service answered 200 with an empty body.', { hint: EMPTY_HINT });
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -23,6 +23,7 @@ export function parseAnswerPlace(text: string): AnswerPlace | undefined {
 }
 
 const ADDRESS_HINT = 'Check that server-url and the input request lead to the API of the signing service.';
+const EMPTY = { hint: `Ask the operators of the service why the body is empty. ${ADDRESS_HINT}` };
 /** Longest accepted signature, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const DECODER = new TextDecoder('utf-8', { fatal: true });
@@ -33,11 +34,10 @@ export function readAnswer(
   { answer: place, encoding }: { readonly answer: AnswerPlace; readonly encoding: SignatureEncoding },
   facts: AnswerFacts,
 ): string {
-  const { body } = response;
-  const { scrub } = facts;
+  const [{ body }, { scrub }] = [response, facts];
   const compressed = describeCompression(response, scrub);
   if (compressed !== undefined) throw unusable('RESP_ENCODED', compressed, { hint: COMPRESSED_HINT });
-  if (body.length === 0) throw unusable('RESP_EMPTY', 'The service answered with an empty body.');
+  if (body.length === 0) throw unusable('RESP_EMPTY', 'The service answered with an empty body.', EMPTY);
   if (place.in !== 'json') refuseWrapped(response, facts);
   if (place.in === 'raw') return checked(body.toString(encoding));
   const text = decode(body);
