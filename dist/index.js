@@ -27311,7 +27311,8 @@ Content-Type: application/json
 			notFoundAttempts: 3,
 			unauthorisedProbes: 3,
 			unauthorisedMs: 6e4,
-			badNodesInRow: 6
+			badNodesInRow: 6,
+			badNodesBeyondFiles: 10
 		};
 		const GROWTH = {
 			start: 12,
@@ -27676,6 +27677,7 @@ Content-Type: application/json
 			#refused = new Set();
 			#unfit = new Set();
 			#badNodes = 0;
+			#badNodesOfRun = 0;
 			#badNodeAt = Number.NEGATIVE_INFINITY;
 			#unauthorisedAt = Number.POSITIVE_INFINITY;
 			get successes() {
@@ -27707,6 +27709,7 @@ Content-Type: application/json
 				}
 			}
 			#badNode({ startedAt }, now) {
+				if (++this.#badNodesOfRun > ENDINGS.badNodesBeyondFiles + this.#successes) return true;
 				if (startedAt < this.#badNodeAt) return false;
 				this.#badNodeAt = now;
 				return ++this.#badNodes >= ENDINGS.badNodesInRow;

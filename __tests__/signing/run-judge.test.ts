@@ -63,15 +63,23 @@ describe('a run ends', () => {
     test('at the sixth attempt in a row after a success, whichever files they were of', () => {
       const { judge, fail } = createRun();
       for (let successes = 0; successes < 3; successes++) {
-        judge.onSuccess();
+        for (let file = 0; file < 3; file++) judge.onSuccess();
         expect([7, 8, 7, 8, 9].map((job) => fail(untrusted, job))).toEqual(Array(5).fill(false));
       }
       expect(fail(untrusted, 1)).toBe(true);
     });
 
+    test('at ten attempts more than files were signed, whenever they began, because most nodes must be bad', () => {
+      const { judge } = createRun();
+      for (let file = 0; file < 20; file++) judge.onSuccess();
+      const parallel = { attempts: 1, isCanary: false, startedAt: 1 };
+      const ends = Array.from({ length: 31 }, (_, job) => judge.endsRun(untrusted, { ...parallel, job }, 10 + job));
+      expect(ends).toEqual([...Array(30).fill(false), true]);
+    });
+
     test('not at attempts that began before an earlier one had failed: of many connections, some always lead to that node', () => {
       const { judge, fail } = createRun();
-      judge.onSuccess();
+      for (let file = 0; file < 30; file++) judge.onSuccess();
       for (let job = 0; job < 4; job++) fail(untrusted, job);
       const parallel = { attempts: 1, isCanary: false, startedAt: 35 };
       const ends = Array.from({ length: 30 }, (_, job) => judge.endsRun(untrusted, { ...parallel, job }, 45));

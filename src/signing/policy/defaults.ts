@@ -62,6 +62,8 @@ export const ENDINGS = {
   unauthorisedMs: 60_000,
   /** After a success: attempts in a row whose connection leads to a node that TLS refuses, each begun after the one before. */
   badNodesInRow: 6,
+  /** The same attempts, of the whole run and begun at any time: so many more than signed files. */
+  badNodesBeyondFiles: 10,
 } as const;
 
 /** How the number of requests in flight starts and grows. */

@@ -24,6 +24,8 @@ export class RunJudge {
   readonly #unfit = new Set<number>();
   /** Attempts that met a bad node, one after the other, since the last success. */
   #badNodes = 0;
+  /** All attempts of the run that met a bad node. */
+  #badNodesOfRun = 0;
   /** When the last of these failed. */
   #badNodeAt = Number.NEGATIVE_INFINITY;
   /** When the first 401 or 403 came; infinite before that. */
@@ -77,6 +79,8 @@ export class RunJudge {
    * connections that were opened at the same time, some always lead to that node: together they count once.
    */
   #badNode({ startedAt }: AttemptFacts, now: number): boolean {
+    // When most nodes are bad, the service would get handshakes by the thousand.
+    if (++this.#badNodesOfRun > ENDINGS.badNodesBeyondFiles + this.#successes) return true;
     if (startedAt < this.#badNodeAt) return false;
     this.#badNodeAt = now;
     return ++this.#badNodes >= ENDINGS.badNodesInRow;
