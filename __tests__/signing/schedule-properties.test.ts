@@ -136,6 +136,25 @@ test('nothing runs on after the deadline or a cancellation', () =>
     expect(requests.every(({ atMs }) => atMs <= endMs)).toBe(true);
   }));
 
+test('a canary whose connections are all lost waits for its retry, although retries of other files could start', async () => {
+  const lost = KINDS.indexOf(FAILURES.stale);
+  const given: Weather = {
+    afterMs: 0,
+    moods: [{ lastsMs: 17_443, share: 1, kind: lost }],
+    poison: { job: 100, kind: 0 },
+  };
+  const options = {
+    jobs: 32,
+    canary: 13,
+    concurrency: 100 as const,
+    attempts: 8,
+    deadlineMs: undefined,
+    cancelAtMs: undefined,
+  };
+  const { settled } = await perform({ ...options, weather: given, seed: 461_081_021, onFailure: 'stop' });
+  expect(settled.size).toBe(32);
+});
+
 test('the same seed gives the same run', async () => {
   const options = { jobs: 80, concurrency: 16, seed: 5 };
   const model: Model = (_, random) => ({ afterMs: 20, failure: random() < 0.4 ? FAILURES.refused : undefined });

@@ -107,7 +107,10 @@ class Schedule {
       if (this.#inFlight.size >= this.#policy.limit.value) this.#growth.watch(() => this.#pump());
       return false;
     }
-    const restUntil = this.#policy.restUntil(this.#left, this.#inFlight.size);
+    // During the head start, nothing starts earlier to spare the service less.
+    const restUntil = this.#headStart.lasts
+      ? Number.POSITIVE_INFINITY
+      : this.#policy.restUntil(this.#left, this.#inFlight.size);
     const job = this.#choose(how, now, restUntil);
     if (job === undefined) this.#wakeAt(this.#queue.nextReadyAt(restUntil));
     if (job === undefined || !this.#inFlight.fits(job)) return false;
