@@ -13608,11 +13608,11 @@ var __webpack_modules__ = {
 			const text = error instanceof Error ? `${error.name} ${error.message}` : "";
 			if (/bad upgrade/.test(text)) {
 				return [
-					hasSucceeded ? "service" : "request",
+					"request",
 					"HTTP_UPGRADE",
 					"the server answered 101 Switching Protocols, although the request asked for no other protocol",
 					"Check that server-url leads to the signing service, not to a WebSocket; a gateway in between may be broken.",
-					{ endsRun: "canary-twice" }
+					{ endsRun: hasSucceeded ? "bad-node" : "canary-twice" }
 				];
 			}
 			if (code === "HPE_FOREIGN" && error instanceof Error) {

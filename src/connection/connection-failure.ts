@@ -146,11 +146,11 @@ function protocolRow(
   if (/bad upgrade/.test(text)) {
     // One of several nodes or gateways may do this; the retry may reach another one. Each of these answers costs a connection.
     return [
-      hasSucceeded ? 'service' : 'request',
+      'request',
       'HTTP_UPGRADE',
       'the server answered 101 Switching Protocols, although the request asked for no other protocol',
       'Check that server-url leads to the signing service, not to a WebSocket; a gateway in between may be broken.',
-      { endsRun: 'canary-twice' },
+      { endsRun: hasSucceeded ? 'bad-node' : 'canary-twice' },
     ];
   }
   if (code === 'HPE_FOREIGN' && error instanceof Error) {
