@@ -14415,9 +14415,10 @@ var __webpack_modules__ = {
 					todo: "Put the renewed certificate of that CA into chain."
 				};
 			}
-			const foreign = adviseOnForeignName(sent[0], server.hostname);
+			const hostname = (0, route.$r)(server).hostname.replace(/\.$/, "");
+			const foreign = adviseOnForeignName(sent[0], hostname);
 			if (foreign !== undefined) return {
-				what: `${what}. It is not for ${server.hostname} either`,
+				what: `${what}. It is not for ${hostname} either`,
 				todo: foreign
 			};
 			if (sent[0].subject === sent[0].issuer) {

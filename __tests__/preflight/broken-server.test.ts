@@ -179,6 +179,17 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expect(hint).toMatch(todo);
   });
 
+  test.each([
+    ['https://[::1]', '::1'],
+    ['https://sign.example.com.', 'sign.example.com'],
+    ['https://a.example.com', '*.example.com'],
+  ])('for %s bears the name %s, so no other server is suspected', async (address, host) => {
+    const own = await issueCertificate((await createPki()).root, { commonName: 'x', hosts: [host] });
+    const failure = new Failure('config', 'TLS_SERVER_UNTRUSTED', `${address}: it does not chain.`);
+    const facts = { server: new URL(address), anchors: [new X509Certificate(pki.root.cert)], now: new Date() };
+    expect(explainServer(failure, [new X509Certificate(own.cert)], facts).message).not.toContain('It is not for');
+  });
+
   test('of a public CA, where chain holds a private one: another server may answer', () => {
     const directory = mkdtempSync(join(tmpdir(), 'public-ca-'));
     const make = (name: string, ...more: readonly string[]): void => {

@@ -145,8 +145,10 @@ function describeTrust(sent: Chain, { server, anchors, now, proxy }: TrustFacts)
       todo: 'Put the renewed certificate of that CA into chain.',
     };
   }
-  const foreign = adviseOnForeignName(sent[0], server.hostname);
-  if (foreign !== undefined) return { what: `${what}. It is not for ${server.hostname} either`, todo: foreign };
+  // As a server name, an absolute name has no dot at its end.
+  const hostname = targetOf(server).hostname.replace(/\.$/, '');
+  const foreign = adviseOnForeignName(sent[0], hostname);
+  if (foreign !== undefined) return { what: `${what}. It is not for ${hostname} either`, todo: foreign };
   if (sent[0].subject === sent[0].issuer) {
     return {
       what: `it is self-signed; ${what}`,
