@@ -220,7 +220,7 @@ function describeVerdicts({ tab, open, give, check }: Parts): void {
   test('a file that gives way to a later one of its name is not forgotten, and one that is given twice counts once', async () => {
     const release = makeRelease({ 'app.zip': 'genuine' }, P256);
     write(join(release.root, 'elsewhere', 'app.zip'), 'something else');
-    const replaced = `document.querySelector('#summary').textContent.includes('1 earlier file gave way')`;
+    const replaced = `document.querySelector('#summary').textContent.includes('1 earlier file was replaced')`;
     await open(release);
     await give(release, 'app.zip', 'app.zip.sign');
     await results(tab());

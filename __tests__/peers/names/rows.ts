@@ -98,7 +98,7 @@ const ROWS: readonly Row[] = [
   pattern('dist\\net8.0\\*.dll', /NO_FILES_FOUND.*dist is there, dist\/net8\.0 is not/, 'windows'),
   pattern('dist\\lib\\native\\*.dll', /NO_FILES_FOUND.*dist\/lib is there, dist\/lib\/native is not/, 'windows'),
   pattern('dist/**\\n', /NO_FILES_FOUND.*a backslash and an n, not a line end/),
-  pattern('dist\\x\\[1\\].zip', /NO_FILES_FOUND.*a backslash escapes nothing on this system/, 'windows', {
+  pattern('dist\\x\\[1\\].zip', /NO_FILES_FOUND.*a backslash is no escape character on this system/, 'windows', {
     files: ['dist/x[1].zip'],
   }),
   pattern('dist\\CON', /NO_FILES_FOUND/, 'windows'),
@@ -310,13 +310,13 @@ const ROWS: readonly Row[] = [
   {
     title: 'output-dir leads over a file',
     inputs: { 'output-dir': 'DIST\\app.EXE\\x' },
-    says: /INPUT_INVALID.*output-dir leads over a file/,
+    says: /INPUT_INVALID.*output-dir leads through a file/,
     only: 'windows',
   },
   {
     title: 'output-dir leads over a file (mac)',
     inputs: { 'output-dir': 'DIST/app.EXE/x' },
-    says: /INPUT_INVALID.*output-dir leads over a file/,
+    says: /INPUT_INVALID.*output-dir leads through a file/,
   },
   {
     title: 'output-dir in .GIT',

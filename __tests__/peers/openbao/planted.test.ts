@@ -37,7 +37,7 @@ test.each([
     from: 'const { digest: bytes } = await source.digest(() => ({ algorithm: hash }));',
     to: "const { digest: bytes } = await source.digest(() => ({ algorithm: 'sha256' }));",
     key: 'ecdsa-p384',
-    told: 'A digest of 32 bytes is none of sha384',
+    told: 'A digest of 32 bytes is not a sha384 digest',
   },
   {
     fault: 'no word about the digest',

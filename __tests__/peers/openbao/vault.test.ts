@@ -158,7 +158,7 @@ describe('refusals end the run at once, with the cause and the way out', () => {
     [
       'a mount that does not exist',
       () => ({ login: 'token', token: bao.rootToken, mount: 'nope' }),
-      'KEY_NOT_FOUND',
+      'NOT_FOUND: No transit',
       'No transit engine',
     ],
   ])('%s', async (_, inputs, code, sentence) => {
