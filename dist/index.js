@@ -28862,7 +28862,8 @@ Content-Type: application/json
 				onOutcome: () => {},
 				onEvent: (event) => {
 					if (event.type === "shortage") service.transport.dropIdle();
-					if (event.type === "retry" && event.failure.kind === "request") renewConnections();
+					if (event.type === "retry" && event.failure.facts.endsRun === "unauthorised") service.transport.dropIdle();
+					else if (event.type === "retry" && event.failure.kind === "request") renewConnections();
 					if (event.type === "bad-node") onBadNode(event.failure);
 					printEvent(context, event, files);
 				}

@@ -27,16 +27,8 @@ beforeAll(async () => {
   pki = await createPki();
 });
 
-const answers = (status: number): ServiceOptions => ({
-  script: () => ({ kind: 'answer', answer: jsonAnswer(status, { error: 'node is not set up' }) }),
-});
+const fails: Script = () => ({ kind: 'answer', answer: jsonAnswer(500, { error: 'node is not set up' }) });
 const resets: Script = () => ({ kind: 'end', when: 'after-body', by: 'reset' });
-const switches: Script = () => ({
-  kind: 'raw',
-  bytes: 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
-  by: 'close',
-});
-
 async function expired(): Promise<ServiceOptions> {
   const [notBefore, notAfter] = [new Date(Date.now() - 9 * 86_400_000), new Date(Date.now() - 86_400_000)];
   const hosts = ['127.0.0.1'];
@@ -50,10 +42,9 @@ async function expired(): Promise<ServiceOptions> {
   return { tls: { cert, key } };
 }
 
+/** Without 403 and 101: two of these before the first success end a run, and a balancer may give both from the same node. */
 const BAD_NODES: readonly (readonly [name: string, options: () => ServiceOptions | Promise<ServiceOptions>])[] = [
-  ['answers 403', () => answers(403)],
-  ['answers 500', () => answers(500)],
-  ['answers 101', () => ({ script: switches })],
+  ['answers 500', () => ({ script: fails })],
   ['resets each request', () => ({ script: resets })],
   ['has an expired certificate', expired],
   ['speaks TLS 1.1 at most', () => ({ tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } })],

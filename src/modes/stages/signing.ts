@@ -171,9 +171,10 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
     random,
     onOutcome: () => {},
     onEvent: (event) => {
-      // Idle connections use descriptors that the next file needs.
+      // The next file needs their descriptors.
       if (event.type === 'shortage') service.transport.dropIdle();
-      if (event.type === 'retry' && event.failure.kind === 'request') renewConnections();
+      if (event.type === 'retry' && event.failure.facts.endsRun === 'unauthorised') service.transport.dropIdle();
+      else if (event.type === 'retry' && event.failure.kind === 'request') renewConnections();
       if (event.type === 'bad-node') onBadNode(event.failure);
       printEvent(context, event, files);
     },
