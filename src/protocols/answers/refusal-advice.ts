@@ -24,7 +24,7 @@ export function clockAdvice(finding: ClockFinding): string {
   }[finding];
 }
 
-const ABOUT_TIME = /\b(?:time|timestamp|clock|nonce|skew|replay(?:ed)?|stale|too old|expired?)\b/;
+const ABOUT_TIME = /\b(?:time|timestamp|clock|nonce|skew|replay(?:ed)?|stale|too old|request.*\bexpired)\b/;
 const ABOUT_SIGNATURE = /\bsignature|\bhmac\b|\bsign\b.*\b(?:mismatch|fit|match|wrong|invalid)|\bsign mismatch\b/;
 const ABOUT_CREDENTIALS = /\bsecret\b|\bkey|\bappkey|\btoken|\bcredential|\bpassword|\buser|\baccount|\bclient id\b/;
 
@@ -32,11 +32,11 @@ const ABOUT_CREDENTIALS = /\bsecret\b|\bkey|\bappkey|\btoken|\bcredential|\bpass
 const TOPICS: readonly (readonly [about: RegExp, advice: string])[] = [
   [
     /\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/,
-    'Ask the operators of the service to raise this limit, or to tell when it starts anew.',
+    'Ask the operators of the service to raise this limit, or to tell when it is reset.',
   ],
   [
-    /\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\blicen[cs]e/,
-    'Ask the operators of the service to put this right, and why it happened.',
+    /\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\blicen[cs]e|\b(?:key|account|credentials?|contract|subscription)\b.*\bexpired/,
+    'Ask the operators of the service why this happened, and to put it right.',
   ],
   [
     /\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/,
@@ -47,7 +47,7 @@ const TOPICS: readonly (readonly [about: RegExp, advice: string])[] = [
     'Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert.',
   ],
   [
-    /\bright|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/,
+    /\brights\b|\b(?:no|the) right\b(?! key| secret)|\bright to\b|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/,
     'Ask the operators of the service to give these credentials this right.',
   ],
 ];
