@@ -135,6 +135,15 @@ test.each([
   expect(failure.hint).toMatch(hint);
 });
 
+test('an answer 101 after a good answer is that of a bad node, which ends no run by itself', () => {
+  const upgrade = failed(undefined, 'bad upgrade', 'SocketError');
+  expect(connectionFailure(upgrade, { ...FACTS, hasSucceeded: true }).facts).toMatchObject({
+    endsRun: 'bad-node',
+    isOneOfSeveral: true,
+  });
+  expect(connectionFailure(upgrade, FACTS).facts.endsRun).toBe('canary-twice');
+});
+
 test('a connection that is lost through a proxy names the proxy first', () => {
   const { hint } = toFailure(lostRow('before the answer began', { proxy: 'the proxy of x' }), undefined, FACTS.origin);
   expect(hint).toMatch(

@@ -150,7 +150,7 @@ function protocolRow(
       'HTTP_UPGRADE',
       'the server answered 101 Switching Protocols, although the request asked for no other protocol',
       'Check that server-url leads to the signing service, not to a WebSocket; a gateway in between may be broken.',
-      { endsRun: hasSucceeded ? 'bad-node' : 'canary-twice' },
+      hasSucceeded ? { endsRun: 'bad-node', isOneOfSeveral: true } : { endsRun: 'canary-twice' },
     ];
   }
   if (code === 'HPE_FOREIGN' && error instanceof Error) {
