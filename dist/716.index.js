@@ -605,7 +605,7 @@ export const modules = {
 				return read();
 			} catch (cause) {
 				if (cause instanceof errors.lZ) throw cause;
-				throw new errors.lZ("TIMESTAMP_UNREADABLE", "The answer is no time stamp as RFC 3161 describes it.", {
+				throw new errors.lZ("TIMESTAMP_UNREADABLE", "The answer is not a time stamp as RFC 3161 defines it.", {
 					hint: "It is another kind of file, or a part of a time stamp.",
 					cause
 				});
@@ -711,7 +711,7 @@ export const modules = {
 			} catch (error) {
 				const type = scrub(String(response.headers["content-type"] ?? "no content type"), MAX_TYPE);
 				const what = `It answered ${response.status} (${(0, names.WU)(type)})${said(response, scrub)}`;
-				throw new errors.lZ("TIMESTAMP_UNREADABLE", `${what}, which is no time stamp of RFC 3161.`, {
+				throw new errors.lZ("TIMESTAMP_UNREADABLE", `${what}, which is not a time stamp (RFC 3161).`, {
 					hint: "Check that timestamp-url is the address of a time stamp authority, with its path; a web page means that it is not.",
 					cause: error
 				});

@@ -249,7 +249,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		return [name, failure ? (0, finding.gz)("TCP", failure) : (0, finding.lb)("TCP", "the run ended before")];
 	}
 	function describeDead(connected, deadAddresses) {
-		return (0, finding.k9)("TCP", `${connected}; other addresses of the host cannot be connected: ${deadAddresses.join(", ")}`, "The run tries them last after their first failure, which may take 2.5 s each. Ask the operators whether these addresses belong into DNS; A runner without IPv6 gets no answer from IPv6 addresses.");
+		return (0, finding.k9)("TCP", `${connected}; other addresses of the host cannot be connected: ${deadAddresses.join(", ")}`, "The run tries them last after their first failure, which may take 2.5 s each. Ask the operators whether these addresses belong in DNS. A runner without IPv6 gets no answer from IPv6 addresses.");
 	}
 	function describeTunnel(handshake, server, proxy) {
 		const name = (0, finding.lb)("host name", "the proxy looks it up");

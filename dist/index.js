@@ -14241,7 +14241,7 @@ var __webpack_modules__ = {
 			const none = issuers.find(({ x509 }) => !x509.ca);
 			if (none) {
 				return {
-					sentence: "an issuer of the server's certificate is no CA",
+					sentence: "an issuer of the server's certificate is not a CA",
 					what: `${nameLink(none)} may not issue certificates`,
 					todo: REISSUE_CA
 				};
@@ -15308,7 +15308,7 @@ var __webpack_modules__ = {
 		const RULES = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
 		const hints = ({ variable }) => [
 			[/^3|^511/, "A portal that demands a login looks like this: ask the operators of the network."],
-			[/^(?:40[045]|501)/, `A web server that is no proxy answers so: check host and port in ${variable}. If it is one: ${RULES}`],
+			[/^(?:40[045]|501)/, `A web server that is not a proxy answers so: check host and port in ${variable}. If it is one: ${RULES}`],
 			[/^4/, RULES]
 		];
 		function hintOf(status, proxy) {
@@ -23416,7 +23416,7 @@ var __webpack_modules__ = {
 			const compressed = (0, body_text.uR)(response, facts.scrub);
 			if (compressed !== undefined) throw unusable("RESP_ENCODED", compressed, { hint: body_text.ac });
 			const text = decode(response.body);
-			if (/^\s*</.test(text)) throw (0, answers_reason.AA)(response) ? page(response, facts) : notJson("its XML is no JSON", response, facts);
+			if (/^\s*</.test(text)) throw (0, answers_reason.AA)(response) ? page(response, facts) : notJson("its XML is not JSON", response, facts);
 			const answer = parse(text, response, facts);
 			const { signData } = {
 				signData: undefined,
@@ -23436,7 +23436,7 @@ var __webpack_modules__ = {
 			try {
 				return DECODER.decode(body);
 			} catch (cause) {
-				throw unusable("RESP_NOT_JSON", `The service answered 200, but its ${body.length} bytes are no text.`, { cause });
+				throw unusable("RESP_NOT_JSON", `The service answered 200, but its ${body.length} bytes are not text.`, { cause });
 			}
 		}
 		function parse(text, response, facts) {
@@ -23445,15 +23445,15 @@ var __webpack_modules__ = {
 			try {
 				value = JSON.parse(text);
 			} catch (cause) {
-				throw notJson(`its ${text.length} characters are no JSON`, response, facts).with({ cause });
+				throw notJson(`its ${text.length} characters are not JSON`, response, facts).with({ cause });
 			}
 			if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-			throw badSignature("The answer is no JSON object", (0, answers_reason.AD)(response, facts.scrub));
+			throw badSignature("The answer is not a JSON object", (0, answers_reason.AD)(response, facts.scrub));
 		}
 		function checkText(value) {
 			const length = Buffer.byteLength(value);
 			if (length > MAX_SIGNATURE_BYTES) throw badSignature(`signData has ${length} bytes, more than ${MAX_SIGNATURE_BYTES}`);
-			if (!value.isWellFormed()) throw badSignature(`signData (${value.length} characters) is no valid Unicode`);
+			if (!value.isWellFormed()) throw badSignature(`signData (${value.length} characters) is not valid Unicode`);
 			if (/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(value)) {
 				throw badSignature(`signData (${value.length} characters) holds control characters`);
 			}
@@ -23658,17 +23658,17 @@ var __webpack_modules__ = {
 		const answer_MAX_SIGNATURE_BYTES = 64 * 1024;
 		const answer_DECODER = new TextDecoder("utf-8", { fatal: true });
 		function readAnswer(response, { answer: place, encoding }, facts) {
-			const [{ body }, { scrub }] = [response, facts];
-			const compressed = (0, body_text.uR)(response, scrub);
+			const { body } = response;
+			const compressed = (0, body_text.uR)(response, facts.scrub);
 			if (compressed !== undefined) throw answer_unusable("RESP_ENCODED", compressed, { hint: body_text.ac });
 			if (body.length === 0) throw answer_unusable("RESP_EMPTY", "The service answered with an empty body.", EMPTY);
 			if (place.in !== "json") refuseWrapped(response, facts);
 			if (place.in === "raw") return checked(body.toString(encoding));
 			const text = answer_decode(body);
 			if (place.in === "body") return checked(text.replace(/\r?\n$/, ""));
-			const json = answer_parse(text, response, scrub);
+			const json = answer_parse(text, response, facts.scrub);
 			try {
-				return checked(follow(json, place.steps, scrub));
+				return checked(follow(json, place.steps, facts.scrub));
 			} catch (error) {
 				throw error instanceof policy_failure.HR ? withReason(error, response, json, facts) : error;
 			}
@@ -25755,7 +25755,7 @@ Content-Type: application/json
 		const REASONS = {
 			signature: "signatures of these files",
 			written: "written by this action",
-			suffix: "with the suffix of signatures, but without a listed file beside it",
+			suffix: "with the suffix of signatures but without a listed file beside it",
 			temporary: "temporary files of this action",
 			"output-dir": "in output-dir",
 			git: "in .git",
@@ -25808,7 +25808,7 @@ Content-Type: application/json
 			};
 		}
 		const WHY = {
-			suffix: "with the suffix of signatures, but without a listed file beside it,",
+			suffix: "with the suffix of signatures but without a listed file beside it",
 			temporary: "with the name of a temporary file of this action",
 			"output-dir": "in output-dir that this action did not write",
 			written: "at or linked to a place where this action writes"
@@ -28390,7 +28390,9 @@ Content-Type: application/json
 				timeoutMs: (job) => options.timeoutMs + Math.ceil(sign_sizeOf(files, job) * 1e3 / 2 ** 20),
 				weight: (job) => weightOf(sign_sizeOf(files, job), options),
 				maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
-				run: async (job, signal, onAnswered) => void (files[job] && signed.set(job, await signOnce(files[job], signal, onAnswered))),
+				async run(job, signal, onAnswered) {
+					if (files[job]) signed.set(job, await signOnce(files[job], signal, onAnswered));
+				},
 				onSettled(job, settled) {
 					const file = files[job];
 					if (!file) return;
@@ -30141,10 +30143,10 @@ Content-Type: application/json
 		}
 		function explainDefect(error, { facts, scrub }) {
 			if (error.code !== "INTERNAL") return error;
-			const [what, { hint = "" }] = [scrub(error.message), error];
+			const what = scrub(error.message);
 			const options = facts.suspiciousVariables.find((text) => text.startsWith("NODE_OPTIONS with "));
 			if (options === undefined) return new errors.lZ("INTERNAL", what, {
-				hint,
+				hint: error.hint ?? "",
 				cause: error.cause
 			});
 			return changedNode(options.replace("NODE_OPTIONS with ", ""), {
@@ -32350,7 +32352,7 @@ Content-Type: application/json
 			try {
 				return JSON.parse(body.toString());
 			} catch (error) {
-				throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
+				throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)(`The service answered 200, but its ${body.length} bytes are not JSON.`, error);
 			}
 		}
 		function member(value, name) {

@@ -81,9 +81,9 @@ function warnAboutEnvironment({ runner }: Context): void {
  */
 function explainDefect(error: ActionError, { facts, scrub }: Context['runner']): ActionError {
   if (error.code !== 'INTERNAL') return error;
-  const [what, { hint = '' }] = [scrub(error.message), error];
+  const what = scrub(error.message);
   const options = facts.suspiciousVariables.find((text) => text.startsWith('NODE_OPTIONS with '));
-  if (options === undefined) return new ActionError('INTERNAL', what, { hint, cause: error.cause });
+  if (options === undefined) return new ActionError('INTERNAL', what, { hint: error.hint ?? '', cause: error.cause });
   return changedNode(options.replace('NODE_OPTIONS with ', ''), { what, cause: error });
 }
 

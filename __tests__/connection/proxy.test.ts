@@ -154,7 +154,7 @@ test.each([
 test.each([
   [403, /^The rules of the proxy do not allow this host and port.*no_proxy/],
   [451, /^The rules of the proxy/],
-  [405, /^A web server that is no proxy answers so: check host and port in https_proxy/],
+  [405, /^A web server that is not a proxy answers so: check host and port in https_proxy/],
   [302, /^A portal that demands a login looks like this/],
   [503, /^The proxy cannot reach the service, or its rules/],
 ])('a refusal with %i names the likely cause first', async (status, hint) => {

@@ -94,10 +94,10 @@ describe('200 with a wrong signData is about this file, and shows type and lengt
     ['with a zero', '{"signData":"\\u0000"}', 'signData (1 characters) holds control characters.'],
     ['with an escape', '{"signData":"\\u001b[31m"}', 'signData (5 characters) holds control characters.'],
     ['with a C1 control', '{"signData":"\\u0085"}', 'signData (1 characters) holds control characters.'],
-    ['with half a character', '{"signData":"\\ud800"}', 'signData (1 characters) is no valid Unicode.'],
-    ['in no object', '"YQ=="', 'The answer is no JSON object.'],
-    ['in an array', '[{"signData":"YQ=="}]', 'The answer is no JSON object.'],
-    ['null itself', 'null', 'The answer is no JSON object.'],
+    ['with half a character', '{"signData":"\\ud800"}', 'signData (1 characters) is not valid Unicode.'],
+    ['in no object', '"YQ=="', 'The answer is not a JSON object.'],
+    ['in an array', '[{"signData":"YQ=="}]', 'The answer is not a JSON object.'],
+    ['null itself', 'null', 'The answer is not a JSON object.'],
   ])('%s', (_, body, message) => {
     const failure = failureOf(answer(body));
     expect([...summary(failure), failure.message]).toEqual(['file', 'RESP_BAD_SIGNATURE', 'first-four-files', message]);
@@ -205,13 +205,13 @@ describe('200 with something else', () => {
   });
 
   test.each([
-    ['text', 'HSM session lost', 'text/plain', 'its 16 characters are no JSON. It says: “HSM session lost”'],
-    ['one word, which may be a signature', 'YQ==', 'text/plain', 'its 4 characters are no JSON'],
+    ['text', 'HSM session lost', 'text/plain', 'its 16 characters are not JSON. It says: “HSM session lost”'],
+    ['one word, which may be a signature', 'YQ==', 'text/plain', 'its 4 characters are not JSON'],
     [
       'XML',
       '<error><message>HSM is offline</message></error>',
       'text/xml',
-      'its XML is no JSON. It says: “HSM is offline”',
+      'its XML is not JSON. It says: “HSM is offline”',
     ],
   ])('%s is quoted and not called a web page', (_, body, type, told) => {
     const failure = failureOf(answer(body, 200, { 'content-type': type }));

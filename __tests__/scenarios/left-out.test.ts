@@ -42,6 +42,7 @@ describe('verify accepts nothing that it has not checked', () => {
     expect(files).toContainEqual(
       expect.objectContaining({ path, status: 'failed', error: expect.objectContaining({ code: 'FILE_NOT_COVERED' }) }),
     );
+    expect(run.log).toMatch(/no signature covers it: it is a path [^,.:]+[a-z]\./);
     // The error gives the line that leaves it out.
     const line = /add the line “(!.*?)” to files/.exec(run.log)?.[1] ?? '';
     await scenario.green({ ...inputs, ...OFFLINE, files: `**\n${line}`, manifest: 'receipt.json' });

@@ -113,7 +113,7 @@ test('an answer of another kind of server is told by its status, type and words,
   authority.behave('a web page');
   const page = await failureOf(ask());
   expect(page.message).toMatch(
-    /: It answered 200 \(no content type\) with a page that says “Welcome”, which is no time stamp/,
+    /: It answered 200 \(no content type\) with a page that says “Welcome”, which is not a time stamp/,
   );
   expect(page.hint).toMatch(/^Check that timestamp-url is the address of a time stamp authority/);
   authority.behave('HTTP status 503');

@@ -36,7 +36,7 @@ function describeDead(connected: string, deadAddresses: readonly string[]): Find
   return warned(
     'TCP',
     `${connected}; other addresses of the host cannot be connected: ${deadAddresses.join(', ')}`,
-    'The run tries them last after their first failure, which may take 2.5 s each. Ask the operators whether these addresses belong into DNS; A runner without IPv6 gets no answer from IPv6 addresses.',
+    'The run tries them last after their first failure, which may take 2.5 s each. Ask the operators whether these addresses belong in DNS. A runner without IPv6 gets no answer from IPv6 addresses.',
   );
 }
 

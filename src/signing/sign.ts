@@ -51,7 +51,6 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
   const signed = new Map<number, Signed>();
   const signOnce = createAttempt(options);
   const hindsight = new Hindsight();
-
   const ending = await runSchedule({
     jobs: files.length,
     canary: smallest(files),
@@ -67,8 +66,9 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
     timeoutMs: (job) => options.timeoutMs + Math.ceil((sizeOf(files, job) * 1000) / 2 ** 20),
     weight: (job) => weightOf(sizeOf(files, job), options),
     maxWeight: options.maxBytesInFlight ?? MAX_BYTES_IN_FLIGHT,
-    run: async (job, signal, onAnswered) =>
-      void (files[job] && signed.set(job, await signOnce(files[job], signal, onAnswered))),
+    async run(job, signal, onAnswered) {
+      if (files[job]) signed.set(job, await signOnce(files[job], signal, onAnswered));
+    },
     onSettled(job, settled) {
       const file = files[job];
       if (!file) return;

@@ -27,7 +27,7 @@ export function readReply(response: WireResponse, scrub: Scrub): StampAnswer {
   } catch (error) {
     const type = scrub(String(response.headers['content-type'] ?? 'no content type'), MAX_TYPE);
     const what = `It answered ${response.status} (${show(type)})${said(response, scrub)}`;
-    throw new ActionError('TIMESTAMP_UNREADABLE', `${what}, which is no time stamp of RFC 3161.`, {
+    throw new ActionError('TIMESTAMP_UNREADABLE', `${what}, which is not a time stamp (RFC 3161).`, {
       hint: 'Check that timestamp-url is the address of a time stamp authority, with its path; a web page means that it is not.',
       cause: error,
     });

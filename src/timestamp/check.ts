@@ -138,7 +138,7 @@ function reading<T>(read: () => T): T {
     return read();
   } catch (cause) {
     if (cause instanceof ActionError) throw cause;
-    throw new ActionError('TIMESTAMP_UNREADABLE', 'The answer is no time stamp as RFC 3161 describes it.', {
+    throw new ActionError('TIMESTAMP_UNREADABLE', 'The answer is not a time stamp as RFC 3161 defines it.', {
       hint: 'It is another kind of file, or a part of a time stamp.',
       cause,
     });

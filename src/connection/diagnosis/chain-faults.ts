@@ -76,7 +76,7 @@ export function findPurposeFault([server, ...issuers]: readonly [Link, ...Link[]
   const none = issuers.find(({ x509 }) => !x509.ca);
   if (none) {
     return {
-      sentence: "an issuer of the server's certificate is no CA",
+      sentence: "an issuer of the server's certificate is not a CA",
       what: `${nameLink(none)} may not issue certificates`,
       todo: REISSUE_CA,
     };

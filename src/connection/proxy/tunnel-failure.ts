@@ -57,7 +57,7 @@ const hints = ({ variable }: ConnectProxy): readonly (readonly [RegExp, string])
   [/^3|^511/, 'A portal that demands a login looks like this: ask the operators of the network.'],
   [
     /^(?:40[045]|501)/,
-    `A web server that is no proxy answers so: check host and port in ${variable}. If it is one: ${RULES}`,
+    `A web server that is not a proxy answers so: check host and port in ${variable}. If it is one: ${RULES}`,
   ],
   [/^4/, RULES],
 ];

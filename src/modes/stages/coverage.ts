@@ -51,7 +51,7 @@ export function tellLeftOut(context: Context, { shard }: FileInputs, coverage: C
 }
 
 const WHY: Readonly<Record<Uncovered['reason'], string>> = {
-  suffix: 'with the suffix of signatures, but without a listed file beside it,',
+  suffix: 'with the suffix of signatures but without a listed file beside it',
   temporary: 'with the name of a temporary file of this action',
   'output-dir': 'in output-dir that this action did not write',
   written: 'at or linked to a place where this action writes',

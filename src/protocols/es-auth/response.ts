@@ -25,7 +25,7 @@ export function readResponse(response: WireResponse, facts: AnswerFacts): string
   if (compressed !== undefined) throw unusable('RESP_ENCODED', compressed, { hint: COMPRESSED_HINT });
   const text = decode(response.body);
   if (/^\s*</.test(text))
-    throw isWebPage(response) ? page(response, facts) : notJson('its XML is no JSON', response, facts);
+    throw isWebPage(response) ? page(response, facts) : notJson('its XML is not JSON', response, facts);
   const answer = parse(text, response, facts);
   const { signData } = { signData: undefined, ...answer };
   if (typeof signData === 'string' && signData !== '') return checkText(signData);
@@ -47,7 +47,7 @@ function decode(body: Buffer): string {
   try {
     return DECODER.decode(body);
   } catch (cause) {
-    throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${body.length} bytes are no text.`, { cause });
+    throw unusable('RESP_NOT_JSON', `The service answered 200, but its ${body.length} bytes are not text.`, { cause });
   }
 }
 
@@ -58,17 +58,17 @@ function parse(text: string, response: WireResponse, facts: AnswerFacts): object
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw notJson(`its ${text.length} characters are no JSON`, response, facts).with({ cause });
+    throw notJson(`its ${text.length} characters are not JSON`, response, facts).with({ cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw badSignature('The answer is no JSON object', quoteWords(response, facts.scrub));
+  throw badSignature('The answer is not a JSON object', quoteWords(response, facts.scrub));
 }
 
 function checkText(value: string): string {
   const length = Buffer.byteLength(value);
   if (length > MAX_SIGNATURE_BYTES)
     throw badSignature(`signData has ${length} bytes, more than ${MAX_SIGNATURE_BYTES}`);
-  if (!value.isWellFormed()) throw badSignature(`signData (${value.length} characters) is no valid Unicode`);
+  if (!value.isWellFormed()) throw badSignature(`signData (${value.length} characters) is not valid Unicode`);
   if (/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(value)) {
     throw badSignature(`signData (${value.length} characters) holds control characters`);
   }

@@ -34,17 +34,17 @@ export function readAnswer(
   { answer: place, encoding }: { readonly answer: AnswerPlace; readonly encoding: SignatureEncoding },
   facts: AnswerFacts,
 ): string {
-  const [{ body }, { scrub }] = [response, facts];
-  const compressed = describeCompression(response, scrub);
+  const { body } = response;
+  const compressed = describeCompression(response, facts.scrub);
   if (compressed !== undefined) throw unusable('RESP_ENCODED', compressed, { hint: COMPRESSED_HINT });
   if (body.length === 0) throw unusable('RESP_EMPTY', 'The service answered with an empty body.', EMPTY);
   if (place.in !== 'json') refuseWrapped(response, facts);
   if (place.in === 'raw') return checked(body.toString(encoding));
   const text = decode(body);
   if (place.in === 'body') return checked(text.replace(/\r?\n$/, ''));
-  const json = parse(text, response, scrub);
+  const json = parse(text, response, facts.scrub);
   try {
-    return checked(follow(json, place.steps, scrub));
+    return checked(follow(json, place.steps, facts.scrub));
   } catch (error) {
     throw error instanceof Failure ? withReason(error, response, json, facts) : error;
   }

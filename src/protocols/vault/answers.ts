@@ -166,7 +166,7 @@ function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString());
   } catch (error) {
-    throw unusable(`The service answered 200, but its ${body.length} bytes are no JSON.`, error);
+    throw unusable(`The service answered 200, but its ${body.length} bytes are not JSON.`, error);
   }
 }
 

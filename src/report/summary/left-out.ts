@@ -7,7 +7,7 @@ import { formatCount } from './units.ts';
 const REASONS: Readonly<Record<LeftOutReason, string>> = {
   signature: 'signatures of these files',
   written: 'written by this action',
-  suffix: 'with the suffix of signatures, but without a listed file beside it',
+  suffix: 'with the suffix of signatures but without a listed file beside it',
   temporary: 'temporary files of this action',
   'output-dir': 'in output-dir',
   git: 'in .git',
