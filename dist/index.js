@@ -23083,7 +23083,7 @@ var __webpack_modules__ = {
 				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(72393);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(67449);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(10969);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
@@ -23175,7 +23175,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	72393: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	67449: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -27188,13 +27188,61 @@ Content-Type: application/json
 		}
 		var verifying_check = __nccwpck_require__(77259);
 		var layout = __nccwpck_require__(5959);
+		;
+		const REMEMBERED = 48;
+		const EXPLAINED = 24;
+		class AnswerLog {
+			#answers = [];
+			#explained = 0;
+			#mixedUp;
+			add(answer) {
+				if (this.#answers.push(answer) > REMEMBERED) this.#answers.shift();
+			}
+			async explain(answer, verification) {
+				if (!(0, layout.NH)((0, verifying_encoding.x)(answer.text, verification.encoding))) return undefined;
+				const others = this.#answers.filter(({ sha256 }) => sha256 !== answer.sha256).reverse();
+				const same = others.find(({ text }) => text === answer.text);
+				if (same) return sameAs(same.file.path);
+				if (this.#explained++ < EXPLAINED) this.#mixedUp = await findOther(answer, others, verification) ?? this.#mixedUp;
+				return this.#mixedUp;
+			}
+		}
+		async function findOther({ file, text }, others, { verifier, encoding }) {
+			const own = read(file);
+			for (const other of others) {
+				const theirs = read(other.file);
+				if (theirs && await (0, verifying_check.fn)(text, verifier.whole(theirs), encoding)) return mixedUp(other.file, file);
+				if (own && await (0, verifying_check.fn)(other.text, verifier.whole(own), encoding)) return mixedUp(file, other.file);
+			}
+			return undefined;
+		}
+		function read(file) {
+			if (file.size > open_file.XG) return undefined;
+			try {
+				const content = (0, open_file.Tq)(file).read();
+				return Array.isArray(content) ? content[0] ?? new Uint8Array() : undefined;
+			} catch {
+				return undefined;
+			}
+		}
+		function mixedUp(owner, receiver) {
+			const hint = `The signature of ${(0, files_names.WU)(owner.path)} came as the answer for ${(0, files_names.WU)(receiver.path)}: verify-key is the right key, and the service, or a gateway or cache in front of it, mixes up the answers to different requests. Ask their operators.`;
+			return {
+				hint,
+				isKeyRight: true
+			};
+		}
+		function sameAs(path) {
+			const hint = `It is the same signature as that of ${(0, files_names.WU)(path)}, a file with other bytes: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
+			return { hint };
+		}
 		var sent_bytes = __nccwpck_require__(45109);
 		;
 		function createAttempt(options) {
 			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
 			const { onWhiteSpace, holdsSecret } = options;
-			let first;
-			let unfit;
+			let hasValid = false;
+			const answers = new AnswerLog();
 			return async (file, signal, onAnswered) => {
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
 				try {
@@ -27205,36 +27253,31 @@ Content-Type: application/json
 					});
 					const { text, keyVersion } = await signer.sign(source, signal);
 					const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
-					if (first && verification) onAnswered();
+					if (hasValid && verification) onAnswered();
+					const answer = {
+						file,
+						sha256,
+						text
+					};
 					if (verification && !(check && await (0, verifying_check.fn)(text, check, verification.encoding))) {
-						const isOdd = !(0, layout.NH)((0, verifying_encoding.x)(text, verification.encoding));
-						const advice = attempt_adviceFor(text, first, isOdd || unfit?.sha256 === sha256 ? undefined : unfit);
-						unfit = {
-							text,
-							path: file.path,
-							sha256
-						};
+						const found = await answers.explain(answer, verification);
+						answers.add(answer);
 						const about = {
 							...verification,
 							text,
 							keyVersion,
-							advice
+							advice: found ?? (hasValid ? OTHER_SERVER : undefined)
 						};
 						const invalid = await (0, verifying_check.Dy)(file.path, {
 							...open,
 							read: () => source.read()
 						}, about);
-						throw wrongSignature(invalid, (0, verifying_check.PT)({
-							...verification,
-							keyVersion
-						}, invalid, clientKeySha256));
+						throw wrongSignature(invalid.error, (0, verifying_check.tf)(about, invalid, clientKeySha256));
 					}
+					if (verification) answers.add(answer);
 					if (!verification && holdsSecret?.(text)) throw secretInSignature();
 					if (!verification && /\s/.test(text)) onWhiteSpace?.();
-					first ??= {
-						text,
-						path: file.path
-					};
+					hasValid = true;
 					signal.throwIfAborted();
 					onAnswered();
 					await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));
@@ -27250,14 +27293,7 @@ Content-Type: application/json
 				}
 			};
 		}
-		const OTHER_SERVER = "Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.";
-		function attempt_adviceFor(text, first, unfit) {
-			const same = [first, unfit].find((other) => other?.text === text);
-			return same ? sameAs(same.path) : first && OTHER_SERVER;
-		}
-		function sameAs(path) {
-			return `It is the same signature as that of ${(0, files_names.WU)(path)}, a file with other bytes: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
-		}
+		const OTHER_SERVER = { hint: "Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators." };
 		function fail(error) {
 			const failure = (0, policy_failure.h_)(error);
 			if (failure.code === "OUTPUT_FULL") throw failure.with({ kind: "config" });
@@ -27278,7 +27314,8 @@ Content-Type: application/json
 				endsRun: "verify-key",
 				ending: new policy_failure.HR("config", ending.code, ending.message, {
 					hint: ending.hint ?? "",
-					cause: error
+					cause: error,
+					endsRun: "verify-key"
 				})
 			});
 		}
@@ -29352,8 +29389,9 @@ Content-Type: application/json
 			});
 			for (const { error, file, status, attempts, elapsedMs } of outcomes) {
 				if (error === undefined || status !== "failed") continue;
-				if (error.code === failure?.code && isOfRun(failure)) continue;
-				const of = failure?.code === "VERIFY_KEY_WRONG" && error.code === "SIGNATURE_INVALID" ? failure.code : error.code;
+				const isUnfit = error.code === "SIGNATURE_INVALID" && isAboutSignatures(failure);
+				if (error.code === failure?.code && isOfRun(failure) && !isUnfit) continue;
+				const of = isUnfit ? failure.code : error.code;
 				const cause = causes.get(of) ?? {
 					error,
 					paths: [],
@@ -29373,6 +29411,9 @@ Content-Type: application/json
 		}
 		function isOfRun(failure) {
 			return failure instanceof policy_failure.HR && (failure.kind === "config" || failure.facts.endsRun !== undefined);
+		}
+		function isAboutSignatures(failure) {
+			return failure instanceof policy_failure.HR && failure.facts.endsRun === "verify-key" && failure.kind === "config";
 		}
 		function effortOf(count, of, elapsedMs) {
 			return count > 0 ? {
@@ -34474,7 +34515,7 @@ Content-Type: application/json
 			Dy: () => explainInvalid,
 			fn: () => isValid,
 			IT: () => likelyCause,
-			PT: () => wrongKey
+			tf: () => noneFits
 		});
 		var external_node_crypto_ = __nccwpck_require__(77598);
 		var errors = __nccwpck_require__(27406);
@@ -34648,41 +34689,56 @@ Content-Type: application/json
 			};
 		}
 		async function explainInvalid(path, file, about) {
-			const { keyVersion, verifier } = about;
-			const cause = await likelyCause(about, () => file.read());
-			return new errors.lZ("SIGNATURE_INVALID", `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`, { hint: cause ?? container((0, verifying_encoding.x)(about.text, about.encoding)) ?? about.advice ?? oddForm((0, verifying_encoding.x)(about.text, about.encoding)) ?? otherKey(verifier, (0, verifying_encoding.x)(about.text, about.encoding)) });
+			const { keyVersion, verifier, text, encoding } = about;
+			const signature = (0, verifying_encoding.x)(text, encoding);
+			const { hint, isKeyRight = false } = await likelyCause(about, () => file.read()) ?? container(signature) ?? about.advice ?? oddForm(signature) ?? otherKey(verifier, signature);
+			const message = `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`;
+			return {
+				error: new errors.lZ("SIGNATURE_INVALID", message, { hint }),
+				isKeyRight
+			};
 		}
 		async function likelyCause({ text, verifier, encoding }, read) {
 			const likely = await findLikely(verifier, (0, verifying_encoding.x)(text, encoding), read);
-			return likely ? hintOf(likely, verifier) : (0, verifying_encoding.B)(text, encoding);
+			if (likely) return {
+				hint: hintOf(likely, verifier),
+				isKeyRight: true
+			};
+			const hint = (0, verifying_encoding.B)(text, encoding);
+			return hint === undefined ? undefined : { hint };
 		}
 		function otherKey({ key }, signature) {
-			switch (isPaddedFor(key, signature)) {
-				case true: return "The padding of the signature is that of this key, so verify-key is right and the service signed other bytes: neither those of the file, nor their digest or base64 text. Ask the operators of the service which bytes it signs.";
-				case false: return "The padding of the signature is not that of this key: another key made it, or it was changed on the way. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.";
-				default: return "The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.";
-			}
+			const isKeyRight = isPaddedFor(key, signature);
+			return {
+				hint: isKeyRight === undefined ? MAYBE_OTHER_KEY : isKeyRight ? OTHER_BYTES : OTHER_KEY,
+				isKeyRight
+			};
 		}
+		const OTHER_BYTES = "The padding of the signature is that of this key, so verify-key is right and the service signed other bytes: neither those of the file, nor their digest or base64 text. Ask the operators of the service which bytes it signs.";
+		const OTHER_KEY = "The padding of the signature is not that of this key: another key made it, or it was changed on the way. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.";
+		const MAYBE_OTHER_KEY = "The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.";
 		const SIGNED_DATA = Buffer.from("06092a864886f70d010702", "hex");
 		function container(bytes) {
-			return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0 ? "It is a CMS (PKCS#7) container with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile." : undefined;
+			return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0 ? IN_CONTAINER : undefined;
 		}
+		const IN_CONTAINER = { hint: "It is a CMS (PKCS#7) container with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile." };
 		function oddForm(bytes) {
 			if ((0, layout.NH)(bytes)) return undefined;
-			return `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`;
+			return { hint: `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.` };
 		}
 		function hintOf(likely, { algorithm }) {
 			if ("bytes" in likely) return `It is valid for ${likely.bytes}: verify-key is the right key, and the service signs other bytes than those of the file.`;
 			const set = likely.algorithm === algorithm.name ? "" : `, and set signature-algorithm: ${likely.algorithm}`;
 			return "saltBytes" in likely ? `It is valid as ${likely.algorithm} with a salt of ${likely.saltBytes} bytes: the service must use a salt as long as the digest, ${likely.digestBytes} bytes${set}.` : `It is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
 		}
-		function wrongKey({ verifier, keyVersion }, last, clientKeySha256) {
+		function noneFits({ verifier, keyVersion }, last, clientKeySha256) {
 			const { spkiSha256, name } = verifier.key;
 			const isClient = spkiSha256 === clientKeySha256;
 			const whose = isClient ? ", which is the key of the client's own certificate" : "";
-			return new errors.lZ("VERIFY_KEY_WRONG", `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${whose}: three files got signatures that are not valid as ${verifier.algorithm.name}.${versionSentence(keyVersion)}`, {
-				hint: isClient ? "verify-key must be the public key of the service's signing key, not that of cert." : last.hint ?? "",
-				cause: last
+			const hint = isClient ? "verify-key must be the public key of the service's signing key, not that of cert." : last.error.hint ?? "";
+			return new errors.lZ(last.isKeyRight ? "SIGNATURE_INVALID" : "VERIFY_KEY_WRONG", `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${whose}: three files got signatures that are not valid as ${verifier.algorithm.name}.${versionSentence(keyVersion)}`, {
+				hint,
+				cause: last.error
 			});
 		}
 		function versionSentence(keyVersion) {
@@ -35078,11 +35134,11 @@ Content-Type: application/json
 						sha256,
 						signatureSha256: (0, _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_3__.qj)(text)
 					});
-					const error = options.explain === "name" ? await (0, _check_js__WEBPACK_IMPORTED_MODULE_4__.Dy)(file.path, open, {
+					const error = options.explain === "name" ? (await (0, _check_js__WEBPACK_IMPORTED_MODULE_4__.Dy)(file.path, open, {
 						...options.verification,
 						text,
 						advice: FETCH_AGAIN
-					}) : undefined;
+					})).error : undefined;
 					return outcome({
 						status: "failed",
 						sha256,
@@ -35098,7 +35154,7 @@ Content-Type: application/json
 				});
 			}
 		}
-		const FETCH_AGAIN = "The file or its signature was changed after signing, or verify-key is the key of somebody else: fetch both again from where they are published, and compare the key with the one that the publisher told you.";
+		const FETCH_AGAIN = { hint: "The file or its signature was changed after signing, or verify-key is the key of somebody else: fetch both again from where they are published, and compare the key with the one that the publisher told you." };
 		const TEXT_CHANGED = "Fetch the signature again as it was published: an editor, a web page or a transfer may have changed its text.";
 		function missing({ path }, suffix) {
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("SIGNATURE_MISSING", `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path)} has no signature ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path + suffix)}.`, { hint: "Sign the file, fetch its signature, or exclude the file; output-dir and suffix must be those of the signing run." });

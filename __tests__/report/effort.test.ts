@@ -37,12 +37,17 @@ test.each([
   expect(annotationsOf({ outcomes })[0]).toContain(`Given up on a.bin ${says}`);
 });
 
-test('files whose signatures fit no key are told with the failure of the run, as one error', () => {
-  const outcomes = failedFiles(['a.bin', 'b.bin'], new ActionError('SIGNATURE_INVALID', 'It is not valid.'));
-  const failure = new Failure('config', 'VERIFY_KEY_WRONG', 'No signature fits verify-key.');
-  const annotations = annotationsOf({ outcomes, failure });
-  expect(annotations).toEqual([expect.stringMatching(/^VERIFY_KEY_WRONG: [\s\S]*\nFiles: a\.bin, b\.bin/)]);
-});
+test.each(['VERIFY_KEY_WRONG', 'SIGNATURE_INVALID'] as const)(
+  'files whose signatures fit no key are told with the failure of the run, as one error: %s',
+  (code) => {
+    const outcomes = failedFiles(['a.bin', 'b.bin'], new ActionError('SIGNATURE_INVALID', 'It is not valid.'));
+    const failure = new Failure('config', code, 'No signature fits verify-key.', { endsRun: 'verify-key' });
+    const annotations = annotationsOf({ outcomes, failure });
+    expect(annotations).toEqual([
+      expect.stringMatching(new RegExp(`^${code}: No signature[^]*\\nFiles: a\\.bin, b\\.bin`)),
+    ]);
+  },
+);
 
 test('a signature is called kept only where there is one', () => {
   const [file] = failedFiles(['a.bin'], GONE);

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
 import { type OpenFile, openFile } from '../../src/files/reading/open-file.ts';
 import { chooseAlgorithm } from '../../src/verifying/algorithm.ts';
-import { checkStored, explainInvalid, isValid, type Verification, wrongKey } from '../../src/verifying/check.ts';
+import { checkStored, explainInvalid, isValid, noneFits, type Verification } from '../../src/verifying/check.ts';
 import { createVerifier } from '../../src/verifying/verifier.ts';
 import { makeDirectory } from '../files/trees.ts';
 import { type SignerName, signers } from './signers.ts';
@@ -86,7 +86,7 @@ const LARGER = generateKeyPairSync('rsa', { modulusLength: 3072 });
 describe('a signature that does not fit is explained', () => {
   async function hintFor(text: string): Promise<string | undefined> {
     const about = verification('ec-p256');
-    const { code, message, hint } = await explainInvalid('dist/a\nb', opened(), { ...about, text });
+    const { code, message, hint } = (await explainInvalid('dist/a\nb', opened(), { ...about, text })).error;
     expect(code).toBe('SIGNATURE_INVALID');
     expect(message).toBe('The signature of dist/a\\nb is not valid for its bytes (ecdsa-sha256).');
     return hint;
@@ -124,7 +124,7 @@ describe('a signature that does not fit is explained', () => {
     const { key } = signers.rsa;
     const verifier = createVerifier(key, chooseAlgorithm(key, 'rsa-pss-sha256'));
     const about = { verifier, encoding: 'base64', text: made.toString('base64') } as const;
-    expect((await explainInvalid('app.zip', opened(), about)).hint).toBe(
+    expect((await explainInvalid('app.zip', opened(), about)).error.hint).toBe(
       `It is valid as rsa-pss-${hash} with a salt of 20 bytes: the service must use a salt as long as the digest, ${Number(hash.slice(3)) / 8} bytes${set}.`,
     );
   });
@@ -134,7 +134,7 @@ describe('a signature that does not fit is explained', () => {
     async (name) => {
       const hintOf = async (bytes: Buffer): Promise<string | undefined> => {
         const about = { ...verification(name), text: bytes.toString('base64') };
-        return (await explainInvalid('app.zip', opened(), about)).hint;
+        return (await explainInvalid('app.zip', opened(), about)).error.hint;
       };
       // Those of another kind, or of another size, are signatures of another key, and nobody cut them off.
       for (const [kind, { privateKey }] of Object.entries({ ...signers, larger: LARGER })) {
@@ -148,8 +148,8 @@ describe('a signature that does not fit is explained', () => {
 
   test('by a container of CMS, whatever else is known', async () => {
     const cms = Buffer.concat([Buffer.from('3082020006092a864886f70d010702', 'hex'), Buffer.alloc(501, 7)]);
-    const about = { ...verification('ec-p256'), text: cms.toString('base64'), advice: 'A cache.' };
-    expect((await explainInvalid('app.zip', opened(), about)).hint).toMatch(/^It is a CMS \(PKCS#7\) container/);
+    const about = { ...verification('ec-p256'), text: cms.toString('base64'), advice: { hint: 'A cache.' } };
+    expect((await explainInvalid('app.zip', opened(), about)).error.hint).toMatch(/^It is a CMS \(PKCS#7\) container/);
   });
 
   test.each([
@@ -161,7 +161,7 @@ describe('a signature that does not fit is explained', () => {
     const hintOf = async (privateKey: KeyObject): Promise<string | undefined> => {
       const made = sign('sha256', Buffer.from('other bytes'), { key: privateKey, ...options });
       const about = { verifier, encoding: 'base64', text: made.toString('base64') } as const;
-      return (await explainInvalid('app.zip', opened(), about)).hint;
+      return (await explainInvalid('app.zip', opened(), about)).error.hint;
     };
     expect(await hintOf(signers.rsa.privateKey)).toMatch(
       /^The padding of the signature is that of this key, so verify-key is right and the service signed other bytes/,
@@ -172,8 +172,8 @@ describe('a signature that does not fit is explained', () => {
 
   test('by the advice of the caller, with the version of a key that may have been rotated', async () => {
     const text = sign('sha384', CONTENT, signers['ec-p384'].privateKey).toString('base64');
-    const about = { ...verification('ec-p256'), text, keyVersion: 3, advice: 'Look at the key.' };
-    const { message, hint } = await explainInvalid('app.zip', opened(), about);
+    const about = { ...verification('ec-p256'), text, keyVersion: 3, advice: { hint: 'Look at the key.' } };
+    const { message, hint } = (await explainInvalid('app.zip', opened(), about)).error;
     expect([message, hint]).toEqual([
       'The signature of app.zip is not valid for its bytes (ecdsa-sha256). The service signed with version 3 of its key.',
       'Look at the key.',
@@ -187,15 +187,20 @@ describe('a key that no signature fits is named', () => {
   const last = new ActionError('SIGNATURE_INVALID', 'It does not fit.', { hint: 'Look at the service.' });
 
   test('with its digest, and the hint of the last signature', () => {
-    const error = wrongKey(about, last, 'another');
+    const error = noneFits(about, { error: last, isKeyRight: false }, 'another');
     expect([error.code, error.hint, error.cause]).toEqual(['VERIFY_KEY_WRONG', last.hint, last]);
     expect(error.message).toBe(
       `No signature fits verify-key (${name}, SHA-256 ${spkiSha256}): three files got signatures that are not valid as ecdsa-sha256.`,
     );
   });
 
+  test('but not as a wrong key, when that key made the last signature', () => {
+    const error = noneFits(about, { error: last, isKeyRight: true }, 'another');
+    expect([error.code, error.hint]).toEqual(['SIGNATURE_INVALID', last.hint]);
+  });
+
   test('as the key of the client certificate, when it is that key', () => {
-    const { message, hint } = wrongKey({ ...about, keyVersion: 2 }, last, spkiSha256);
+    const { message, hint } = noneFits({ ...about, keyVersion: 2 }, { error: last, isKeyRight: false }, spkiSha256);
     expect(message).toContain(`${spkiSha256}), which is the key of the client's own certificate: three files`);
     expect(message).toMatch(/ The service signed with version 2 of its key\.$/);
     expect(hint).toBe("verify-key must be the public key of the service's signing key, not that of cert.");

@@ -42,7 +42,7 @@ async function findFault(text: string, verification: Verification): Promise<Acti
   try {
     if (await isValid(text, verifier.whole(CANARY), encoding)) return undefined;
     const hint =
-      (await likelyCause({ ...verification, text }, () => [CANARY])) ??
+      (await likelyCause({ ...verification, text }, () => [CANARY]))?.hint ??
       'The service signs with another key: check that verify-key is the key of this service.';
     return new ActionError(
       'SIGNATURE_INVALID',

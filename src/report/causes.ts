@@ -28,10 +28,11 @@ export function causesOf({ outcomes, failure, findings, requests, durationMs }: 
   if (failure) causes.set(failure.code, { error: failure, paths: [], effort });
   for (const { error, file, status, attempts, elapsedMs } of outcomes) {
     if (error === undefined || status !== 'failed') continue;
-    // A failure of the run is not the fault of the file that met it first.
-    if (error.code === failure?.code && isOfRun(failure)) continue;
     // The failure of the run says what these files have in common.
-    const of = failure?.code === 'VERIFY_KEY_WRONG' && error.code === 'SIGNATURE_INVALID' ? failure.code : error.code;
+    const isUnfit = error.code === 'SIGNATURE_INVALID' && isAboutSignatures(failure);
+    // A failure of the run is not the fault of the file that met it first.
+    if (error.code === failure?.code && isOfRun(failure) && !isUnfit) continue;
+    const of = isUnfit ? failure.code : error.code;
     const cause = causes.get(of) ?? { error, paths: [], effort: effortOf(attempts, 'tries', elapsedMs) };
     cause.paths.push(file.path);
     causes.set(of, cause);
@@ -45,6 +46,11 @@ export function causesOf({ outcomes, failure, findings, requests, durationMs }: 
 /** Tells whether a failure says that no file can be signed. */
 function isOfRun(failure: ActionError): boolean {
   return failure instanceof Failure && (failure.kind === 'config' || failure.facts.endsRun !== undefined);
+}
+
+/** Tells whether a failure says that no signature of the run was valid. */
+function isAboutSignatures(failure: ActionError | undefined): failure is Failure {
+  return failure instanceof Failure && failure.facts.endsRun === 'verify-key' && failure.kind === 'config';
 }
 
 function effortOf(count: number, of: Effort['of'], elapsedMs: number): Effort | undefined {

@@ -1,12 +1,10 @@
 import type { ActionError } from '../errors.ts';
-import { show } from '../files/names.ts';
 import type { Patience } from '../files/patience.ts';
 import { openFile } from '../files/reading/open-file.ts';
 import { hashText } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
-import { explainInvalid, isValid, type Verification, wrongKey } from '../verifying/check.ts';
-import { decodeSignature } from '../verifying/encoding.ts';
-import { mayBeSignature } from '../verifying/layout.ts';
+import { type Advice, explainInvalid, isValid, noneFits, type Verification } from '../verifying/check.ts';
+import { AnswerLog } from './answer-log.ts';
 import { asFailure, Failure } from './policy/failure.ts';
 import { type HashElsewhere, record } from './sent-bytes.ts';
 import type { SignatureWriter, Signer } from './signer.ts';
@@ -41,10 +39,9 @@ export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () =>
 export function createAttempt(options: AttemptOptions): Attempt {
   const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
   const { onWhiteSpace, holdsSecret } = options;
-  /** The first valid signature; before it the key may be wrong, and further requests could be useless. */
-  let first: Received | undefined;
-  /** The last signature that did not fit: a service that repeats it for other bytes does not sign. */
-  let unfit: (Received & { readonly sha256: string }) | undefined;
+  /** Whether a signature was valid; before that the key may be wrong, and further requests could be useless. */
+  let hasValid = false;
+  const answers = new AnswerLog();
   return async (file, signal, onAnswered) => {
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
     try {
@@ -52,18 +49,19 @@ export function createAttempt(options: AttemptOptions): Attempt {
       const { text, keyVersion } = await signer.sign(source, signal);
       const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
       // The next request is sent while another thread verifies this signature.
-      if (first && verification) onAnswered();
+      if (hasValid && verification) onAnswered();
+      const answer = { file, sha256, text };
       if (verification && !(check && (await isValid(text, check, verification.encoding)))) {
-        const isOdd = !mayBeSignature(decodeSignature(text, verification.encoding));
-        const advice = adviceFor(text, first, isOdd || unfit?.sha256 === sha256 ? undefined : unfit);
-        unfit = { text, path: file.path, sha256 };
-        const about = { ...verification, text, keyVersion, advice };
+        const found = await answers.explain(answer, verification);
+        answers.add(answer);
+        const about = { ...verification, text, keyVersion, advice: found ?? (hasValid ? OTHER_SERVER : undefined) };
         const invalid = await explainInvalid(file.path, { ...open, read: () => source.read() }, about);
-        throw wrongSignature(invalid, wrongKey({ ...verification, keyVersion }, invalid, clientKeySha256));
+        throw wrongSignature(invalid.error, noneFits(about, invalid, clientKeySha256));
       }
+      if (verification) answers.add(answer);
       if (!verification && holdsSecret?.(text)) throw secretInSignature();
       if (!verification && /\s/.test(text)) onWhiteSpace?.();
-      first ??= { text, path: file.path };
+      hasValid = true;
       signal.throwIfAborted();
       onAnswered();
       await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));
@@ -77,25 +75,9 @@ export function createAttempt(options: AttemptOptions): Attempt {
 }
 
 /** Hint for an invalid signature when others were valid with the same key. */
-const OTHER_SERVER =
-  'Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.';
-
-/** Where a text came from. */
-interface Received {
-  readonly text: string;
-  readonly path: string;
-}
-
-/** What the run shows about a signature that does not fit: others did, or another file got the same one. */
-function adviceFor(text: string, first: Received | undefined, unfit: Received | undefined): string | undefined {
-  const same = [first, unfit].find((other) => other?.text === text);
-  return same ? sameAs(same.path) : first && OTHER_SERVER;
-}
-
-/** What to do about a signature that another file has got too. */
-function sameAs(path: string): string {
-  return `It is the same signature as that of ${show(path)}, a file with other bytes: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
-}
+const OTHER_SERVER: Advice = {
+  hint: 'Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.',
+};
 
 function fail(error: unknown): never {
   const failure = asFailure(error);
@@ -126,6 +108,10 @@ function wrongSignature(error: ActionError, ending: ActionError): Failure {
     cause: error,
     maxAttempts: 2,
     endsRun: 'verify-key',
-    ending: new Failure('config', ending.code, ending.message, { hint: ending.hint ?? '', cause: error }),
+    ending: new Failure('config', ending.code, ending.message, {
+      hint: ending.hint ?? '',
+      cause: error,
+      endsRun: 'verify-key',
+    }),
   });
 }

@@ -49,6 +49,13 @@ async function readForCheck(file: OpenFile, verifier: Verifier): Promise<{ sha25
   return { sha256: sum.digest().toString('hex'), check: pass };
 }
 
+/** What to do about an invalid signature. */
+export interface Advice {
+  readonly hint: string;
+  /** Whether the hint shows that the key of the run made the signature; `undefined` when it does not tell. */
+  readonly isKeyRight?: boolean | undefined;
+}
+
 /** Explains an invalid signature; reads the file once more. */
 export async function explainInvalid(
   path: string,
@@ -57,60 +64,63 @@ export async function explainInvalid(
     readonly text: string;
     readonly keyVersion?: number | undefined;
     /** What to do when no setting explains the failure. */
-    readonly advice?: string | undefined;
+    readonly advice?: Advice | undefined;
   },
-): Promise<ActionError> {
-  const { keyVersion, verifier } = about;
-  const cause = await likelyCause(about, () => file.read());
-  return new ActionError(
-    'SIGNATURE_INVALID',
-    `The signature of ${show(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`,
-    {
-      hint:
-        cause ??
-        container(decodeSignature(about.text, about.encoding)) ??
-        about.advice ??
-        oddForm(decodeSignature(about.text, about.encoding)) ??
-        otherKey(verifier, decodeSignature(about.text, about.encoding)),
-    },
-  );
+): Promise<{ readonly error: ActionError; readonly isKeyRight: boolean }> {
+  const { keyVersion, verifier, text, encoding } = about;
+  const signature = decodeSignature(text, encoding);
+  const { hint, isKeyRight = false } =
+    (await likelyCause(about, () => file.read())) ??
+    container(signature) ??
+    about.advice ??
+    oddForm(signature) ??
+    otherKey(verifier, signature);
+  const message = `The signature of ${show(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`;
+  return { error: new ActionError('SIGNATURE_INVALID', message, { hint }), isKeyRight };
 }
 
 /** Returns a hint at the setting that makes an invalid signature valid, or `undefined`; reads the bytes once. */
 export async function likelyCause(
   { text, verifier, encoding }: Verification & { readonly text: string },
   read: OpenFile['read'],
-): Promise<string | undefined> {
+): Promise<Advice | undefined> {
   const likely = await findLikely(verifier, decodeSignature(text, encoding), read);
-  return likely ? hintOf(likely, verifier) : otherEncodingHint(text, encoding);
+  if (likely) return { hint: hintOf(likely, verifier), isKeyRight: true };
+  const hint = otherEncodingHint(text, encoding);
+  return hint === undefined ? undefined : { hint };
 }
 
 /** Says what is known of a signature that fits neither the bytes of its file nor what a service makes of them. */
-function otherKey({ key }: Verifier, signature: Uint8Array): string {
-  switch (isPaddedFor(key, signature)) {
-    case true:
-      return 'The padding of the signature is that of this key, so verify-key is right and the service signed other bytes: neither those of the file, nor their digest or base64 text. Ask the operators of the service which bytes it signs.';
-    case false:
-      return 'The padding of the signature is not that of this key: another key made it, or it was changed on the way. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.';
-    default:
-      return 'The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.';
-  }
+function otherKey({ key }: Verifier, signature: Uint8Array): Advice {
+  const isKeyRight = isPaddedFor(key, signature);
+  return { hint: isKeyRight === undefined ? MAYBE_OTHER_KEY : isKeyRight ? OTHER_BYTES : OTHER_KEY, isKeyRight };
 }
+
+const OTHER_BYTES =
+  'The padding of the signature is that of this key, so verify-key is right and the service signed other bytes: neither those of the file, nor their digest or base64 text. Ask the operators of the service which bytes it signs.';
+const OTHER_KEY =
+  'The padding of the signature is not that of this key: another key made it, or it was changed on the way. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.';
+const MAYBE_OTHER_KEY =
+  'The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.';
 
 /** The object identifier of CMS signed data, as DER. */
 const SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex');
 
-/** Returns a hint for a container that has a signature in it. */
-function container(bytes: Uint8Array): string | undefined {
-  return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0
-    ? 'It is a CMS (PKCS#7) container with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.'
-    : undefined;
+/** Says what a container with a signature in it means. */
+function container(bytes: Uint8Array): Advice | undefined {
+  return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0 ? IN_CONTAINER : undefined;
 }
 
-/** Returns a hint for bytes that cannot be a signature of any key; then another key would not help. */
-function oddForm(bytes: Uint8Array): string | undefined {
+const IN_CONTAINER: Advice = {
+  hint: 'It is a CMS (PKCS#7) container with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.',
+};
+
+/** Says what bytes mean that cannot be a signature of any key; then another key would not help. */
+function oddForm(bytes: Uint8Array): Advice | undefined {
   if (mayBeSignature(bytes)) return undefined;
-  return `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`;
+  return {
+    hint: `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`,
+  };
 }
 
 function hintOf(likely: Likely, { algorithm }: Verifier): string {
@@ -122,24 +132,22 @@ function hintOf(likely: Likely, { algorithm }: Verifier): string {
     : `It is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
 }
 
-/** Builds the error of a run without a valid new signature; `last` is the error of the last one. */
-export function wrongKey(
+/** Builds the error of a run without a valid new signature; `last` is what the last one shows. */
+export function noneFits(
   { verifier, keyVersion }: Verification & { readonly keyVersion: number | undefined },
-  last: ActionError,
+  last: { readonly error: ActionError; readonly isKeyRight: boolean },
   clientKeySha256: string | undefined,
 ): ActionError {
   const { spkiSha256, name } = verifier.key;
   const isClient = spkiSha256 === clientKeySha256;
   const whose = isClient ? ", which is the key of the client's own certificate" : '';
+  const hint = isClient
+    ? "verify-key must be the public key of the service's signing key, not that of cert."
+    : (last.error.hint ?? '');
   return new ActionError(
-    'VERIFY_KEY_WRONG',
+    last.isKeyRight ? 'SIGNATURE_INVALID' : 'VERIFY_KEY_WRONG',
     `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${whose}: three files got signatures that are not valid as ${verifier.algorithm.name}.${versionSentence(keyVersion)}`,
-    {
-      hint: isClient
-        ? "verify-key must be the public key of the service's signing key, not that of cert."
-        : (last.hint ?? ''),
-      cause: last,
-    },
+    { hint, cause: last.error },
   );
 }
 

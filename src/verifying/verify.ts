@@ -5,7 +5,7 @@ import { openFile } from '../files/reading/open-file.ts';
 import { hashText, readSignatureFile } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import type { OutputTree } from '../files/writing/output-tree.ts';
-import { checkStored, explainInvalid, type Verification } from './check.ts';
+import { type Advice, checkStored, explainInvalid, type Verification } from './check.ts';
 
 /** Options for verifying stored signatures, which needs no network and no secret. */
 export interface VerifyOptions {
@@ -96,7 +96,7 @@ async function verifyFile(file: ReleaseFile, options: VerifyOptions): Promise<Fi
       if (valid) return outcome({ status: 'verified', sha256, signatureSha256: hashText(text) });
       const error =
         options.explain === 'name'
-          ? await explainInvalid(file.path, open, { ...options.verification, text, advice: FETCH_AGAIN })
+          ? (await explainInvalid(file.path, open, { ...options.verification, text, advice: FETCH_AGAIN })).error
           : undefined;
       return outcome({ status: 'failed', sha256, error });
     } finally {
@@ -107,8 +107,9 @@ async function verifyFile(file: ReleaseFile, options: VerifyOptions): Promise<Fi
   }
 }
 
-const FETCH_AGAIN =
-  'The file or its signature was changed after signing, or verify-key is the key of somebody else: fetch both again from where they are published, and compare the key with the one that the publisher told you.';
+const FETCH_AGAIN: Advice = {
+  hint: 'The file or its signature was changed after signing, or verify-key is the key of somebody else: fetch both again from where they are published, and compare the key with the one that the publisher told you.',
+};
 const TEXT_CHANGED =
   'Fetch the signature again as it was published: an editor, a web page or a transfer may have changed its text.';
 

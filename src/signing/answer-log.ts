@@ -1,0 +1,80 @@
+import { show } from '../files/names.ts';
+import { openFile, SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
+import type { ReleaseFile } from '../files/release-file.ts';
+import { type Advice, isValid, type Verification } from '../verifying/check.ts';
+import { decodeSignature } from '../verifying/encoding.ts';
+import { mayBeSignature } from '../verifying/layout.ts';
+
+/** An answer that a file got in this run. */
+interface Answer {
+  readonly file: ReleaseFile;
+  /** SHA-256 of the file, as hex. */
+  readonly sha256: string;
+  readonly text: string;
+}
+
+/** Answers that are remembered; answers are mixed up among requests that are under way at the same time. */
+const REMEMBERED = 48;
+/** Answers that are explained in a run; each costs up to two verifications and the bytes of a file for each one remembered. */
+const EXPLAINED = 24;
+
+/** The latest answers of a run, which tell whether a signature that fits no bytes belongs to another file. */
+export class AnswerLog {
+  /** The oldest one first. */
+  readonly #answers: Answer[] = [];
+  #explained = 0;
+  /** What was found last about answers that were mixed up. */
+  #mixedUp: Advice | undefined;
+
+  /** Remembers an answer. */
+  add(answer: Answer): void {
+    if (this.#answers.push(answer) > REMEMBERED) this.#answers.shift();
+  }
+
+  /** Says what the other answers show about one that is not valid for its file; `undefined` when they show nothing. */
+  async explain(answer: Answer, verification: Verification): Promise<Advice | undefined> {
+    if (!mayBeSignature(decodeSignature(answer.text, verification.encoding))) return undefined;
+    const others = this.#answers.filter(({ sha256 }) => sha256 !== answer.sha256).reverse();
+    const same = others.find(({ text }) => text === answer.text);
+    if (same) return sameAs(same.file.path);
+    if (this.#explained++ < EXPLAINED) this.#mixedUp = (await findOther(answer, others, verification)) ?? this.#mixedUp;
+    return this.#mixedUp;
+  }
+}
+
+/** Finds another file whose signature this is, or whose answer is the signature of this file. */
+async function findOther(
+  { file, text }: Answer,
+  others: readonly Answer[],
+  { verifier, encoding }: Verification,
+): Promise<Advice | undefined> {
+  const own = read(file);
+  for (const other of others) {
+    const theirs = read(other.file);
+    if (theirs && (await isValid(text, verifier.whole(theirs), encoding))) return mixedUp(other.file, file);
+    if (own && (await isValid(other.text, verifier.whole(own), encoding))) return mixedUp(file, other.file);
+  }
+  return undefined;
+}
+
+/** Reads a file as it is now; `undefined` for a large file, or one that cannot be read. */
+function read(file: ReleaseFile): Uint8Array | undefined {
+  if (file.size > SMALL_FILE_BYTES) return undefined;
+  try {
+    const content = openFile(file).read();
+    return Array.isArray(content) ? (content[0] ?? new Uint8Array()) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function mixedUp(owner: ReleaseFile, receiver: ReleaseFile): Advice {
+  const hint = `The signature of ${show(owner.path)} came as the answer for ${show(receiver.path)}: verify-key is the right key, and the service, or a gateway or cache in front of it, mixes up the answers to different requests. Ask their operators.`;
+  return { hint, isKeyRight: true };
+}
+
+/** Says what to do about a signature that another file has got too. */
+function sameAs(path: string): Advice {
+  const hint = `It is the same signature as that of ${show(path)}, a file with other bytes: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
+  return { hint };
+}
