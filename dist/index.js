@@ -13829,7 +13829,12 @@ var __webpack_modules__ = {
 					"TLS_HANDSHAKE_FAILED",
 					"TLS_CLIENT_REJECTED"
 				].includes(code),
-				tell: async (failure) => reasonOfEnd(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_6__.k)(route, { listenMs: LISTEN_MS }), server.origin) ?? failure
+				async tell(failure) {
+					const handshake = await (0, _probe_js__WEBPACK_IMPORTED_MODULE_6__.k)(route, { listenMs: LISTEN_MS });
+					const isAccepted = handshake.end === "open" && handshake.isClientAsked === true;
+					if (failure.code === "TLS_CLIENT_REJECTED" && isAccepted) return failure.with({ isOneOfSeveral: true });
+					return reasonOfEnd(handshake, server.origin) ?? failure;
+				}
 			};
 		}
 		function reasonOfEnd(handshake, origin) {
@@ -13903,7 +13908,7 @@ var __webpack_modules__ = {
 			async settled(signal) {
 				if (this.#result === undefined || this.#isOver) return;
 				const found = await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#result, signal);
-				if (found.kind === "config") throw found;
+				if (found.kind === "config" && !found.facts.isOneOfSeveral) throw found;
 			}
 			async explain(failure, signal) {
 				const diagnosis = this.#diagnosis;
@@ -27494,6 +27499,7 @@ Content-Type: application/json
 		}
 		const ADDRESS = "One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.";
 		const NEVER_ACCEPTED = "Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.";
+		const WAS_ACCEPTED = "The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers or has another list of revoked certificates, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.";
 		const OF_ADDRESS = [
 			"NOT_FOUND",
 			"METHOD_REFUSED",
@@ -27527,6 +27533,7 @@ Content-Type: application/json
 			}
 			explain(failure, statusOf) {
 				if (this.#signed === 0) return neverAccepted(failure);
+				if (failure.code === "TLS_CLIENT_REJECTED") return failure.with({ hint: WAS_ACCEPTED });
 				const meeting = this.#met.get(failure.code);
 				if (!concernsFiles(failure) || meeting === undefined) return failure;
 				meeting.seen ??= this.#lookAt(meeting, statusOf);
@@ -27720,7 +27727,7 @@ Content-Type: application/json
 			#badNodes = 0;
 			#badNodesOfRun = 0;
 			#badNodeAt = Number.NEGATIVE_INFINITY;
-			#unauthorisedAt = Number.POSITIVE_INFINITY;
+			#refusedAt = Number.POSITIVE_INFINITY;
 			get successes() {
 				return this.#successes;
 			}
@@ -27734,7 +27741,11 @@ Content-Type: application/json
 			}
 			endsRun(failure, facts, now) {
 				const rule = failure.facts.endsRun;
-				if (rule === "bad-node") return this.#successes === 0 && !failure.facts.isOneOfSeveral || this.#badNode(facts, now);
+				if (rule === "bad-node") {
+					const { isOneOfSeveral, isOfOneServer } = failure.facts;
+					const isAlone = this.#successes === 0 && !isOneOfSeveral && (!isOfOneServer || this.#isRefusedAgain(facts, now));
+					return isAlone || this.#badNode(facts, now);
+				}
 				if (failure.kind === "config") return true;
 				if (this.#successes > 0) return false;
 				switch (rule) {
@@ -27745,7 +27756,7 @@ Content-Type: application/json
 					case "not-found": return ++this.#notFound >= ENDINGS.notFoundAttempts;
 					case "first-four-files": return this.#refused.add(facts.job).size >= ENDINGS.refusedFiles;
 					case "verify-key": return this.#unfit.add(facts.job).size >= ENDINGS.unfitFiles;
-					case "unauthorised": return this.#unauthorised(facts, now);
+					case "unauthorised": return this.#isRefusedAgain(facts, now);
 					default: return rule;
 				}
 			}
@@ -27755,9 +27766,9 @@ Content-Type: application/json
 				this.#badNodeAt = now;
 				return ++this.#badNodes >= ENDINGS.badNodesInRow;
 			}
-			#unauthorised({ startedAt }, now) {
-				const isSecond = startedAt >= this.#unauthorisedAt;
-				this.#unauthorisedAt = Math.min(this.#unauthorisedAt, now);
+			#isRefusedAgain({ startedAt }, now) {
+				const isSecond = startedAt >= this.#refusedAt;
+				this.#refusedAt = Math.min(this.#refusedAt, now);
 				return isSecond;
 			}
 		}
@@ -27928,7 +27939,7 @@ Content-Type: application/json
 					lost: failure
 				};
 				if (failure.facts.endsRun === "verify-key" && !this.#gate.hasSucceeded) return { next: "retry-last" };
-				const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === "canary-twice";
+				const isUrgent = failed.isCanary && attempts === 1 && ["canary-twice", "bad-node"].includes(failure.facts.endsRun ?? "");
 				return this.#retry(failed, isUrgent ? 0 : this.#delayMs(failure, attempts), ofService ? "service" : "itself");
 			}
 			#retry({ job, failure }, delayMs, reason) {
@@ -32175,7 +32186,8 @@ Content-Type: application/json
 		function certificateRefused(answer, why = "it got none that it accepts") {
 			return new failure.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, {
 				hint: CHECK_CERTIFICATE,
-				endsRun: "bad-node"
+				endsRun: "bad-node",
+				isOfOneServer: true
 			});
 		}
 		function refused(response, quoted, facts) {

@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpsServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createServer } from 'node:tls';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
 import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
@@ -99,13 +103,60 @@ async function startDoubter({ server: { cert, key } }: Pki): Promise<{ readonly 
   return { port: Object(node.address()).port };
 }
 
-test('a node that does not know the CA of our certificate, and says so as nginx does, costs its connections and no file', async () => {
-  const pki = await createPki();
-  const nodes = { service: await openService({ pki }), bad: await startDoubter(pki) };
-  const run = await signAcrossCut((nth) => (nth < 2 ? 'bad' : 'good'), nodes);
-  expect(run.ending).toBeUndefined();
-  expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(30);
-  expect(run.events.filter(({ type }) => type === 'bad-node')).toHaveLength(2);
+/** A node that does not trust the CA of our certificate, and says so by an alert after the handshake of TLS 1.3; Node's own server sends none. */
+async function startRefuser({ server: { cert, key } }: Pki): Promise<{ readonly port: number }> {
+  const directory = await mkdtemp(join(tmpdir(), 'refuser-'));
+  const files = Object.entries({ cert, key, CAfile: (await createPki()).root.cert });
+  for (const [name, pem] of files) await writeFile(join(directory, name), pem);
+  const options = files.flatMap(([name]) => [`-${name}`, join(directory, name)]);
+  const rejects = ['-Verify', '1', '-verify_return_error', '-tls1_3', '-naccept', '9999'];
+  const server = spawn('openssl', ['s_server', '-accept', '127.0.0.1:0', ...options, ...rejects]);
+  onTestFinished(async () => {
+    server.kill();
+    await rm(directory, { recursive: true });
+  });
+  for await (const text of server.stdout) {
+    const [, port] = /^ACCEPT .*:(\d+)$/m.exec(String(text)) ?? [];
+    if (port) return { port: Number(port) };
+  }
+  throw new Error('openssl did not listen.');
+}
+
+describe.each([
+  ['says so as nginx does', startDoubter],
+  ['says so by an alert', startRefuser],
+])('a node that does not know the CA of our certificate, and %s', (_, start) => {
+  test('costs no file when the first connection leads to it', async () => {
+    const pki = await createPki();
+    const [service, bad] = [await openService({ pki }), await start(pki)];
+    const front = await startFront(({ nth }) => ({ to: nth === 0 ? bad.port : service.port }));
+    const target = { ...service, url: front.url };
+    const run = await signTree(target, plantMany(9), { transport: openExplainingWay(target) });
+    expect(run.ending).toBeUndefined();
+    expect(run.outcomes.map(({ status }) => status)).toEqual(Array(9).fill('signed'));
+  });
+
+  test('ends the run after few requests when there is no other node', async () => {
+    const pki = await createPki();
+    const [service, bad] = [await openService({ pki }), await start(pki)];
+    const front = await startFront(() => ({ to: bad.port }));
+    const target = { ...service, url: front.url };
+    const run = await signTree(target, plantMany(90), { transport: openExplainingWay(target) });
+    expect(run.ending?.code).toBe('TLS_CLIENT_REJECTED');
+    expect(run.ending?.hint).toMatch(/^Check that cert is the certificate/);
+    expect(run.requests).toBeLessThanOrEqual(2);
+  });
+
+  test('costs no file after a success, and the hint of a lost run says that the certificate was accepted', async () => {
+    const pki = await createPki();
+    const nodes = { service: await openService({ pki }), bad: await start(pki) };
+    const run = await signAcrossCut((nth) => (nth < 2 ? 'bad' : 'good'), nodes);
+    expect(run.ending).toBeUndefined();
+    expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(30);
+    const lost = await signAcrossCut(() => 'bad', nodes);
+    expect(lost.ending?.code).toBe('TLS_CLIENT_REJECTED');
+    expect(lost.ending?.hint).toMatch(/^The same certificate was accepted on other connections of this run/);
+  });
 });
 
 test('when every new connection leads to the bad node, the run ends with what that node sent', async () => {

@@ -38,8 +38,13 @@ export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions
       explainServer(failure, serverChain, { server, anchors, now: new Date(now()), proxy: proxy && nameProxy(proxy) }),
     canTellMore: ({ code }) =>
       ['CONNECTION_LOST', 'TLS_NOT_SPOKEN', 'TLS_HANDSHAKE_FAILED', 'TLS_CLIENT_REJECTED'].includes(code),
-    tell: async (failure) =>
-      reasonOfEnd(await inspectHandshake(route, { listenMs: LISTEN_MS }), server.origin) ?? failure,
+    async tell(failure) {
+      const handshake = await inspectHandshake(route, { listenMs: LISTEN_MS });
+      const isAccepted = handshake.end === 'open' && handshake.isClientAsked === true;
+      // A balancer gives each connection to another server.
+      if (failure.code === 'TLS_CLIENT_REJECTED' && isAccepted) return failure.with({ isOneOfSeveral: true });
+      return reasonOfEnd(handshake, server.origin) ?? failure;
+    },
   };
 }
 
@@ -155,7 +160,7 @@ export class LossExamination {
   async settled(signal: AbortSignal): Promise<void> {
     if (this.#result === undefined || this.#isOver) return;
     const found = await orAborted(this.#result, signal);
-    if (found.kind === 'config') throw found;
+    if (found.kind === 'config' && !found.facts.isOneOfSeveral) throw found;
   }
 
   /** Returns the failure unchanged, or the one that the examination found behind it. */

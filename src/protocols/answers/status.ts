@@ -134,7 +134,7 @@ function certificateRefused(answer: string, why = 'it got none that it accepts')
     'config',
     'TLS_CLIENT_REJECTED',
     `The server refused our client certificate: ${why} (${answer}).`,
-    { hint: CHECK_CERTIFICATE, endsRun: 'bad-node' },
+    { hint: CHECK_CERTIFICATE, endsRun: 'bad-node', isOfOneServer: true },
   );
 }
 

@@ -19,7 +19,7 @@ export type FailureKind = 'config' | 'service' | 'machine' | 'request' | 'file';
  * - `verify-key`: the same, with a smaller number, and no file is repeated before the first success.
  * - `unauthorised`: on a second attempt before the first success, or on several probes in a row after it.
  * - `not-found`: on several attempts before the first success.
- * - `bad-node`: at once before the first success; after it, or when one server of several is at fault, on several attempts in a row.
+ * - `bad-node`: at once before the first success, unless another server may be good; otherwise on several attempts in a row.
  */
 type EndsRun = 'canary-twice' | 'first-four-files' | 'verify-key' | 'unauthorised' | 'not-found' | 'bad-node';
 
@@ -37,8 +37,10 @@ export interface FailureFacts extends ErrorFacts {
   readonly mayConcernCertificate?: boolean;
   /** A 401 or 403: whether it is a page of a server in front, and what to do about the reason that it names. */
   readonly refusal?: { readonly isPage: boolean; readonly advice: string | undefined };
-  /** An earlier connection to the same host was good, so that other servers of that name may be as good. */
+  /** Another connection to the same host was good, so that other servers of that name may be as good. */
   readonly isOneOfSeveral?: boolean;
+  /** Only one server was asked, so that a second attempt must confirm the failure before the first success. */
+  readonly isOfOneServer?: boolean;
   /** Identity of the request when it carried several files: the failure of each of them is one event of the service. */
   readonly request?: object;
   /** Most attempts that are worth making for this failure, when fewer than the run's limit. */

@@ -110,7 +110,8 @@ export class RunPolicy {
     if (isLost) return { next: 'lost', lost: failure };
     if (failure.facts.endsRun === 'verify-key' && !this.#gate.hasSucceeded) return { next: 'retry-last' };
     // The canary's second attempt, which decides whether this is a signing service, goes before every other file.
-    const isUrgent = failed.isCanary && attempts === 1 && failure.facts.endsRun === 'canary-twice';
+    const isUrgent =
+      failed.isCanary && attempts === 1 && ['canary-twice', 'bad-node'].includes(failure.facts.endsRun ?? '');
     return this.#retry(failed, isUrgent ? 0 : this.#delayMs(failure, attempts), ofService ? 'service' : 'itself');
   }
 

@@ -58,6 +58,8 @@ const ADDRESS =
   'One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.';
 const NEVER_ACCEPTED =
   'Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.';
+const WAS_ACCEPTED =
+  'The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers or has another list of revoked certificates, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.';
 /** Codes of answers that suggest a wrong address. */
 const OF_ADDRESS: readonly string[] = ['NOT_FOUND', 'METHOD_REFUSED', 'RESP_HTML', 'RESP_EMPTY', 'RESP_NOT_JSON'];
 
@@ -116,6 +118,7 @@ export class Hindsight {
   /** Explains a failure of a file, or of the run, once the run is over. */
   explain(failure: Failure, statusOf: StatusOf): Failure {
     if (this.#signed === 0) return neverAccepted(failure);
+    if (failure.code === 'TLS_CLIENT_REJECTED') return failure.with({ hint: WAS_ACCEPTED });
     const meeting = this.#met.get(failure.code);
     if (!concernsFiles(failure) || meeting === undefined) return failure;
     // Thousands of files may share one kind of failure.

@@ -28,8 +28,8 @@ export class RunJudge {
   #badNodesOfRun = 0;
   /** When the last of these failed. */
   #badNodeAt = Number.NEGATIVE_INFINITY;
-  /** When the first 401 or 403 came; infinite before that. */
-  #unauthorisedAt = Number.POSITIVE_INFINITY;
+  /** When the first refusal of the credentials or the certificate came; infinite before that. */
+  #refusedAt = Number.POSITIVE_INFINITY;
 
   /** Attempts that succeeded. */
   get successes(): number {
@@ -51,8 +51,11 @@ export class RunJudge {
   /** Tells whether this failure ends the run; `now` is the scheduler's clock. */
   endsRun(failure: Failure, facts: AttemptFacts, now: number): boolean {
     const rule = failure.facts.endsRun;
-    if (rule === 'bad-node')
-      return (this.#successes === 0 && !failure.facts.isOneOfSeveral) || this.#badNode(facts, now);
+    if (rule === 'bad-node') {
+      const { isOneOfSeveral, isOfOneServer } = failure.facts;
+      const isAlone = this.#successes === 0 && !isOneOfSeveral && (!isOfOneServer || this.#isRefusedAgain(facts, now));
+      return isAlone || this.#badNode(facts, now);
+    }
     if (failure.kind === 'config') return true;
     if (this.#successes > 0) return false;
     switch (rule) {
@@ -68,7 +71,7 @@ export class RunJudge {
       case 'verify-key':
         return this.#unfit.add(facts.job).size >= ENDINGS.unfitFiles;
       case 'unauthorised':
-        return this.#unauthorised(facts, now);
+        return this.#isRefusedAgain(facts, now);
       default:
         return rule satisfies never;
     }
@@ -90,9 +93,9 @@ export class RunJudge {
    * A second refusal ends the run if its attempt began after the first refusal: that attempt had a corrected clock and a
    * fresh nonce. Attempts that were in flight at the first refusal were dated by the same clock and do not count.
    */
-  #unauthorised({ startedAt }: AttemptFacts, now: number): boolean {
-    const isSecond = startedAt >= this.#unauthorisedAt;
-    this.#unauthorisedAt = Math.min(this.#unauthorisedAt, now);
+  #isRefusedAgain({ startedAt }: AttemptFacts, now: number): boolean {
+    const isSecond = startedAt >= this.#refusedAt;
+    this.#refusedAt = Math.min(this.#refusedAt, now);
     return isSecond;
   }
 }
