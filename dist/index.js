@@ -23885,11 +23885,30 @@ var __webpack_modules__ = {
 			}
 		}
 		function namesIn(level) {
-			const [before, after] = [literal(level.before), level.after.replace(PLACEHOLDER, "x")];
-			if (/[\r\n]/.test(before + after)) return [WORDS];
-			if (WORD.test(before.trimStart() + after.trimEnd())) return [];
-			const isAmongWords = /[\p{L}\p{N}]\s+$/u.test(before) || /^\s+[\p{L}\p{N}-]/u.test(after);
-			return [isAmongWords ? WORD : WORDS];
+			const [before, after] = [mark(level.before), mark(level.after)];
+			const rest = before + after;
+			if (WORD.test(rest.replaceAll(GAP, ""))) return rest.includes(GAP) ? [ONE_LINE] : [];
+			if (/[\r\n]/.test(rest)) return isAmongWords(lineAround(before, after)) ? [WORDS, WORD] : [WORDS];
+			if (LAST_VALUE.test(before.trimStart()) && PART.test(after.trimEnd())) return [ONE_LINE];
+			return isAmongWords({
+				before,
+				after
+			}) ? [WORD] : [WORDS];
+		}
+		const GAP = "";
+		const PART = /^[\p{L}\p{M}\p{N}\uE000._~/@-]*$/u;
+		const LAST_VALUE = /^(?:\uE000\s+)*\*?[\p{L}\p{M}\p{N}._~/@-]*$/u;
+		const ONE_LINE = /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u;
+		function mark(text) {
+			return text.replace(PLACEHOLDER, GAP);
+		}
+		function isAmongWords({ before, after }) {
+			const [near = ""] = before.split(/[:,;|]\s+/).slice(-1);
+			if (/["'`([{<][\p{L}\p{N}\uE000._~/@-]*$/u.test(near)) return false;
+			const isOption = /(?:^|\s)-\S*$/.test(near);
+			const follows = /[\p{L}\p{N}\uE000"'`)\]}]\s+\S*$/u.test(near);
+			const isFollowed = /^[\p{L}\p{N}\uE000._~/@-]*\s+[\p{L}\p{N}\uE000"'`-]/u.test(after);
+			return isOption || follows || isFollowed;
 		}
 		function namesInLine(before, after) {
 			const rules = namesIn(lineAround(before, after));
@@ -23951,7 +23970,7 @@ var __webpack_modules__ = {
 		}
 		function gap_context_decode(text) {
 			try {
-				return decodeURIComponent(text);
+				return decodeURIComponent(text.replaceAll("+", " "));
 			} catch {
 				return text;
 			}

@@ -91,12 +91,35 @@ function namesBeside(place: Place, { before, after, levels, within }: Sides): re
 
 /** Lists patterns for names by the neighbouring text: a path or part of a word (`dist/{name}`) has no structure. */
 function namesIn(level: Level): readonly RegExp[] {
-  // A placeholder after the name is the next word of a list; a name that is the last word may have blanks.
-  const [before, after] = [literal(level.before), level.after.replace(PLACEHOLDER, 'x')];
-  if (/[\r\n]/.test(before + after)) return [WORDS];
-  if (WORD.test(before.trimStart() + after.trimEnd())) return [];
-  const isAmongWords = /[\p{L}\p{N}]\s+$/u.test(before) || /^\s+[\p{L}\p{N}-]/u.test(after);
-  return [isAmongWords ? WORD : WORDS];
+  const [before, after] = [mark(level.before), mark(level.after)];
+  const rest = before + after;
+  if (WORD.test(rest.replaceAll(GAP, ''))) return rest.includes(GAP) ? [ONE_LINE] : [];
+  if (/[\r\n]/.test(rest)) return isAmongWords(lineAround(before, after)) ? [WORDS, WORD] : [WORDS];
+  // The last one of several values may have blanks, as a name in a list of checksums has.
+  if (LAST_VALUE.test(before.trimStart()) && PART.test(after.trimEnd())) return [ONE_LINE];
+  return isAmongWords({ before, after }) ? [WORD] : [WORDS];
+}
+
+/** Stands for another placeholder. */
+const GAP = '\uE000';
+const PART = /^[\p{L}\p{M}\p{N}\uE000._~/@-]*$/u;
+const LAST_VALUE = /^(?:\uE000\s+)*\*?[\p{L}\p{M}\p{N}._~/@-]*$/u;
+/** Matches names that add no line and no field divided by a tab. */
+const ONE_LINE = /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u;
+
+function mark(text: string): string {
+  return text.replace(PLACEHOLDER, GAP);
+}
+
+/** Tells whether a name is one of several words or arguments in a line, so that a blank in it would divide it. */
+function isAmongWords({ before, after }: Level): boolean {
+  // What stands before a colon or a comma is a label, or another member of a list.
+  const [near = ''] = before.split(/[:,;|]\s+/).slice(-1);
+  if (/["'`([{<][\p{L}\p{N}\uE000._~/@-]*$/u.test(near)) return false;
+  const isOption = /(?:^|\s)-\S*$/.test(near);
+  const follows = /[\p{L}\p{N}\uE000"'`)\]}]\s+\S*$/u.test(near);
+  const isFollowed = /^[\p{L}\p{N}\uE000._~/@-]*\s+[\p{L}\p{N}\uE000"'`-]/u.test(after);
+  return isOption || follows || isFollowed;
 }
 
 /** Lists patterns for a name alone in its line, which may start an element or, in a text of lines, a new line. */
@@ -157,7 +180,7 @@ function parameterAround(place: 'target' | 'form', before: string, after: string
 
 function decode(text: string): string {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
     return text;
   }
