@@ -27267,6 +27267,7 @@ Content-Type: application/json
 			const { onWhiteSpace, holdsSecret } = options;
 			let hasValid = false;
 			const answers = new AnswerLog();
+			let accepted = -1;
 			return async (file, signal, onAnswered) => {
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
 				try {
@@ -27276,6 +27277,7 @@ Content-Type: application/json
 						signal
 					});
 					const { text, keyVersion } = await signer.sign(source, signal);
+					accepted = Math.max(accepted, file.size);
 					const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
 					if (hasValid && verification) onAnswered();
 					const answer = {
@@ -27311,13 +27313,23 @@ Content-Type: application/json
 						keyVersion
 					};
 				} catch (error) {
-					return fail(error);
+					return fail(sizeLimit(error, file, accepted));
 				} finally {
 					open.close();
 				}
 			};
 		}
 		const OTHER_SERVER = { hint: "Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators." };
+		function sizeLimit(error, { size }, accepted) {
+			const isOdd = error instanceof policy_failure.HR && error.code === "FILE_TOO_LARGE_FOR_SERVER" && size <= accepted;
+			if (!isOdd || error.kind !== "file") return error;
+			const hint = `A file of ${accepted} bytes was accepted in this run: one of several servers or gateways has a lower limit than the others. Ask the operators of the service.`;
+			return error.with({
+				kind: "request",
+				maxAttempts: 4,
+				hint
+			});
+		}
 		function fail(error) {
 			const failure = (0, policy_failure.h_)(error);
 			if (failure.code === "OUTPUT_FULL") throw failure.with({ kind: "config" });
@@ -28483,10 +28495,11 @@ Content-Type: application/json
 		function explained(byJob, ending, hindsight) {
 			const explain = (failure) => hindsight.explain(failure, (job) => byJob[job]?.status);
 			const outcomes = byJob.filter(() => true);
+			const largest = outcomes.reduce((most, { status, file }) => status === "signed" ? Math.max(most, file.size) : most, -1);
 			return {
 				outcomes: outcomes.map((outcome) => outcome.error instanceof policy_failure.HR ? {
 					...outcome,
-					error: explain(outcome.error)
+					error: explain(sizeLimit(outcome.error, outcome.file, largest))
 				} : outcome),
 				ending: ending && explain(ending)
 			};
@@ -31966,18 +31979,23 @@ Content-Type: application/json
 		const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
 		const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
 		const ASK_OPERATORS = "Show this answer to the operators of the service.";
+		const OF_ADDRESS = {
+			maxAttempts: 3,
+			endsRun: "first-four-files",
+			retryAfterMs: undefined
+		};
 		const ROWS = {
 			404: [
-				"file",
+				"request",
 				"NOT_FOUND",
 				NOT_IT,
-				{ endsRun: "first-four-files" }
+				OF_ADDRESS
 			],
 			405: [
-				"file",
+				"request",
 				"METHOD_REFUSED",
 				NOT_IT,
-				{ endsRun: "first-four-files" }
+				OF_ADDRESS
 			],
 			407: [
 				"config",
@@ -32144,8 +32162,8 @@ Content-Type: application/json
 					if ((0, answers_reason.a7)(response)) {
 						const message = `A gateway in front of the service answered ${status}${said.replace(/^, a page/, " with a page")}.`;
 						return new failure.HR(kind, code, message, {
-							...more,
 							...asked,
+							...more,
 							hint: gatewayAdvice(status)
 						});
 					}
@@ -32156,8 +32174,8 @@ Content-Type: application/json
 					const isAddress = isSoap || concernsAddress(status);
 					const hint = (isAddress ? requestOf(response, facts) : "") + told.replace(ADDRESS, facts.address ?? ADDRESS);
 					return new failure.HR(kind, code, message, {
-						...more,
 						...asked,
+						...more,
 						hint
 					});
 				}

@@ -125,6 +125,26 @@ test.each<[string, Fault, string, string]>([
   expect(genuineSignatures(service, tree)).toEqual(['a.bin', 'c.bin']);
 });
 
+test('a file that one server of several refuses for its size, but not a larger one, is repeated, and told as that', async () => {
+  const tree = plant({ 'a.bin': Buffer.alloc(10), 'b.bin': Buffer.alloc(9000), 'c.bin': Buffer.alloc(2000) });
+  const refusing = async (most: number): ReturnType<typeof openService> => {
+    let refusals = 0;
+    const script = ({ lengthBytes }: { readonly lengthBytes: number }): Fault | undefined =>
+      lengthBytes > 2000 && lengthBytes < 5000 && refusals++ < most ? status(413) : undefined;
+    return openService({ script });
+  };
+  const repeated = await signTree(await refusing(1), tree, { concurrency: 1 });
+  expect(repeated.outcomes.map(({ status: state, attempts }) => `${state} ${attempts}`)).toEqual([
+    'signed 1',
+    'signed 1',
+    'signed 2',
+  ]);
+  const refused = await signTree(await refusing(99), tree, { concurrency: 1 });
+  expect(codesOf(refused)).toEqual({ 'c.bin': 'FILE_TOO_LARGE_FOR_SERVER' });
+  expect(refused.outcomes[2]?.attempts).toBe(4);
+  expect(refused.outcomes[2]?.error?.hint).toMatch(/^A file of 9000 bytes was accepted in this run: one of several/);
+});
+
 test('an early 413 is read although a reset follows it', async () => {
   // Another process: in this one the reset would always come before the answer could be read.
   const child = fork(new URL('early-refusal.ts', import.meta.url));

@@ -42,11 +42,14 @@ export function createAttempt(options: AttemptOptions): Attempt {
   /** Whether a signature was valid; before that the key may be wrong, and further requests could be useless. */
   let hasValid = false;
   const answers = new AnswerLog();
+  /** Size of the largest file for which an answer with a signature came, in bytes. */
+  let accepted = -1;
   return async (file, signal, onAnswered) => {
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
     try {
       const source = record(file.path, open, { verifier: verification?.verifier, hashElsewhere, signal });
       const { text, keyVersion } = await signer.sign(source, signal);
+      accepted = Math.max(accepted, file.size);
       const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
       // The next request is sent while another thread verifies this signature.
       if (hasValid && verification) onAnswered();
@@ -67,7 +70,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
       await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));
       return { sha256, signatureSha256: hashText(text), keyVersion };
     } catch (error) {
-      return fail(error);
+      return fail(sizeLimit(error, file, accepted));
     } finally {
       open.close();
     }
@@ -78,6 +81,14 @@ export function createAttempt(options: AttemptOptions): Attempt {
 const OTHER_SERVER: Advice = {
   hint: 'Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.',
 };
+
+/** Explains a refusal of a file for its size when a file as large was accepted, and lets it be repeated: the repeat may reach the server that took that file. */
+export function sizeLimit<E>(error: E, { size }: Pick<ReleaseFile, 'size'>, accepted: number): E | Failure {
+  const isOdd = error instanceof Failure && error.code === 'FILE_TOO_LARGE_FOR_SERVER' && size <= accepted;
+  if (!isOdd || error.kind !== 'file') return error;
+  const hint = `A file of ${accepted} bytes was accepted in this run: one of several servers or gateways has a lower limit than the others. Ask the operators of the service.`;
+  return error.with({ kind: 'request', maxAttempts: 4, hint });
+}
 
 function fail(error: unknown): never {
   const failure = asFailure(error);

@@ -1,6 +1,6 @@
 import { SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
-import { type AttemptOptions, createAttempt, type Signed } from './attempt.ts';
+import { type AttemptOptions, createAttempt, type Signed, sizeLimit } from './attempt.ts';
 import { firstWave } from './policy/concurrency.ts';
 import type { PolicyEvent } from './policy/decision.ts';
 import { HEAD_START } from './policy/defaults.ts';
@@ -91,9 +91,15 @@ function explained(byJob: readonly FileOutcome[], ending: Failure | undefined, h
   const explain = (failure: Failure): Failure => hindsight.explain(failure, (job) => byJob[job]?.status);
   // The array has holes for files that were never attempted; `filter` removes them.
   const outcomes = byJob.filter(() => true);
+  const largest = outcomes.reduce(
+    (most, { status, file }) => (status === 'signed' ? Math.max(most, file.size) : most),
+    -1,
+  );
   return {
     outcomes: outcomes.map((outcome) =>
-      outcome.error instanceof Failure ? { ...outcome, error: explain(outcome.error) } : outcome,
+      outcome.error instanceof Failure
+        ? { ...outcome, error: explain(sizeLimit(outcome.error, outcome.file, largest)) }
+        : outcome,
     ),
     ending: ending && explain(ending),
   };

@@ -20,9 +20,11 @@ const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the ope
 export const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
 /** Hint for an answer that only the operators can explain. */
 export const ASK_OPERATORS = 'Show this answer to the operators of the service.';
+/** The address is the same for every file, so that a repeat may reach a server which knows it; nothing there can ask for a pause. */
+const OF_ADDRESS: FailureFacts = { maxAttempts: 3, endsRun: 'first-four-files', retryAfterMs: undefined };
 const ROWS: Readonly<Record<number, StatusRow>> = {
-  404: ['file', 'NOT_FOUND', NOT_IT, { endsRun: 'first-four-files' }],
-  405: ['file', 'METHOD_REFUSED', NOT_IT, { endsRun: 'first-four-files' }],
+  404: ['request', 'NOT_FOUND', NOT_IT, OF_ADDRESS],
+  405: ['request', 'METHOD_REFUSED', NOT_IT, OF_ADDRESS],
   407: ['config', 'PROXY_AUTHENTICATION', NOT_A_PROXY],
   408: ['service', 'REQUEST_TIMEOUT', BUSY],
   410: ['file', 'REQUEST_REFUSED', GONE, { endsRun: 'first-four-files' }],

@@ -66,7 +66,7 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       const [kind, code, advice, more] = rowOfStatus(status);
       if (isOfGateway(response)) {
         const message = `A gateway in front of the service answered ${status}${said.replace(/^, a page/, ' with a page')}.`;
-        return new Failure(kind, code, message, { ...more, ...asked, hint: gatewayAdvice(status) });
+        return new Failure(kind, code, message, { ...asked, ...more, hint: gatewayAdvice(status) });
       }
       const message = `The service answered ${status}${status === 405 ? allowed(response) : ''}${said}.`;
       const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString('latin1', 0, 4096));
@@ -74,7 +74,7 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       const told = isSoap ? SPEAKS_SOAP : status === 404 && isJson(response) ? OTHER_PATH : plain;
       const isAddress = isSoap || concernsAddress(status);
       const hint = (isAddress ? requestOf(response, facts) : '') + told.replace(ADDRESS, facts.address ?? ADDRESS);
-      return new Failure(kind, code, message, { ...more, ...asked, hint });
+      return new Failure(kind, code, message, { ...asked, ...more, hint });
     }
   }
 }
