@@ -26,9 +26,14 @@ export interface ActionFile {
   readonly nodeMajor: number;
 }
 
+/** What was made of a text: a program that runs an action often reads its file each time, and parses it once. */
+const parsed = new Map<string, unknown>();
+
 /** Reads `action.yml` or `action.yaml` of a JavaScript action. Throws `ACTION_FILE_INVALID` for any other. */
 export async function readActionFile(directory: string): Promise<ActionFile> {
-  const document: unknown = parse(await readEither(directory));
+  const yaml = await readEither(directory);
+  const document = parsed.get(yaml) ?? parse(yaml);
+  parsed.set(yaml, document);
   if (!isRecord(document) || !isRecord(document['runs'])) throw invalid(directory, 'it has no runs section');
   const { runs } = document;
   const using = /^node(\d+)$/.exec(text(runs['using']));
