@@ -3,7 +3,7 @@ import { createPki } from '../../src/rehearsal/pki.ts';
 import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
 import type { ActionOptions } from '../../tools/runner/runner.ts';
 import { status } from '../rehearsal/fault-samples.ts';
-import { meet } from './meeting.ts';
+import { meet, SIGN_ONLY } from './meeting.ts';
 
 const HOUR_MS = 3_600_000;
 const files = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`f${at}`, undefined]));
@@ -26,7 +26,12 @@ test.concurrent.each([
   async (_, offsetMs, windowMs, says) => {
     const long = { notBefore: new Date(Date.now() - 24 * HOUR_MS) };
     const pki = await createPki({ client: long, server: long });
-    const { run, requests } = await meet({ files, service: { pki, windowMs }, run: wrongClock({ offsetMs }) });
+    const { run, requests } = await meet({
+      files,
+      service: { pki, windowMs },
+      inputs: SIGN_ONLY,
+      run: wrongClock({ offsetMs }),
+    });
     expect(run.exitCode, run.log).toBe(0);
     // On a busy machine others may start before the first refusal is read; each of them is refused once.
     expect(requests.length).toBeLessThanOrEqual(2 * (Object.keys(files).length + 1));
@@ -63,6 +68,7 @@ test.concurrent('a clock that is set back two hours during a run costs no file',
   const { run } = await meet({
     files,
     service: { delayMs: 5 },
+    inputs: SIGN_ONLY,
     run: wrongClock({ jumpMs: -2 * HOUR_MS, afterCalls: 60 }),
   });
   expect(run.exitCode, run.log).toBe(0);

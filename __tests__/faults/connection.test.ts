@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fault, Framing } from '../../src/rehearsal/faults/faults.ts';
 import type { Ending, Stage } from '../../src/rehearsal/requests/call.ts';
 import { hugeHeader, RAW_ANSWERS, status } from '../rehearsal/fault-samples.ts';
-import { type Encounter, meet } from './meeting.ts';
+import { type Encounter, meet, SIGN_ONLY } from './meeting.ts';
 
 const STAGES: readonly Stage[] = ['before-body', 'during-body', 'after-body'];
 const ENDINGS: readonly Ending[] = ['close', 'reset'];
@@ -14,7 +14,7 @@ test.concurrent('a connection that is lost before, during or after the upload co
   const files = Object.fromEntries(
     STAGES.flatMap((when) => ENDINGS.map((by) => [`${when}-${by}`, [{ kind: 'end', when, by } as const]] as const)),
   );
-  const { run, receipts, requests } = await meet({ files });
+  const { run, receipts, requests } = await meet({ files, inputs: SIGN_ONLY });
   expect(run.exitCode, run.log).toBe(0);
   for (const name of Object.keys(files)) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
   expect(requests).toHaveLength(13);
@@ -26,6 +26,7 @@ test.concurrent('a connection lost on the very first request is not taken for a 
   const { run, receipts } = await meet({
     canary: [{ kind: 'end', when: 'after-body', by: 'reset' }],
     files: { a: undefined },
+    inputs: SIGN_ONLY,
   });
   expect(run.exitCode, run.log).toBe(0);
   expect(receipts['canary']).toMatchObject({ status: 'signed', attempts: 2 });
@@ -38,7 +39,7 @@ test.concurrent('a reused connection that dies before a byte of an answer is a f
   const files = Object.fromEntries(
     names.map((name) => [name, [{ kind: 'end', when: 'before-body', by: 'reset' }] as const]),
   );
-  const { run, requests } = await meet({ files, inputs: { concurrency: '1', attempts: '1' } });
+  const { run, requests } = await meet({ files, inputs: { ...SIGN_ONLY, concurrency: '1', attempts: '1' } });
   expect(run.exitCode, run.log).toBe(0);
   // Every one of them came over the connection of the file before.
   const dead = requests.filter(({ request }) => request.nthOfLength === 0 && request.nthOfConnection > 0);
@@ -53,7 +54,7 @@ test.concurrent('a request whose answer is cut short is repeated, however the le
   for (const framing of FRAMINGS) {
     for (const by of ENDINGS) files[`${framing}-${by}`] = [{ kind: 'cut', framing, by }];
   }
-  const { run, receipts } = await meet({ files });
+  const { run, receipts } = await meet({ files, inputs: SIGN_ONLY });
   expect(run.exitCode, run.log).toBe(0);
   for (const name of Object.keys(files)) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
   // What ends with its connection looks whole; the others may have been signed twice.
@@ -69,6 +70,7 @@ test.concurrent('a repeat counts as ambiguous only when the whole request had le
     files: { before: lost('before-body'), during: lost('during-body'), after: lost('after-body'), busy: [status(503)] },
     // What is left at the reset is more than both ends of a connection hold: Linux gives them up to 38 MB where it is busy.
     sizes: { before: 30_000_000, during: 60_000_000, after: 600 },
+    inputs: SIGN_ONLY,
   });
   expect(run.exitCode, run.log).toBe(0);
   for (const name of ['before', 'during', 'after']) expect(receipts[name], name).toMatchObject({ attempts: 2 });
@@ -96,7 +98,7 @@ test.concurrent('no answer, slow headers and a slow body end at the time limit o
   } as const;
   const { run, receipts, requests } = await meet({
     files,
-    inputs: { timeout: '4' },
+    inputs: { ...SIGN_ONLY, timeout: '4' },
     run: { env: { RUNNER_DEBUG: '1' } },
   });
   expect(run.exitCode, run.log).toBe(0);
@@ -150,6 +152,7 @@ describe.concurrent('what is not HTTP/1.1', { tags: ['fault-47'] }, () => {
 test.concurrent('an unexpected 100 costs one repeat, a 103 none', { tags: ['fault-48'] }, async () => {
   const { run, receipts } = await meet({
     files: { go: [{ kind: 'inform', status: 100 }], hint: { kind: 'inform', status: 103 } },
+    inputs: SIGN_ONLY,
   });
   expect(run.exitCode, run.log).toBe(0);
   expect(receipts['go']).toMatchObject({ attempts: 2 });
@@ -158,7 +161,11 @@ test.concurrent('an unexpected 100 costs one repeat, a 103 none', { tags: ['faul
 
 describe.concurrent('HTTP/2', { tags: ['fault-49'] }, () => {
   test('is not used with a server that offers it', async () => {
-    const { run, requests } = await meet({ service: { http2: true }, files: { a: undefined, b: undefined } });
+    const { run, requests } = await meet({
+      service: { http2: true },
+      files: { a: undefined, b: undefined },
+      inputs: SIGN_ONLY,
+    });
     expect(run.exitCode, run.log).toBe(0);
     for (const { request } of requests) expect(Object.keys(request.headers)).not.toContain(':path');
   });
@@ -170,7 +177,11 @@ describe.concurrent('HTTP/2', { tags: ['fault-49'] }, () => {
         [{ kind: 'http2', error }] as const,
       ]),
     );
-    const { run, requests, receipts } = await meet({ service: { http2: true }, files, inputs: { http2: 'true' } });
+    const { run, requests, receipts } = await meet({
+      service: { http2: true },
+      files,
+      inputs: { ...SIGN_ONLY, http2: 'true' },
+    });
     expect(run.exitCode, run.log).toBe(0);
     for (const { request } of requests) expect(Object.keys(request.headers)).toContain(':path');
     for (const name of ['refused-stream', 'internal-error'])

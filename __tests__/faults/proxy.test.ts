@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { startProxy } from './connect-proxy.ts';
-import { type MeetingOptions, meet } from './meeting.ts';
+import { type MeetingOptions, meet, SIGN_ONLY } from './meeting.ts';
 
 // A name that no rule takes for this machine, so that the proxy is used; every proxy here leads to loopback.
 const HOST = 'sign.example.test';
@@ -34,7 +34,7 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
     ['in capitals', 'HTTPS_PROXY', (port: number) => `http://127.0.0.1:${port}/`],
   ])('%s leads to the service, with our certificate end to end', async (_, name, url) => {
     const proxy = await startProxy();
-    const { run, counters } = await meet(through({ [name]: url(proxy.port) }));
+    const { run, counters } = await meet(through({ [name]: url(proxy.port) }, { inputs: SIGN_ONLY }));
     await proxy.close();
     expect(run.exitCode, run.log).toBe(0);
     expect(counters.signed).toBe(3);
@@ -50,7 +50,7 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
     writeFileSync(NODE_EXTRA_CA_CERTS, own.root.cert);
     const proxy = await startProxy(() => 200, own.server);
     const env = { https_proxy: `https://localhost:${proxy.port}`, NODE_EXTRA_CA_CERTS };
-    const { run } = await meet(through(env));
+    const { run } = await meet(through(env, { inputs: SIGN_ONLY }));
     await proxy.close();
     rmSync(directory, { recursive: true });
     expect(run.exitCode, run.log).toBe(0);
@@ -71,6 +71,7 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
   test('is not asked where only http_proxy is set, and the log says so', async () => {
     const { run } = await meet({
       files: { a: undefined },
+      inputs: SIGN_ONLY,
       run: { env: { http_proxy: 'http://127.0.0.1:1', no_proxy: '127.0.0.1' } },
     });
     expect(run.exitCode, run.log).toBe(0);
@@ -104,7 +105,7 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
 
   test('cannot reach the service for a moment: 502 is waited out', async () => {
     const proxy = await startProxy((nth) => (nth < 3 ? 502 : 200));
-    const { run } = await meet(through({ https_proxy: `http://127.0.0.1:${proxy.port}` }));
+    const { run } = await meet(through({ https_proxy: `http://127.0.0.1:${proxy.port}` }, { inputs: SIGN_ONLY }));
     await proxy.close();
     expect(run.exitCode, run.log).toBe(0);
     expect(proxy.asked.length).toBeGreaterThan(3);

@@ -5,7 +5,7 @@ import { holdPort } from '../helpers/listen.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { limitMs } from '../helpers/time.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
-import { type MeetingOptions, meet } from './meeting.ts';
+import { type MeetingOptions, meet, SIGN_ONLY } from './meeting.ts';
 
 const HOST = 'sign.example.test';
 
@@ -40,7 +40,13 @@ describe.concurrent('a host name', { tags: ['fault-38'] }, () => {
     ['cannot be looked up for a while', 'EAI_AGAIN', 4],
   ])('that %s is asked for again', async (_, code, times) => {
     const pki = await createPki({ extraHosts: [HOST] });
-    const { run } = await meet({ files: { a: undefined }, service: { pki }, before: byName, run: named(code, times) });
+    const { run } = await meet({
+      files: { a: undefined },
+      service: { pki },
+      inputs: SIGN_ONLY,
+      before: byName,
+      run: named(code, times),
+    });
     expect(run.exitCode, run.log).toBe(0);
     expect(run.log).toContain(code === 'ENOTFOUND' ? 'DNS_NOT_FOUND' : 'DNS_UNAVAILABLE');
   });
@@ -54,7 +60,7 @@ test.concurrent('a port that refuses connections is tried until the service list
   let late: Promise<Forwarder> | undefined;
   let text = '';
   const run = await scenario.run(
-    { 'server-url': `https://127.0.0.1:${port}` },
+    { ...SIGN_ONLY, 'server-url': `https://127.0.0.1:${port}` },
     {
       env: { RUNNER_DEBUG: '1' },
       onOutput(chunk) {

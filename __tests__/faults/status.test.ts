@@ -4,7 +4,7 @@ import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
 import { startService } from '../../src/rehearsal/service.ts';
 import { limitMs } from '../helpers/time.ts';
 import { redirect, status } from '../rehearsal/fault-samples.ts';
-import { type Encounter, meet } from './meeting.ts';
+import { type Encounter, meet, SIGN_ONLY } from './meeting.ts';
 
 /** Without it the other files start when the canary is not answered within its head start of some 50 ms, as on a busy machine. */
 const ONE_AT_A_TIME = { concurrency: '1' };
@@ -114,7 +114,7 @@ test.concurrent('408, 425, 502, 503, 504 and 507 are repeated until the service 
 }, async () => {
   const codes = [408, 425, 502, 503, 504, 507];
   const files = Object.fromEntries(codes.map((code) => [`status-${code}`, [status(code)]]));
-  const { run, receipts, requests } = await meet({ files });
+  const { run, receipts, requests } = await meet({ files, inputs: SIGN_ONLY });
   expect(run.exitCode, run.log).toBe(0);
   for (const code of codes) expect(receipts[`status-${code}`]).toMatchObject({ status: 'signed', attempts: 2 });
   expect(requests).toHaveLength(1 + 2 * codes.length);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { limitMs } from '../helpers/time.ts';
 import { status } from '../rehearsal/fault-samples.ts';
-import { type Encounter, type Meeting, meet } from './meeting.ts';
+import { type Encounter, type Meeting, meet, SIGN_ONLY } from './meeting.ts';
 
 /** Time from one file's n-th request to the next request of any file, in milliseconds. */
 function silenceAfter({ requests }: Meeting, name: string): number {
@@ -16,7 +16,7 @@ test.concurrent.each([429, 503])(
     const files: Record<string, Encounter> = { asked: [status(code, { 'retry-after': '1' })] };
     for (let at = 0; at < 20; at++) files[`f${at}`] = undefined;
     // One at a time: requests that are already under way cannot wait.
-    const meeting = await meet({ files, inputs: { concurrency: '1' } });
+    const meeting = await meet({ files, inputs: { ...SIGN_ONLY, concurrency: '1' } });
     expect(meeting.run.exitCode, meeting.run.log).toBe(0);
     expect(meeting.receipts['asked']).toMatchObject({ attempts: 2 });
     expect(silenceAfter(meeting, 'asked')).toBeGreaterThanOrEqual(990);
@@ -67,7 +67,7 @@ test.concurrent('dates count from the Date of the answer, milliseconds are known
     apples: [status(429, { 'retry-after': '9000 apples' })],
     empty: [status(429, { 'retry-after': '' })],
   };
-  const meeting = await meet({ files, inputs: { concurrency: '1' } });
+  const meeting = await meet({ files, inputs: { ...SIGN_ONLY, concurrency: '1' } });
   expect(meeting.run.exitCode, meeting.run.log).toBe(0);
   for (const name of Object.keys(files)) {
     expect(meeting.receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
