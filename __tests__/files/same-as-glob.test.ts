@@ -21,7 +21,7 @@ const NAMES = [
   .filter(isName);
 
 /** Trees to compare; file systems of Windows take ten times as long. */
-const RUNS = Number(process.env['RUNS'] ?? (WINDOWS ? 15 : 150));
+const RUNS = Number(process.env['RUNS'] ?? (WINDOWS ? 15 : 100));
 
 const name = fc.constantFrom(...NAMES);
 const path = fc.array(name, { minLength: 1, maxLength: 4 });

@@ -6,6 +6,7 @@ import { secretsOf } from '../../src/identity/secrets.ts';
 import { readBlocks } from '../../src/identity/text/blocks.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
 import { type Block, encodePem } from '../../src/identity/text/pem.ts';
+import { anyCharacter } from '../helpers/characters.ts';
 import { base64, makePki, PASSPHRASE, readIdentity, soundText } from './pki.ts';
 
 const options = { now: new Date(Date.now() + 60_000), expiryWarningDays: 30 };
@@ -104,7 +105,7 @@ function expectTotal(text: IdentityText): void {
 }
 
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ unit: anyCharacter, maxLength: 300 }),
   fc.uint8Array({ maxLength: 300 }).map((bytes) => base64(Buffer.from(bytes))),
   der.map(base64),
   fc.tuple(labels, der).map(([label, bytes]) => encodePem({ label, der: bytes })),

@@ -4,6 +4,7 @@ import type { WireResponse } from '../../src/connection/exchange.ts';
 import { namePage, reasonIn } from '../../src/protocols/answers/reason.ts';
 import { cutOnly } from '../../src/protocols/answers/scrub.ts';
 import { Masks } from '../../src/runner/masks.ts';
+import { anyCharacter } from '../helpers/characters.ts';
 import { workMs } from '../helpers/time.ts';
 
 function answer(body: string | Uint8Array, type?: string): WireResponse {
@@ -213,7 +214,7 @@ describe('there is no reason', () => {
 });
 
 test('any reason is one line of at most 200 characters, without blanks at its ends', () => {
-  const texts = fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), fc.json(), fc.lorem({ maxCount: 80 }));
+  const texts = fc.oneof(fc.string({ unit: anyCharacter, maxLength: 400 }), fc.json(), fc.lorem({ maxCount: 80 }));
   const json = fc
     .dictionary(fc.constantFrom('code', 'message', 'error', 'errors', 'detail', 'title', 'x'), fc.jsonValue())
     .map((value) => JSON.stringify(value));

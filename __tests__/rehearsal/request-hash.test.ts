@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { QuotedHash, type RequestHead, startRequestHash } from '../../src/rehearsal/requests/request-hash.ts';
+import { anyCharacter } from '../helpers/characters.ts';
 import { quote } from './client.ts';
 
 interface Vector extends Omit<RequestHead, 'path'> {
@@ -46,7 +47,7 @@ test.each(vectors.map((vector, index) => ({ index, vector })))(
 
 test('any bytes in any pieces hash like their percent-encoding in one piece', () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 60 }), { maxLength: 20 }), (pieces) => {
+    fc.property(fc.array(fc.string({ unit: anyCharacter, maxLength: 60 }), { maxLength: 20 }), (pieces) => {
       const hash = new QuotedHash();
       for (const piece of pieces) hash.update(Buffer.from(piece, 'utf8'));
       // Encoding replaced lone halves of pairs, so the oracle sees what was really hashed.

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type HttpMessage, parseMessage } from '../../../src/protocols/http/message.ts';
 import { PRESETS } from '../../../src/protocols/http/presets.ts';
 import { canHold, fillTemplate, type Placeholder } from '../../../src/protocols/http/template.ts';
+import { anyCharacter } from '../../helpers/characters.ts';
 
 function parsed(text: string): HttpMessage {
   const message = parseMessage(text);
@@ -139,7 +140,7 @@ describe('problems', () => {
 
 /** Names as hostile builds make them. */
 const anything = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.string({
     unit: fc.constantFrom(
       '"',

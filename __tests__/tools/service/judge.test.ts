@@ -11,6 +11,7 @@ import { type Expected, judge } from '../../../tools/service/http/judge.ts';
 import { written } from '../../../tools/service/http/readers.ts';
 import type { Received } from '../../../tools/service/loopback.ts';
 import { readDocument } from '../../docs/document.ts';
+import { anyCharacter } from '../../helpers/characters.ts';
 
 const KEY = 'rel"ea\\se &1';
 const TOKEN = 'to"ken+/=';
@@ -38,7 +39,7 @@ async function fill({ message, key, token, hash }: Expected, name: string): Prom
 const anyName = fc
   .array(
     fc.oneof(
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }),
+      fc.string({ unit: anyCharacter, minLength: 1, maxLength: 4 }),
       fc.constantFrom(
         '"',
         "'",
