@@ -255,7 +255,7 @@ describe('bytes that a proxy, or what it leads to, sends in a tunnel', () => {
         });
     });
     const port = await listenInTest(proxy);
-    await using scenario = await createScenario({ files: { 'dist/a': 'a' } });
+    await using scenario = await createScenario({ runScript: runInProcess, files: { 'dist/a': 'a' } });
     const run = await scenario.red(
       { 'server-url': 'https://sign.example.test', manifest: 'release.json' },
       { env: { https_proxy: `http://user:${PASSWORD}@127.0.0.1:${port}`, RUNNER_DEBUG: '1' } },

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startHash } from '../../src/files/hashing/file-hash.ts';
 import { openFile } from '../../src/files/reading/open-file.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
@@ -28,6 +28,10 @@ const HASHING = headerHashing({ method: 'POST', path: '/sign', appKey: 'key', ap
 });
 const MIB = 2 ** 20;
 
+/** To start a worker takes longer than most tasks: what neither ends nor blocks it shares one. */
+const shared = new WorkerThread(THREAD);
+afterAll(() => shared.stop());
+
 function startWorker(entry = THREAD): WorkerThread {
   const worker = new WorkerThread(entry);
   onTestFinished(() => worker.stop());
@@ -40,12 +44,13 @@ function makeDirectory(): string {
   return directory;
 }
 
-/** An open file of so many bytes, no two chunks of which are alike. */
-function open(size: number) {
+/** An open file of so many bytes, no two chunks of which are alike, except where nothing but its size matters. */
+function open(size: number, hasContent = true) {
   const location = join(makeDirectory(), 'a.bin');
-  const content = Buffer.alloc(size, 'where am I? ');
-  for (let at = 0; at + 4 <= size; at += 1000) content.writeUInt32LE(at, at);
+  const content = Buffer.alloc(hasContent ? size : 0, 'where am I? ');
+  for (let at = 0; at + 4 <= content.length; at += 1000) content.writeUInt32LE(at, at);
   writeFileSync(location, content);
+  truncateSync(location, size);
   const file = openFile({ path: 'a.bin', location, size });
   onTestFinished(() => file.close());
   const { lend } = file;
@@ -71,14 +76,13 @@ describe('hashing', () => {
     'a file of %i bytes has the same hashes as in this thread',
     async (size) => {
       const opened = open(size);
-      expect(await hashOn(startWorker(), opened)).toEqual(plainHashes(opened.content));
+      expect(await hashOn(shared, opened)).toEqual(plainHashes(opened.content));
     },
   );
 
   test('several files at once have their own hashes', async () => {
-    const worker = startWorker();
     const files = [2, 3, 4, 5].map((size) => open(size * MIB));
-    const hashes = await Promise.all(files.map((opened) => hashOn(worker, opened)));
+    const hashes = await Promise.all(files.map((opened) => hashOn(shared, opened)));
     expect(hashes).toEqual(files.map(({ content }) => plainHashes(content)));
   });
 
@@ -88,7 +92,7 @@ describe('hashing', () => {
   ])('a file that %s is an error that names it', async (_, change) => {
     const opened = open(2 * MIB);
     change(opened.location, 2 * MIB);
-    await expect(hashOn(startWorker(), opened)).rejects.toMatchObject({
+    await expect(hashOn(shared, opened)).rejects.toMatchObject({
       code: 'FILE_CHANGED',
       message: expect.stringContaining('a.bin'),
       hint: expect.stringMatching(/./),
@@ -96,9 +100,8 @@ describe('hashing', () => {
   });
 
   test('a descriptor that cannot be read is an error with the reason', async () => {
-    const worker = startWorker();
     const file = { descriptor: 9999, path: 'gone.bin', size: 5 };
-    await expect(worker.do({ do: 'hash', file, hashing: HASHING })).rejects.toMatchObject({
+    await expect(shared.do({ do: 'hash', file, hashing: HASHING })).rejects.toMatchObject({
       code: 'FILE_UNREADABLE',
       message: expect.stringContaining('EBADF'),
       cause: expect.any(Error),
@@ -107,7 +110,7 @@ describe('hashing', () => {
 
   test('a cancelled task ends early, and its file is closed only when the task has ended', async () => {
     const worker = startWorker();
-    const opened = open(200 * MIB);
+    const opened = open(200 * MIB, false);
     const over = new AbortController();
     const hashing = hashOn(worker, opened, over.signal);
     let isOver = false;
@@ -137,7 +140,7 @@ function openFiles(): string[] {
 describe('writing', () => {
   test('every text is written to its path, missing directories are made, and nothing else is written', async () => {
     const directory = makeDirectory();
-    const writer = writeInWorker(startWorker(), new OutputTree(directory, process.pid));
+    const writer = writeInWorker(shared, new OutputTree(directory, process.pid));
     const names = Array.from({ length: 300 }, (_, at) => `d${at % 7}/f${at}.sign`);
     await Promise.all(names.map(async (name) => writer.write(name, `signature of ${name}`)));
     const written = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
@@ -148,7 +151,7 @@ describe('writing', () => {
   test('when one signature of a batch cannot be written, only its own file fails', async () => {
     const directory = makeDirectory();
     symlinkSync(makeDirectory(), join(directory, 'out'));
-    const writer = writeInWorker(startWorker(), new OutputTree(directory, process.pid));
+    const writer = writeInWorker(shared, new OutputTree(directory, process.pid));
     const names = ['a.sign', 'out/b.sign', 'c.sign'];
     const written = await Promise.allSettled(names.map(async (name) => writer.write(name, name)));
     expect(written.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -167,7 +170,7 @@ describe('writing', () => {
         .then(write)
         .catch((error: unknown) => error);
     const here = await attempt(() => output.write('out/a.sign', 'x'));
-    const there = await attempt(() => writeInWorker(startWorker(), output).write('out/a.sign', 'x'));
+    const there = await attempt(() => writeInWorker(shared, output).write('out/a.sign', 'x'));
     expect(there).toMatchObject({ code: 'OUTPUT_OUTSIDE' });
     expect({ ...Object(there), text: String(there) }).toEqual({ ...Object(here), text: String(here) });
   });
@@ -220,7 +223,7 @@ describe('without a worker', () => {
 
   test('the worker was stopped: every task resolves with undefined', async () => {
     const worker = startWorker();
-    const hashing = hashOn(worker, open(50 * MIB));
+    const hashing = hashOn(worker, open(50 * MIB, false));
     worker.stop();
     expect(await hashing).toBeUndefined();
     expect(await hashOn(worker, open(2 * MIB))).toBeUndefined();

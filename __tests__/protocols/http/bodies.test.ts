@@ -10,7 +10,7 @@ import { json, type StandIn, StandInServer } from './stand-ins.ts';
 
 const MIB = 2 ** 20;
 /** Around a group of three bytes of base64, around a chunk of the reader, around a file that is kept in memory, and large. */
-const SIZES = [0, 1, 2, 3, 4, 384 * 1024 - 1, 384 * 1024 + 1, MIB, MIB + 1, 20 * MIB + 1];
+const SIZES = [0, 1, 2, 3, 4, 384 * 1024 - 1, 384 * 1024 + 1, MIB, MIB + 1, 5 * MIB + 1];
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

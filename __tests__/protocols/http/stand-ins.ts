@@ -1,5 +1,6 @@
-import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createSign, generateKeyPairSync, type KeyObject, type KeyPairKeyObjectResult } from 'node:crypto';
 import { once } from 'node:events';
+import { cpSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { isDeepStrictEqual } from 'node:util';
@@ -142,19 +143,32 @@ export const IN_HOUSE_API: StandIn = ({ method, path, headers, body }, key) => {
   return json({ result: { signature } });
 };
 
+/** What all servers of a process share: to make it takes longer than most tests. */
+let shared: { readonly pki: Pki; readonly keys: KeyPairKeyObjectResult } | undefined;
+
+function share(): NonNullable<typeof shared> {
+  const pki = new Pki();
+  process.once('exit', () => pki.remove());
+  pki.issue('ca', { extensions: CA });
+  pki.issue('server', { issuer: 'ca', extensions: 'subjectAltName=DNS:localhost\n' });
+  pki.issue('client', { issuer: 'ca', extensions: CLIENT });
+  return { pki, keys: generateKeyPairSync('rsa', { modulusLength: 2048 }) };
+}
+
 /** A server on loopback that demands a client certificate and hands requests to a stand-in. */
 export class StandInServer {
+  /** A copy of its own, for tests that add to it. */
   readonly pki = new Pki();
   readonly refusals: string[] = [];
   readonly exchanges: { readonly request: SeenRequest; readonly answer: StandInAnswer }[] = [];
-  readonly keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  readonly keys: KeyPairKeyObjectResult;
   readonly #server: Server;
 
   /** `authorities` issue client certificates besides the server's own PKI. */
   constructor(standIn: StandIn, authorities: readonly string[] = []) {
-    this.pki.issue('ca', { extensions: CA });
-    this.pki.issue('server', { issuer: 'ca', extensions: 'subjectAltName=DNS:localhost\n' });
-    this.pki.issue('client', { issuer: 'ca', extensions: CLIENT });
+    shared ??= share();
+    this.keys = shared.keys;
+    cpSync(shared.pki.directory, this.pki.directory, { recursive: true });
     const tls = { cert: this.pki.text('server.pem'), key: this.pki.text('server.key') };
     const ca = [this.pki.text('ca.pem'), ...authorities];
     this.#server = createServer({ ...tls, ca, requestCert: true, rejectUnauthorized: true }, (request, response) => {
