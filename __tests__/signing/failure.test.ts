@@ -13,7 +13,7 @@ import {
   timedOut,
   tooManyOpen,
 } from '../../src/signing/policy/failure.ts';
-import { serviceDown } from '../../src/signing/policy/troubles.ts';
+import { serviceDown, Troubles } from '../../src/signing/policy/troubles.ts';
 
 const cause = new Error('read ECONNRESET');
 const lost = new Failure('service', 'CONNECTION_LOST', 'The connection was lost.', {
@@ -151,6 +151,82 @@ test('a service that was not reached is not blamed: the sentence names what did 
     'The service was not reached: the proxy did not recover in time. Last failure: The connection was lost.',
   );
   expect(serviceDown(proxy, 'reached').message).toMatch(/^The service was no longer reached: the proxy did not/);
+});
+
+describe('what came before the last failure of a run', () => {
+  const said = (message: string): Failure => new Failure('service', 'CONNECTION_LOST', message);
+
+  /** The last sentence of a run with these failures, at this time; the last failure is repeated as the newest. */
+  function told(messages: readonly string[], { first = 0, now = 0, success = false } = {}): string | undefined {
+    const troubles = new Troubles();
+    if (success) troubles.onSuccess();
+    for (const [at, message] of messages.entries()) {
+      troubles.newest = said(message);
+      troubles.add(troubles.newest, first + at);
+    }
+    return troubles.last(now)?.message;
+  }
+
+  test('is nothing without a failure, and nothing after a failure that was the only one', () => {
+    expect(told([])).toBeUndefined();
+    expect(told(['It broke.'])).toBe('It broke.');
+  });
+
+  test('is told by sort, the most frequent first, at most three beside the last one', () => {
+    const many = ['A b.', 'C d.', 'C d.', 'E f.', 'E f.', 'E f.', 'G h.', 'G h.', 'G h.', 'G h.', 'Last.'];
+    expect(told(many)).toBe('Last. Before that: 4 × g h, 3 × e f, 2 × c d.');
+    expect(told(['Last.', 'A b.', 'Last.', 'Last.'])).toBe('Last. Before that: 1 × a b, 2 × the same.');
+  });
+
+  test('is one sort where only numbers, identifiers and ends of addresses differ', () => {
+    expect(told(['Tried id-a1 (was refused) there.', 'Tried id-b2 (did not answer) there.'])).toBe(
+      'Tried id-b2 (did not answer) there.',
+    );
+    expect(told(['It is here.', 'It is gone.'])).toBe('It is gone. Before that: 1 × it is here.');
+  });
+
+  test.each([
+    ['https://a.example: the connection. was lost.', 'the connection. was lost'],
+    ['http://a.example: the connection was lost.', 'the connection was lost'],
+    ['It quotes https://a.example: as it is.', 'it quotes https://a.example: as it is'],
+    ['TLS was Not spoken.', 'TLS was Not spoken'],
+    ['x509: Bad certificate.', 'x509: Bad certificate'],
+  ])('is a part of a sentence: %s', (message, clause) => {
+    expect(told([message, 'Last.'])).toBe(`Last. Before that: 1 × ${clause}.`);
+  });
+
+  test('comes with the time without a success from five seconds on, unless one attempt took that long', () => {
+    const two = { success: true, first: 1000 };
+    expect(told(['Last.', 'Last.'], { ...two, now: 6000 })).toBe('Last. Every request has failed for 5 s.');
+    expect(told(['A b.', 'Last.'], { ...two, now: 6000 })).toBe(
+      'Last. Before that: 1 × a b. Every request has failed for 5 s.',
+    );
+    expect(told(['Last.', 'Last.'], { ...two, now: 5999 })).toBe('Last.');
+    expect(told(['Last.'], { ...two, now: 60_000 })).toBe('Last.');
+    expect(told(['Last.', 'Last.'], { first: 1000, now: 60_000 })).toBe('Last.');
+  });
+
+  test('is forgotten at a success', () => {
+    const troubles = new Troubles();
+    troubles.newest = said('It broke.');
+    for (const at of [1, 2]) troubles.add(troubles.newest, at);
+    troubles.onSuccess();
+    expect(troubles.last(60_000)).toBe(troubles.newest);
+  });
+
+  test('a service that was reached once, by a success or by a failure of its own, is no longer reached', () => {
+    const unreached = said('No route.').with({ unreached: 'no route came back' });
+    const down = (before: (troubles: Troubles) => void): string => {
+      const troubles = new Troubles();
+      before(troubles);
+      troubles.newestOfService = unreached;
+      troubles.add(unreached, 0);
+      return troubles.serviceDown(0).message;
+    };
+    expect(down(() => {})).toMatch(/^The service was not reached: no route came back in time\./);
+    expect(down((troubles) => troubles.onSuccess())).toMatch(/^The service was no longer reached: /);
+    expect(down((troubles) => troubles.add(said('It broke.'), 0))).toMatch(/^The service was no longer reached: /);
+  });
 });
 
 test.each([

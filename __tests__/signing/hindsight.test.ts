@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ActionError } from '../../src/errors.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { Hindsight } from '../../src/signing/policy/refusals.ts';
 import { failing } from './models.ts';
@@ -69,4 +70,52 @@ test('a run that was throttled from its first request on is not told to lower co
   hindsight.onSettled(0, undefined);
   const ending = run.ending?.with({ hint: 'as it was' });
   expect(ending && hindsight.explain(ending, () => 'signed').hint).toBe('as it was');
+});
+
+/** What a run says at its end that signed file 0 before or after `failure` met the files, of which some were signed. */
+function hindsightOn(failure: Failure, { before = [], after = [], signed = [] }: Record<string, number[]>): Failure {
+  const hindsight = new Hindsight();
+  const add = (job: number): void => hindsight.watching(() => {})({ type: 'retry', job, failure, delayMs: 0 });
+  for (const job of before) add(job);
+  hindsight.onSettled(0, undefined);
+  for (const job of after) add(job);
+  return hindsight.explain(failure, (job) => (signed.includes(job) ? 'signed' : 'failed'));
+}
+
+test('files are always the same where half of those that met a failure had met it at the last success', () => {
+  const advice = (after: number[]) => hindsightOn(FAILURES.unauthorised, { before: [1, 2], after }).hint;
+  expect(advice([3, 4])).toMatch(/^Only these 4 files met this, at every try/);
+  expect(advice([3, 4, 5])).toMatch(/^The credentials may have been withdrawn during the run/);
+});
+
+test('several files that were signed when repeated are counted, and a page is asked about where it came from', () => {
+  expect(hindsightOn(page, { before: [1, 2, 3], signed: [1, 2] }).hint).toMatch(
+    /^2 other files met this too and were signed when repeated: .* helps\. Ask the operators of that web server or gateway\.$/,
+  );
+});
+
+test.each(['NOT_FOUND', 'METHOD_REFUSED', 'RESP_HTML', 'RESP_EMPTY', 'RESP_NOT_JSON'] as const)(
+  'an address that was good for other files is told with %s',
+  (code) => {
+    const { message, hint } = hindsightOn(new Failure('request', code, 'It is wrong.'), { before: [1] });
+    expect(message).toBe('It is wrong. The same address was good for 1 file of this run.');
+    expect(hint).toMatch(/^One of several servers behind a balancer may be set up in another way/);
+  },
+);
+
+test('a certificate that is refused after a success was accepted by another server, or expired meanwhile', () => {
+  const rejected = new Failure('config', 'TLS_CLIENT_REJECTED', 'Refused.', { hint: 'Check cert.' });
+  expect(hindsightOn(rejected, {}).hint).toMatch(/^The same certificate was accepted on other connections of this run/);
+});
+
+test('failures of other kinds, and those that no file met, stay as they are', () => {
+  const lost = new Failure('service', 'CONNECTION_LOST', 'It was lost.');
+  expect(hindsightOn(lost, { before: [1] })).toBe(lost);
+  expect(hindsightOn(FAILURES.unauthorised, {})).toBe(FAILURES.unauthorised);
+});
+
+test('a wait that is too long keeps its own advice, also when no request was accepted', () => {
+  const cause = new ActionError('THROTTLED', 'The service answered 429.');
+  const failure = new Failure('config', 'RETRY_AFTER_TOO_LONG', 'Too long.', { hint: 'Run again.', cause });
+  expect(new Hindsight().explain(failure, () => undefined)).toBe(failure);
 });
