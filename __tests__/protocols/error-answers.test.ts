@@ -239,7 +239,7 @@ describe('a reason that an answer names is what the advice is about', () => {
     expect(hints).toEqual([
       expect.stringMatching(/agrees with the Date of the answer, so a clock behind the service is wrong/),
       expect.stringMatching(/^The clock of the runner and the Date of the answer differ/),
-      expect.stringMatching(/^Check the clock of the runner/),
+      'Check the clock of the runner; if it is right, ask the operators of the service about theirs.',
     ]);
     expect(refusal('timestamp expired').hint).toBe('Ask the operators of the service about this reason.');
   });
@@ -302,4 +302,134 @@ test('the words of the service are scrubbed before they are cut', () => {
   expect(statusFailure(answer(400, body), { ...FACTS, scrub }).message).toBe(
     `The service answered 400: “${'x'.repeat(190)} ***”.`,
   );
+});
+
+describe('a status alone', () => {
+  test.each([
+    [204, 'request', 'STATUS_UNEXPECTED', { maxAttempts: 3, endsRun: 'first-four-files' }],
+    [405, 'request', 'METHOD_REFUSED', { maxAttempts: 3, endsRun: 'first-four-files' }],
+    [410, 'file', 'REQUEST_REFUSED', { endsRun: 'first-four-files' }],
+    [418, 'file', 'REQUEST_REFUSED', { endsRun: 'first-four-files' }],
+    [421, 'file', 'REQUEST_REFUSED', { endsRun: 'first-four-files' }],
+    [429, 'service', 'THROTTLED', { throttled: true }],
+    [500, 'request', 'SERVER_ERROR', {}],
+    [503, 'service', 'UNAVAILABLE', { throttled: true }],
+    [504, 'service', 'GATEWAY_TIMEOUT', {}],
+    [519, 'request', 'SERVER_ERROR', {}],
+    [520, 'service', 'BAD_GATEWAY', {}],
+    [522, 'service', 'GATEWAY_TIMEOUT', {}],
+    [524, 'service', 'GATEWAY_TIMEOUT', {}],
+    [529, 'service', 'UNAVAILABLE', { throttled: true }],
+    [530, 'service', 'BAD_GATEWAY', {}],
+    [531, 'request', 'SERVER_ERROR', {}],
+  ])('%i: kind %s, code %s', (status, kind, code, facts) => {
+    const failure = statusFailure(answer(status), FACTS);
+    expect([failure.kind, failure.code]).toEqual([kind, code]);
+    const { hint, retryAfterMs, ...others } = failure.facts;
+    expect([hint, retryAfterMs, others]).toEqual([expect.stringMatching(/\.$/), undefined, facts]);
+    expect(failure.message).toBe(`The service answered ${status}.`);
+  });
+
+  test.each([408, 429, 500, 503, 531])('%i says nothing about the address', (status) => {
+    const response = { ...answer(status), request: 'POST https://sign.example.com/sign' };
+    expect(statusFailure(response, FACTS).hint).not.toContain('The request was');
+  });
+
+  test.each([
+    [502, 'It cannot reach the signing service behind it, or gets no usable answer from it'],
+    [503, 'It has no signing service behind it that takes requests'],
+    [504, 'The signing service behind it does not answer within the time limit of the gateway'],
+    [520, 'It cannot reach the signing service behind it, or gets no usable answer from it'],
+    [530, 'It cannot reach the signing service behind it, or gets no usable answer from it'],
+  ])('%i of a gateway is explained', (status, why) => {
+    const failure = statusFailure(answer(status, 'see{a}', { server: 'cloudflare' }), FACTS);
+    expect(failure.message).toBe(`A gateway in front of the service answered ${status}: “see{a}”.`);
+    expect(failure.hint).toBe(`${why}: ask the operators of the service.`);
+  });
+
+  test.each([
+    [500, 'nginx'],
+    [519, 'nginx'],
+    [531, 'nginx'],
+    [502, 'my-nginx'],
+  ])('%i of a server that is called %s is an answer of the service', (status, server) => {
+    expect(sentence(answer(status, '', { server }))).toBe(`The service answered ${status}.`);
+  });
+});
+
+test('what an answer allows, and what it has at another path, is told for its status only', () => {
+  expect(sentence(answer(404, '', { allow: 'GET' }))).toBe('The service answered 404.');
+  for (const body of ['see {"code":1}', 'see{"code":1}'])
+    expect(statusFailure(answer(404, body), FACTS).hint).toMatch(/this may not be the signing service/);
+  expect(statusFailure(answer(410, '{"code":1}'), FACTS).hint).toMatch(/nothing is at this address any more/);
+});
+
+test.each(['<Envelope>', '<Envelope xmlns="x">', '<soap:Envelope xmlns:soap="x">'])('%s is SOAP', (body) => {
+  expect(statusFailure(answer(500, body), FACTS).hint).toContain('A service of SOAP answered.');
+});
+
+test('the words of a gateway stay as they are where they are no page', () => {
+  expect(sentence(answer(503, 'it is down, a page is kept', { server: 'envoy' }))).toBe(
+    'A gateway in front of the service answered 503: “it is down, a page is kept”.',
+  );
+});
+
+test('the input with the address, and that with the request, are named where a protocol has them', () => {
+  const facts = { ...FACTS, address: 'server-url and request', written: 'the input request' };
+  const hint = (status: number, more = facts) =>
+    statusFailure({ ...answer(status), request: 'POST https://sign.example.com/sign' }, more).hint;
+  expect(hint(300)).toMatch(/ Put the final address into server-url and request; /);
+  expect(hint(404)).toMatch(/ Check server-url and request: /);
+  expect(hint(400)).toBe(
+    'The request was POST https://sign.example.com/sign. Compare the input request with what the service expects: path, headers, members of the body, encoding of the digest. Show this answer to the operators of the service.',
+  );
+  expect(hint(422)).toMatch(/Compare the input request with what/);
+  expect(hint(415)).toMatch(/Compare the input request with what/);
+});
+
+test('without such an input the operators are asked', () => {
+  for (const status of [400, 406, 415])
+    expect(statusFailure(answer(status), FACTS).hint).toBe('Show this answer to the operators of the service.');
+});
+
+test('a refused client certificate may be refused by one server of several only', () => {
+  const { message, facts } = statusFailure(answer(496), FACTS);
+  expect(message).toBe('The server refused our client certificate: it got none that it accepts (status 496).');
+  expect(facts.isOfOneServer).toBe(true);
+});
+
+describe('words of a refusal that services choose differently', () => {
+  const hint = (message: string, clock: 'agrees' | 'differ-among-servers' = 'agrees') =>
+    statusFailure(answer(403, JSON.stringify({ message })), { ...FACTS, asksForCertificate: true, clock: () => clock })
+      .hint;
+
+  test.each([
+    ['replay detected', /^The clock of the runner agrees/],
+    ['nonce was replayed', /^The clock of the runner agrees/],
+    ['request of 10:00 has expired', /^The clock of the runner agrees/],
+    ['es-auth-sign header does not match', /something on the way changes the request/],
+    ['this slot has a lock', /put it right/],
+    ['credential of app 7 expired', /put it right/],
+    ['not on the allowlist', /allow this address/],
+    ['not on the allow list', /allow this address/],
+    ['missing in whitelist', /allow this address/],
+    ['missing in white list', /allow this address/],
+    ['found in blocklist', /allow this address/],
+    ['found in block list', /allow this address/],
+    ['not authorised to use slot 3', /give these credentials this right/],
+    ['not authorized for slot 3', /give these credentials this right/],
+  ])('%s', (words, advice) => expect(hint(words)).toMatch(advice));
+
+  test.each(['Unauthorised', 'Unauthorized', 'not authorised', 'not authorized'])('“%s” names no reason', (words) => {
+    expect(hint(words)).toMatch(/^Ask the operators whether .* Check app-key and app-secret\.$/);
+  });
+
+  test('servers whose clocks differ are told as such', () => {
+    const differ =
+      'Two answers of the service have different times in Date, so the clock of one of several servers is wrong: ask the operators of the service.';
+    expect(hint('timestamp expired', 'differ-among-servers')).toBe(differ);
+    expect(hint('Forbidden', 'differ-among-servers')).toMatch(
+      new RegExp(` Check app-key and app-secret\\. ${differ}$`),
+    );
+  });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { WireResponse } from '../../src/connection/exchange.ts';
-import { namePage, reasonIn } from '../../src/protocols/answers/reason.ts';
+import { namePage, reasonIn, titled } from '../../src/protocols/answers/reason.ts';
 import { cutOnly } from '../../src/protocols/answers/scrub.ts';
 import { Masks } from '../../src/runner/masks.ts';
 import { anyCharacter } from '../helpers/characters.ts';
@@ -266,4 +266,28 @@ describe('no part of a secret that an answer repeats is told, wherever it stands
       expect(parts.filter((part) => text.includes(part))).toEqual([]);
     }
   });
+});
+
+test.each<[string, string, string | undefined]>([
+  ['behind the prefix that keeps JSON from running', `)]}',\n{"message":"no key"}`, 'no key'],
+  ['behind that prefix without a comma', `)]}'{"message":"no key"}`, 'no key'],
+  ['not behind it in the middle of a text', `Error )]}',{"message":"no key"}`, `Error )]}',{"message":"no key"}`],
+  ['in JSON that is cut', '{"error_message" : "no key", "trace":"a', 'no key'],
+  ['in JSON that is cut, in one word', `{"errormessage": "no key", `, 'no key'],
+  ['in JSON with single quotes', `{'error_description' : 'it\\'s locked'}`, `it's locked`],
+  ['in such JSON, in one word', `{'errordescription': 'locked'}`, 'locked'],
+  ['in a text with a sign of XML in it', 'a<b is not allowed', 'a<b is not allowed'],
+  ['before several full stops', 'Try again later...', 'Try again later'],
+  ['of 200 characters, which is not cut', 'm'.repeat(200), 'm'.repeat(200)],
+])('a reason is read %s', (_, body, expected) => expect(words(body, 'text/plain')).toBe(expected));
+
+test('the reason phrase counts where the body is blank', () => {
+  const response = { ...answer(' \n'), phrase: 'Quota used up' };
+  expect(reasonIn(response, cutOnly)).toEqual({ kind: 'words', text: 'Quota used up' });
+  expect(reasonIn({ ...answer('{}'), phrase: 'Quota used up' }, cutOnly)).toBeUndefined();
+});
+
+test('only a page has a title', () => {
+  expect(titled(answer('<title>Down</title>', 'text/html'), cutOnly)).toBe(' titled “Down”');
+  expect(titled(answer('{"message":"no key"}'), cutOnly)).toBe('');
 });
