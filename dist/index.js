@@ -23906,8 +23906,8 @@ var __webpack_modules__ = {
 			const [near = ""] = before.split(/[:,;|]\s+/).slice(-1);
 			if (/["'`([{<][\p{L}\p{N}\uE000._~/@-]*$/u.test(near)) return false;
 			const isOption = /(?:^|\s)-\S*$/.test(near);
-			const follows = /[\p{L}\p{N}\uE000"'`)\]}]\s+\S*$/u.test(near);
-			const isFollowed = /^[\p{L}\p{N}\uE000._~/@-]*\s+[\p{L}\p{N}\uE000"'`-]/u.test(after);
+			const follows = /[^\s,;:|([{<]\s+\S*$/u.test(near);
+			const isFollowed = /^[\p{L}\p{M}\p{N}\uE000._~/@-]*\s+[^\s,;:|)\]}>]/u.test(after);
 			return isOption || follows || isFollowed;
 		}
 		function namesInLine(before, after) {

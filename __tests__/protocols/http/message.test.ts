@@ -319,6 +319,8 @@ describe('the name of a file in a text of another kind stays where it is, and ad
     ['lines of checksums in JSON', '{"x":"{key}  {name}\\n"}', (body) => divided(body, '\n')],
     ['a list of two placeholders in JSON', '{"x":"{name} {key}"}', (body) => divided(body, ' ')],
     ['a name with a suffix before another placeholder', '{"x":"{name}.zip {key}"}', (body) => divided(body, ' ')],
+    ['a name before a word that begins with a dot', '{"x":"{name} .sha256 {key}"}', (body) => divided(body, ' ')],
+    ['arguments before a line end in JSON', '{"x":"sign --in {name} --key {key}\\n"}', (body) => divided(body, ' ')],
     ['a line of checksums without its end in JSON', '{"x":"{key}  {name}"}', (body) => divided(body, '\n')],
     ['a name directly after a placeholder in JSON', '{"x":"{key}{name}"}', (body) => divided(body, '\n')],
     ['a path after placeholders in JSON', '{"x":"{key} dist/{name}"}', (body) => divided(body, '\n')],
