@@ -151,7 +151,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const cancelTimeout = clock.after(timeoutMs, () => controller.abort((0, failure.iU)(timeoutMs)));
 		const both = AbortSignal.any([signal, controller.signal]);
 		try {
-			const { text } = await signer.sign((0, sent_bytes.P)(CANARY_PATH, CANARY), both);
+			const { text } = await signer.sign((0, sent_bytes.P)(CANARY_PATH, CANARY), both, new Set());
 			return {
 				text,
 				failure: undefined

@@ -13589,6 +13589,7 @@ var __webpack_modules__ = {
 				"Check server-url, and the inputs that the request is made of (sign-path and app-key, or request), for odd characters; if they are right, this is a defect of the action: please report it."
 			];
 		}
+		const CHECK_URL = "Check that server-url leads to the signing service; a gateway in between may be broken.";
 		const CHECK_PORT = "Check the port in server-url: another service than the signing service answers there.";
 		const HTTP2_ONLY = "Set the input http2: true. If the error stays the same, the server does not offer HTTP/2 in the TLS handshake (ALPN): its operators must turn that on.";
 		const GOOD_BEFORE = "Answers of this address were good before in this run: a gateway in front of the service, or one of several servers, is broken. Ask the operators of the service.";
@@ -13606,16 +13607,17 @@ var __webpack_modules__ = {
 		}
 		function protocolRow(error, code, { hasSucceeded, asksForCertificate }) {
 			const text = error instanceof Error ? `${error.name} ${error.message}` : "";
+			const ending = hasSucceeded ? {
+				endsRun: "bad-node",
+				isOneOfSeveral: true
+			} : { endsRun: "canary-twice" };
 			if (/bad upgrade/.test(text)) {
 				return [
 					"request",
 					"HTTP_UPGRADE",
 					"the server answered 101 Switching Protocols, although the request asked for no other protocol",
 					"Check that server-url leads to the signing service, not to a WebSocket; a gateway in between may be broken.",
-					hasSucceeded ? {
-						endsRun: "bad-node",
-						isOneOfSeveral: true
-					} : { endsRun: "canary-twice" }
+					ending
 				];
 			}
 			if (code === "HPE_FOREIGN" && error instanceof Error) {
@@ -13627,17 +13629,18 @@ var __webpack_modules__ = {
 					"HTTP_MALFORMED",
 					sentence,
 					hasSucceeded ? GOOD_BEFORE : hint,
-					{ endsRun: "canary-twice" }
+					ending
 				];
 			}
 			const isWrongLength = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 			if (!code.startsWith("HPE_") && !/HTTPParserError|bad response/.test(text) && !isWrongLength) return undefined;
+			const what = isWrongLength ? "the answer has another length than its headers say" : `the answer is not HTTP/1.1${parserWords(error)}`;
 			return [
 				"request",
 				"HTTP_MALFORMED",
-				isWrongLength ? "the answer has another length than its headers say" : `the answer is not HTTP/1.1${parserWords(error)}`,
-				hasSucceeded ? GOOD_BEFORE : "Check that server-url leads to the signing service; a gateway in between may be broken.",
-				{ endsRun: "canary-twice" }
+				what,
+				hasSucceeded ? GOOD_BEFORE : CHECK_URL,
+				ending
 			];
 		}
 		function parserWords(error) {
@@ -13677,26 +13680,27 @@ var __webpack_modules__ = {
 				this.#protocol = protocol;
 				this.#dialler = dialler;
 			}
-			takeIdle() {
-				return this.#fresh(this.#idle.pop());
+			takeIdle(used) {
+				const at = used ? this.#idle.findLastIndex((lane) => !used.has(lane)) : this.#idle.length - 1;
+				return at < 0 ? undefined : this.#fresh(this.#idle.splice(at, 1)[0], used);
 			}
-			async connect() {
+			async connect(used) {
 				if (this.#protocol === "http2") {
 					this.#shared ??= this.#openShared();
 					const shared = await this.#shared;
 					if (shared) return shared;
 				}
-				return this.#fresh(this.#idle.pop() ?? await this.#opening.shift()) ?? this.#open("own", undefined);
+				const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used);
+				return ready ?? this.#open("own", undefined);
 			}
-			#fresh(lane) {
+			#fresh(lane, used) {
 				if (lane?.connection?.socket.destroyed) {
 					this.drop(lane);
-					return this.takeIdle();
+					return this.takeIdle(used);
 				}
 				if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
 				this.drop(lane);
-				this.dropIdle();
-				return undefined;
+				return this.takeIdle(used);
 			}
 			async prepare(count, signal) {
 				let left = this.#protocol === "http2" ? 0 : count;
@@ -13714,9 +13718,12 @@ var __webpack_modules__ = {
 				};
 				await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
 			}
-			giveBack(lane) {
+			giveBack(lane, { status, used }) {
 				lane.idleSince = performance.now();
-				if (lane.sharing === "own") this.#idle.push(lane);
+				if (lane.sharing === "shared") return;
+				if (!REFUSALS.includes(status)) this.#idle.push(lane);
+				else if (used) this.#idle.unshift(lane);
+				else this.drop(lane);
 			}
 			drop(lane) {
 				if (lane.sharing === "shared" && lane.connection?.socket.destroyed === false) return;
@@ -13779,6 +13786,13 @@ var __webpack_modules__ = {
 			client.destroy().catch(() => {});
 			connection?.socket.destroy();
 		}
+		const REFUSALS = [
+			401,
+			403,
+			500,
+			502,
+			504
+		];
 		const MAX_IDLE_MS = 800;
 		const PREPARED_AT_ONCE = 8;
 		const MAX_STREAMS = 1e3;
@@ -16241,7 +16255,8 @@ var __webpack_modules__ = {
 				await this.#losses.settled(signal);
 				this.#requests++;
 				if (this.#isLenient) return this.#sendLeniently(request, signal);
-				const lane = this.#lanes.takeIdle() ?? await this.#connect(signal);
+				const lane = this.#lanes.takeIdle(request.used) ?? await this.#connect(signal, request.used);
+				request.used?.add(lane);
 				const isStale = watch(lane);
 				const received = () => lane.sharing === "own" ? lane.connection?.socket.bytesRead ?? 0 : 0;
 				const exchange = new connection_exchange.k5(request, signal, received);
@@ -16251,7 +16266,10 @@ var __webpack_modules__ = {
 					this.#losses.end();
 					if (this.#isStranger(lane, response)) throw unknownSession(this.#origin, response.status);
 					if (lane.connection) lane.connection.requests++;
-					this.#lanes.giveBack(lane);
+					this.#lanes.giveBack(lane, {
+						status: response.status,
+						used: request.used
+					});
 					return {
 						...response,
 						request: (0, connection_exchange.Ng)(this.#origin, request)
@@ -16326,12 +16344,12 @@ var __webpack_modules__ = {
 				this.#closing.abort();
 				this.#lanes.close();
 			};
-			async #connect(signal) {
-				const connecting = this.#lanes.connect();
+			async #connect(signal, used) {
+				const connecting = this.#lanes.connect(used);
 				try {
 					return await (0, clock.H6)(connecting, signal);
 				} catch (error) {
-					connecting.then((lane) => this.#lanes.giveBack(lane)).catch(() => {});
+					connecting.then((lane) => this.#lanes.giveBack(lane, { status: 200 })).catch(() => {});
 					return this.#explain(error, signal);
 				}
 			}
@@ -23551,7 +23569,7 @@ var __webpack_modules__ = {
 					datedAt: now()
 				};
 			}
-			async function sign(source, signal) {
+			async function sign(source, signal, used) {
 				const { hashing, digest } = await source.digest(begin);
 				const sign = Buffer.from(digest).toString("hex");
 				const headers = requestHeaders({
@@ -23563,7 +23581,8 @@ var __webpack_modules__ = {
 					method: "POST",
 					path: requestPath,
 					headers,
-					body
+					body,
+					used
 				}, signal);
 				try {
 					const asksForCertificate = transport.asksForCertificate();
@@ -24401,9 +24420,12 @@ Content-Type: application/json
 			const sentType = typeOf(options.message);
 			return {
 				...options.message.content.startsWith("digest") ? { weigh: weightOfDigest } : {},
-				async sign(source, signal) {
+				async sign(source, signal, used) {
 					const request = await fillRequest(source, options);
-					const response = await transport.post(request, signal);
+					const response = await transport.post({
+						...request,
+						used
+					}, signal);
 					const { status } = response;
 					const facts = {
 						size: source.size,
@@ -27048,7 +27070,7 @@ Content-Type: application/json
 			return {
 				sharing: signer.sharing,
 				weigh: signer.weigh,
-				sign: (source, signal) => signer.sign(source, signal).catch((error) => {
+				sign: (source, signal, used) => signer.sign(source, signal, used).catch((error) => {
 					const identity = shown();
 					if (!(error instanceof policy_failure.HR) || identity === undefined) throw error;
 					const own = {
@@ -27179,10 +27201,10 @@ Content-Type: application/json
 			return {
 				sharing: signer.sharing,
 				weigh: signer.weigh,
-				async sign(source, signal) {
+				async sign(source, signal, used) {
 					const flight = progress.start();
 					try {
-						return await signer.sign(watchSource(source, flight), signal);
+						return await signer.sign(watchSource(source, flight), signal, used);
 					} finally {
 						flight.end();
 					}
@@ -27218,12 +27240,32 @@ Content-Type: application/json
 		class AnswerLog {
 			#answers = [];
 			#explained = 0;
+			#hasAccepted = false;
+			#largest = -1;
 			#mixedUp;
-			add(answer) {
-				if (this.#answers.push(answer) > REMEMBERED) this.#answers.shift();
+			get hasAccepted() {
+				return this.#hasAccepted;
+			}
+			get largest() {
+				return this.#largest;
+			}
+			receive({ size }) {
+				this.#largest = Math.max(this.#largest, size);
+			}
+			accept(answer) {
+				this.#hasAccepted = true;
+				this.#add(answer);
 			}
 			async explain(answer, verification) {
-				if (!(0, layout.NH)((0, verifying_encoding.x)(answer.text, verification.encoding))) return undefined;
+				const isOdd = !(0, layout.NH)((0, verifying_encoding.x)(answer.text, verification.encoding));
+				const found = isOdd ? undefined : await this.#look(answer, verification);
+				this.#add(answer);
+				return found ?? (this.hasAccepted ? OTHER_SERVER : undefined);
+			}
+			#add(answer) {
+				if (this.#answers.push(answer) > REMEMBERED) this.#answers.shift();
+			}
+			async #look(answer, verification) {
 				const others = this.#answers.filter(({ sha256 }) => sha256 !== answer.sha256).reverse();
 				const same = others.find(({ text }) => text === answer.text);
 				if (same) return sameAs(same.file.path);
@@ -27231,6 +27273,7 @@ Content-Type: application/json
 				return this.#mixedUp;
 			}
 		}
+		const OTHER_SERVER = { hint: "Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators." };
 		async function findOther({ file, text }, others, { verifier, encoding }) {
 			const own = read(file);
 			for (const other of others) {
@@ -27265,10 +27308,10 @@ Content-Type: application/json
 		function createAttempt(options) {
 			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
 			const { onWhiteSpace, holdsSecret } = options;
-			let hasValid = false;
 			const answers = new AnswerLog();
-			let accepted = -1;
+			const usedBy = new Map();
 			return async (file, signal, onAnswered) => {
+				const used = usedBy.get(file.path) ?? new Set();
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
 				try {
 					const source = (0, sent_bytes.g)(file.path, open, {
@@ -27276,23 +27319,21 @@ Content-Type: application/json
 						hashElsewhere,
 						signal
 					});
-					const { text, keyVersion } = await signer.sign(source, signal);
-					accepted = Math.max(accepted, file.size);
+					const { text, keyVersion } = await signer.sign(source, signal, used);
+					answers.receive(file);
 					const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
-					if (hasValid && verification) onAnswered();
+					if (answers.hasAccepted && verification) onAnswered();
 					const answer = {
 						file,
 						sha256,
 						text
 					};
 					if (verification && !(check && await (0, verifying_check.fn)(text, check, verification.encoding))) {
-						const found = await answers.explain(answer, verification);
-						answers.add(answer);
 						const about = {
 							...verification,
 							text,
 							keyVersion,
-							advice: found ?? (hasValid ? OTHER_SERVER : undefined)
+							advice: await answers.explain(answer, verification)
 						};
 						const invalid = await (0, verifying_check.Dy)(file.path, {
 							...open,
@@ -27300,26 +27341,26 @@ Content-Type: application/json
 						}, about);
 						throw wrongSignature(invalid.error, (0, verifying_check.tf)(about, invalid, clientKeySha256));
 					}
-					if (verification) answers.add(answer);
 					if (!verification && holdsSecret?.(text)) throw secretInSignature();
 					if (!verification && /\s/.test(text)) onWhiteSpace?.();
-					hasValid = true;
+					answers.accept(answer);
 					signal.throwIfAborted();
 					onAnswered();
 					await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));
+					usedBy.delete(file.path);
 					return {
 						sha256,
 						signatureSha256: (0, read_small.qj)(text),
 						keyVersion
 					};
 				} catch (error) {
-					return fail(sizeLimit(error, file, accepted));
+					usedBy.set(file.path, used);
+					return fail(sizeLimit(error, file, answers.largest));
 				} finally {
 					open.close();
 				}
 			};
 		}
-		const OTHER_SERVER = { hint: "Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators." };
 		function sizeLimit(error, { size }, accepted) {
 			const isOdd = error instanceof policy_failure.HR && error.code === "FILE_TOO_LARGE_FOR_SERVER" && size <= accepted;
 			if (!isOdd || error.kind !== "file") return error;
@@ -27389,7 +27430,8 @@ Content-Type: application/json
 			unauthorisedProbes: 3,
 			unauthorisedMs: 6e4,
 			badNodesInRow: 6,
-			badNodesBeyondFiles: 10
+			badNodesBeyondFiles: 10,
+			badNodesBesideGoodOne: 128
 		};
 		const GROWTH = {
 			start: 12,
@@ -27791,11 +27833,13 @@ Content-Type: application/json
 					default: return rule;
 				}
 			}
-			#badNode({ startedAt }, now) {
-				if (++this.#badNodesOfRun > ENDINGS.badNodesBeyondFiles + this.#successes) return true;
+			#badNode({ startedAt, oldestStart }, now) {
+				const isGoodOneBusy = oldestStart <= startedAt;
+				const beyond = isGoodOneBusy ? ENDINGS.badNodesBesideGoodOne : ENDINGS.badNodesBeyondFiles;
+				if (++this.#badNodesOfRun > beyond + this.#successes) return true;
 				if (startedAt < this.#badNodeAt) return false;
 				this.#badNodeAt = now;
-				return ++this.#badNodes >= ENDINGS.badNodesInRow;
+				return ++this.#badNodes >= ENDINGS.badNodesInRow && !isGoodOneBusy;
 			}
 			#isRefusedAgain({ startedAt }, now) {
 				const isSecond = startedAt >= this.#refusedAt;
@@ -28131,6 +28175,13 @@ Content-Type: application/json
 			get size() {
 				return this.#unended.size;
 			}
+			get unanswered() {
+				const [oldest] = this.#unended.values();
+				return {
+					inFlight: this.size,
+					oldestStart: oldest?.startedAt ?? Number.POSITIVE_INFINITY
+				};
+			}
 			get open() {
 				return this.size + this.#finishing;
 			}
@@ -28405,7 +28456,7 @@ Content-Type: application/json
 				const state = {
 					isCanary: job === canary,
 					left: this.#left,
-					inFlight: this.#inFlight.size
+					...this.#inFlight.unanswered
 				};
 				const decision = this.#policy.onFailure({
 					...facts,
@@ -28922,7 +28973,6 @@ Content-Type: application/json
 			const { plan, effort, service, report } = task;
 			const { output, verification } = plan;
 			const onBadNode = noteBadNode(report);
-			const renewConnections = (0, schedule_clock.MM)(1e3, clock, () => service.transport.dropIdle());
 			return {
 				files,
 				signer: service.signer,
@@ -28947,8 +28997,6 @@ Content-Type: application/json
 				onOutcome: () => {},
 				onEvent: (event) => {
 					if (event.type === "shortage") service.transport.dropIdle();
-					if (event.type === "retry" && event.failure.facts.endsRun === "unauthorised") service.transport.dropIdle();
-					else if (event.type === "retry" && event.failure.kind === "request") renewConnections();
 					if (event.type === "bad-node") onBadNode(event.failure);
 					printEvent(context, event, files);
 				}
@@ -34254,7 +34302,6 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			Bh: () => onceSoon,
 			H6: () => orAborted,
-			MM: () => atMostEach,
 			cu: () => measureSlowdown,
 			t7: () => loadAtLeisure,
 			ts: () => createClock,
@@ -34313,14 +34360,6 @@ Content-Type: application/json
 				else cancel = clock.after(LOOK_MS, look);
 			}
 			return () => cancel();
-		}
-		function atMostEach(ms, clock, act) {
-			let last = Number.NEGATIVE_INFINITY;
-			return () => {
-				if (clock.now() - last < ms) return;
-				last = clock.now();
-				act();
-			};
 		}
 	}),
 	45109: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

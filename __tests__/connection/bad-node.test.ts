@@ -9,10 +9,13 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
 import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
+import type { Fault, Script } from '../../src/rehearsal/faults/faults.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
+import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
 import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { meet } from '../faults/meeting.ts';
 import { listen, listenInTest } from '../helpers/listen.ts';
+import { webPage } from '../rehearsal/fault-samples.ts';
 import { openService, plantMany, type SigningRun, signTree, type Target } from '../signing/signing-run.ts';
 import { startFront } from './front.ts';
 
@@ -157,6 +160,33 @@ describe.each([
     expect(lost.ending?.code).toBe('TLS_CLIENT_REJECTED');
     expect(lost.ending?.hint).toMatch(/^The same certificate was accepted on other connections of this run/);
   });
+});
+
+const brokenApi: Fault = { kind: 'answer', answer: jsonAnswer(500, { error: 'not set up' }) };
+test.each([
+  ['500', brokenApi],
+  ['a web page', webPage('Welcome')],
+] as const)(
+  'a repeat goes over another connection than the attempts before: one of two nodes answers %s',
+  async (_, fault) => {
+    const pki = await createPki();
+    const [service, bad] = [await openService({ pki }), await openService({ pki, script: () => fault })];
+    const front = await startFront(({ nth }) => ({ to: nth % 2 === 1 ? bad.port : service.port }));
+    const target = { ...service, url: front.url, appSecret: service.appSecret };
+    const run = await signTree(target, plantMany(60), { transport: openExplainingWay(target) });
+    expect(run.outcomes.map(({ status }) => status)).toEqual(Array(60).fill('signed'));
+  },
+);
+
+test('repeats cost few connections when the first request of each length is refused', async () => {
+  const script: Script = ({ index, nthOfLength }) => (index > 0 && nthOfLength === 0 ? brokenApi : undefined);
+  const service = await openService({ script });
+  const front = await startFront(() => ({ to: service.port }));
+  const target = { ...service, url: front.url };
+  const run = await signTree(target, plantMany(300), { transport: openExplainingWay(target) });
+  expect(run.outcomes.filter(({ status }) => status === 'signed')).toHaveLength(300);
+  expect(run.requests).toBeGreaterThan(390);
+  expect(front.callers.length).toBeLessThan(120);
 });
 
 test('when every new connection leads to the bad node, the run ends with what that node sent', async () => {

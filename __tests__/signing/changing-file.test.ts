@@ -86,7 +86,7 @@ test('a large file that shrinks while it is being sent fails as changed, whateve
   const service = await openService();
   const tree = plant({ 'a.bin': Buffer.alloc(16 * 2 ** 20, 1), 'b.bin': Buffer.from('b') });
   const wrap = (signer: Signer): Signer => ({
-    sign: (source, signal) => signer.sign(shrinkInSecondPass(source, locationIn(tree)), signal),
+    sign: (source, signal, used) => signer.sign(shrinkInSecondPass(source, locationIn(tree)), signal, used),
   });
   const run = await signTree(service, tree, { wrap, algorithm: 'none' });
   expect(run.outcomes.map(({ status, attempts, error }) => [status, attempts, error?.code])).toEqual([

@@ -8,8 +8,8 @@ function mixing(count: number): (signer: Signer) => Signer {
   const answers: Awaited<ReturnType<Signer['sign']>>[] = [];
   return (signer) => ({
     ...signer,
-    async sign(source, signal) {
-      const answer = await signer.sign(source, signal);
+    async sign(source, signal, used) {
+      const answer = await signer.sign(source, signal, used);
       const { promise, resolve } = Promise.withResolvers<typeof answer>();
       waiting.push(resolve);
       answers.push(answer);

@@ -9,7 +9,11 @@ function createRun(): { judge: RunJudge; fail: (failure: Failure, job: number, a
   let now = 0;
   const fail = (failure: Failure, job: number, attempts = 1): boolean => {
     now += 10;
-    return judge.endsRun(failure, { job, attempts, startedAt: now - 5, isCanary: job === 0 }, now);
+    return judge.endsRun(
+      failure,
+      { job, attempts, startedAt: now - 5, isCanary: job === 0, oldestStart: Number.POSITIVE_INFINITY },
+      now,
+    );
   };
   return { judge, fail };
 }
@@ -45,7 +49,7 @@ describe('a run ends', () => {
   test('not at a 401 to an attempt that began before the first 401 came', () => {
     const { fail, judge } = createRun();
     expect(fail(FAILURES.unauthorised, 0)).toBe(false);
-    const under = { job: 1, attempts: 1, isCanary: false };
+    const under = { job: 1, attempts: 1, isCanary: false, oldestStart: Number.POSITIVE_INFINITY };
     expect(judge.endsRun(FAILURES.unauthorised, { ...under, startedAt: 9 }, 20)).toBe(false);
     expect(judge.endsRun(FAILURES.unauthorised, { ...under, startedAt: 10 }, 20)).toBe(true);
   });
@@ -72,16 +76,29 @@ describe('a run ends', () => {
     test('at ten attempts more than files were signed, whenever they began, because most nodes must be bad', () => {
       const { judge } = createRun();
       for (let file = 0; file < 20; file++) judge.onSuccess();
-      const parallel = { attempts: 1, isCanary: false, startedAt: 1 };
+      const parallel = { attempts: 1, isCanary: false, startedAt: 1, oldestStart: Number.POSITIVE_INFINITY };
       const ends = Array.from({ length: 31 }, (_, job) => judge.endsRun(untrusted, { ...parallel, job }, 10 + job));
       expect(ends).toEqual([...Array(30).fill(false), true]);
+    });
+
+    test('not while an older attempt waits for the answer of a slow service, unless there are very many', () => {
+      const { judge } = createRun();
+      judge.onSuccess();
+      let now = 0;
+      const ends = (oldestStart: number): boolean => {
+        now += 10;
+        return judge.endsRun(untrusted, { job: 1, attempts: 1, isCanary: false, startedAt: now - 5, oldestStart }, now);
+      };
+      expect(Array.from({ length: 129 }, () => ends(1))).toEqual(Array(129).fill(false));
+      expect(ends(1)).toBe(true);
+      expect(ends(now + 7)).toBe(true);
     });
 
     test('not at attempts that began before an earlier one had failed: of many connections, some always lead to that node', () => {
       const { judge, fail } = createRun();
       for (let file = 0; file < 30; file++) judge.onSuccess();
       for (let job = 0; job < 4; job++) fail(untrusted, job);
-      const parallel = { attempts: 1, isCanary: false, startedAt: 35 };
+      const parallel = { attempts: 1, isCanary: false, startedAt: 35, oldestStart: Number.POSITIVE_INFINITY };
       const ends = Array.from({ length: 30 }, (_, job) => judge.endsRun(untrusted, { ...parallel, job }, 45));
       expect(ends).toEqual(Array(30).fill(false));
       expect([fail(untrusted, 1), fail(untrusted, 2)]).toEqual([false, true]);

@@ -28,7 +28,17 @@ function createWorld(settings: { readonly endsAt?: number; readonly attempts?: n
   });
   const fail: World['fail'] = (failure, now, facts = {}) =>
     policy.onFailure(
-      { failure, job: 1, isProbe: false, isCanary: false, left: 500, inFlight: 0, startedAt: now - 5, ...facts },
+      {
+        failure,
+        job: 1,
+        isProbe: false,
+        isCanary: false,
+        left: 500,
+        inFlight: 0,
+        oldestStart: Number.POSITIVE_INFINITY,
+        startedAt: now - 5,
+        ...facts,
+      },
       now,
     );
   const failMany = (count: number, now: number): void => {

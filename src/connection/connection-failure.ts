@@ -124,6 +124,7 @@ export function defectRow(error: unknown, code: string): FailureRow | undefined 
   ];
 }
 
+const CHECK_URL = 'Check that server-url leads to the signing service; a gateway in between may be broken.';
 const CHECK_PORT = 'Check the port in server-url: another service than the signing service answers there.';
 const HTTP2_ONLY =
   'Set the input http2: true. If the error stays the same, the server does not offer HTTP/2 in the TLS handshake (ALPN): its operators must turn that on.';
@@ -143,35 +144,31 @@ function protocolRow(
   { hasSucceeded, asksForCertificate }: ConnectionFacts,
 ): FailureRow | undefined {
   const text = error instanceof Error ? `${error.name} ${error.message}` : '';
+  // One of several nodes may do this. Each of these answers costs a connection, so not every file may meet many of them.
+  const ending: FailureFacts = hasSucceeded
+    ? { endsRun: 'bad-node', isOneOfSeveral: true }
+    : { endsRun: 'canary-twice' };
   if (/bad upgrade/.test(text)) {
-    // One of several nodes or gateways may do this; the retry may reach another one. Each of these answers costs a connection.
     return [
       'request',
       'HTTP_UPGRADE',
       'the server answered 101 Switching Protocols, although the request asked for no other protocol',
       'Check that server-url leads to the signing service, not to a WebSocket; a gateway in between may be broken.',
-      hasSucceeded ? { endsRun: 'bad-node', isOneOfSeveral: true } : { endsRun: 'canary-twice' },
+      ending,
     ];
   }
   if (code === 'HPE_FOREIGN' && error instanceof Error) {
     const unasked = asksForCertificate === false ? ', and did not ask for a client certificate' : '';
     const sentence = `the server does not speak HTTP/1.1: within TLS it ${error.message}${unasked}`;
     const hint = error.message.includes('HTTP/2') ? HTTP2_ONLY : CHECK_PORT;
-    return ['request', 'HTTP_MALFORMED', sentence, hasSucceeded ? GOOD_BEFORE : hint, { endsRun: 'canary-twice' }];
+    return ['request', 'HTTP_MALFORMED', sentence, hasSucceeded ? GOOD_BEFORE : hint, ending];
   }
   const isWrongLength = code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
   if (!code.startsWith('HPE_') && !/HTTPParserError|bad response/.test(text) && !isWrongLength) return undefined;
-  return [
-    'request',
-    'HTTP_MALFORMED',
-    isWrongLength
-      ? 'the answer has another length than its headers say'
-      : `the answer is not HTTP/1.1${parserWords(error)}`,
-    hasSucceeded
-      ? GOOD_BEFORE
-      : 'Check that server-url leads to the signing service; a gateway in between may be broken.',
-    { endsRun: 'canary-twice' },
-  ];
+  const what = isWrongLength
+    ? 'the answer has another length than its headers say'
+    : `the answer is not HTTP/1.1${parserWords(error)}`;
+  return ['request', 'HTTP_MALFORMED', what, hasSucceeded ? GOOD_BEFORE : CHECK_URL, ending];
 }
 
 /** Returns the parser's message, such as ` (Invalid header token)`; empty without a useful one. */

@@ -35,33 +35,33 @@ export class Lanes {
     this.#dialler = dialler;
   }
 
-  /** Returns an idle lane, if one is fresh enough. */
-  takeIdle(): Lane | undefined {
-    return this.#fresh(this.#idle.pop());
+  /** Returns an idle lane that is fresh enough and not used before. */
+  takeIdle(used?: ReadonlySet<object>): Lane | undefined {
+    const at = used ? this.#idle.findLastIndex((lane) => !used.has(lane)) : this.#idle.length - 1;
+    return at < 0 ? undefined : this.#fresh(this.#idle.splice(at, 1)[0], used);
   }
 
   /** Returns the shared lane if the server speaks HTTP/2, otherwise one that is being opened or a new one. */
-  async connect(): Promise<Lane> {
+  async connect(used?: ReadonlySet<object>): Promise<Lane> {
     if (this.#protocol === 'http2') {
       this.#shared ??= this.#openShared();
       const shared = await this.#shared;
       if (shared) return shared;
     }
-    return this.#fresh(this.#idle.pop() ?? (await this.#opening.shift())) ?? this.#open('own', undefined);
+    const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used);
+    return ready ?? this.#open('own', undefined);
   }
 
-  #fresh(lane: Lane | undefined): Lane | undefined {
+  #fresh(lane: Lane | undefined, used: ReadonlySet<object> | undefined): Lane | undefined {
     // After `Connection: close` a client would dial again although a ready connection waits, and a server that serves
     // one connection at a time would wait for a request on that one.
     if (lane?.connection?.socket.destroyed) {
       this.drop(lane);
-      return this.takeIdle();
+      return this.takeIdle(used);
     }
     if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
     this.drop(lane);
-    // The other lanes have been idle for even longer.
-    this.dropIdle();
-    return undefined;
+    return this.takeIdle(used);
   }
 
   /** Connects lanes before they are needed, a few at a time, until `signal` aborts; for HTTP/2, one is enough. */
@@ -86,10 +86,13 @@ export class Lanes {
     await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
   }
 
-  /** Returns a lane for the next request. */
-  giveBack(lane: Lane): void {
+  /** Returns a lane for the next request; that of a refusal may lead to the bad one of several servers, and comes last or is closed. */
+  giveBack(lane: Lane, { status, used }: { readonly status: number; readonly used?: Set<object> | undefined }): void {
     lane.idleSince = performance.now();
-    if (lane.sharing === 'own') this.#idle.push(lane);
+    if (lane.sharing === 'shared') return;
+    if (!REFUSALS.includes(status)) this.#idle.push(lane);
+    else if (used) this.#idle.unshift(lane);
+    else this.drop(lane);
   }
 
   /** Closes a lane after a failed request; a shared lane continues for other requests while its connection lives. */
@@ -163,6 +166,8 @@ function disconnect({ client, connection }: Lane): void {
   connection?.socket.destroy();
 }
 
+/** Statuses that another server behind the same name may not give. */
+const REFUSALS: readonly number[] = [401, 403, 500, 502, 504];
 /** Longest idle time in ms: some servers close after a second, and the client's timers are half a second coarse. */
 const MAX_IDLE_MS = 800;
 /** Number of simultaneous handshakes that keeps both sides busy. */

@@ -88,7 +88,8 @@ class LaneTransport implements Transport {
     await this.#losses.settled(signal);
     this.#requests++;
     if (this.#isLenient) return this.#sendLeniently(request, signal);
-    const lane = this.#lanes.takeIdle() ?? (await this.#connect(signal));
+    const lane = this.#lanes.takeIdle(request.used) ?? (await this.#connect(signal, request.used));
+    request.used?.add(lane);
     const isStale = watch(lane);
     const received = (): number => (lane.sharing === 'own' ? (lane.connection?.socket.bytesRead ?? 0) : 0);
     const exchange = new Exchange(request, signal, received);
@@ -98,7 +99,7 @@ class LaneTransport implements Transport {
       this.#losses.end();
       if (this.#isStranger(lane, response)) throw unknownSession(this.#origin, response.status);
       if (lane.connection) lane.connection.requests++;
-      this.#lanes.giveBack(lane);
+      this.#lanes.giveBack(lane, { status: response.status, used: request.used });
       return { ...response, request: describeRequest(this.#origin, request) };
     } catch (error) {
       this.#lanes.drop(lane);
@@ -171,13 +172,13 @@ class LaneTransport implements Transport {
     this.#lanes.close();
   };
 
-  async #connect(signal: AbortSignal): Promise<Lane> {
-    const connecting = this.#lanes.connect();
+  async #connect(signal: AbortSignal, used?: ReadonlySet<object>): Promise<Lane> {
+    const connecting = this.#lanes.connect(used);
     try {
       return await orAborted(connecting, signal);
     } catch (error) {
       // A connection that is ready too late can serve another request.
-      connecting.then((lane) => this.#lanes.giveBack(lane)).catch(() => {});
+      connecting.then((lane) => this.#lanes.giveBack(lane, { status: 200 })).catch(() => {});
       return this.#explain(error, signal);
     }
   }

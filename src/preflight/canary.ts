@@ -84,7 +84,7 @@ async function tryOnce(signer: Signer, { clock, timeoutMs, signal }: CanaryOptio
   const cancelTimeout = clock.after(timeoutMs, () => controller.abort(timedOut(timeoutMs)));
   const both = AbortSignal.any([signal, controller.signal]);
   try {
-    const { text } = await signer.sign(memorySource(CANARY_PATH, CANARY), both);
+    const { text } = await signer.sign(memorySource(CANARY_PATH, CANARY), both, new Set());
     return { text, failure: undefined };
   } catch (error) {
     return { text: undefined, failure: asFailure(both.aborted ? both.reason : error) };

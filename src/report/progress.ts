@@ -161,10 +161,10 @@ export function watchSigner(signer: Signer, progress: Progress): Signer {
   return {
     sharing: signer.sharing,
     weigh: signer.weigh,
-    async sign(source, signal) {
+    async sign(source, signal, used) {
       const flight = progress.start();
       try {
-        return await signer.sign(watchSource(source, flight), signal);
+        return await signer.sign(watchSource(source, flight), signal, used);
       } finally {
         flight.end();
       }

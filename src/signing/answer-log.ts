@@ -23,17 +23,45 @@ export class AnswerLog {
   /** The oldest one first. */
   readonly #answers: Answer[] = [];
   #explained = 0;
+  #hasAccepted = false;
+  #largest = -1;
   /** What was found last about answers that were mixed up. */
   #mixedUp: Advice | undefined;
 
-  /** Remembers an answer. */
-  add(answer: Answer): void {
+  /** Whether an answer was accepted; before that the key may be wrong, and further requests could be useless. */
+  get hasAccepted(): boolean {
+    return this.#hasAccepted;
+  }
+
+  /** Size of the largest file that was answered with a signature, in bytes; -1 without one. */
+  get largest(): number {
+    return this.#largest;
+  }
+
+  /** Learns that a signature has come, before it is checked. */
+  receive({ size }: ReleaseFile): void {
+    this.#largest = Math.max(this.#largest, size);
+  }
+
+  /** Learns of a signature that is valid, or is not checked. */
+  accept(answer: Answer): void {
+    this.#hasAccepted = true;
+    this.#add(answer);
+  }
+
+  /** Learns of a signature that is not valid for its file; says what the other answers show about it, or `undefined` when they show nothing. */
+  async explain(answer: Answer, verification: Verification): Promise<Advice | undefined> {
+    const isOdd = !mayBeSignature(decodeSignature(answer.text, verification.encoding));
+    const found = isOdd ? undefined : await this.#look(answer, verification);
+    this.#add(answer);
+    return found ?? (this.hasAccepted ? OTHER_SERVER : undefined);
+  }
+
+  #add(answer: Answer): void {
     if (this.#answers.push(answer) > REMEMBERED) this.#answers.shift();
   }
 
-  /** Says what the other answers show about one that is not valid for its file; `undefined` when they show nothing. */
-  async explain(answer: Answer, verification: Verification): Promise<Advice | undefined> {
-    if (!mayBeSignature(decodeSignature(answer.text, verification.encoding))) return undefined;
+  async #look(answer: Answer, verification: Verification): Promise<Advice | undefined> {
     const others = this.#answers.filter(({ sha256 }) => sha256 !== answer.sha256).reverse();
     const same = others.find(({ text }) => text === answer.text);
     if (same) return sameAs(same.file.path);
@@ -41,6 +69,11 @@ export class AnswerLog {
     return this.#mixedUp;
   }
 }
+
+/** Hint for an invalid signature when others were valid with the same key. */
+const OTHER_SERVER: Advice = {
+  hint: 'Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.',
+};
 
 /** Finds another file whose signature this is, or whose answer is the signature of this file. */
 async function findOther(

@@ -3,7 +3,7 @@ import type { Patience } from '../files/patience.ts';
 import { openFile } from '../files/reading/open-file.ts';
 import { hashText } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
-import { type Advice, explainInvalid, isValid, noneFits, type Verification } from '../verifying/check.ts';
+import { explainInvalid, isValid, noneFits, type Verification } from '../verifying/check.ts';
 import { AnswerLog } from './answer-log.ts';
 import { asFailure, Failure } from './policy/failure.ts';
 import { type HashElsewhere, record } from './sent-bytes.ts';
@@ -39,48 +39,41 @@ export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () =>
 export function createAttempt(options: AttemptOptions): Attempt {
   const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
   const { onWhiteSpace, holdsSecret } = options;
-  /** Whether a signature was valid; before that the key may be wrong, and further requests could be useless. */
-  let hasValid = false;
   const answers = new AnswerLog();
-  /** Size of the largest file for which an answer with a signature came, in bytes. */
-  let accepted = -1;
+  /** By path, the connections of the failed attempts of a file without a result: they may lead to the bad one of several servers. */
+  const usedBy = new Map<string, Set<object>>();
   return async (file, signal, onAnswered) => {
+    const used = usedBy.get(file.path) ?? new Set();
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
     try {
       const source = record(file.path, open, { verifier: verification?.verifier, hashElsewhere, signal });
-      const { text, keyVersion } = await signer.sign(source, signal);
-      accepted = Math.max(accepted, file.size);
+      const { text, keyVersion } = await signer.sign(source, signal, used);
+      answers.receive(file);
       const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
       // The next request is sent while another thread verifies this signature.
-      if (hasValid && verification) onAnswered();
+      if (answers.hasAccepted && verification) onAnswered();
       const answer = { file, sha256, text };
       if (verification && !(check && (await isValid(text, check, verification.encoding)))) {
-        const found = await answers.explain(answer, verification);
-        answers.add(answer);
-        const about = { ...verification, text, keyVersion, advice: found ?? (hasValid ? OTHER_SERVER : undefined) };
+        const about = { ...verification, text, keyVersion, advice: await answers.explain(answer, verification) };
         const invalid = await explainInvalid(file.path, { ...open, read: () => source.read() }, about);
         throw wrongSignature(invalid.error, noneFits(about, invalid, clientKeySha256));
       }
-      if (verification) answers.add(answer);
       if (!verification && holdsSecret?.(text)) throw secretInSignature();
       if (!verification && /\s/.test(text)) onWhiteSpace?.();
-      hasValid = true;
+      answers.accept(answer);
       signal.throwIfAborted();
       onAnswered();
       await patience.write(file.path + suffix, () => output.write(file.path + suffix, text));
+      usedBy.delete(file.path);
       return { sha256, signatureSha256: hashText(text), keyVersion };
     } catch (error) {
-      return fail(sizeLimit(error, file, accepted));
+      usedBy.set(file.path, used);
+      return fail(sizeLimit(error, file, answers.largest));
     } finally {
       open.close();
     }
   };
 }
-
-/** Hint for an invalid signature when others were valid with the same key. */
-const OTHER_SERVER: Advice = {
-  hint: 'Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators.',
-};
 
 /** Explains a refusal of a file for its size when a file as large was accepted, and lets it be repeated: the repeat may reach the server that took that file. */
 export function sizeLimit<E>(error: E, { size }: Pick<ReleaseFile, 'size'>, accepted: number): E | Failure {

@@ -172,8 +172,8 @@ function namingRefused(signer: Signer, shown: () => Identity | undefined): Signe
   return {
     sharing: signer.sharing,
     weigh: signer.weigh,
-    sign: (source, signal) =>
-      signer.sign(source, signal).catch((error: unknown) => {
+    sign: (source, signal, used) =>
+      signer.sign(source, signal, used).catch((error: unknown) => {
         const identity = shown();
         if (!(error instanceof Failure) || identity === undefined) throw error;
         const own = { certificate: identity.certificate, refusalHint: refusalHint(identity) };

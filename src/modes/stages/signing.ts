@@ -7,7 +7,7 @@ import { startProgress, watchSigning } from '../../report/progress.ts';
 import type { ReportBuilder } from '../../report/report.ts';
 import { plural } from '../../report/summary/units.ts';
 import { deadlinePassed } from '../../signing/policy/failure.ts';
-import { atMostEach, loadAtLeisure } from '../../signing/schedule/clock.ts';
+import { loadAtLeisure } from '../../signing/schedule/clock.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../signing/sign.ts';
 import { loadClient } from '../../upload.ts';
 import { hashInWorker } from '../../worker/hasher.ts';
@@ -146,8 +146,6 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
   const { plan, effort, service, report } = task;
   const { output, verification } = plan;
   const onBadNode = noteBadNode(report);
-  // The retry of a refused request may reach another node over another connection; each of those is a handshake.
-  const renewConnections = atMostEach(1000, clock, () => service.transport.dropIdle());
   return {
     files,
     signer: service.signer,
@@ -173,8 +171,6 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
     onEvent: (event) => {
       // The next file needs their descriptors.
       if (event.type === 'shortage') service.transport.dropIdle();
-      if (event.type === 'retry' && event.failure.facts.endsRun === 'unauthorised') service.transport.dropIdle();
-      else if (event.type === 'retry' && event.failure.kind === 'request') renewConnections();
       if (event.type === 'bad-node') onBadNode(event.failure);
       printEvent(context, event, files);
     },

@@ -51,12 +51,12 @@ export function createSignFileSigner(
     return { ...hashingOf(fresh), fresh, datedAt: now() };
   }
 
-  async function sign(source: Source, signal: AbortSignal): Promise<Signature> {
+  async function sign(source: Source, signal: AbortSignal, used: Set<object>): Promise<Signature> {
     const { hashing, digest } = await source.digest(begin);
     const sign = Buffer.from(digest).toString('hex');
     const headers = requestHeaders({ appKey, ...hashing.fresh }, sign, bodyLength(source.size));
     const body = requestBody(source.read());
-    const response = await post(transport, { method: 'POST', path: requestPath, headers, body }, signal);
+    const response = await post(transport, { method: 'POST', path: requestPath, headers, body, used }, signal);
     try {
       const asksForCertificate = transport.asksForCertificate();
       const facts = { ...FACTS, size: source.size, scrub, asksForCertificate, clock: () => clock.compare(response) };

@@ -14,6 +14,8 @@ export interface FailedAttempt {
   readonly left: number;
   /** Attempts of other jobs that are in flight. */
   readonly inFlight: number;
+  /** When the oldest of them began, on the same clock; infinite without one. */
+  readonly oldestStart: number;
 }
 
 /** What follows a failed attempt; `lost` is the failure of a file that gets no further attempt. */

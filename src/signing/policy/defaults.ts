@@ -64,6 +64,8 @@ export const ENDINGS = {
   badNodesInRow: 6,
   /** The same attempts, of the whole run and begun at any time: so many more than signed files. */
   badNodesBeyondFiles: 10,
+  /** The same while an older attempt waits for its answer, and so is at a good node. */
+  badNodesBesideGoodOne: 128,
 } as const;
 
 /** How the number of requests in flight starts and grows. */

@@ -3,7 +3,7 @@ import { ENDINGS } from './defaults.ts';
 import type { Failure } from './failure.ts';
 
 /** The facts about a failed attempt that decide about the run. */
-interface AttemptFacts extends Pick<FailedAttempt, 'job' | 'startedAt' | 'isCanary'> {
+interface AttemptFacts extends Pick<FailedAttempt, 'job' | 'startedAt' | 'isCanary' | 'oldestStart'> {
   /** Counted attempts of this job, this one included. */
   readonly attempts: number;
 }
@@ -79,14 +79,17 @@ export class RunJudge {
 
   /**
    * A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. Of many
-   * connections that were opened at the same time, some always lead to that node: together they count once.
+   * connections that were opened at the same time, some always lead to that node: together they count once. An attempt
+   * that waits for longer than the failed one is at a good node of a slow service.
    */
-  #badNode({ startedAt }: AttemptFacts, now: number): boolean {
+  #badNode({ startedAt, oldestStart }: AttemptFacts, now: number): boolean {
+    const isGoodOneBusy = oldestStart <= startedAt;
     // When most nodes are bad, the service would get handshakes by the thousand.
-    if (++this.#badNodesOfRun > ENDINGS.badNodesBeyondFiles + this.#successes) return true;
+    const beyond = isGoodOneBusy ? ENDINGS.badNodesBesideGoodOne : ENDINGS.badNodesBeyondFiles;
+    if (++this.#badNodesOfRun > beyond + this.#successes) return true;
     if (startedAt < this.#badNodeAt) return false;
     this.#badNodeAt = now;
-    return ++this.#badNodes >= ENDINGS.badNodesInRow;
+    return ++this.#badNodes >= ENDINGS.badNodesInRow && !isGoodOneBusy;
   }
 
   /**

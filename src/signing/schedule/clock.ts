@@ -98,13 +98,3 @@ export function loadAtLeisure({ clock, isLastUnderWay, load }: Leisure): () => v
 
   return () => cancel();
 }
-
-/** Returns a function that acts unless it has acted within a time. */
-export function atMostEach(ms: number, clock: Clock, act: () => void): () => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return () => {
-    if (clock.now() - last < ms) return;
-    last = clock.now();
-    act();
-  };
-}

@@ -66,6 +66,12 @@ export class InFlight {
     return this.#unended.size;
   }
 
+  /** The same, and when the oldest of them began; infinite without one. */
+  get unanswered(): { readonly inFlight: number; readonly oldestStart: number } {
+    const [oldest] = this.#unended.values();
+    return { inFlight: this.size, oldestStart: oldest?.startedAt ?? Number.POSITIVE_INFINITY };
+  }
+
   /** All attempts that have not ended, answered ones included. */
   get open(): number {
     return this.size + this.#finishing;

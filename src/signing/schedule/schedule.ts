@@ -165,7 +165,7 @@ class Schedule {
     const now = clock.now();
     // Any answer ends the head start, except one that a second attempt of the canary must confirm.
     if (!mustConfirm(failure)) this.#headStart.end();
-    const state = { isCanary: job === canary, left: this.#left, inFlight: this.#inFlight.size };
+    const state = { isCanary: job === canary, left: this.#left, ...this.#inFlight.unanswered };
     const decision = this.#policy.onFailure({ ...facts, ...state, failure }, now);
     if (decision.next === 'retry')
       this.#queue.repeat({ job, readyAt: now + decision.delayMs, reason: decision.reason });
