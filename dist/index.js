@@ -16107,7 +16107,7 @@ var __webpack_modules__ = {
 				}
 				const { explainServer } = this.#options;
 				const explained = serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
-				return this.#hasConnected && (0, tls_failure.tv)(cause) ? oneOfSeveral(explained) : explained;
+				return this.#hasConnected && explained.facts.endsRun === "bad-node" ? oneOfSeveral(explained) : explained;
 			}
 		}
 		function lostInTunnel(failure, { proxy }) {
@@ -32028,7 +32028,7 @@ Content-Type: application/json
 		const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
 		const ASK_OPERATORS = "Show this answer to the operators of the service.";
 		const OF_ADDRESS = {
-			maxAttempts: 3,
+			maxAttempts: 6,
 			endsRun: "first-four-files",
 			retryAfterMs: undefined
 		};

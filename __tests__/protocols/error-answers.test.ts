@@ -122,7 +122,7 @@ test('304 is no redirect, and 407 of the server itself does not blame the proxy 
 
 test('a 413 with Retry-After is an outage; a 404 asks for no pause', () => {
   const { kind, facts } = statusFailure(answer(404, '', ASKED), FACTS);
-  expect([kind, facts.maxAttempts, facts.retryAfterMs]).toEqual(['request', 3, undefined]);
+  expect([kind, facts.maxAttempts, facts.retryAfterMs]).toEqual(['request', 6, undefined]);
   expect(statusFailure(answer(413, '', ASKED), FACTS).kind).toBe('service');
   expect(statusFailure(answer(413), FACTS).kind).toBe('file');
 });

@@ -161,7 +161,7 @@ export class Dialler {
     }
     const { explainServer } = this.#options;
     const explained = serverChain.length > 0 && explainServer ? explainServer(failure, serverChain) : failure;
-    return this.#hasConnected && isOurRefusal(cause) ? oneOfSeveral(explained) : explained;
+    return this.#hasConnected && explained.facts.endsRun === 'bad-node' ? oneOfSeveral(explained) : explained;
   }
 }
 

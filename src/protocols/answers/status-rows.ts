@@ -21,7 +21,7 @@ export const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this m
 /** Hint for an answer that only the operators can explain. */
 export const ASK_OPERATORS = 'Show this answer to the operators of the service.';
 /** The address is the same for every file, so that a repeat may reach a server which knows it; nothing there can ask for a pause. */
-const OF_ADDRESS: FailureFacts = { maxAttempts: 3, endsRun: 'first-four-files', retryAfterMs: undefined };
+const OF_ADDRESS: FailureFacts = { maxAttempts: 6, endsRun: 'first-four-files', retryAfterMs: undefined };
 const ROWS: Readonly<Record<number, StatusRow>> = {
   404: ['request', 'NOT_FOUND', NOT_IT, OF_ADDRESS],
   405: ['request', 'METHOD_REFUSED', NOT_IT, OF_ADDRESS],
