@@ -21381,7 +21381,8 @@ var __webpack_modules__ = {
 		function integerOf(element) {
 			if (element?.tag !== TAG.integer) return undefined;
 			const { length } = element.content;
-			return length >= 1 && length <= 6 ? element.content.readUIntBE(0, length) : undefined;
+			if (length > 6) return Number.POSITIVE_INFINITY;
+			return length === 0 ? undefined : element.content.readUIntBE(0, length);
 		}
 		function octetsOf(element) {
 			if (element === undefined || (element.tag & 31) === 16) return undefined;
@@ -22247,7 +22248,8 @@ var __webpack_modules__ = {
 			return iterations > _der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad ? tooManyIterations((0, _text_pem_js__WEBPACK_IMPORTED_MODULE_5__.$t)(block), iterations, again) : undefined;
 		}
 		function tooManyIterations(place, iterations, hint) {
-			const message = `${place}: its encryption asks for ${iterations} rounds; at most ${_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad} are taken`;
+			const asked = Number.isFinite(iterations) ? iterations : `at least ${2 ** 48}`;
+			const message = `${place}: its encryption asks for ${asked} rounds; at most ${_der_passwords_js__WEBPACK_IMPORTED_MODULE_4__.ad} are taken`;
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("IDENTITY_KEY_ENCRYPTION_SLOW", message, { hint });
 		}
 		function passphraseMissing(place) {
@@ -22553,13 +22555,14 @@ var __webpack_modules__ = {
 		const KEY_BAG = "1.2.840.113549.1.12.10.1.1";
 		const SHROUDED_KEY_BAG = "1.2.840.113549.1.12.10.1.2";
 		const CERTIFICATE_BAG = "1.2.840.113549.1.12.10.1.3";
+		const SAFE_CONTENTS_BAG = "1.2.840.113549.1.12.10.1.6";
 		function readPkcs12(block, passphrase) {
 			const [, authenticatedSafe, mac] = (0, der_der.LU)((0, der_der.RN)(block.der));
 			const parts = partsOf(authenticatedSafe);
 			const outer = Math.max(iterationsOfMac(mac), ...parts.map((part) => (0, passwords.qW)(encryptionOf(part)?.algorithm)));
 			if (outer > passwords.ad) return (0, private_key.g8)((0, pem.$t)(block), outer, EXPORT_AGAIN);
 			const opened = parts.map((part) => openPart(block, part, passphrase ?? ""));
-			const inner = Math.max(0, ...opened.flatMap((bags) => bags instanceof Error ? [] : bags.map(iterationsOfBag)));
+			const inner = Math.max(0, ...opened.flatMap((bags) => bags instanceof Error ? [] : bags.map((bag) => iterationsOfBag(bag))));
 			if (inner > passwords.ad) return (0, private_key.g8)((0, pem.$t)(block), inner, EXPORT_AGAIN);
 			const problem = checkWithOpenssl(block, passphrase);
 			if (problem !== undefined) return problem;
@@ -22585,9 +22588,12 @@ var __webpack_modules__ = {
 			const [digestInfo, , iterations] = (0, der_der.LU)(mac);
 			return Math.max((0, der_der.cP)(iterations) ?? 0, (0, passwords.qW)((0, der_der.LU)(digestInfo)[0]));
 		}
-		function iterationsOfBag(bag) {
+		function iterationsOfBag(bag, depth = 0) {
 			const [type, wrapper] = (0, der_der.LU)(bag);
-			return (0, der_der._f)(type) === SHROUDED_KEY_BAG ? (0, passwords.qW)((0, der_der.LU)((0, der_der.LU)(wrapper)[0])[0]) : 0;
+			const inner = (0, der_der.LU)((0, der_der.LU)(wrapper)[0]);
+			if ((0, der_der._f)(type) === SHROUDED_KEY_BAG) return (0, passwords.qW)(inner[0]);
+			if ((0, der_der._f)(type) !== SAFE_CONTENTS_BAG) return 0;
+			return depth > 4 ? Number.POSITIVE_INFINITY : Math.max(0, ...inner.map((each) => iterationsOfBag(each, depth + 1)));
 		}
 		class NotOpened extends Error {}
 		function notOpened(block, passphrase, mac) {

@@ -103,6 +103,37 @@ describe('passphrases', () => {
     expectProblem({ cert: base64(der), key: '', keyPassphrase: 'right-passphrase' }, /asks for 8388607 rounds/);
   });
 
+  it('a number of rounds of many bytes, and a key in a bag within a bag of PKCS#12, are counted too', () => {
+    const wrap = (tag: number, ...parts: Buffer[]): Buffer => {
+      const content = Buffer.concat(parts);
+      return Buffer.concat([Buffer.from([tag, 0x82, content.length >> 8, content.length & 0xff]), content]);
+    };
+    const sequence = (...parts: Buffer[]): Buffer => wrap(0x30, ...parts);
+    const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
+    const oid = (hex: string): Buffer => wrap(0x06, bytes(hex));
+    const keyWith = (rounds: string): Buffer => {
+      const derivation = sequence(
+        oid('2a864886f70d01050c'),
+        sequence(wrap(0x04, Buffer.alloc(8)), wrap(0x02, bytes(rounds))),
+      );
+      const cipher = sequence(oid('60864801650304012a'), wrap(0x04, Buffer.alloc(16)));
+      return sequence(sequence(oid('2a864886f70d01050d'), sequence(derivation, cipher)), wrap(0x04, Buffer.alloc(144)));
+    };
+    const bagOf = (kind: string, content: Buffer): Buffer =>
+      sequence(oid(`2a864886f70d010c0a01${kind}`), wrap(0xa0, content));
+    const data = (content: Buffer): Buffer => sequence(oid('2a864886f70d010701'), wrap(0xa0, wrap(0x04, content)));
+    const pfx = (bag: Buffer): Buffer => sequence(wrap(0x02, bytes('03')), data(sequence(data(sequence(bag)))));
+    const keyPassphrase = 'right-passphrase';
+    expectProblem(
+      { key: base64(keyWith('0100000077359400')), keyPassphrase },
+      /asks for at least 281474976710656 rounds/,
+    );
+    const nested = bagOf('06', sequence(bagOf('02', keyWith('77359400'))));
+    expectProblem({ cert: base64(pfx(nested)), key: '', keyPassphrase }, /asks for 2000000000 rounds/);
+    const deep = Array.from({ length: 9 }).reduce<Buffer>((bag) => bagOf('06', sequence(bag)), nested);
+    expectProblem({ cert: base64(pfx(deep)), key: '', keyPassphrase }, /asks for at least 281474976710656 rounds/);
+  });
+
   it('a PKCS#12 without key or without certificate', () => {
     pki.openssl('pkcs12', '-export', '-nokeys', '-in', 'client.pem', ...passout, '-out', 'nokey.p12');
     const keyPassphrase = 'right-passphrase';

@@ -76,11 +76,12 @@ export function oidOf(element: Element | undefined): string | undefined {
   return [first, head - first * 40, ...rest].join('.');
 }
 
-/** Returns an integer of at most six bytes; `undefined` for any other element. */
+/** Returns an integer, infinite when it has more than six bytes; `undefined` for any other element. */
 export function integerOf(element: Element | undefined): number | undefined {
   if (element?.tag !== TAG.integer) return undefined;
   const { length } = element.content;
-  return length >= 1 && length <= 6 ? element.content.readUIntBE(0, length) : undefined;
+  if (length > 6) return Number.POSITIVE_INFINITY;
+  return length === 0 ? undefined : element.content.readUIntBE(0, length);
 }
 
 /** Returns the bytes of an octet string, which may be split into parts; `undefined` for any other element. */

@@ -10,6 +10,7 @@ const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
 const KEY_BAG = '1.2.840.113549.1.12.10.1.1';
 const SHROUDED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';
 const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
+const SAFE_CONTENTS_BAG = '1.2.840.113549.1.12.10.1.6';
 
 /**
  * Splits a PKCS#12 into blocks of certificates and keys; returns the problem when that fails.
@@ -24,7 +25,10 @@ export function readPkcs12(block: Block, passphrase: string | undefined): readon
   if (outer > MAX_ITERATIONS) return tooManyIterations(placeOf(block), outer, EXPORT_AGAIN);
   const opened = parts.map((part) => openPart(block, part, passphrase ?? ''));
   // OpenSSL decrypts the keys too.
-  const inner = Math.max(0, ...opened.flatMap((bags) => (bags instanceof Error ? [] : bags.map(iterationsOfBag))));
+  const inner = Math.max(
+    0,
+    ...opened.flatMap((bags) => (bags instanceof Error ? [] : bags.map((bag) => iterationsOfBag(bag)))),
+  );
   if (inner > MAX_ITERATIONS) return tooManyIterations(placeOf(block), inner, EXPORT_AGAIN);
   const problem = checkWithOpenssl(block, passphrase);
   if (problem !== undefined) return problem;
@@ -54,9 +58,13 @@ function iterationsOfMac(mac: Element | undefined): number {
   return Math.max(integerOf(iterations) ?? 0, iterationsOf(childrenOf(digestInfo)[0]));
 }
 
-function iterationsOfBag(bag: Element): number {
+function iterationsOfBag(bag: Element, depth = 0): number {
   const [type, wrapper] = childrenOf(bag);
-  return oidOf(type) === SHROUDED_KEY_BAG ? iterationsOf(childrenOf(childrenOf(wrapper)[0])[0]) : 0;
+  const inner = childrenOf(childrenOf(wrapper)[0]);
+  if (oidOf(type) === SHROUDED_KEY_BAG) return iterationsOf(inner[0]);
+  if (oidOf(type) !== SAFE_CONTENTS_BAG) return 0;
+  // No exporter nests bags at all.
+  return depth > 4 ? Number.POSITIVE_INFINITY : Math.max(0, ...inner.map((each) => iterationsOfBag(each, depth + 1)));
 }
 
 /** Thrown when the passphrase does not decrypt a part. */

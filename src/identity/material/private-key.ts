@@ -92,7 +92,8 @@ function encryptionFault(block: Block): ActionError | undefined {
 
 /** Builds the problem for an encryption that would take minutes to open. */
 export function tooManyIterations(place: string, iterations: number, hint: string): ActionError {
-  const message = `${place}: its encryption asks for ${iterations} rounds; at most ${MAX_ITERATIONS} are taken`;
+  const asked = Number.isFinite(iterations) ? iterations : `at least ${2 ** 48}`;
+  const message = `${place}: its encryption asks for ${asked} rounds; at most ${MAX_ITERATIONS} are taken`;
   return new ActionError('IDENTITY_KEY_ENCRYPTION_SLOW', message, { hint });
 }
 
