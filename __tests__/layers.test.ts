@@ -10,6 +10,7 @@ const REPOSITORY = join(import.meta.dirname, '..');
 const LAYERS: Readonly<Record<string, number>> = {
   'src/codes': -1,
   'src/environment': -1,
+  'src/json': -1,
   'src/errors': 0,
   'src/held': 1,
   'src/signing/signer': 1,

@@ -21716,18 +21716,10 @@ var __webpack_modules__ = {
 			RO: () => LIFE_S,
 			hd: () => readMember
 		});
+		var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4715);
 		const LIFE_S = 15 * 60;
 		function readMember({ body }, path) {
-			try {
-				const json = JSON.parse(body.toString());
-				return path.split(".").reduce((value, name) => ownMember(value, name), json);
-			} catch {
-				return undefined;
-			}
-		}
-		function ownMember(value, name) {
-			if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-			return Object.entries(value).find(([key]) => key === name)?.[1];
+			return path.split(".").reduce((value, name) => (0, _json_js__WEBPACK_IMPORTED_MODULE_0__.a)(value)[name], (0, _json_js__WEBPACK_IMPORTED_MODULE_0__.q)(body.toString()));
 		}
 		function textsIn(value) {
 			return [value].flat().filter((each) => typeof each === "string" && each !== "");
@@ -21740,14 +21732,10 @@ var __webpack_modules__ = {
 			Zs: () => describeClaims,
 			Zw: () => jobOf
 		});
+		var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4715);
 		const MAX_CLAIM = 300;
 		function readClaims(token) {
-			try {
-				const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
-				return typeof claims === "object" && claims !== null && !Array.isArray(claims) ? { ...claims } : {};
-			} catch {
-				return {};
-			}
+			return (0, _json_js__WEBPACK_IMPORTED_MODULE_0__.a)((0, _json_js__WEBPACK_IMPORTED_MODULE_0__.q)(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()));
 		}
 		function jobOf(claims) {
 			const text = (name) => claimText(claims, name);
@@ -23174,6 +23162,22 @@ var __webpack_modules__ = {
 			return reader.problems.length > problems ? NOWHERE : url;
 		}
 	}),
+	4715: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			a: () => ownMembers,
+			q: () => parseJson
+		});
+		function parseJson(text) {
+			try {
+				return JSON.parse(text);
+			} catch {
+				return undefined;
+			}
+		}
+		function ownMembers(value) {
+			return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+		}
+	}),
 	10535: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			C: () => renderPage,
@@ -23672,6 +23676,7 @@ var __webpack_modules__ = {
 			reader.reject("sign-path", `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
 			return "/";
 		}
+		var json = __nccwpck_require__(4715);
 		;
 		function parseAnswerPlace(text) {
 			if (text === "body") return { in: "body" };
@@ -23711,12 +23716,7 @@ var __webpack_modules__ = {
 			throw withReason(failure, response, json, facts);
 		}
 		function membersIn(body) {
-			if (body[0] !== "{".charCodeAt(0)) return undefined;
-			try {
-				return JSON.parse(body.toString());
-			} catch {
-				return undefined;
-			}
+			return body[0] === "{".charCodeAt(0) ? (0, json.q)(body.toString()) : undefined;
 		}
 		function answer_decode(body) {
 			try {
@@ -23840,6 +23840,7 @@ var __webpack_modules__ = {
 			return typeof part === "string" ? part.replace(pattern, () => by) : part;
 		}
 		;
+		const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
 		function lookAround(place, before, after) {
 			const levels = stringsAround(before, after);
 			const within = quotesAround(before, after);
@@ -23879,11 +23880,8 @@ var __webpack_modules__ = {
 			}, ...stringsAround(level.before, level.after)];
 		}
 		function unescapeJson(text) {
-			try {
-				return String(JSON.parse(`"${text}"`));
-			} catch {
-				return undefined;
-			}
+			const value = (0, json.q)(`"${text}"`);
+			return typeof value === "string" ? value : undefined;
 		}
 		const WORD = /^[\p{L}\p{M}\p{N}._~/@-]*$/u;
 		const WORDS = /^[\p{L}\p{M}\p{N} ._~/@-]*$/u;
@@ -23925,7 +23923,7 @@ var __webpack_modules__ = {
 		const LAST_VALUE = /^(?:\uE000\s+)*\*?[\p{L}\p{M}\p{N}._~/@-]*$/u;
 		const ONE_LINE = /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u;
 		function mark(text) {
-			return text.replace(PLACEHOLDER, GAP);
+			return text.replace(IN_BRACES, GAP);
 		}
 		function isAmongWords({ before, after }) {
 			const [near = ""] = before.split(/[:,;|]\s+/).slice(-1);
@@ -23944,21 +23942,12 @@ var __webpack_modules__ = {
 			}) ? [WORDS] : [];
 			return WORD.test(literal(before + after).replace(/\s/g, "")) ? [] : [WORDS];
 		}
-		const PLACEHOLDER = /\{[a-z]+(?::[a-z\d]+)?\}/g;
 		function literal(text) {
-			return text.replace(PLACEHOLDER, "");
+			return text.replace(IN_BRACES, "");
 		}
 		function isField({ before, after }) {
 			const outside = before.replace(/"(?:[^"\\]|\\.)*"/gs, "").replace(/"[^"]*$/s, "");
-			return /(?:^|[,;\t\n]) *$/.test(outside) && !isJson(`${before}${after}`);
-		}
-		function isJson(text) {
-			try {
-				JSON.parse(text);
-				return true;
-			} catch {
-				return false;
-			}
+			return /(?:^|[,;\t\n]) *$/.test(outside) && (0, json.q)(`${before}${after}`) === undefined;
 		}
 		function trimmed({ before, after }) {
 			return {
@@ -24028,7 +24017,6 @@ var __webpack_modules__ = {
 			"token"
 		];
 		const CONTENT = new Set(CONTENT_PLACEHOLDERS);
-		const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
 		function parseTemplate(text, place) {
 			const template = [];
 			const [unknown, doubled] = [[], []];
@@ -32396,6 +32384,7 @@ Content-Type: application/json
 			x3: () => readBatch
 		});
 		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+		var _json_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4715);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
 		var _verifying_encoding_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9852);
 		var _refusals_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(131);
@@ -32406,7 +32395,7 @@ Content-Type: application/json
 			return results.map((result) => readItem(result, batch));
 		}
 		function readItem(result, batch) {
-			const { signature, key_version: version, error } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)(result);
+			const { signature, key_version: version, error } = (0, _json_js__WEBPACK_IMPORTED_MODULE_4__.a)(result);
 			if (typeof error === "string" && error !== "") return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.g1)(error, batch);
 			const [, inText, base64 = ""] = typeof signature === "string" && /^vault:v([1-9]\d{0,8}):(.*)$/s.exec(signature) || [];
 			if (inText === undefined || version !== undefined && version !== Number(inText)) return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)("The answer holds no signature of the form vault:v1:… for a file.");
@@ -32431,7 +32420,7 @@ Content-Type: application/json
 		}
 		function warningsIn({ status, body }, scrub) {
 			if (status !== 200 || !body.includes("\"warnings\":[")) return [];
-			const { warnings } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)(parse(body));
+			const { warnings } = (0, _json_js__WEBPACK_IMPORTED_MODULE_4__.a)(parse(body));
 			const texts = Array.isArray(warnings) ? warnings.filter((each) => typeof each === "string") : [];
 			return texts.slice(0, MAX_WARNINGS).map((each) => scrub(each, 300));
 		}
@@ -32455,19 +32444,15 @@ Content-Type: application/json
 		}
 		function readWrapping({ status, body }) {
 			if (status !== 200) return undefined;
-			try {
-				const { creation_path: path } = member(JSON.parse(body.toString()), "data");
-				return typeof path === "string" ? path : undefined;
-			} catch {
-				return undefined;
-			}
+			const { creation_path: path } = member((0, _json_js__WEBPACK_IMPORTED_MODULE_4__.q)(body.toString()), "data");
+			return typeof path === "string" ? path : undefined;
 		}
 		function readKey(response, asked) {
 			if (response.status !== 200) throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.C9)(response, asked);
 			const { type, latest_version: latest, keys } = member(parse(response.body), "data");
 			if (typeof type !== "string" || !/^[a-z][a-z0-9_-]{0,30}$/.test(type) || typeof latest !== "number") throw (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__._P)("The service answered 200 to the question about the key, but not with its type and version.");
-			const publicKeys = Object.entries((0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)(keys)).flatMap(([version, value]) => {
-				const { public_key: pem } = (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)(value);
+			const publicKeys = Object.entries((0, _json_js__WEBPACK_IMPORTED_MODULE_4__.a)(keys)).flatMap(([version, value]) => {
+				const { public_key: pem } = (0, _json_js__WEBPACK_IMPORTED_MODULE_4__.a)(value);
 				return typeof pem === "string" && pem !== "" ? [[Number(version), asPem(pem)]] : [];
 			});
 			return {
@@ -32500,7 +32485,7 @@ Content-Type: application/json
 			}
 		}
 		function member(value, name) {
-			return (0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)((0, _refusals_js__WEBPACK_IMPORTED_MODULE_3__.Ik)(value)[name]);
+			return (0, _json_js__WEBPACK_IMPORTED_MODULE_4__.a)((0, _json_js__WEBPACK_IMPORTED_MODULE_4__.a)(value)[name]);
 		}
 	}),
 	48632: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -32651,13 +32636,13 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			C9: () => signFailure,
 			EI: () => wrappingToken,
-			Ik: () => object,
 			V0: () => secondFactorWanted,
 			_P: () => unusable,
 			g1: () => itemFailure,
 			ie: () => loginFailure,
 			qD: () => isTokenRefused
 		});
+		var _json_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4715);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(60458);
 		var _answers_status_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(61865);
@@ -32776,7 +32761,7 @@ Content-Type: application/json
 		}
 		function errorsIn(body) {
 			try {
-				const { errors } = object(JSON.parse(body.toString("utf8", 0, 64 * 1024)));
+				const { errors } = (0, _json_js__WEBPACK_IMPORTED_MODULE_4__.a)(JSON.parse(body.toString("utf8", 0, 64 * 1024)));
 				return Array.isArray(errors) ? errors.map((each) => String(each).replace(/\s+/g, " ").trim()) : [];
 			} catch {
 				return [];
@@ -32784,9 +32769,6 @@ Content-Type: application/json
 		}
 		function quote(text, scrub) {
 			return scrub(text.replace(/\b\d+ errors? occurred: \* /g, ""), MAX_QUOTED).replace(/[.\s]+$/, "");
-		}
-		function object(value) {
-			return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 		}
 	}),
 	13708: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -32866,6 +32848,7 @@ Content-Type: application/json
 			s: () => renderManifest
 		});
 		var _files_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93509);
+		var _json_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4715);
 		var _report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(18456);
 		var _summary_findings_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(59273);
 		function* renderManifest(report, { createdAt, scrub }) {
@@ -32956,12 +32939,7 @@ Content-Type: application/json
 		function modeOfManifest(text, extent) {
 			const mode = /^\{"version":1,"mode":"([a-z]+)","rehearsal":(?:true|false),/.exec(text)?.[1];
 			if (mode === undefined || extent === "cut") return mode;
-			try {
-				const { totals } = JSON.parse(text);
-				return typeof totals === "object" ? mode : undefined;
-			} catch {
-				return undefined;
-			}
+			return typeof (0, _json_js__WEBPACK_IMPORTED_MODULE_3__.a)((0, _json_js__WEBPACK_IMPORTED_MODULE_3__.q)(text))["totals"] === "object" ? mode : undefined;
 		}
 	}),
 	18456: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -33485,6 +33463,7 @@ Content-Type: application/json
 		var external_node_path_ = __nccwpck_require__(76760);
 		var external_node_buffer_ = __nccwpck_require__(4573);
 		var read_small = __nccwpck_require__(91506);
+		var json = __nccwpck_require__(4715);
 		;
 		const PULL_REQUEST_EVENTS = [
 			"pull_request",
@@ -33610,12 +33589,8 @@ Content-Type: application/json
 				longer: "refused",
 				links: "followed"
 			});
-			try {
-				const value = JSON.parse(file?.bytes?.toString() ?? "");
-				return typeof value === "object" && value !== null ? value : undefined;
-			} catch {
-				return undefined;
-			}
+			const value = (0, json.q)(file?.bytes?.toString() ?? "");
+			return typeof value === "object" && value !== null ? value : undefined;
 		}
 		;
 		const SERVER = /^https?:\/\/[\w.-]+(?::\d+)?$/;

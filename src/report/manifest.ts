@@ -1,6 +1,7 @@
 import type { ActionError } from '../errors.ts';
 import { compareBytewise } from '../files/names.ts';
 import type { FileOutcome } from '../files/release-file.ts';
+import { ownMembers, parseJson } from '../json.ts';
 import { type Report, totalsOf } from './report.ts';
 import { manifestFinding } from './summary/findings.ts';
 
@@ -86,10 +87,5 @@ function manifestTotals(report: Report): object {
 export function modeOfManifest(text: string, extent: 'whole' | 'cut'): string | undefined {
   const mode = /^\{"version":1,"mode":"([a-z]+)","rehearsal":(?:true|false),/.exec(text)?.[1];
   if (mode === undefined || extent === 'cut') return mode;
-  try {
-    const { totals }: { totals?: unknown } = JSON.parse(text);
-    return typeof totals === 'object' ? mode : undefined;
-  } catch {
-    return undefined;
-  }
+  return typeof ownMembers(parseJson(text))['totals'] === 'object' ? mode : undefined;
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer';
 import { readSmallFile } from '../files/reading/read-small.ts';
+import { parseJson } from '../json.ts';
 
 /** Who can start or influence a run. */
 export interface EventFacts {
@@ -144,10 +145,6 @@ function strangerBehindRun({ payload, repository }: About): Pick<EventFacts, 'st
 function readPayload(path: string | undefined): Payload | undefined {
   if (!path) return undefined;
   const file = readSmallFile(path, { maxBytes: constants.MAX_STRING_LENGTH, longer: 'refused', links: 'followed' });
-  try {
-    const value: unknown = JSON.parse(file?.bytes?.toString() ?? '');
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(file?.bytes?.toString() ?? '');
+  return typeof value === 'object' && value !== null ? value : undefined;
 }

@@ -1,4 +1,5 @@
 import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
+import { ownMembers, parseJson } from '../../json.ts';
 import type { LoginMount } from '../../protocols/vault/paths.ts';
 import type { AnchorsInput } from '../material/anchors.ts';
 import type { Claims } from './id-token.ts';
@@ -71,17 +72,7 @@ export const LIFE_S = 15 * 60;
 
 /** Returns a member of an answer's JSON, such as `data.certificate`; `undefined` if there is none, or no JSON. */
 export function readMember({ body }: WireResponse, path: string): unknown {
-  try {
-    const json: unknown = JSON.parse(body.toString());
-    return path.split('.').reduce<unknown>((value, name) => ownMember(value, name), json);
-  } catch {
-    return undefined;
-  }
-}
-
-function ownMember(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return Object.entries(value).find(([key]) => key === name)?.[1];
+  return path.split('.').reduce<unknown>((value, name) => ownMembers(value)[name], parseJson(body.toString()));
 }
 
 /** Returns the strings of a list, or a single string as a list; empty for anything else. */

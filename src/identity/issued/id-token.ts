@@ -1,3 +1,5 @@
+import { ownMembers, parseJson } from '../../json.ts';
+
 /** Claims of an OIDC token; the token's signature has not been checked. */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -16,12 +18,7 @@ const MAX_CLAIM = 300;
 
 /** Reads the claims of a token; empty when the text is not a JSON Web Token. */
 export function readClaims(token: string): Claims {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-    return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? { ...claims } : {};
-  } catch {
-    return {};
-  }
+  return ownMembers(parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()));
 }
 
 /** Returns the job's identity for the receipt. */

@@ -1,4 +1,5 @@
 import type { WireResponse } from '../../connection/exchange.ts';
+import { parseJson } from '../../json.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import { COMPRESSED_HINT, describeCompression } from '../answers/body-text.ts';
@@ -63,14 +64,9 @@ function refuseWrapped(response: WireResponse, facts: AnswerFacts): void {
   throw withReason(failure, response, json, facts);
 }
 
-function membersIn(body: Buffer): object | undefined {
+function membersIn(body: Buffer): unknown {
   // A signature never starts with a brace.
-  if (body[0] !== '{'.charCodeAt(0)) return undefined;
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
+  return body[0] === '{'.charCodeAt(0) ? parseJson(body.toString()) : undefined;
 }
 
 function decode(body: Buffer): string {

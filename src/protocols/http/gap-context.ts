@@ -1,5 +1,10 @@
+import { parseJson } from '../../json.ts';
+
 /** Place of a template in a request, which decides how values are escaped. */
 export type Place = 'target' | 'header' | 'json' | 'form' | 'xml' | 'text';
+
+/** Matches a name in braces; a JSON object never looks like that, because its member names are quoted. */
+export const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
 
 /** Context of a placeholder. */
 export interface GapContext {
@@ -48,11 +53,8 @@ function stringsAround(before: string, after: string): readonly Level[] {
 }
 
 function unescapeJson(text: string): string | undefined {
-  try {
-    return String(JSON.parse(`"${text}"`));
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(`"${text}"`);
+  return typeof value === 'string' ? value : undefined;
 }
 
 interface Sides extends Level, Pick<GapContext, 'within'> {
@@ -108,7 +110,7 @@ const LAST_VALUE = /^(?:\uE000\s+)*\*?[\p{L}\p{M}\p{N}._~/@-]*$/u;
 const ONE_LINE = /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u;
 
 function mark(text: string): string {
-  return text.replace(PLACEHOLDER, GAP);
+  return text.replace(IN_BRACES, GAP);
 }
 
 /** Tells whether a name is one of several words or arguments in a line, so that a blank in it would divide it. */
@@ -130,26 +132,15 @@ function namesInLine(before: string, after: string): readonly RegExp[] {
   return WORD.test(literal(before + after).replace(/\s/g, '')) ? [] : [WORDS];
 }
 
-const PLACEHOLDER = /\{[a-z]+(?::[a-z\d]+)?\}/g;
-
 /** Removes the other placeholders. */
 function literal(text: string): string {
-  return text.replace(PLACEHOLDER, '');
+  return text.replace(IN_BRACES, '');
 }
 
 /** Tells whether the quote before a placeholder starts a field of a list such as CSV, in which quotes are doubled. */
 function isField({ before, after }: Level): boolean {
   const outside = before.replace(/"(?:[^"\\]|\\.)*"/gs, '').replace(/"[^"]*$/s, '');
-  return /(?:^|[,;\t\n]) *$/.test(outside) && !isJson(`${before}${after}`);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return /(?:^|[,;\t\n]) *$/.test(outside) && parseJson(`${before}${after}`) === undefined;
 }
 
 /** Removes white space that lays XML out; a name in XML has no control characters. */

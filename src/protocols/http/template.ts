@@ -1,5 +1,5 @@
 import { percentEncode } from '../../files/names.ts';
-import { type GapContext, lookAround, type Place } from './gap-context.ts';
+import { type GapContext, IN_BRACES, lookAround, type Place } from './gap-context.ts';
 
 const CONTENT_PLACEHOLDERS = ['digest', 'digest:hex', 'digest:base64', 'file', 'file:base64'] as const;
 
@@ -19,9 +19,6 @@ export type Template = readonly (string | Gap)[];
 
 /** The placeholders for the content to sign. */
 export const CONTENT: ReadonlySet<Placeholder> = new Set(CONTENT_PLACEHOLDERS);
-
-/** Matches a name in braces; a JSON object never looks like that, because its member names are quoted. */
-const IN_BRACES = /\{([A-Za-z][\w-]*(?::[\w-]+)?)\}/g;
 
 /** Text that was split at its placeholders. */
 interface ParsedTemplate {

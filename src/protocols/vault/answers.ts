@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { WireResponse } from '../../connection/exchange.ts';
+import { ownMembers, parseJson } from '../../json.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import { decodeSignature, type SignatureEncoding } from '../../verifying/encoding.ts';
 import type { Scrub } from '../answers/scrub.ts';
@@ -8,7 +9,6 @@ import {
   itemFailure,
   type LoginFacts,
   loginFailure,
-  object,
   secondFactorWanted,
   signFailure,
   unusable,
@@ -55,7 +55,7 @@ export function readBatch(
 }
 
 function readItem(result: unknown, batch: BatchFacts): ItemSignature | Failure {
-  const { signature, key_version: version, error } = object(result);
+  const { signature, key_version: version, error } = ownMembers(result);
   if (typeof error === 'string' && error !== '') return itemFailure(error, batch);
   const [, inText, base64 = ''] =
     (typeof signature === 'string' && /^vault:v([1-9]\d{0,8}):(.*)$/s.exec(signature)) || [];
@@ -80,7 +80,7 @@ function otherVersion(wanted: string, version: string): Failure {
 export function warningsIn({ status, body }: WireResponse, scrub: Scrub): readonly string[] {
   // The failure of an answer with another status says more than its warnings.
   if (status !== 200 || !body.includes('"warnings":[')) return [];
-  const { warnings } = object(parse(body));
+  const { warnings } = ownMembers(parse(body));
   const texts = Array.isArray(warnings) ? warnings.filter((each) => typeof each === 'string') : [];
   return texts.slice(0, MAX_WARNINGS).map((each) => scrub(each, 300));
 }
@@ -119,12 +119,8 @@ export function readLogin(response: WireResponse, facts: LoginFacts): Token {
 /** Returns the creation path of a wrapping token from the answer to a look-up; `undefined` for any other token or answer. */
 export function readWrapping({ status, body }: WireResponse): string | undefined {
   if (status !== 200) return undefined;
-  try {
-    const { creation_path: path } = member(JSON.parse(body.toString()), 'data');
-    return typeof path === 'string' ? path : undefined;
-  } catch {
-    return undefined;
-  }
+  const { creation_path: path } = member(parseJson(body.toString()), 'data');
+  return typeof path === 'string' ? path : undefined;
 }
 
 /** Reads the service's information about a key. */
@@ -134,8 +130,8 @@ export function readKey(response: WireResponse, asked: Asked): KeyFacts {
   // The type is shown, so it must not be any other text.
   if (typeof type !== 'string' || !/^[a-z][a-z0-9_-]{0,30}$/.test(type) || typeof latest !== 'number')
     throw unusable('The service answered 200 to the question about the key, but not with its type and version.');
-  const publicKeys = Object.entries(object(keys)).flatMap(([version, value]) => {
-    const { public_key: pem } = object(value);
+  const publicKeys = Object.entries(ownMembers(keys)).flatMap(([version, value]) => {
+    const { public_key: pem } = ownMembers(value);
     return typeof pem === 'string' && pem !== '' ? [[Number(version), asPem(pem)] as const] : [];
   });
   return { type, latestVersion: latest, publicKeys: new Map(publicKeys) };
@@ -171,5 +167,5 @@ function parse(body: Buffer): unknown {
 }
 
 function member(value: unknown, name: string): Readonly<Record<string, unknown>> {
-  return object(object(value)[name]);
+  return ownMembers(ownMembers(value)[name]);
 }

@@ -1,4 +1,5 @@
 import type { WireResponse } from '../../connection/exchange.ts';
+import { ownMembers } from '../../json.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import { retryAfterMs } from '../answers/retry-after.ts';
 import type { Scrub } from '../answers/scrub.ts';
@@ -175,7 +176,7 @@ export function unusable(message: string, cause?: unknown): Failure {
 /** Returns the texts in `errors` of an answer; empty without any, or for an answer of another API. */
 function errorsIn(body: Buffer): readonly string[] {
   try {
-    const { errors } = object(JSON.parse(body.toString('utf8', 0, 64 * 1024)));
+    const { errors } = ownMembers(JSON.parse(body.toString('utf8', 0, 64 * 1024)));
     return Array.isArray(errors) ? errors.map((each) => String(each).replace(/\s+/g, ' ').trim()) : [];
   } catch {
     return [];
@@ -185,9 +186,4 @@ function errorsIn(body: Buffer): readonly string[] {
 /** Scrubs and shortens a text of the service: secrets are removed first, because a cut could hide a part of one. */
 function quote(text: string, scrub: Scrub): string {
   return scrub(text.replace(/\b\d+ errors? occurred: \* /g, ''), MAX_QUOTED).replace(/[.\s]+$/, '');
-}
-
-/** Returns the own members of an object, so that a `__proto__` in an answer is only a member; none for anything else. */
-export function object(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
