@@ -26353,7 +26353,7 @@ Content-Type: application/json
 		;
 		async function placeReceipt(context, mode, { files, output }) {
 			const { manifest, suffix } = files;
-			if (manifest === undefined) return mode === "rehearse" ? place(output, "manifest.json") : receipt_elsewhere(context);
+			if (manifest === undefined) return mode === "rehearse" ? unasked(output) : receipt_elsewhere(context);
 			const { patience } = context;
 			const signing = signingTree(files, output);
 			const occupant = await patience.read(manifest, () => occupantOf(signing.realPathOf(manifest)));
@@ -26402,16 +26402,16 @@ Content-Type: application/json
 		function signingTree({ outputDirectory, root }, { processId }) {
 			return new output_tree.E(outputDirectory ?? root, processId);
 		}
-		function place(tree, path) {
+		function unasked(tree) {
 			return {
 				tree,
-				path,
+				path: "manifest.json",
 				isDelivered: false,
 				foreign: []
 			};
 		}
 		function receipt_elsewhere(context) {
-			return place(new output_tree.E((0, stages_release._i)(context), context.processId), "manifest.json");
+			return unasked(new output_tree.E((0, stages_release._i)(context), context.processId));
 		}
 		async function writeReceipt({ now, patience, runner }, { tree, path }, report) {
 			let hash = (0, external_node_crypto_.createHash)("sha256");

@@ -4,7 +4,7 @@ import { isMap, isScalar, parseDocument } from 'yaml';
 import { stringMember } from './json.ts';
 
 /** Inputs or outputs with the same purpose. */
-export interface Group {
+interface Group {
   /** The comment at the start of the group in `action.yml`. */
   readonly purpose: string;
   readonly entries: readonly Entry[];

@@ -35,7 +35,7 @@ export interface WorkloadFigures {
 }
 
 /** The medians of one client. */
-export interface ClientFigures {
+interface ClientFigures {
   readonly seconds: number;
   readonly peakMiB: number;
   /** Median over the rounds of its time divided by that of all-at-once in the same round; absent where one of both did not run. */

@@ -15,7 +15,7 @@ export interface Python {
 }
 
 /** Finds the Python of the path, without wrappers in between. */
-export async function findPython(): Promise<string> {
+async function findPython(): Promise<string> {
   const { stdout } = await run('python3', ['-c', 'import sys; print(sys.executable)']);
   return stdout.trim();
 }

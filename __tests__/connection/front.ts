@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { listen } from '../helpers/listen.ts';
 
 /** What a client asks for when it connects. */
-export interface Caller {
+interface Caller {
   /** Its place among all connections, from 0. */
   readonly nth: number;
   /** Whether its first message offers an earlier TLS session. */
@@ -11,7 +11,7 @@ export interface Caller {
 }
 
 /** What becomes of a connection: passed on to a port of 127.0.0.1, or answered with these bytes and closed. */
-export type Fate = { readonly to: number } | { readonly bytes: Buffer | string };
+type Fate = { readonly to: number } | { readonly bytes: Buffer | string };
 
 /** A front on loopback that decides about each connection when it has seen the client's first message. */
 export interface Front {

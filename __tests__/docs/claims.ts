@@ -1,5 +1,5 @@
 /** Who runs or checks the blocks of a document: a test, or a reason why none can. */
-export interface Claim {
+interface Claim {
   readonly document: string;
   readonly language: string;
   /** Headings that the blocks stand below; all when absent. */

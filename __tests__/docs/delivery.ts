@@ -16,13 +16,13 @@ const KEY_OPTIONS = {
 };
 
 /** A kind of signing key. */
-export type KeyName = keyof typeof KEY_OPTIONS;
+type KeyName = keyof typeof KEY_OPTIONS;
 
 /** The kinds of signing key. */
 export const KEY_NAMES: readonly KeyName[] = ['ec-p256', 'ec-p384', 'ec-p521', 'rsa', 'ed25519'];
 
 /** What a delivery is signed with. */
-export interface Signing {
+interface Signing {
   readonly algorithm: AlgorithmName;
   /** Default: the usual kind for the algorithm. */
   readonly key?: KeyName;
@@ -31,7 +31,7 @@ export interface Signing {
 }
 
 /** A publisher whose signatures the `openssl` binary makes. */
-export interface Publisher {
+interface Publisher {
   /** Directory of everything, removed with the publisher; `<key>.pem` and `<key>.pub` lie in it, and `other-<key>.…`. */
   readonly root: string;
   /** Makes a directory with what a customer has: `app.bin`, `app.bin.sign` in base64, and `public-key.pem`. */

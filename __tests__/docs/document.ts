@@ -4,7 +4,7 @@ import { lexer, type Token, type Tokens } from 'marked';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
 
 /** A fenced block of a document and the heading that it stands under. */
-export interface CodeBlock {
+interface CodeBlock {
   readonly heading: string;
   /** What stands behind the opening fence, such as `sh`. */
   readonly language: string;

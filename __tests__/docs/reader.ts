@@ -10,7 +10,7 @@ import { openShell } from './shell.ts';
 import { inputsOf } from './workflow.ts';
 
 /** Somebody who follows the document on getting an identity, and what is around them. */
-export interface Reader {
+interface Reader {
   /** The CA that the embedded service demands client certificates of. */
   readonly authority: Authority;
   /** What `gh` has stored. */

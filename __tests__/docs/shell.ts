@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What a command left behind. */
-export interface Ended {
+interface Ended {
   readonly status: number;
   /** Both outputs, in order of arrival as far as that can be told. */
   readonly output: string;
@@ -21,7 +21,7 @@ export async function runAlone(block: string, cwd: string): Promise<Ended> {
 }
 
 /** A bash that a reader would have open: directory and variables stay from block to block. */
-export interface Shell {
+interface Shell {
   /** Runs a block and returns its output; rejects, with all output, when a command fails. */
   run(block: string): Promise<string>;
   close(): Promise<void>;

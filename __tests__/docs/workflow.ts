@@ -3,7 +3,7 @@ import { isRecord, stringMember } from '../../tools/json.ts';
 import type { Document } from './document.ts';
 
 /** One use of an action in a workflow of a document. */
-export interface Use {
+interface Use {
   readonly heading: string;
   readonly uses: string;
   readonly with: Readonly<Record<string, string>>;

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { listen } from '../helpers/listen.ts';
 
 /** A CONNECT proxy on loopback. */
-export interface ConnectProxy {
+interface ConnectProxy {
   readonly port: number;
   /** What it was asked, in order. */
   readonly asked: readonly { readonly target: string; readonly authorization: string | undefined }[];

@@ -9,7 +9,7 @@ export interface Forwarder {
 }
 
 /** What it does to connections. */
-export interface ForwarderOptions {
+interface ForwarderOptions {
   /** Where they lead to; nowhere when absent: they are taken and never answered. */
   readonly to?: number;
   /** The port to listen on; a free one when absent. */

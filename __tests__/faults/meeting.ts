@@ -35,7 +35,7 @@ export interface MeetingOptions {
 export const SIGN_ONLY = { upload: 'false' };
 
 /** What the manifest says of one file. */
-export interface FileReceipt {
+interface FileReceipt {
   readonly path: string;
   readonly status: string;
   readonly attempts: number;

@@ -28,7 +28,7 @@ export interface Preflight {
 }
 
 /** What may differ from an ordinary run. */
-export interface World {
+interface World {
   readonly facts?: Partial<RunnerFacts>;
   readonly now?: () => number;
 }

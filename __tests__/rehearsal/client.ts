@@ -15,7 +15,7 @@ export interface SignRequest {
 }
 
 /** An answer as it was received. */
-export interface Received {
+interface Received {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
@@ -72,7 +72,7 @@ export function buildRequest(service: Target, content: Uint8Array, choices: Choi
 }
 
 /** How to reach the service, when it is not the ordinary way. */
-export interface Way {
+interface Way {
   readonly agent?: https.Agent;
   readonly tls?: https.RequestOptions;
   readonly onSocket?: (socket: Socket) => void;

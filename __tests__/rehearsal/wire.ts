@@ -2,7 +2,7 @@ import { type ConnectionOptions, connect } from 'node:tls';
 import { buildRequest, type Target } from './client.ts';
 
 /** What a client saw on a connection. */
-export interface Wire {
+interface Wire {
   /** Everything the service sent, undecoded. */
   readonly bytes: string;
   /** How it ended: 'end' for FIN, else the error's code. */

@@ -2,7 +2,7 @@ import type { Failure } from '../../src/signing/policy/failure.ts';
 import { FAILURES, type Model, type ModelRequest, throttled } from './simulate.ts';
 
 /** How long a modelled service takes for an answer, when nothing else is said. */
-export const ANSWER_MS = 20;
+const ANSWER_MS = 20;
 
 /** Fails each request for which `when` says so, and every request without `when`. */
 export function failing(failure: Failure, when: (request: ModelRequest) => boolean = () => true, afterMs = 5): Model {

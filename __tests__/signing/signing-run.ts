@@ -91,7 +91,7 @@ export interface SigningRun extends SignResult {
 }
 
 /** Settings that differ from the ordinary ones. */
-export type RunSettings = Partial<Omit<SignOptions, 'files'>> & {
+type RunSettings = Partial<Omit<SignOptions, 'files'>> & {
   readonly appSecret?: string;
   /** Way to the service; an ordinary one when absent. */
   readonly transport?: Transport;

@@ -18,7 +18,7 @@ export interface ModelRequest {
 }
 
 /** What a modelled service does with a request: it succeeds, or fails, after a while. */
-export interface ModelAnswer {
+interface ModelAnswer {
   readonly afterMs: number;
   readonly failure?: Failure | undefined;
   /** Work of our own that a success leaves, such as writing the signature. */
@@ -29,7 +29,7 @@ export interface ModelAnswer {
 export type Model = (request: ModelRequest, random: () => number) => ModelAnswer;
 
 /** A time in which only probes were sent. */
-export interface Outage {
+interface Outage {
   readonly fromMs: number;
   /** Infinite when it lasted to the end. */
   readonly toMs: number;

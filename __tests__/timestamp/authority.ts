@@ -14,7 +14,7 @@ import { listen } from '../helpers/listen.ts';
 const run = promisify(execFile);
 
 /** What an authority does with a request; all but the last three ask the real `openssl ts -reply`. */
-export type Behaviour =
+type Behaviour =
   | 'sound'
   | 'another imprint'
   | 'another nonce'
@@ -72,7 +72,7 @@ async function makeSigner(directory: string, name: string, kind: KeyKind = 'ec')
 }
 
 /** How an authority differs from the ordinary one. */
-export interface AuthorityOptions {
+interface AuthorityOptions {
   /** Certificate and key of its server: then it speaks TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** With RSA it also signs a longer hash, and names its certificate as older authorities do. */

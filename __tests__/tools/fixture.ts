@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type ActionOptions, type ActionRun, runAction } from '../../tools/runner/runner.ts';
 
 /** One thing the fixture action does; `index.js` beside its `action.yml` lists them. */
-export type Step = readonly [name: string, ...rest: ReadonlyArray<string | number>];
+type Step = readonly [name: string, ...rest: ReadonlyArray<string | number>];
 
 const actionDirectory = join(import.meta.dirname, 'fixture-action');
 

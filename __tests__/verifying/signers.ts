@@ -57,7 +57,7 @@ export function isValid(key: VerifyKey, algorithm: AlgorithmName | 'auto', signa
 }
 
 /** The `openssl` program in a directory that holds the message and the private key of each signer under its name. */
-export interface OpenSsl {
+interface OpenSsl {
   run(...args: string[]): Buffer;
   sign(signer: SignerName, algorithm: AlgorithmName): Buffer;
 }

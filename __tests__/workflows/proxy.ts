@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { listen } from '../helpers/listen.ts';
 
 /** A proxy that runs. */
-export interface Proxy {
+interface Proxy {
   /** Host and port. */
   readonly address: string;
   /** Where its tunnels led, in order. */

@@ -21,7 +21,7 @@ export const BUILD: Readonly<Record<string, Buffer>> = Object.fromEntries(
 export const BYTES: number = Object.values(BUILD).reduce((sum, { length }) => sum + length, 0);
 
 /** A repository whose build is done. */
-export interface Release {
+interface Release {
   readonly hub: Hub;
   readonly service: Service;
   /** Id of the artifact that holds the build. */
@@ -34,7 +34,7 @@ export interface Release {
 }
 
 /** Where the credentials are kept, and how the results service behaves. */
-export interface ReleaseOptions extends Pick<HubOptions, 'results'> {
+interface ReleaseOptions extends Pick<HubOptions, 'results'> {
   readonly kept?: 'repository' | 'environment' | 'nowhere';
   readonly build?: Readonly<Record<string, string | Buffer>>;
 }
@@ -87,7 +87,7 @@ export async function pathsOf(hub: Hub, name: string): Promise<string[]> {
 }
 
 /** What the tests look at in a manifest. */
-export interface Manifest {
+interface Manifest {
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
   readonly totals: Readonly<Record<string, number>>;
 }

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { listen } from '../helpers/listen.ts';
 
 /** A file of a release. */
-export interface Asset {
+interface Asset {
   readonly id: number;
   readonly name: string;
   readonly state: 'uploaded' | 'starter';
@@ -14,7 +14,7 @@ export interface Asset {
 }
 
 /** A release and what is attached to it. */
-export interface Release {
+interface Release {
   readonly id: number;
   readonly tag: string;
   readonly draft: boolean;
@@ -23,10 +23,10 @@ export interface Release {
 }
 
 /** What goes wrong with one upload: lost with a remainder that is in the way, stored with other bytes, refused, or stored without an answer. */
-export type UploadFault = 'lost' | 'altered' | 'refused' | 'unanswered';
+type UploadFault = 'lost' | 'altered' | 'refused' | 'unanswered';
 
 /** What goes wrong with one download: cut off, other bytes, or the connection is lost. */
-export type DownloadFault = 'cut' | 'altered' | 'lost';
+type DownloadFault = 'cut' | 'altered' | 'lost';
 
 /** The part of GitHub's interface that has to do with releases. */
 export interface ReleasesApi {
@@ -46,7 +46,7 @@ export interface ReleasesApi {
 }
 
 /** A request that is refused because there were too many. */
-export interface Limit {
+interface Limit {
   readonly at: number;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -31,7 +31,7 @@ export async function openUnderlay(route: Route, addressBook: AddressBook): Prom
 }
 
 /** An {@link Underlay}, or any stream in place of the proxy's tunnel. */
-export interface Wire extends Pick<Underlay, 'addresses'> {
+interface Wire extends Pick<Underlay, 'addresses'> {
   readonly tunnel: Duplex | undefined;
 }
 

@@ -82,7 +82,7 @@ export function bundledRoots(): readonly string[] {
 }
 
 /** Host and port of a connection. */
-export interface Target {
+interface Target {
   /** Host name; an IPv6 address has no brackets. */
   readonly hostname: string;
   readonly port: number;

@@ -4,7 +4,7 @@ import { REFUSED_BY_WINDOWS, show } from '../files/names.ts';
 import { pathInside } from '../files/real-path.ts';
 
 /** Bounds of an integer, both inclusive. */
-export interface Range {
+interface Range {
   readonly from: number;
   readonly to: number;
   readonly otherwise: number;

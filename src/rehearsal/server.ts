@@ -22,7 +22,7 @@ export interface ServerTls {
 }
 
 /** Options of a server. */
-export interface ServerOptions {
+interface ServerOptions {
   readonly tls: ServerTls;
   /** True also offers HTTP/2. */
   readonly http2: boolean;

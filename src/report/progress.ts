@@ -14,7 +14,7 @@ const LATELY_MS = 15_000;
 const LEAST_RATE = 1000;
 
 /** Prints a line of progress every few seconds. */
-export interface Progress {
+interface Progress {
   /** Notes that an attempt for a file has started. */
   start(): Flight;
   /** Notes that a file of this size is done. */

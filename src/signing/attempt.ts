@@ -33,7 +33,7 @@ export interface AttemptOptions {
 export type Signed = Pick<FileOutcome, 'sha256' | 'signatureSha256' | 'keyVersion'>;
 
 /** Signs one file once; calls `onAnswered` when only local work is left; a second call has no effect. */
-export type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<Signed>;
+type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<Signed>;
 
 /** Creates the function that signs a file once: reads the file, requests, verifies and writes its signature. */
 export function createAttempt(options: AttemptOptions): Attempt {

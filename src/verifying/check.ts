@@ -20,7 +20,7 @@ export async function isValid(text: string, check: Check, encoding: SignatureEnc
 }
 
 /** Result of checking a stored signature. */
-export interface Checked {
+interface Checked {
   readonly sha256: string;
   readonly valid: boolean;
 }

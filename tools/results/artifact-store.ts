@@ -32,7 +32,7 @@ interface Reservation {
 }
 
 /** What the client states at the end of an upload. */
-export interface Claim {
+interface Claim {
   readonly name: string;
   readonly size: number;
   /** `sha256:` and hex, or `undefined` when the client did not send it. */

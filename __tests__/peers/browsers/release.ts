@@ -76,7 +76,7 @@ export function makePage(how: HowSigned, extra: Partial<ReleaseData>): string {
 }
 
 /** The data of a page; whatever is not given is like that of a small project. */
-export function dataOf({ signer, algorithm, encoding }: HowSigned, extra: Partial<ReleaseData> = {}): ReleaseData {
+function dataOf({ signer, algorithm, encoding }: HowSigned, extra: Partial<ReleaseData> = {}): ReleaseData {
   return {
     project: 'octo/road-roller',
     ref: 'v2.4.0',

@@ -14,7 +14,7 @@ import { OpenBao } from '../openbao/openbao.ts';
 type Inputs = Readonly<Record<string, string>>;
 
 /** A run of the action, and what its receipt says. */
-export interface Signing {
+interface Signing {
   readonly run: ActionRun;
   readonly workspace: string;
   readonly manifest: {

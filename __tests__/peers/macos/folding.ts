@@ -9,7 +9,7 @@ import { join } from 'node:path';
 const PYTHON = '/usr/bin/python3';
 
 /** A file system that finds names without case and composition. */
-export interface FoldingFileSystem {
+interface FoldingFileSystem {
   readonly directory: string;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -12,7 +12,7 @@ import { freePort } from '../http/process.ts';
 export const KEY_TYPES = ['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'ed25519'] as const;
 
 /** An answer of OpenBao; `data` is its JSON, read by paths such as `auth.client_token`. */
-export interface BaoAnswer {
+interface BaoAnswer {
   readonly status: number;
   read(path: string): unknown;
   readonly text: string;

@@ -8,14 +8,14 @@ import { readDocument, shellBlocksOf } from '../../docs/document.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 
 /** What a run of `act` came to. */
-export interface ActRun {
+interface ActRun {
   readonly exitCode: number;
   /** Its log, with the lines of all steps. */
   readonly log: string;
 }
 
 /** A repository with a release, a service that signs it, and `act` to run its workflows on this machine, without containers. */
-export interface ActWorld {
+interface ActWorld {
   readonly repository: string;
   readonly service: Service;
   readonly results: ResultsService;

@@ -23,7 +23,7 @@ const DEADLINE_MS = 30_000;
 const WAITS: readonly string[] = ['CONNECT_REFUSED', 'CONNECTION_LOST', 'PROXY_REFUSED', 'PROXY_UNREACHABLE'];
 
 /** What became of two files. */
-export interface Outcome {
+interface Outcome {
   readonly signs: boolean;
   /** Whether the run ends at once or waits for the service. */
   readonly state: string;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** A stretch of wire between a client and a server. */
-export interface Relay {
+interface Relay {
   readonly port: number;
   /** Client's bytes on each connection so far. */
   readonly sent: readonly number[];

@@ -12,7 +12,7 @@ import type { Rejects } from './identities.ts';
 /** Servers of different makes that demand a client certificate. */
 export const MAKES = ['nginx', 'haproxy', 'openssl s_server', 'node:https'] as const;
 export type Make = (typeof MAKES)[number];
-export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
 /** A running server; what it serves does not matter. */
 export interface Peer {

@@ -12,14 +12,14 @@ import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
 import { type Drive, makeDrive, startNode, toWindows, type WindowsExit, type WindowsProcess } from './wine.ts';
 
 /** What a step under Windows' Node came to. */
-export interface StepResult extends WindowsExit {
+interface StepResult extends WindowsExit {
   readonly outputs: Readonly<Record<string, string>>;
   readonly state: Readonly<Record<string, string>>;
   readonly summary: string;
 }
 
 /** A step that runs. */
-export interface RunningStep extends Pick<WindowsProcess, 'child' | 'readLog'> {
+interface RunningStep extends Pick<WindowsProcess, 'child' | 'readLog'> {
   readonly result: Promise<StepResult>;
 }
 

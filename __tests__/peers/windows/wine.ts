@@ -58,7 +58,7 @@ export interface WindowsProcess {
 }
 
 /** Where a program starts, and what it gets. */
-export interface WindowsOptions {
+interface WindowsOptions {
   /** A directory of Linux. */
   readonly cwd: string;
   /** The directory that takes what is printed: both outputs must be files. */

@@ -9,7 +9,7 @@ import { signDigest as signByAlgorithm } from '../../../tools/service/sign-diges
 import { CA, CLIENT, Pki } from '../../identity/pki.ts';
 
 /** A request as a stand-in sees it. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -18,7 +18,7 @@ export interface SeenRequest {
 }
 
 /** What a stand-in answers. */
-export interface StandInAnswer {
+interface StandInAnswer {
   readonly status?: number;
   readonly type: string;
   readonly body: string | Buffer;

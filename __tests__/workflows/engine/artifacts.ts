@@ -8,7 +8,7 @@ import { makeZip } from '../../helpers/zip.ts';
 import type { ArtifactAnswer, ArtifactTask } from './artifact-worker.ts';
 
 /** A file in an artifact. */
-export interface ArtifactFile {
+interface ArtifactFile {
   readonly path: string;
   readonly bytes: Buffer;
 }

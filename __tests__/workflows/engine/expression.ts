@@ -20,7 +20,7 @@ const NAMES = [
 ];
 
 /** Evaluates one expression with GitHub's own evaluator; `failed` is what the status functions go by. */
-export function evaluate(expression: string, contexts: Contexts, failed = false): unknown {
+function evaluate(expression: string, contexts: Contexts, failed = false): unknown {
   const functions = STATUS.map((name) => ({
     name,
     minArgs: 0,

@@ -8,7 +8,7 @@ import { runStep, type StepResult } from './step.ts';
 import { type Job, type Mapping, readWorkflow, type Step } from './workflow-file.ts';
 
 /** What a job came to; that of a matrix, what all of its jobs came to. */
-export interface JobResult {
+interface JobResult {
   readonly result: 'success' | 'failure' | 'skipped';
   readonly outputs: Readonly<Record<string, string>>;
   readonly steps: readonly StepResult[];

@@ -25,7 +25,7 @@ export interface StepResult {
 }
 
 /** Where a step runs. */
-export interface Place {
+interface Place {
   readonly hub: Hub;
   readonly workspace: string;
   readonly temporary: string;

@@ -19,7 +19,7 @@ export interface Step {
 }
 
 /** A composite action as it stands. */
-export interface CompositeAction {
+interface CompositeAction {
   /** Defaults of its inputs. */
   readonly defaults: Mapping;
   readonly outputs: Mapping;

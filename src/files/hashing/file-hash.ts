@@ -8,7 +8,7 @@ interface ByteSink {
 }
 
 /** A hash in progress; {@link FileHash.digest} ends it. */
-export interface FileHash extends ByteSink {
+interface FileHash extends ByteSink {
   digest(): Buffer;
 }
 

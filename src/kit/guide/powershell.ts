@@ -6,7 +6,7 @@ import { blockOf, isPrintable, quoteForPowerShell } from './quoting.ts';
 import { ALL_WELL } from './shell.ts';
 
 /** PowerShell 7 uses .NET; 5.1, which is part of Windows, uses the .NET Framework. */
-export type PowerShell = '7' | '5.1';
+type PowerShell = '7' | '5.1';
 
 /** Renders the commands for a PowerShell version; `undefined` for Ed25519, which neither version can verify. */
 export function renderPowerShell(release: KitRelease, version: PowerShell): string | undefined {

@@ -16,7 +16,7 @@ import { placeReceipt, type Receipt, writeReceipt } from './receipt.ts';
 import type { Release } from './release.ts';
 
 /** What a mode that works on files writes, and where. */
-export interface Delivery {
+interface Delivery {
   readonly mode: 'sign' | 'rehearse' | 'verify';
   readonly files: FileInputs;
   /** `undefined` when nothing is uploaded. */

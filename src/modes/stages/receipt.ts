@@ -33,7 +33,7 @@ export async function placeReceipt(
   { files, output }: { readonly files: FileInputs; readonly output: OutputTree },
 ): Promise<Receipt> {
   const { manifest, suffix } = files;
-  if (manifest === undefined) return mode === 'rehearse' ? place(output, 'manifest.json') : elsewhere(context);
+  if (manifest === undefined) return mode === 'rehearse' ? unasked(output) : elsewhere(context);
   // A rehearsal writes elsewhere, but reports what a signing would find here.
   const { patience } = context;
   const signing = signingTree(files, output);
@@ -90,12 +90,12 @@ export function signingTree({ outputDirectory, root }: FileInputs, { processId }
   return new OutputTree(outputDirectory ?? root, processId);
 }
 
-function place(tree: OutputTree, path: string): Receipt {
-  return { tree, path, isDelivered: false, foreign: [] };
+function unasked(tree: OutputTree): Receipt {
+  return { tree, path: 'manifest.json', isDelivered: false, foreign: [] };
 }
 
 function elsewhere(context: Context): Receipt {
-  return place(new OutputTree(makeOwnDirectory(context), context.processId), 'manifest.json');
+  return unasked(new OutputTree(makeOwnDirectory(context), context.processId));
 }
 
 /** Writes the manifest, and returns it without a signature. */

@@ -27,7 +27,7 @@ const CURVES: Readonly<Record<string, CurveName>> = {
  * The kit writes only keys that Node has read, so this function accepts exactly their forms and throws for any other.
  */
 export function readPublicKey(spki: Uint8Array): PublicKey {
-  const [identifier, bits] = childrenOf(only(spki, 'sequence'));
+  const [identifier, bits] = childrenOf(only(spki));
   const [algorithm, parameters] = childrenOf(identifier);
   // The first byte of a bit string is the number of unused bits, which is 0 for a key.
   const key = contentOf(bits, 'bitString').subarray(1);
@@ -39,7 +39,7 @@ export function readPublicKey(spki: Uint8Array): PublicKey {
     }
     case OID.rsaEncryption:
     case OID.rsassaPss: {
-      const [modulus, exponent] = childrenOf(only(key, 'sequence')).map((number) => contentOf(number, 'integer'));
+      const [modulus, exponent] = childrenOf(only(key)).map((number) => contentOf(number, 'integer'));
       if (modulus === undefined || exponent === undefined) throw new Error('The RSA key is incomplete.');
       return { kind: 'rsa', modulus: bytesToNumberBE(modulus), exponent: bytesToNumberBE(exponent) };
     }
@@ -69,9 +69,9 @@ function* elementsOf(bytes: Uint8Array): Generator<Element> {
   }
 }
 
-function only(bytes: Uint8Array, tag: keyof typeof TAG): Element | undefined {
+function only(bytes: Uint8Array): Element | undefined {
   const elements = [...elementsOf(bytes)];
-  return elements.length === 1 && elements[0]?.tag === TAG[tag] ? elements[0] : undefined;
+  return elements.length === 1 ? elements[0] : undefined;
 }
 
 function childrenOf(element: Element | undefined): Element[] {

@@ -7,7 +7,7 @@ import { cutOnly, type Scrub } from './scrub.ts';
 import { reasonInHeaders } from './told-by-headers.ts';
 
 /** The reason that an answer gives for a failure. */
-export interface Reason {
+interface Reason {
   /** `page`: title of an HTML page; `page-text`: visible text of a page without a title; `words`: text of an API. */
   readonly kind: 'page' | 'page-text' | 'words';
   /** One line of at most 200 characters, without secrets. */

@@ -4,7 +4,7 @@ import { Aborted, type Answer, type Call } from '../requests/call.ts';
 import type { Fault, Framing } from './faults.ts';
 
 /** Reads a request, checks it against the rules, and returns the regular answer. */
-export type Judge = () => Promise<Answer>;
+type Judge = () => Promise<Answer>;
 
 type Drip = Extract<Fault, { kind: 'drip' }>;
 type Http2Fault = Extract<Fault, { kind: 'http2' }>;
