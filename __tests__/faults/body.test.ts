@@ -118,7 +118,7 @@ describe.concurrent('signData', { tags: ['fault-54'] }, () => {
     const { run, receipts, signed } = await meet({ files });
     expect(run.exitCode).toBe(1);
     expect(receipts['busy']).toMatchObject({ status: 'signed', attempts: 2 });
-    expect(receipts['refused']).toMatchObject({ status: 'failed', attempts: 3, error: { code: 'NOT_FOUND' } });
+    expect(receipts['refused']).toMatchObject({ status: 'failed', attempts: 6, error: { code: 'NOT_FOUND' } });
     expect(receipts['own']).toMatchObject({ status: 'failed', error: { code: 'REQUEST_REFUSED' } });
     expect(signed).toEqual(['busy', 'canary']);
   });

@@ -91,10 +91,10 @@ describe.concurrent('400, 404, 405, 415 and 422', { tags: ['fault-30'] }, () => 
       expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 1 });
     // The address is the same for every file, so that another server may know it.
     for (const name of ['missing', 'method'])
-      expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 3 });
+      expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 6 });
     expect(receipts['throttled']).toMatchObject({ status: 'signed', attempts: 2 });
     expect(signed).toEqual(['canary', 'throttled']);
-    expect(requests).toHaveLength(12);
+    expect(requests).toHaveLength(18);
     expect(run.log).toMatch(/answered 404: “STATUS_404: As scripted”/);
   });
 

@@ -35,7 +35,7 @@ describe.concurrent('a canary that is not signed', () => {
   test('for a wrong path', async () => {
     const run = await against({}, { 'sign-path': '/elsewhere' });
     expectOneFailure(run, 'NOT_FOUND', /^canary request: .*404/);
-    expect(run.outputs['request-count']).toBe('1');
+    expect(run.outputs['request-count']).toBe('2');
   });
 
   test('by a service that is down', async () => {

@@ -307,7 +307,7 @@ test('the words of the service are scrubbed before they are cut', () => {
 describe('a status alone', () => {
   test.each([
     [204, 'request', 'STATUS_UNEXPECTED', { maxAttempts: 3, endsRun: 'first-four-files' }],
-    [405, 'request', 'METHOD_REFUSED', { maxAttempts: 3, endsRun: 'first-four-files' }],
+    [405, 'request', 'METHOD_REFUSED', { maxAttempts: 6, endsRun: 'first-four-files' }],
     [410, 'file', 'REQUEST_REFUSED', { endsRun: 'first-four-files' }],
     [418, 'file', 'REQUEST_REFUSED', { endsRun: 'first-four-files' }],
     [421, 'file', 'REQUEST_REFUSED', { endsRun: 'first-four-files' }],
