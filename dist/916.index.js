@@ -130,12 +130,13 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 				return response;
 			}
 		});
-		let result = await tryOnce(signer, options);
+		const used = new Set();
+		let result = await tryOnce(signer, options, used);
 		const first = result.failure;
 		const pauseMs = first && answer && attempts > 1 ? pauseAfter(first) : undefined;
 		if (pauseMs !== undefined) {
 			await (0, schedule_clock.yy)(clock, pauseMs);
-			result = await tryOnce(signer, options);
+			result = await tryOnce(signer, options, used);
 		}
 		const date = Date.parse(String(answer?.response.headers["date"] ?? ""));
 		return {
@@ -146,12 +147,12 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 			ms: clock.now() - startedAt
 		};
 	}
-	async function tryOnce(signer, { clock, timeoutMs, signal }) {
+	async function tryOnce(signer, { clock, timeoutMs, signal }, used) {
 		const controller = new AbortController();
 		const cancelTimeout = clock.after(timeoutMs, () => controller.abort((0, failure.iU)(timeoutMs)));
 		const both = AbortSignal.any([signal, controller.signal]);
 		try {
-			const { text } = await signer.sign((0, sent_bytes.P)(CANARY_PATH, CANARY), both, new Set());
+			const { text } = await signer.sign((0, sent_bytes.P)(CANARY_PATH, CANARY), both, used);
 			return {
 				text,
 				failure: undefined

@@ -13589,7 +13589,7 @@ var __webpack_modules__ = {
 				"Check server-url, and the inputs that the request is made of (sign-path and app-key, or request), for odd characters; if they are right, this is a defect of the action: please report it."
 			];
 		}
-		const CHECK_URL = "Check that server-url leads to the signing service; a gateway in between may be broken.";
+		const CHECK_URL = "The service, or a gateway in front of it, is broken: ask their operators. If server-url is new, check that it leads to the signing service.";
 		const CHECK_PORT = "Check the port in server-url: another service than the signing service answers there.";
 		const HTTP2_ONLY = "Set the input http2: true. If the error stays the same, the server does not offer HTTP/2 in the TLS handshake (ALPN): its operators must turn that on.";
 		const GOOD_BEFORE = "Answers of this address were good before in this run: a gateway in front of the service, or one of several servers, is broken. Ask the operators of the service.";
@@ -13652,7 +13652,7 @@ var __webpack_modules__ = {
 				"service",
 				"CONNECTION_LOST",
 				`the connection was lost ${when}`,
-				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time. If not: ` : ""}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith("handshake") ? "" : " When small files get through and large ones do not, something on the way breaks off large requests."}`,
+				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time, or after so many bytes. If not: ` : ""}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith("handshake") ? "" : " When small files get through and large ones do not, something on the way breaks off large requests."}`,
 				{
 					...stale ? { staleConnection: true } : {},
 					...when.endsWith("handshake") ? { unreached: NO_CONNECTION } : {}
@@ -14414,6 +14414,7 @@ var __webpack_modules__ = {
 				todo
 			};
 		}
+		const ONE_LABEL = "In a certificate, * stands for one label without a dot: the operators of that server must have its certificate issued with this name. If server-url is new, check its host.";
 		function describeNames(leaf, hostname) {
 			const names = namesOf(leaf);
 			if ((0, external_node_net_.isIP)(hostname) !== 0 && names.includes(hostname)) {
@@ -14423,7 +14424,11 @@ var __webpack_modules__ = {
 				};
 			}
 			const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0, certificate.vm)(leaf.subject)}`;
-			return { what: `${hostname} was asked for, ${borne}` };
+			const isWildcard = names.some((name) => name.startsWith("*.") && hostname.endsWith(name.slice(1)));
+			return {
+				what: `${hostname} was asked for, ${borne}`,
+				...isWildcard ? { todo: ONE_LABEL } : {}
+			};
 		}
 		function describeTrust(sent, { server, anchors, now, proxy }) {
 			const top = sent.at(-1) ?? sent[0];
@@ -14666,6 +14671,7 @@ var __webpack_modules__ = {
 			const [kind, name, sentence, plainHint, facts = {}] = row;
 			if (isOnlyIPv6([error]) && !origin.includes("[")) return noIPv6([error]);
 			const address = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_6__.ci)(error);
+			if ((address === "0.0.0.0" || address === "::") && !origin.includes(address)) return sinkhole(address);
 			const news = address !== undefined && !origin.includes(address) ? [address] : [];
 			const about = known === undefined ? [...news, code] : news;
 			return [
@@ -14674,6 +14680,15 @@ var __webpack_modules__ = {
 				about.length > 0 ? `${sentence} (${about.join(", ")})` : sentence,
 				plainHint,
 				facts
+			];
+		}
+		function sinkhole(address) {
+			return [
+				"service",
+				"CONNECT_REFUSED",
+				`the host name leads to ${address}, which is the address of no host`,
+				"A DNS filter of the runner's network blocks this name, or the name stands in the hosts file of the runner: ask the operators of the network, then those of the runner.",
+				{ unreached: "the name did not get an address" }
 			];
 		}
 		function lookupFailed(code) {
@@ -15722,7 +15737,7 @@ var __webpack_modules__ = {
 			TLS_CERT_ALTNAME_INVALID: [
 				"TLS_SERVER_NAME",
 				"the server's certificate is for another host",
-				"Use the host name that the certificate bears in server-url."
+				"Use the host name that the certificate bears in server-url. If the name in server-url is right, the operators of that server must have its certificate issued with that name."
 			],
 			UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
 			UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
@@ -23066,7 +23081,7 @@ var __webpack_modules__ = {
 			const state = dateState(x509.validFromDate, x509.validToDate, now);
 			if (state === undefined) return undefined;
 			const isOver = x509.validToDate < now;
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(isOver ? "IDENTITY_EXPIRED" : "IDENTITY_NOT_YET_VALID", `${place}: the client certificate ${(0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.vm)(x509.subject)} ${state}`, { hint: isOver ? "Renew the certificate and store it in cert, with its key in key when that changed." : "If the date is right, wait or ask for a certificate that is valid now; otherwise set this machine's clock." });
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(isOver ? "IDENTITY_EXPIRED" : "IDENTITY_NOT_YET_VALID", `${place}: the client certificate ${(0, _material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.vm)(x509.subject)} ${state}`, { hint: isOver ? "Renew the certificate and store it in cert, with its key in key when that changed." : `The clock of this machine says ${now.toISOString()}: if that is wrong, set the clock. If it is right, wait, or ask for a certificate that is valid now.` });
 		}
 		function dateState(from, to, now) {
 			const clock = `this machine's clock says ${now.toISOString()}`;
@@ -23355,7 +23370,7 @@ var __webpack_modules__ = {
 		var answers_members = __nccwpck_require__(30968);
 		var answers_reason = __nccwpck_require__(21093);
 		var refusal_advice = __nccwpck_require__(75972);
-		var answers_status = __nccwpck_require__(61865);
+		var answers_status = __nccwpck_require__(2849);
 		;
 		function withReason(failure, response, answer, facts) {
 			const envelope = failureInEnvelope(response, answer, facts);
@@ -28815,7 +28830,7 @@ Content-Type: application/json
 			else if (event.type === "outage") {
 				const { code, message, facts } = event.failure;
 				const what = facts.unreached === undefined ? "The service is in trouble" : "The service is not reached";
-				runner.line(`${what} (${code}: ${(0, units.em)(message)}) Single requests find out when that ends.`);
+				runner.line(`${what} (${code}: ${(0, units.em)(message)}) From now on one request at a time is sent, until the service answers again.`);
 			} else if (event.type === "bad-node") {
 				const { code, message } = event.failure;
 				runner.line(`One node of the service cannot be used (${code}: ${(0, units.em)(message)}) The other connections go on.`);
@@ -31863,8 +31878,10 @@ Content-Type: application/json
 	75972: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			$b: () => clockAdvice,
+			JG: () => adviceOnState,
 			ZX: () => ASK_FOR_RIGHT,
 			_j: () => PAGE_FORBIDS,
+			dH: () => OF_CONTRACT,
 			i4: () => ASKED_LATE,
 			ik: () => adviceOn,
 			ql: () => UNASKED,
@@ -31883,16 +31900,28 @@ Content-Type: application/json
 		const ABOUT_TIME = /\b(?:time|timestamp|clock|nonce|skew|replay(?:ed)?|stale|too old|request.*\bexpired)\b/;
 		const ABOUT_SIGNATURE = /\bsignature|\bhmac\b|\bsign\b.*\b(?:mismatch|fit|match|wrong|invalid)|\bsign mismatch\b/;
 		const ABOUT_CREDENTIALS = /\bsecret\b|\bkey|\bappkey|\btoken|\bcredential|\bpassword|\buser|\baccount|\bclient id\b/;
+		const OF_CONTRACT = "Whoever holds the contract with the service must renew or extend it: show them this answer. The operators of the service tell what has ended.";
+		const STATES = [
+			[/\bcert\w*\b.*\b(?:revoked|compromised?|blocked|expired)\b|\b(?:revoked|compromised|blocked|expired)\b.*\bcert/, "Ask whoever issues the client certificate for a new one with a new key, store them in cert and key, and find out why the service refuses the old one."],
+			[/\b(?:licen[cs]e|subscription|contract|billing|payment|invoice|plan)\b/, OF_CONTRACT],
+			[/\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\b(?:key|account|credentials?)\b.*\bexpired/, "Ask the operators of the service why this happened, and to put it right."]
+		];
 		const TOPICS = [
 			[/\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/, "Ask the operators of the service to raise this limit, or to tell when it is reset."],
-			[/\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\blicen[cs]e|\b(?:key|account|credentials?|contract|subscription)\b.*\bexpired/, "Ask the operators of the service why this happened, and to put it right."],
+			...STATES,
 			[/\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/, "Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed."],
 			[/\bcert|\bsubject\b|\bcn\b|\bdn\b/, "Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert."],
 			[/\brights\b|\b(?:no|the) right\b(?! key| secret)|\bright to\b|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/, "Ask the operators of the service to give these credentials this right."]
 		];
 		const ASK = "Ask the operators of the service about this reason.";
+		function adviceOnState(reason) {
+			return STATES.find(([about]) => about.test(wordsIn(reason)))?.[1];
+		}
+		function wordsIn(reason) {
+			return reason.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]/g, " ").toLowerCase();
+		}
 		function adviceOn(reason, { credentials, clock }) {
-			const words = reason.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]/g, " ").toLowerCase();
+			const words = wordsIn(reason);
 			if (words.replace(EMPTY_WORDS, "").replace(/[^\p{L}]/gu, "") === "") return undefined;
 			const topic = TOPICS.find(([about]) => about.test(words));
 			if (topic !== undefined) return topic[1];
@@ -32001,12 +32030,35 @@ Content-Type: application/json
 			return (Array.isArray(value) ? value[0] : value)?.trim();
 		}
 	}),
-	61865: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	2849: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			f: () => requestOf,
 			F: () => statusFailure
 		});
 		var failure = __nccwpck_require__(74318);
+		;
+		const NGINX_PAGES = [["No required SSL certificate was sent", "none"], ["The SSL certificate error", "invalid"]];
+		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
+		const NOT_ASKED = "A proxy or gateway that opens TLS on the way does not ask for the client certificate, and so does not pass it on: ask its operators to pass TLS through to the service. If nothing opens TLS on the way, ask the operators of the service.";
+		const NOT_PASSED_ON = "A proxy or gateway that opens TLS on the way may have taken the certificate without passing it on: ask its operators. If nothing opens TLS on the way, the server may take no certificates with this kind of key: ask the operators of the service.";
+		function refusedByNginx(body, isAsked) {
+			const text = body.toString("utf8", 0, 4096);
+			const [title, about] = NGINX_PAGES.find(([each]) => text.includes(each)) ?? [];
+			if (title === undefined) return undefined;
+			if (about === "invalid") return refused(`it could not verify our client certificate (400 “${title}”)`, CHECK_CERTIFICATE);
+			return isAsked === false ? refused(`it got no client certificate (400 “${title}”), and what answers TLS did not ask for one`, NOT_ASKED) : refused(`it got no client certificate (400 “${title}”)`, NOT_PASSED_ON);
+		}
+		function refusedByStatus(status) {
+			return refused(`it got none that it accepts (status ${status})`, CHECK_CERTIFICATE);
+		}
+		function refused(why, hint) {
+			const message = `The server refused our client certificate: ${why}.`;
+			return new failure.HR("config", "TLS_CLIENT_REJECTED", message, {
+				hint,
+				endsRun: "bad-node",
+				isOfOneServer: true
+			});
+		}
 		var answers_reason = __nccwpck_require__(21093);
 		var refusal_advice = __nccwpck_require__(75972);
 		var retry_after = __nccwpck_require__(60458);
@@ -32027,6 +32079,12 @@ Content-Type: application/json
 			retryAfterMs: undefined
 		};
 		const ROWS = {
+			402: [
+				"file",
+				"REQUEST_REFUSED",
+				refusal_advice.dH,
+				{ endsRun: "first-four-files" }
+			],
 			404: [
 				"request",
 				"NOT_FOUND",
@@ -32189,7 +32247,7 @@ Content-Type: application/json
 					asked
 				});
 				case 401:
-				case 403: return refused(response, said, {
+				case 403: return status_refused(response, said, {
 					...facts,
 					asked
 				});
@@ -32198,7 +32256,7 @@ Content-Type: application/json
 					asked
 				});
 				case 495:
-				case 496: return certificateRefused(`status ${status}`);
+				case 496: return refusedByStatus(status);
 				default: {
 					const [kind, code, advice, more] = rowOfStatus(status);
 					if ((0, answers_reason.a7)(response)) {
@@ -32211,7 +32269,7 @@ Content-Type: application/json
 					}
 					const message = `The service answered ${status}${status === 405 ? (0, told_by_headers.TQ)(response) : ""}${said}.`;
 					const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString("latin1", 0, 4096));
-					const plain = advice === ASK_OPERATORS ? contentHint(facts, status) : advice;
+					const plain = advice === ASK_OPERATORS ? contentHint(response, facts) : advice;
 					const told = isSoap ? SPEAKS_SOAP : status === 404 && (0, answers_reason.Fh)(response) ? OTHER_PATH : plain;
 					const isAddress = isSoap || concernsAddress(status);
 					const hint = (isAddress ? requestOf(response, facts) : "") + told.replace(ADDRESS, facts.address ?? ADDRESS);
@@ -32223,7 +32281,6 @@ Content-Type: application/json
 				}
 			}
 		}
-		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
 		function requestOf({ request }, { scrub }) {
 			return request === undefined ? "" : `The request was ${scrub(request)}. `;
 		}
@@ -32233,12 +32290,11 @@ Content-Type: application/json
 			const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.`;
 			return new failure.HR("config", "HTTP_REDIRECT", message, { hint });
 		}
-		const NGINX_PAGES = [["No required SSL certificate was sent", "it got no client certificate it accepts"], ["The SSL certificate error", "it could not verify our client certificate"]];
 		function badRequest(response, said, facts) {
-			const { asked } = facts;
+			const { asked, asksForCertificate } = facts;
+			const rejected = refusedByNginx(response.body, asksForCertificate);
+			if (rejected) return rejected;
 			const text = response.body.toString("utf8", 0, 4096);
-			const page = NGINX_PAGES.find(([title]) => text.includes(title));
-			if (page) return certificateRefused(`400 “${page[0]}”`, page[1]);
 			if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
 				const how = {
 					...asked,
@@ -32249,11 +32305,15 @@ Content-Type: application/json
 			}
 			return new failure.HR("file", "REQUEST_REFUSED", `The service answered 400${said}.`, {
 				...asked,
-				hint: (facts.written === undefined ? "" : requestOf(response, facts)) + contentHint(facts, 400),
+				hint: (facts.written === undefined ? "" : requestOf(response, facts)) + contentHint(response, facts),
 				endsRun: "first-four-files"
 			});
 		}
-		function contentHint({ written, sentType }, status) {
+		function contentHint(response, { written, sentType, scrub }) {
+			const { status } = response;
+			const reason = (0, answers_reason.YY)(response, scrub);
+			const advice = reason?.kind === "words" ? (0, refusal_advice.JG)(reason.text) : undefined;
+			if (advice !== undefined) return advice;
 			if (status === 415 && sentType !== undefined) {
 				const sent = `The request was sent as Content-Type: ${sentType}. `;
 				return written === undefined ? `${sent}${ASK_OPERATORS}` : `${sent}Write the media type that the service wants into ${written}, and the body in that form.`;
@@ -32262,14 +32322,7 @@ Content-Type: application/json
 			if (written === undefined) return ASK_OPERATORS;
 			return `Compare ${written} with what the service expects: path, headers, members of the body, encoding of the digest. ${ASK_OPERATORS}`;
 		}
-		function certificateRefused(answer, why = "it got none that it accepts") {
-			return new failure.HR("config", "TLS_CLIENT_REJECTED", `The server refused our client certificate: ${why} (${answer}).`, {
-				hint: CHECK_CERTIFICATE,
-				endsRun: "bad-node",
-				isOfOneServer: true
-			});
-		}
-		function refused(response, quoted, facts) {
+		function status_refused(response, quoted, facts) {
 			const { status, body } = response;
 			const said = quoted + (0, told_by_headers.y7)(response, facts.scrub);
 			const isBlind = facts.asksForCertificate === false;
@@ -32645,7 +32698,7 @@ Content-Type: application/json
 		var _json_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4715);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
 		var _answers_retry_after_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(60458);
-		var _answers_status_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(61865);
+		var _answers_status_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2849);
 		var _key_type_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(48632);
 		const MAX_QUOTED = 200;
 		function isTokenRefused({ status, body }) {
@@ -34263,7 +34316,7 @@ Content-Type: application/json
 		}
 		function describeOpen({ count, oldest }) {
 			if (count === 0 || oldest === undefined) return "";
-			const how = oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1).replace(/ within 0 s\.$/, " yet.");
+			const how = oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1).replace(/^(o answer) within 0 s/, "$1 yet");
 			return count === 1 ? ` One request was open: ${how}` : ` ${count} requests were open; the oldest one: ${how}`;
 		}
 		function runEnded() {

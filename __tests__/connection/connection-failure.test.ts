@@ -111,7 +111,9 @@ describe('an answer that is not HTTP/1.1', () => {
     const failure = connectionFailure(failed(code, message, 'HTTPParserError'), FACTS);
     expect(summary(failure)).toEqual(['request', 'HTTP_MALFORMED', 'canary-twice']);
     expect(failure.message).toBe(`https://signer.example: ${sentence}.`);
-    expect(failure.hint).toMatch(code === 'HPE_FOREIGN' ? /^Set the input http2: true/ : /^Check that server-url/);
+    expect(failure.hint).toMatch(
+      code === 'HPE_FOREIGN' ? /^Set the input http2: true/ : /^The service, or a gateway in front of it, is broken/,
+    );
     const later = connectionFailure(failed(code, message, 'HTTPParserError'), { ...FACTS, hasSucceeded: true });
     expect(later.hint).toMatch(/^Answers of this address were good before in this run/);
   });
@@ -147,7 +149,7 @@ test('an answer 101 after a good answer is that of a bad node, which ends no run
 test('a connection that is lost through a proxy names the proxy first', () => {
   const { hint } = toFailure(lostRow('before the answer began', { proxy: 'the proxy of x' }), undefined, FACTS.origin);
   expect(hint).toMatch(
-    /^Ask the operators of the proxy of x whether it ends tunnels after some time\. If not: The service,/,
+    /^Ask the operators of the proxy of x whether it ends tunnels after some time, or after so many bytes\. If not: The service,/,
   );
 });
 
@@ -337,6 +339,13 @@ describe('a dial that fails before TLS', () => {
     expect(dialFailure(six, 'https://[2001:db8::1]').message).toBe(
       'https://[2001:db8::1]: the host cannot be reached.',
     );
+  });
+
+  test.each(['0.0.0.0', '::'])('that a DNS filter gives is told as that: %s', (address) => {
+    const error = Object.assign(at(address, 'ECONNREFUSED'), { syscall: 'connect' });
+    const { message, hint } = dialFailure(error, FACTS.origin);
+    expect(message).toContain(`the host name leads to ${address}, which is the address of no host.`);
+    expect(hint).toMatch(/^A DNS filter of the runner's network blocks this name/);
   });
 
   test.each([

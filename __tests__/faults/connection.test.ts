@@ -124,17 +124,20 @@ describe.concurrent('what is not HTTP/1.1', { tags: ['fault-47'] }, () => {
   test('is repeated, and never taken for a signature', async () => {
     const once = Object.entries(RAW_ANSWERS).map(([name, bytes]) => [`${name}Once`, [raw(bytes)]] as const);
     const always = Object.entries(RAW_ANSWERS).map(([name, bytes]) => [name, raw(bytes)] as const);
-    // With fewer of them most servers would be bad, which ends a run.
-    const sound = Array.from({ length: 30 }, (_, at) => [`sound${at}`, undefined] as const);
+    // Without a success between them, six in a row would end the run.
+    const good = [...once, ...always].flatMap(([name]) => [
+      [`${name}-1`, undefined] as const,
+      [`${name}-2`, undefined] as const,
+    ]);
     const { run, errors, receipts, signed } = await meet({
-      files: Object.fromEntries<Encounter>([...once, ...always, ...sound]),
-      inputs: { attempts: '2' },
+      files: Object.fromEntries<Encounter>([...once, ...always, ...good]),
+      inputs: { attempts: '2', concurrency: '1' },
     });
     expect(run.exitCode).toBe(1);
     expect(errors.toSorted()).toEqual(['HTTP_MALFORMED', 'HTTP_UPGRADE']);
     for (const [name] of once) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
     for (const [name] of always) expect(receipts[name], name).toMatchObject({ status: 'failed', attempts: 2 });
-    expect(signed).toEqual(['canary', ...[...once, ...sound].map(([name]) => name)].toSorted());
+    expect(signed.toSorted()).toEqual(['canary', ...[...once, ...good].map(([name]) => name)].toSorted());
   });
 
   test.each([

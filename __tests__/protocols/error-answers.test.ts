@@ -85,12 +85,32 @@ test('another status from 400 on shows the request too', () => {
 
 describe('400', { tags: ['fault-18'] }, () => {
   test.each([
-    ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
-    ['The SSL certificate error', 'it could not verify our client certificate'],
-  ])('from nginx is explained: %s', (title, why) => {
+    [
+      'No required SSL certificate was sent',
+      'it got no client certificate',
+      /^A proxy .* may have taken the certificate/,
+    ],
+    ['The SSL certificate error', 'it could not verify our client certificate', /^Check that cert is the certificate/],
+  ])('from nginx is explained: %s', (title, why, advice) => {
     const failure = statusFailure(answer(400, `<html><title>400 ${title}</title>`), FACTS);
     expect(failure.message).toBe(`The server refused our client certificate: ${why} (400 “${title}”).`);
-    expect(failure.hint).toMatch(/^Check that cert is the certificate/);
+    expect(failure.hint).toMatch(advice);
+  });
+
+  test('from nginx behind a proxy that opens TLS names that proxy', () => {
+    const page = answer(400, '<html><title>400 No required SSL certificate was sent</title>');
+    const { message, hint } = statusFailure(page, { ...FACTS, asksForCertificate: false });
+    expect(message).toMatch(/\(400 “No required .*”\), and what answers TLS did not ask for one\.$/);
+    expect(hint).toMatch(/^A proxy or gateway that opens TLS on the way does not ask for the client certificate/);
+  });
+
+  test.each([
+    [402, '{"message":"tenant 7 must pay"}', /^Whoever holds the contract with the service/],
+    [422, '{"message":"Key release is disabled"}', /^Ask the operators of the service why this happened/],
+    [409, '{"message":"subscription ended"}', /^Whoever holds the contract with the service/],
+    [409, '{"message":"signed before"}', /^Compare the input request with what the service expects/],
+  ])('%i with %s: who can mend it stands before the form of the request', (status, body, advice) => {
+    expect(statusFailure(answer(status, body), { ...FACTS, written: 'the input request' }).hint).toMatch(advice);
   });
 
   test.each(['ThrottlingException', 'SlowDown', 'TooManyRequests', 'Throttling'])(
@@ -202,7 +222,8 @@ describe('a reason that an answer names is what the advice is about', () => {
     ['daily quota of 20 signatures reached', /^Ask the operators .* raise this limit/],
     ['rate limit exceeded', /^Ask the operators .* raise this limit/],
     ['app key locked', /^Ask the operators .* put it right/],
-    ['license expired', /^Ask the operators .* put it right/],
+    ['license expired', /^Whoever holds the contract with the service must renew/],
+    ['client certificate was revoked on 2026-11-27 (keyCompromise)', /^Ask whoever issues the client certificate/],
     ['app key 7 has expired', /^Ask the operators .* put it right/],
     ['source address 10.20.30.40 is not allowed', /^Ask the operators .* allow this address/],
     ['CN_NOT_BOUND: certificate subject CN=x is not bound', /accept this client certificate/],

@@ -118,6 +118,10 @@ describe('a reached deadline', () => {
     [{ count: 0, oldest: cutOff(100) }, ''],
     [{ count: 2 }, ''],
     [{ count: 1, oldest: cutOff(0) }, ' One request was open: no answer yet.'],
+    [
+      { count: 1, oldest: cutOff(0).with({ message: 'No answer within 0 s, though the request was sent whole.' }) },
+      ' One request was open: no answer yet, though the request was sent whole.',
+    ],
     [{ count: 3, oldest: cutOff(2000) }, ' 3 requests were open; the oldest one: no answer within 2 s.'],
     [
       { count: 1, oldest: new Failure('file', 'TIMEOUT', 'It ended within 0 s. Later it went on.') },

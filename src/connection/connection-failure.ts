@@ -124,7 +124,8 @@ export function defectRow(error: unknown, code: string): FailureRow | undefined 
   ];
 }
 
-const CHECK_URL = 'Check that server-url leads to the signing service; a gateway in between may be broken.';
+const CHECK_URL =
+  'The service, or a gateway in front of it, is broken: ask their operators. If server-url is new, check that it leads to the signing service.';
 const CHECK_PORT = 'Check the port in server-url: another service than the signing service answers there.';
 const HTTP2_ONLY =
   'Set the input http2: true. If the error stays the same, the server does not offer HTTP/2 in the TLS handshake (ALPN): its operators must turn that on.';
@@ -188,7 +189,7 @@ export function lostRow(when: string, { stale, proxy }: Pick<ConnectionFacts, 's
     `the connection was lost ${when}`,
     when.startsWith('within')
       ? 'The service, or a gateway in front of it, cut its own answer: their logs say why.'
-      : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time. If not: ` : ''}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith('handshake') ? '' : ' When small files get through and large ones do not, something on the way breaks off large requests.'}`,
+      : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time, or after so many bytes. If not: ` : ''}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith('handshake') ? '' : ' When small files get through and large ones do not, something on the way breaks off large requests.'}`,
     {
       ...(stale ? { staleConnection: true } : {}),
       ...(when.endsWith('handshake') ? { unreached: NO_CONNECTION } : {}),

@@ -72,7 +72,7 @@ function dateProblem({ x509, place }: PlacedCertificate, now: Date): ActionError
     {
       hint: isOver
         ? 'Renew the certificate and store it in cert, with its key in key when that changed.'
-        : "If the date is right, wait or ask for a certificate that is valid now; otherwise set this machine's clock.",
+        : `The clock of this machine says ${now.toISOString()}: if that is wrong, set the clock. If it is right, wait, or ask for a certificate that is valid now.`,
     },
   );
 }

@@ -60,12 +60,13 @@ export async function sendCanary(options: CanaryOptions): Promise<CanaryOutcome>
       return response;
     },
   });
-  let result = await tryOnce(signer, options);
+  const used = new Set<object>();
+  let result = await tryOnce(signer, options, used);
   const first = result.failure;
   const pauseMs = first && answer && attempts > 1 ? pauseAfter(first) : undefined;
   if (pauseMs !== undefined) {
     await sleep(clock, pauseMs);
-    result = await tryOnce(signer, options);
+    result = await tryOnce(signer, options, used);
   }
   const date = Date.parse(String(answer?.response.headers['date'] ?? ''));
   return {
@@ -79,12 +80,12 @@ export async function sendCanary(options: CanaryOptions): Promise<CanaryOutcome>
 
 type Try = Pick<CanaryOutcome, 'text' | 'failure'>;
 
-async function tryOnce(signer: Signer, { clock, timeoutMs, signal }: CanaryOptions): Promise<Try> {
+async function tryOnce(signer: Signer, { clock, timeoutMs, signal }: CanaryOptions, used: Set<object>): Promise<Try> {
   const controller = new AbortController();
   const cancelTimeout = clock.after(timeoutMs, () => controller.abort(timedOut(timeoutMs)));
   const both = AbortSignal.any([signal, controller.signal]);
   try {
-    const { text } = await signer.sign(memorySource(CANARY_PATH, CANARY), both, new Set());
+    const { text } = await signer.sign(memorySource(CANARY_PATH, CANARY), both, used);
     return { text, failure: undefined };
   } catch (error) {
     return { text: undefined, failure: asFailure(both.aborted ? both.reason : error) };

@@ -173,11 +173,15 @@ function noStamp(failures: readonly { readonly authority: URL; readonly error: A
     return `${withoutQuery(authority)}: ${what} (${code})`;
   });
   const hints = failures.flatMap(({ error: { hint } }) => hint || []);
-  return new ActionError('TIMESTAMP_FAILED', ['No authority gave a time stamp', ...lines].join('\n'), {
-    hint:
-      hints.length > 0
-        ? [...new Set(hints)].join(' ')
-        : 'Check timestamp-url, and give a second authority on a line of its own.',
-    cause: new AggregateError(failures.map(({ error }) => error)),
-  });
+  return new ActionError(
+    'TIMESTAMP_FAILED',
+    ['No authority gave a time stamp that can be accepted', ...lines].join('\n'),
+    {
+      hint:
+        hints.length > 0
+          ? [...new Set(hints)].join(' ')
+          : 'Check timestamp-url, and give a second authority on a line of its own.',
+      cause: new AggregateError(failures.map(({ error }) => error)),
+    },
+  );
 }

@@ -121,6 +121,9 @@ function findBadDates(links: readonly Link[], now: Date): Detail | undefined {
   return { sentence, what: `${what}, which is before this action was released`, todo };
 }
 
+const ONE_LABEL =
+  'In a certificate, * stands for one label without a dot: the operators of that server must have its certificate issued with this name. If server-url is new, check its host.';
+
 function describeNames(leaf: X509Certificate, hostname: string): Detail {
   const names = namesOf(leaf);
   if (isIP(hostname) !== 0 && names.includes(hostname)) {
@@ -130,7 +133,11 @@ function describeNames(leaf: X509Certificate, hostname: string): Detail {
     };
   }
   const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${nameOnOneLine(leaf.subject)}`;
-  return { what: `${hostname} was asked for, ${borne}` };
+  const isWildcard = names.some((name) => name.startsWith('*.') && hostname.endsWith(name.slice(1)));
+  return {
+    what: `${hostname} was asked for, ${borne}`,
+    ...(isWildcard ? { todo: ONE_LABEL } : {}),
+  };
 }
 
 function describeTrust(sent: Chain, { server, anchors, now, proxy }: TrustFacts): Detail {

@@ -68,9 +68,21 @@ function systemRow(error: unknown, code: string, origin: string): FailureRow | u
   const [kind, name, sentence, plainHint, facts = {}] = row;
   if (isOnlyIPv6([error]) && !origin.includes('[')) return noIPv6([error]);
   const address = addressOf(error);
+  if ((address === '0.0.0.0' || address === '::') && !origin.includes(address)) return sinkhole(address);
   const news = address !== undefined && !origin.includes(address) ? [address] : [];
   const about = known === undefined ? [...news, code] : news;
   return [kind, name, about.length > 0 ? `${sentence} (${about.join(', ')})` : sentence, plainHint, facts];
+}
+
+/** Describes a name for which a filter gives an address of no host; a connection to it leads to the runner itself. */
+function sinkhole(address: string): FailureRow {
+  return [
+    'service',
+    'CONNECT_REFUSED',
+    `the host name leads to ${address}, which is the address of no host`,
+    "A DNS filter of the runner's network blocks this name, or the name stands in the hosts file of the runner: ask the operators of the network, then those of the runner.",
+    { unreached: 'the name did not get an address' },
+  ];
 }
 
 function lookupFailed(code: string): FailureRow {

@@ -86,7 +86,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   TLS_CERT_ALTNAME_INVALID: [
     'TLS_SERVER_NAME',
     "the server's certificate is for another host",
-    'Use the host name that the certificate bears in server-url.',
+    'Use the host name that the certificate bears in server-url. If the name in server-url is right, the operators of that server must have its certificate issued with that name.',
   ],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,

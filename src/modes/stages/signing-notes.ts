@@ -60,7 +60,9 @@ export function printEvent({ runner }: Context, event: PolicyEvent, files: reado
   else if (event.type === 'outage') {
     const { code, message, facts } = event.failure;
     const what = facts.unreached === undefined ? 'The service is in trouble' : 'The service is not reached';
-    runner.line(`${what} (${code}: ${sentence(message)}) Single requests find out when that ends.`);
+    runner.line(
+      `${what} (${code}: ${sentence(message)}) From now on one request at a time is sent, until the service answers again.`,
+    );
   } else if (event.type === 'bad-node') {
     const { code, message } = event.failure;
     runner.line(`One node of the service cannot be used (${code}: ${sentence(message)}) The other connections go on.`);

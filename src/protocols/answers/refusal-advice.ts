@@ -28,16 +28,32 @@ const ABOUT_TIME = /\b(?:time|timestamp|clock|nonce|skew|replay(?:ed)?|stale|too
 const ABOUT_SIGNATURE = /\bsignature|\bhmac\b|\bsign\b.*\b(?:mismatch|fit|match|wrong|invalid)|\bsign mismatch\b/;
 const ABOUT_CREDENTIALS = /\bsecret\b|\bkey|\bappkey|\btoken|\bcredential|\bpassword|\buser|\baccount|\bclient id\b/;
 
+/** What to do when the contract with the service has ended. */
+export const OF_CONTRACT =
+  'Whoever holds the contract with the service must renew or extend it: show them this answer. The operators of the service tell what has ended.';
+
+type Topic = readonly [about: RegExp, advice: string];
+
+/** Reasons that name a state of the certificate, the contract, the account or the key, with who can mend it. */
+const STATES: readonly Topic[] = [
+  [
+    /\bcert\w*\b.*\b(?:revoked|compromised?|blocked|expired)\b|\b(?:revoked|compromised|blocked|expired)\b.*\bcert/,
+    'Ask whoever issues the client certificate for a new one with a new key, store them in cert and key, and find out why the service refuses the old one.',
+  ],
+  [/\b(?:licen[cs]e|subscription|contract|billing|payment|invoice|plan)\b/, OF_CONTRACT],
+  [
+    /\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\b(?:key|account|credentials?)\b.*\bexpired/,
+    'Ask the operators of the service why this happened, and to put it right.',
+  ],
+];
+
 /** By what a reason speaks of: who can change it, and what to ask them for. The first that fits counts. */
-const TOPICS: readonly (readonly [about: RegExp, advice: string])[] = [
+const TOPICS: readonly Topic[] = [
   [
     /\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/,
     'Ask the operators of the service to raise this limit, or to tell when it is reset.',
   ],
-  [
-    /\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\blicen[cs]e|\b(?:key|account|credentials?|contract|subscription)\b.*\bexpired/,
-    'Ask the operators of the service why this happened, and to put it right.',
-  ],
+  ...STATES,
   [
     /\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/,
     'Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed.',
@@ -54,12 +70,21 @@ const TOPICS: readonly (readonly [about: RegExp, advice: string])[] = [
 
 const ASK = 'Ask the operators of the service about this reason.';
 
-/** Says who can change the reason that a service names for a refusal, and how; `undefined` for words that name none. */
-export function adviceOn(reason: string, { credentials, clock }: Asked): string | undefined {
-  const words = reason
+/** Says who can mend a state of the account, the key or the certificate that a service names; `undefined` for other reasons. */
+export function adviceOnState(reason: string): string | undefined {
+  return STATES.find(([about]) => about.test(wordsIn(reason)))?.[1];
+}
+
+function wordsIn(reason: string): string {
+  return reason
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .replace(/[_-]/g, ' ')
     .toLowerCase();
+}
+
+/** Says who can change the reason that a service names for a refusal, and how; `undefined` for words that name none. */
+export function adviceOn(reason: string, { credentials, clock }: Asked): string | undefined {
+  const words = wordsIn(reason);
   if (words.replace(EMPTY_WORDS, '').replace(/[^\p{L}]/gu, '') === '') return undefined;
   const topic = TOPICS.find(([about]) => about.test(words));
   if (topic !== undefined) return topic[1];

@@ -1,4 +1,5 @@
 import type { Failure, FailureFacts, FailureKind } from '../../signing/policy/failure.ts';
+import { OF_CONTRACT } from './refusal-advice.ts';
 
 /** Kind, code, hint and facts for a status; hints name the inputs of an address as {@link ADDRESS}. */
 type StatusRow = readonly [kind: FailureKind, code: Failure['code'], hint: string, facts?: FailureFacts];
@@ -23,6 +24,7 @@ export const ASK_OPERATORS = 'Show this answer to the operators of the service.'
 /** The address is the same for every file, so that a repeat may reach a server which knows it; nothing there can ask for a pause. */
 const OF_ADDRESS: FailureFacts = { maxAttempts: 6, endsRun: 'first-four-files', retryAfterMs: undefined };
 const ROWS: Readonly<Record<number, StatusRow>> = {
+  402: ['file', 'REQUEST_REFUSED', OF_CONTRACT, { endsRun: 'first-four-files' }],
   404: ['request', 'NOT_FOUND', NOT_IT, OF_ADDRESS],
   405: ['request', 'METHOD_REFUSED', NOT_IT, OF_ADDRESS],
   407: ['config', 'PROXY_AUTHENTICATION', NOT_A_PROXY],

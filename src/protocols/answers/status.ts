@@ -1,10 +1,12 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
+import { refusedByNginx, refusedByStatus } from './certificate-refused.ts';
 import { isJson, isOfGateway, isWebPage, namePage, reasonIn } from './reason.ts';
 import {
   ASK_FOR_RIGHT,
   ASKED_LATE,
   adviceOn,
+  adviceOnState,
   type ClockFinding,
   clockAdvice,
   PAGE_FORBIDS,
@@ -61,7 +63,7 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       return tooLarge(said, { ...facts, asked });
     case 495:
     case 496:
-      return certificateRefused(`status ${status}`);
+      return refusedByStatus(status);
     default: {
       const [kind, code, advice, more] = rowOfStatus(status);
       if (isOfGateway(response)) {
@@ -70,7 +72,7 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       }
       const message = `The service answered ${status}${status === 405 ? allowed(response) : ''}${said}.`;
       const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString('latin1', 0, 4096));
-      const plain = advice === ASK_OPERATORS ? contentHint(facts, status) : advice;
+      const plain = advice === ASK_OPERATORS ? contentHint(response, facts) : advice;
       const told = isSoap ? SPEAKS_SOAP : status === 404 && isJson(response) ? OTHER_PATH : plain;
       const isAddress = isSoap || concernsAddress(status);
       const hint = (isAddress ? requestOf(response, facts) : '') + told.replace(ADDRESS, facts.address ?? ADDRESS);
@@ -78,9 +80,6 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
     }
   }
 }
-
-const CHECK_CERTIFICATE =
-  'Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.';
 
 /** Describes the request for an answer that may come from a wrong address; ends in a blank unless empty. */
 export function requestOf({ request }: WireResponse, { scrub }: AnswerFacts): string {
@@ -94,29 +93,28 @@ function redirect(response: WireResponse, facts: AnswerFacts): Failure {
   return new Failure('config', 'HTTP_REDIRECT', message, { hint });
 }
 
-const NGINX_PAGES: readonly (readonly [string, string])[] = [
-  ['No required SSL certificate was sent', 'it got no client certificate it accepts'],
-  ['The SSL certificate error', 'it could not verify our client certificate'],
-];
-
 function badRequest(response: WireResponse, said: string, facts: Refusal): Failure {
-  const { asked } = facts;
+  const { asked, asksForCertificate } = facts;
+  const rejected = refusedByNginx(response.body, asksForCertificate);
+  if (rejected) return rejected;
   const text = response.body.toString('utf8', 0, 4096);
-  const page = NGINX_PAGES.find(([title]) => text.includes(title));
-  if (page) return certificateRefused(`400 “${page[0]}”`, page[1]);
   if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
     const how = { ...asked, hint: BUSY, throttled: true };
     return new Failure('service', 'THROTTLED', `The service answered 400${said}.`, how);
   }
   return new Failure('file', 'REQUEST_REFUSED', `The service answered 400${said}.`, {
     ...asked,
-    hint: (facts.written === undefined ? '' : requestOf(response, facts)) + contentHint(facts, 400),
+    hint: (facts.written === undefined ? '' : requestOf(response, facts)) + contentHint(response, facts),
     endsRun: 'first-four-files',
   });
 }
 
-/** If the workflow's author wrote the request, a mistake in the request is more likely. */
-function contentHint({ written, sentType }: AnswerFacts, status: number): string {
+/** If the workflow's author wrote the request, a mistake in the request is more likely, unless the answer names a state of the account or key. */
+function contentHint(response: WireResponse, { written, sentType, scrub }: AnswerFacts): string {
+  const { status } = response;
+  const reason = reasonIn(response, scrub);
+  const advice = reason?.kind === 'words' ? adviceOnState(reason.text) : undefined;
+  if (advice !== undefined) return advice;
   if (status === 415 && sentType !== undefined) {
     const sent = `The request was sent as Content-Type: ${sentType}. `;
     return written === undefined
@@ -127,15 +125,6 @@ function contentHint({ written, sentType }: AnswerFacts, status: number): string
     return `Write the media types that the service can answer in into the header Accept of ${written}, or leave that header out.`;
   if (written === undefined) return ASK_OPERATORS;
   return `Compare ${written} with what the service expects: path, headers, members of the body, encoding of the digest. ${ASK_OPERATORS}`;
-}
-
-function certificateRefused(answer: string, why = 'it got none that it accepts'): Failure {
-  return new Failure(
-    'config',
-    'TLS_CLIENT_REJECTED',
-    `The server refused our client certificate: ${why} (${answer}).`,
-    { hint: CHECK_CERTIFICATE, endsRun: 'bad-node', isOfOneServer: true },
-  );
 }
 
 type Refusal = AnswerFacts & { readonly asked: FailureFacts };
