@@ -1,14 +1,14 @@
 /** `npm run test:mutation`: how many small faults in the rooms that decide would be found by the tests of those rooms. */
 export default {
   mutate: [
-    'src/protocols/answers/{status,reason,retry-after}.ts',
+    'src/protocols/answers/{status,status-rows,reason,refusal-advice,retry-after}.ts',
     'src/protocols/es-auth/{response,request-signature,request,clock-offset}.ts',
     'src/files/hashing/{file-hash,quoted-base64}.ts',
     'src/files/{writing/output-tree,reading/read-small,names}.ts',
     'src/connection/{connection-failure,http2-errors}.ts',
-    'src/signing/policy/{retry,policy,run-judge,refusals,attempt-counts,concurrency,outage-gate,shortage,failure}.ts',
+    'src/signing/policy/{retry,policy,run-judge,refusals,attempt-counts,concurrency,outage-gate,shortage,troubles,failure}.ts',
     'src/signing/schedule/{queue,head-start}.ts',
-    'src/identity/text/{pem,blocks}.ts',
+    'src/identity/{text/pem,text/blocks,secrets}.ts',
     'src/verifying/{verifier,likely,check,layout,encoding,algorithm}.ts',
   ],
   testRunner: 'vitest',

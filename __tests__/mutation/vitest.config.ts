@@ -10,10 +10,10 @@ export default defineConfig({
     tags: FAULT_TAGS,
     include: [
       '__tests__/files/{names,output-tree,output-tree-bounds,signature-file,as-on-windows}.test.ts',
-      '__tests__/identity/{blocks,pem-reader}.test.ts',
-      '__tests__/protocols/{canonical,clock-offset,request,response,reason,error-answers,retry-after}.test.ts',
+      '__tests__/identity/{blocks,pem-reader,secrets}.test.ts',
+      '__tests__/protocols/{canonical,clock-offset,request,response,reason,error-answers,odd-bodies,retry-after,vault/answers}.test.ts',
       '__tests__/connection/{connection-failure,tls-failure}.test.ts',
-      '__tests__/signing/{failure,policy-rules,run-policy,run-judge,run-endings,retry-queue,ramp,shortage}.test.ts',
+      '__tests__/signing/{failure,hindsight,mixed-answers,policy-rules,run-policy,run-judge,run-endings,retry-queue,ramp,shortage}.test.ts',
       '__tests__/verifying/{algorithm,check,ecdsa-form,encoding,key,key-text,private-key,verifier}.test.ts',
     ],
     testTimeout: 20_000,
