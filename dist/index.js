@@ -15209,7 +15209,8 @@ var __webpack_modules__ = {
 		var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77030);
 		var node_tls__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(41692);
 		var node_url__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73136);
-		var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(27406);
+		var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
+		var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 		function nameProxy({ url, variable }) {
 			const port = url.port || (url.protocol === "https:" ? "443" : "80");
 			return `the proxy of ${variable} (${url.hostname}:${port})`;
@@ -15222,6 +15223,7 @@ var __webpack_modules__ = {
 			if (!URL.canParse(text)) throw proxyUnusable(name, "is not a URL");
 			const url = new URL(text);
 			if (url.protocol !== "http:" && url.protocol !== "https:") throw proxyUnusable(name, `has the scheme ${url.protocol}//, which this action does not support`, ofScheme(url));
+			if ((0, _environment_js__WEBPACK_IMPORTED_MODULE_3__.L)(url)) throw proxyUnusable(name, `leads to a PAC file (${url.pathname})`, NOT_READ);
 			const authorization = url.username || url.password ? basic(url, name) : undefined;
 			url.username = "";
 			url.password = "";
@@ -15232,6 +15234,7 @@ var __webpack_modules__ = {
 				secureContext: url.protocol === "https:" ? trustedRoots() : undefined
 			};
 		}
+		const NOT_READ = "Such files, which tell a browser its proxy, are not read: write the address of the proxy itself, such as http://proxy.example.com:3128.";
 		const NONE = {
 			name: "",
 			value: ""
@@ -15240,7 +15243,7 @@ var __webpack_modules__ = {
 			return (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.createSecureContext)({ ca: [...(0, node_tls__WEBPACK_IMPORTED_MODULE_1__.getCACertificates)("default"), ...(0, node_tls__WEBPACK_IMPORTED_MODULE_1__.getCACertificates)("system")] });
 		}
 		function proxyUnusable(name, reason, hint = "It should look like http://proxy.example.com:3128.") {
-			return new _errors_js__WEBPACK_IMPORTED_MODULE_3__.lZ("PROXY_UNUSABLE", `The environment variable ${name} ${reason}.`, { hint });
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_4__.lZ("PROXY_UNUSABLE", `The environment variable ${name} ${reason}.`, { hint });
 		}
 		function ofScheme({ protocol }) {
 			const what = protocol.startsWith("socks") ? "SOCKS proxies are not supported" : "Other schemes are not supported";
@@ -16389,8 +16392,14 @@ var __webpack_modules__ = {
 		}
 	}),
 	72020: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { c: () => environment });
+		__nccwpck_require__.d(__webpack_exports__, {
+			L: () => isPacFile,
+			c: () => environment
+		});
 		const environment = process.env;
+		function isPacFile({ pathname }) {
+			return /\.(?:pac|dat)$/i.test(pathname);
+		}
 	}),
 	27406: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
@@ -23115,7 +23124,7 @@ var __webpack_modules__ = {
 				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(67449);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(80827);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(10969);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
@@ -23223,7 +23232,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	67449: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	80827: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -27309,7 +27318,7 @@ Content-Type: application/json
 			};
 		}
 		function sameAs(path) {
-			const hint = `It is the same signature as that of ${(0, files_names.WU)(path)}, a file with other bytes: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
+			const hint = `It is the same signature as that of ${(0, files_names.WU)(path)}, a file with other bytes: the service takes both for the same file or mixes its answers up, or a cache or gateway in front of it gives the answer to one request again for another one. Ask the operators of the service first.`;
 			return { hint };
 		}
 		var sent_bytes = __nccwpck_require__(45109);
@@ -27579,6 +27588,7 @@ Content-Type: application/json
 				this.#probes = 0;
 			}
 		}
+		const WEB_PAGES = "One of several servers behind a balancer, or a gateway in front, may be broken or set up in another way, or was changed during the run: ask the operators.";
 		const ADDRESS = "One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.";
 		const NEVER_ACCEPTED = "Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.";
 		const WAS_ACCEPTED = "The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers or has another list of revoked certificates, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.";
@@ -27592,6 +27602,10 @@ Content-Type: application/json
 		class Hindsight {
 			#met = new Map();
 			#signed = 0;
+			#signedBeforeFailure;
+			get signedAfterFailure() {
+				return this.#signedBeforeFailure === undefined ? 0 : this.#signed - this.#signedBeforeFailure;
+			}
 			onSettled(job, failure) {
 				if (failure) this.#add(job, failure);
 				else this.#signed++;
@@ -27605,6 +27619,7 @@ Content-Type: application/json
 				};
 			}
 			#add(job, failure) {
+				this.#signedBeforeFailure ??= this.#signed;
 				if (!concernsFiles(failure)) return;
 				const meeting = this.#met.get(failure.code) ?? {
 					files: new Set(),
@@ -27623,7 +27638,8 @@ Content-Type: application/json
 				if (failure.code === "SERVER_ERROR") return always === undefined ? failure : failure.with({ hint: always + SHOW });
 				const isAddress = OF_ADDRESS.includes(failure.code);
 				const good = `The same ${isAddress ? "address was" : "credentials were"} good for ${plural(this.#signed, "file")} of this run.`;
-				const hint = isAddress ? ADDRESS : refusedAfterSuccess(failure, repaired, always);
+				const isPath = ["NOT_FOUND", "METHOD_REFUSED"].includes(failure.code);
+				const hint = isAddress ? isPath ? ADDRESS : WEB_PAGES : refusedAfterSuccess(failure, repaired, always);
 				return failure.with({
 					message: `${failure.message} ${good}`,
 					hint
@@ -28506,6 +28522,61 @@ Content-Type: application/json
 			}
 		}
 		;
+		const CHANCE = 20;
+		const CODES = [
+			"CONNECTION_LOST",
+			"TIMEOUT",
+			"DEADLINE",
+			"SERVICE_DOWN",
+			"HTTP_MALFORMED",
+			"NOT_FOUND",
+			"METHOD_REFUSED",
+			"FORBIDDEN",
+			"REQUEST_REFUSED",
+			"REQUEST_TIMEOUT",
+			"SERVER_ERROR",
+			"BAD_GATEWAY",
+			"UNAVAILABLE",
+			"GATEWAY_TIMEOUT",
+			"RESP_EMPTY",
+			"RESP_HTML",
+			"RESP_NOT_JSON"
+		];
+		function findSizes(outcomes, signedAfterFailure) {
+			let [signed, largest, lost, smallest] = [
+				0,
+				-1,
+				0,
+				Number.POSITIVE_INFINITY
+			];
+			for (const { status, file, attempts } of outcomes) {
+				if (status === "signed") [signed, largest] = [signed + 1, Math.max(largest, file.size)];
+				else if (attempts > 0) [lost, smallest] = [lost + 1, Math.min(smallest, file.size)];
+			}
+			if (largest >= smallest || signed === 0 || lost === 0 || ways(signed + lost, lost) < CHANCE) return undefined;
+			const who = signed === 1 ? "The only signed file has" : `All ${signed} signed files have at most`;
+			const others = lost === 1 ? "the file that was not signed has" : `all ${lost} that were not signed have at least`;
+			const facts = `${who} ${largest} bytes, ${others} ${smallest}`;
+			const causes = "a limit on size, in the service or in a gateway or proxy on the way, or a network that loses large packets (VPN, MTU)";
+			const isCertain = signedAfterFailure > 1;
+			const sentence = isCertain ? `${facts}: the cause is probably ${causes}.` : `${facts}: if that is no chance, the cause is ${causes}.`;
+			return {
+				sentence,
+				isCertain
+			};
+		}
+		function withSizes(failure, finding) {
+			if (finding === undefined || !CODES.includes(failure.code)) return failure;
+			const { hint = "" } = failure;
+			const parts = finding.isCertain ? [finding.sentence, hint] : [hint, finding.sentence];
+			return failure.with({ hint: parts.filter(Boolean).join(" ") });
+		}
+		function ways(all, lost) {
+			let count = 1;
+			for (let at = 1; at <= Math.min(lost, all - lost) && count < CHANCE; at++) count = count * (all - at + 1) / at;
+			return count;
+		}
+		;
 		const MAX_BYTES_IN_FLIGHT = 48 * 1024 * 1024;
 		const LARGE_FILE_WEIGHT = 8 * 1024 * 1024;
 		async function signFiles(options) {
@@ -28550,11 +28621,15 @@ Content-Type: application/json
 					};
 				}
 			});
-			return explained(byJob, ending, hindsight);
+			return explained(byJob, ending, {
+				hindsight,
+				sendsFiles: options.signer.weigh === undefined
+			});
 		}
-		function explained(byJob, ending, hindsight) {
-			const explain = (failure) => hindsight.explain(failure, (job) => byJob[job]?.status);
+		function explained(byJob, ending, { hindsight, sendsFiles }) {
 			const outcomes = byJob.filter(() => true);
+			const sizes = sendsFiles ? findSizes(outcomes, hindsight.signedAfterFailure) : undefined;
+			const explain = (failure) => withSizes(hindsight.explain(failure, (job) => byJob[job]?.status), sizes);
 			const largest = outcomes.reduce((most, { status, file }) => status === "signed" ? Math.max(most, file.size) : most, -1);
 			return {
 				outcomes: outcomes.map((outcome) => outcome.error instanceof policy_failure.HR ? {
@@ -28816,9 +28891,9 @@ Content-Type: application/json
 		}
 		function describeBlindRepeats({ runner }, outcomes) {
 			const sum = (isSigned) => outcomes.reduce((total, { status, blindRepeats = 0 }) => total + (status === "signed" === isSigned ? blindRepeats : 0), 0);
-			const sent = (repeats) => `${(0, units.LS)(repeats, "request")} ${repeats === 1 ? "was" : "were"} sent whole, got no whole answer and had to be repeated`;
+			const sent = (repeats) => `${(0, units.LS)(repeats, "request")} ${repeats === 1 ? "was" : "were"} repeated although the service had got all of ${repeats === 1 ? "it" : "each"}, because no whole answer came`;
 			const [kept, lost] = [sum(true), sum(false)];
-			const notes = [kept > 0 ? `${sent(kept)}: the service may have signed twice. The signature of the last answer was kept.` : "", lost > 0 ? `${sent(lost)}, and no repeat brought a signature: the service may have signed all the same.` : ""].filter(Boolean);
+			const notes = [kept > 0 ? `${sent(kept)}: the service may have signed twice. The signature of the last answer was kept.` : "", lost > 0 ? `${sent(lost)}. No repeat brought a signature, but the service may have signed these files.` : ""].filter(Boolean);
 			for (const text of notes) runner.line(text);
 			return notes.length > 0 ? { notes } : {};
 		}
@@ -31826,6 +31901,7 @@ Content-Type: application/json
 			return /^\s*[{[]/.test(body.toString("latin1", 0, 64));
 		}
 		const GATEWAY_SERVERS = /^(?:nginx|openresty|envoy|istio-envoy|haproxy|awselb|cloudflare|varnish|traefik|cloudfront|bigip)\b/i;
+		const UPSTREAM = /ring-balancer|no healthy upstream|upstream connect error|\bupstream server\b|no live upstreams/i;
 		function isOfGateway(response) {
 			const { status, headers, body } = response;
 			if (![
@@ -31833,7 +31909,7 @@ Content-Type: application/json
 				503,
 				504
 			].includes(status) && (status < 520 || status > 530)) return false;
-			if (isWebPage(response)) return true;
+			if (isWebPage(response) || UPSTREAM.test(body.toString("latin1", 0, 4096))) return true;
 			return GATEWAY_SERVERS.test(String(headers["server"] ?? "")) && !/^\s*[{[<]/.test(body.toString("latin1", 0, 64));
 		}
 		function quoteReason(response, scrub) {
@@ -33439,6 +33515,7 @@ Content-Type: application/json
 				cause
 			});
 		}
+		var environment = __nccwpck_require__(72020);
 		;
 		const SUSPICIOUS = [
 			"NODE_TLS_REJECT_UNAUTHORIZED",
@@ -33494,8 +33571,18 @@ Content-Type: application/json
 				"ALL_PROXY"
 			]) {
 				const value = environment[name]?.trim();
-				if (value && !value.includes("://")) environment[name] = `http://${value}`;
+				if (value) environment[name] = withoutPath(value.includes("://") ? value : `http://${value}`);
 			}
+		}
+		function withoutPath(text) {
+			if (!URL.canParse(text)) return text;
+			const url = new URL(text);
+			if (!/^https?:$/.test(url.protocol) || (0, environment.L)(url) || url.pathname + url.search + url.hash === "/") return text;
+			return Object.assign(url, {
+				pathname: "/",
+				search: "",
+				hash: ""
+			}).href;
 		}
 		function describe(name, value) {
 			if (!value) return [];
@@ -34908,6 +34995,7 @@ Content-Type: application/json
 		}
 		function hintFor(text, encoding) {
 			if (/\s/.test(text)) return `The service wraps its ${encoding} or ends it with a line break; it must send it as one line without white space.`;
+			if (/^[\w-]+\.[\w-]*\.[\w-]+$/.test(text)) return "It is a JWS (JSON Web Signature) with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.";
 			if (/[-_]/.test(text) && encoding === "base64") return "The service must send standard base64 with + and /, not the URL-safe form.";
 			return otherEncodingHint(text, encoding);
 		}

@@ -93,6 +93,13 @@ async function failTunnel(server: ReturnType<typeof createServer>, url: (port: n
   return failure;
 }
 
+test('a PAC file is not a proxy', () => {
+  const httpsProxy = { name: 'https_proxy', value: 'http://wpad.example/proxy.pac' };
+  expect(() => chooseProxy({ httpsProxy }, new URL('https://sign.example'))).toThrow(
+    expect.objectContaining({ code: 'PROXY_UNUSABLE', message: expect.stringContaining('a PAC file (/proxy.pac)') }),
+  );
+});
+
 describe('407', () => {
   const offering = (...offers: readonly string[]): string =>
     `HTTP/1.1 407 No\r\n${offers.map((offer) => `Proxy-Authenticate: ${offer}\r\n`).join('')}\r\n`;

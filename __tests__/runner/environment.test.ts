@@ -96,6 +96,19 @@ describe('variables', () => {
 });
 
 test.each([
+  ['http://u:p%40q@proxy:3128/path?x#y', 'http://u:p%40q@proxy:3128/'],
+  ['proxy:3128/path', 'http://proxy:3128/'],
+  ['http://proxy:3128/', 'http://proxy:3128/'],
+  ['http://wpad/proxy.pac', 'http://wpad/proxy.pac'],
+  ['socks5://proxy/path', 'socks5://proxy/path'],
+  ['http://[', 'http://['],
+])('libraries get a proxy without a path, unless that shows a mistake: %s', (https_proxy, expected) => {
+  const environment = { https_proxy };
+  tidyEnvironment(environment);
+  expect(environment).toEqual({ https_proxy: expected });
+});
+
+test.each([
   [{ https_proxy: 'http://a', HTTPS_PROXY: 'http://b' }, 'https_proxy', 'http://a'],
   [{ https_proxy: '', HTTPS_PROXY: 'http://b' }, 'HTTPS_PROXY', 'http://b'],
   [{ all_proxy: 'http://c' }, 'all_proxy', 'http://c'],

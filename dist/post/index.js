@@ -6,6 +6,9 @@ const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;
 const environment = process.env;
+function isPacFile({ pathname }) {
+	return /\.(?:pac|dat)$/i.test(pathname);
+}
 ;
 class ActionError extends Error {
 	code;

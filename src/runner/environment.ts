@@ -1,3 +1,4 @@
+import { isPacFile } from '../environment.ts';
 import { show } from '../files/names.ts';
 
 /**
@@ -68,11 +69,19 @@ export function findTaps(environment: NodeJS.ProcessEnv): string[] {
 export function tidyEnvironment(environment: NodeJS.ProcessEnv): void {
   // Would disable the verification of servers in libraries that do not set an option of their own.
   delete environment['NODE_TLS_REJECT_UNAUTHORIZED'];
-  // The artifact client fails with a proxy without a scheme, which other tools accept.
+  // The artifact client fails with a proxy without a scheme, or with a path, which other tools accept.
   for (const name of ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) {
     const value = environment[name]?.trim();
-    if (value && !value.includes('://')) environment[name] = `http://${value}`;
+    if (value) environment[name] = withoutPath(value.includes('://') ? value : `http://${value}`);
   }
+}
+
+/** Removes the path of a proxy's URL, except the name of a PAC file, which is a mistake to be told. */
+function withoutPath(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  if (!/^https?:$/.test(url.protocol) || isPacFile(url) || url.pathname + url.search + url.hash === '/') return text;
+  return Object.assign(url, { pathname: '/', search: '', hash: '' }).href;
 }
 
 function describe(name: string, value: string | undefined): string[] {

@@ -108,6 +108,6 @@ function mixedUp(owner: ReleaseFile, receiver: ReleaseFile): Advice {
 
 /** Says what to do about a signature that another file has got too. */
 function sameAs(path: string): Advice {
-  const hint = `It is the same signature as that of ${show(path)}, a file with other bytes: a cache or gateway in front of the service gives the answer to one request again for another one, or the service mixes its answers up. Ask their operators.`;
+  const hint = `It is the same signature as that of ${show(path)}, a file with other bytes: the service takes both for the same file or mixes its answers up, or a cache or gateway in front of it gives the answer to one request again for another one. Ask the operators of the service first.`;
   return { hint };
 }

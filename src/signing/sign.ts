@@ -8,6 +8,7 @@ import { Failure } from './policy/failure.ts';
 import { Hindsight } from './policy/refusals.ts';
 import { type Clock, sleep } from './schedule/clock.ts';
 import { runSchedule, type Settled } from './schedule/schedule.ts';
+import { findSizes, withSizes } from './sizes.ts';
 
 /** The files, the signer, and the limits of one signing run. */
 export interface SignOptions extends AttemptOptions {
@@ -83,14 +84,24 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
       if (file) byJob[job] = { file, status: 'not-tried', ...tally };
     },
   });
-  return explained(byJob, ending, hindsight);
+  return explained(byJob, ending, { hindsight, sendsFiles: options.signer.weigh === undefined });
 }
 
 /** Explains the failures of a run that is over. */
-function explained(byJob: readonly FileOutcome[], ending: Failure | undefined, hindsight: Hindsight): SignResult {
-  const explain = (failure: Failure): Failure => hindsight.explain(failure, (job) => byJob[job]?.status);
+function explained(
+  byJob: readonly FileOutcome[],
+  ending: Failure | undefined,
+  // The service does not get a file of which only the digest is sent.
+  { hindsight, sendsFiles }: { readonly hindsight: Hindsight; readonly sendsFiles: boolean },
+): SignResult {
   // The array has holes for files that were never attempted; `filter` removes them.
   const outcomes = byJob.filter(() => true);
+  const sizes = sendsFiles ? findSizes(outcomes, hindsight.signedAfterFailure) : undefined;
+  const explain = (failure: Failure): Failure =>
+    withSizes(
+      hindsight.explain(failure, (job) => byJob[job]?.status),
+      sizes,
+    );
   const largest = outcomes.reduce(
     (most, { status, file }) => (status === 'signed' ? Math.max(most, file.size) : most),
     -1,

@@ -57,6 +57,8 @@ function characterClass(character: string): string {
 function hintFor(text: string, encoding: SignatureEncoding): string | undefined {
   if (/\s/.test(text))
     return `The service wraps its ${encoding} or ends it with a line break; it must send it as one line without white space.`;
+  if (/^[\w-]+\.[\w-]*\.[\w-]+$/.test(text))
+    return 'It is a JWS (JSON Web Signature) with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.';
   if (/[-_]/.test(text) && encoding === 'base64')
     return 'The service must send standard base64 with + and /, not the URL-safe form.';
   return otherEncodingHint(text, encoding);

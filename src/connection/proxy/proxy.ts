@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { domainToASCII } from 'node:url';
-import type { ProxyVariable } from '../../environment.ts';
+import { isPacFile, type ProxyVariable } from '../../environment.ts';
 import { ActionError } from '../../errors.ts';
 
 /** A CONNECT proxy; `authorization` is a secret. */
@@ -38,12 +38,15 @@ export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProx
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw proxyUnusable(name, `has the scheme ${url.protocol}//, which this action does not support`, ofScheme(url));
+  if (isPacFile(url)) throw proxyUnusable(name, `leads to a PAC file (${url.pathname})`, NOT_READ);
   const authorization = url.username || url.password ? basic(url, name) : undefined;
   url.username = '';
   url.password = '';
   return { url, variable: name, authorization, secureContext: url.protocol === 'https:' ? trustedRoots() : undefined };
 }
 
+const NOT_READ =
+  'Such files, which tell a browser its proxy, are not read: write the address of the proxy itself, such as http://proxy.example.com:3128.';
 const NONE: ProxyVariable = { name: '', value: '' };
 
 /** Trusts the system's roots, because a company's proxy often has a certificate of a CA that only the machine knows. */

@@ -39,11 +39,11 @@ export function describeBlindRepeats({ runner }: Context, outcomes: readonly Fil
       0,
     );
   const sent = (repeats: number): string =>
-    `${plural(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} sent whole, got no whole answer and had to be repeated`;
+    `${plural(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} repeated although the service had got all of ${repeats === 1 ? 'it' : 'each'}, because no whole answer came`;
   const [kept, lost] = [sum(true), sum(false)];
   const notes = [
     kept > 0 ? `${sent(kept)}: the service may have signed twice. The signature of the last answer was kept.` : '',
-    lost > 0 ? `${sent(lost)}, and no repeat brought a signature: the service may have signed all the same.` : '',
+    lost > 0 ? `${sent(lost)}. No repeat brought a signature, but the service may have signed these files.` : '',
   ].filter(Boolean);
   for (const text of notes) runner.line(text);
   return notes.length > 0 ? { notes } : {};

@@ -66,11 +66,14 @@ export function isJson({ body }: WireResponse): boolean {
 const GATEWAY_SERVERS =
   /^(?:nginx|openresty|envoy|istio-envoy|haproxy|awselb|cloudflare|varnish|traefik|cloudfront|bigip)\b/i;
 
+/** Matches what gateways say in an API's form about the server behind them: Kong, Envoy, and AWS's and Azure's. */
+const UPSTREAM = /ring-balancer|no healthy upstream|upstream connect error|\bupstream server\b|no live upstreams/i;
+
 /** Tells whether a gateway that cannot forward a request answers: its own page, or its name and no API's answer. */
 export function isOfGateway(response: WireResponse): boolean {
   const { status, headers, body } = response;
   if (![502, 503, 504].includes(status) && (status < 520 || status > 530)) return false;
-  if (isWebPage(response)) return true;
+  if (isWebPage(response) || UPSTREAM.test(body.toString('latin1', 0, 4096))) return true;
   return GATEWAY_SERVERS.test(String(headers['server'] ?? '')) && !/^\s*[{[<]/.test(body.toString('latin1', 0, 64));
 }
 

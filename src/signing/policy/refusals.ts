@@ -54,6 +54,8 @@ export class Refusals {
   }
 }
 
+const WEB_PAGES =
+  'One of several servers behind a balancer, or a gateway in front, may be broken or set up in another way, or was changed during the run: ask the operators.';
 const ADDRESS =
   'One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.';
 const NEVER_ACCEPTED =
@@ -91,6 +93,12 @@ export class Hindsight {
   /** By code; outages are told elsewhere. */
   readonly #met = new Map<string, Meeting>();
   #signed = 0;
+  #signedBeforeFailure: number | undefined;
+
+  /** Files that were signed after the first failure of an attempt. */
+  get signedAfterFailure(): number {
+    return this.#signedBeforeFailure === undefined ? 0 : this.#signed - this.#signedBeforeFailure;
+  }
 
   /** Learns of the result of a file. */
   onSettled(job: number, failure: Failure | undefined): void {
@@ -109,6 +117,7 @@ export class Hindsight {
   }
 
   #add(job: number, failure: Failure): void {
+    this.#signedBeforeFailure ??= this.#signed;
     if (!concernsFiles(failure)) return;
     const meeting = this.#met.get(failure.code) ?? { files: new Set(), atLastSuccess: 0 };
     meeting.files.add(job);
@@ -127,7 +136,8 @@ export class Hindsight {
     if (failure.code === 'SERVER_ERROR') return always === undefined ? failure : failure.with({ hint: always + SHOW });
     const isAddress = OF_ADDRESS.includes(failure.code);
     const good = `The same ${isAddress ? 'address was' : 'credentials were'} good for ${plural(this.#signed, 'file')} of this run.`;
-    const hint = isAddress ? ADDRESS : refusedAfterSuccess(failure, repaired, always);
+    const isPath = ['NOT_FOUND', 'METHOD_REFUSED'].includes(failure.code);
+    const hint = isAddress ? (isPath ? ADDRESS : WEB_PAGES) : refusedAfterSuccess(failure, repaired, always);
     return failure.with({ message: `${failure.message} ${good}`, hint });
   }
 

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import type { FileOutcome } from '../../src/files/release-file.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
+import { findSizes, withSizes } from '../../src/signing/sizes.ts';
+
+const outcome = (status: FileOutcome['status'], size: number, attempts = 1): FileOutcome => ({
+  file: { path: `${size}.bin`, size },
+  status,
+  attempts,
+  elapsedMs: 1,
+});
+const signed = [3, 1, 2].map((size) => outcome('signed', size));
+const lost = [9, 7, 8].map((size) => outcome('failed', size));
+
+describe('files that divide by their size', () => {
+  test('are told, with the causes that this has', () => {
+    expect(findSizes([...signed, ...lost], 2)).toEqual({
+      sentence: expect.stringMatching(
+        /^All 3 signed files have at most 3 bytes, all 3 that were not signed have at least 7: the cause is probably a limit on size, .*\(VPN, MTU\)\.$/,
+      ),
+      isCertain: true,
+    });
+    expect(findSizes([...signed, ...lost], 1)?.sentence).toMatch(
+      /at least 7: if that is no chance, the cause is a limit/,
+    );
+    const one = [outcome('signed', 0), ...Array.from({ length: 19 }, () => outcome('failed', 5))];
+    expect(findSizes(one, 0)?.sentence).toMatch(/^The only signed file has 0 bytes, all 19 that were/);
+    const most = [...Array.from({ length: 19 }, () => outcome('signed', 5)), outcome('not-tried', 6)];
+    expect(findSizes(most, 0)?.sentence).toMatch(
+      /^All 19 signed files have at most 5 bytes, the file that was not signed has 6/,
+    );
+  });
+
+  test.each([
+    ['a signed file is as large', [...signed, ...lost, outcome('signed', 7)]],
+    ['they are so few that it may be chance', [...signed, ...lost.slice(1)]],
+    ['no file was signed', lost],
+    ['the others were not tried', [...signed, ...lost.map((each) => ({ ...each, attempts: 0 }))]],
+  ])('are not told when %s', (_, outcomes) => {
+    expect(findSizes(outcomes, 9)).toBeUndefined();
+  });
+});
+
+test('the finding stands before the advice when files were signed after others had failed, else after it', () => {
+  const failure = new Failure('request', 'RESP_EMPTY', 'It is empty.', { hint: 'Ask.' });
+  const certain = { sentence: 'Sizes differ.', isCertain: true };
+  expect(withSizes(failure, certain).hint).toBe('Sizes differ. Ask.');
+  expect(withSizes(failure, { ...certain, isCertain: false }).hint).toBe('Ask. Sizes differ.');
+  expect(withSizes(failure.with({ code: 'SIGNATURE_INVALID' }), certain).hint).toBe('Ask.');
+  expect(withSizes(failure, undefined)).toBe(failure);
+});

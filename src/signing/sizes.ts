@@ -1,0 +1,67 @@
+import type { FileOutcome } from '../files/release-file.ts';
+import type { Failure } from './policy/failure.ts';
+
+/** What the sizes of the files show about the failures of a run. */
+interface SizeFinding {
+  readonly sentence: string;
+  /** Whether files were still signed after others had failed, so that no outage can be the cause. */
+  readonly isCertain: boolean;
+}
+
+/** By chance, files divide so neatly into smaller and larger ones at most once in so many runs. */
+const CHANCE = 20;
+/** Codes of failures that a limit on size, or a network that loses large packets, can cause. */
+const CODES: readonly Failure['code'][] = [
+  'CONNECTION_LOST',
+  'TIMEOUT',
+  'DEADLINE',
+  'SERVICE_DOWN',
+  'HTTP_MALFORMED',
+  'NOT_FOUND',
+  'METHOD_REFUSED',
+  'FORBIDDEN',
+  'REQUEST_REFUSED',
+  'REQUEST_TIMEOUT',
+  'SERVER_ERROR',
+  'BAD_GATEWAY',
+  'UNAVAILABLE',
+  'GATEWAY_TIMEOUT',
+  'RESP_EMPTY',
+  'RESP_HTML',
+  'RESP_NOT_JSON',
+];
+
+/** Finds out whether every signed file is smaller than every file that was tried and not signed. */
+export function findSizes(outcomes: readonly FileOutcome[], signedAfterFailure: number): SizeFinding | undefined {
+  let [signed, largest, lost, smallest] = [0, -1, 0, Number.POSITIVE_INFINITY];
+  for (const { status, file, attempts } of outcomes) {
+    if (status === 'signed') [signed, largest] = [signed + 1, Math.max(largest, file.size)];
+    else if (attempts > 0) [lost, smallest] = [lost + 1, Math.min(smallest, file.size)];
+  }
+  if (largest >= smallest || signed === 0 || lost === 0 || ways(signed + lost, lost) < CHANCE) return undefined;
+  const who = signed === 1 ? 'The only signed file has' : `All ${signed} signed files have at most`;
+  const others = lost === 1 ? 'the file that was not signed has' : `all ${lost} that were not signed have at least`;
+  const facts = `${who} ${largest} bytes, ${others} ${smallest}`;
+  const causes =
+    'a limit on size, in the service or in a gateway or proxy on the way, or a network that loses large packets (VPN, MTU)';
+  const isCertain = signedAfterFailure > 1;
+  const sentence = isCertain
+    ? `${facts}: the cause is probably ${causes}.`
+    : `${facts}: if that is no chance, the cause is ${causes}.`;
+  return { sentence, isCertain };
+}
+
+/** Adds the finding to a failure that it may explain. */
+export function withSizes(failure: Failure, finding: SizeFinding | undefined): Failure {
+  if (finding === undefined || !CODES.includes(failure.code)) return failure;
+  const { hint = '' } = failure;
+  const parts = finding.isCertain ? [finding.sentence, hint] : [hint, finding.sentence];
+  return failure.with({ hint: parts.filter(Boolean).join(' ') });
+}
+
+/** Returns in how many ways `lost` of `all` files can be chosen; stops counting where the number is large. */
+function ways(all: number, lost: number): number {
+  let count = 1;
+  for (let at = 1; at <= Math.min(lost, all - lost) && count < CHANCE; at++) count = (count * (all - at + 1)) / at;
+  return count;
+}
