@@ -89,6 +89,22 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
+/** The options of a run in virtual time that no test is about. */
+export function usualSchedule(clock: VirtualClock) {
+  return {
+    canary: 0,
+    headStart: () => sleep(clock, 52),
+    concurrency: 100,
+    attempts: 8,
+    timeoutMs: () => 60_000,
+    weight: () => 1,
+    maxWeight: Number.POSITIVE_INFINITY,
+    onFailure: 'collect',
+    signal: new AbortController().signal,
+    clock,
+  } as const;
+}
+
 /** Runs jobs against a modelled service in virtual time. */
 export async function simulate(model: Model, options: SimulationOptions): Promise<Simulation> {
   const seed = options.seed ?? 1;
@@ -107,15 +123,7 @@ export async function simulate(model: Model, options: SimulationOptions): Promis
   const hindsight = new Hindsight();
   const ended = await clock.run(
     runSchedule({
-      canary: 0,
-      headStart: () => sleep(clock, 52),
-      concurrency: 100,
-      attempts: 8,
-      timeoutMs: () => 60_000,
-      weight: () => 1,
-      maxWeight: Number.POSITIVE_INFINITY,
-      onFailure: 'collect',
-      signal: new AbortController().signal,
+      ...usualSchedule(clock),
       ...options,
       clock,
       random: seededRandom(seed),

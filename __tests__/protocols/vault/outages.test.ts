@@ -3,7 +3,7 @@ import { Batches } from '../../../src/protocols/vault/batches.ts';
 import { Session } from '../../../src/protocols/vault/session.ts';
 import type { PolicyEvent } from '../../../src/signing/policy/decision.ts';
 import { runSchedule, type Settled } from '../../../src/signing/schedule/schedule.ts';
-import { FAILURES, seededRandom, sleep } from '../../signing/simulate.ts';
+import { FAILURES, seededRandom, sleep, usualSchedule } from '../../signing/simulate.ts';
 import { VirtualClock } from '../../signing/virtual-clock.ts';
 
 /** How the modelled service behaves; times in milliseconds since the start of the run. */
@@ -58,17 +58,8 @@ async function run({ files, leaseMs = 600_000, down: [from, to] = [-1, -1], refu
   const events: PolicyEvent[] = [];
   const ending = await clock.run(
     runSchedule({
+      ...usualSchedule(clock),
       jobs: files,
-      canary: 0,
-      headStart: () => sleep(clock, 52),
-      concurrency: 100,
-      attempts: 8,
-      timeoutMs: () => 60_000,
-      weight: () => 1,
-      maxWeight: Number.POSITIVE_INFINITY,
-      onFailure: 'collect',
-      signal: new AbortController().signal,
-      clock,
       random: seededRandom(files),
       run: async (job, signal) => void (await batches.add(job, signal)),
       onSettled: (job, result) => void settled.set(job, result),
