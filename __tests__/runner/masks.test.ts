@@ -149,6 +149,62 @@ test('a secret is found in a text by any of its forms, a short one by none', () 
   ).toEqual([false, false, false, false]);
 });
 
+/** The shortest secret that also has encoded forms: too short for any part of it to be found alone. */
+const SHORTEST = 'abc#efgh';
+
+describe('the forms that the runner has to mask', () => {
+  const hex = Buffer.from(SHORTEST).toString('hex');
+
+  test('are the secret, its percent-encoding, hex and base64', () => {
+    const forms = new Masks().add(SHORTEST);
+    expect(forms.slice(0, 2)).toEqual([SHORTEST, 'abc%23efgh']);
+    expect(forms).toEqual(expect.arrayContaining([hex, hex.toUpperCase(), 'YWJjI2VmZ2g']));
+    expect(new Set(forms).size).toBe(forms.length);
+  });
+
+  test('are only the text and its percent-encoding for a shorter secret, and none for blanks or a known secret', () => {
+    const masks = new Masks();
+    expect(masks.add('abc#efg')).toEqual(['abc#efg', 'abc%23efg']);
+    expect(masks.add('abc#efg')).toEqual([]);
+    expect(masks.add('  ')).toEqual([]);
+    expect(masks.scrub(`a  b ${Buffer.from('abc#efg', 'utf16le').toString('hex')}`)).toMatch(/^a {2}b [0-9a-f]+$/);
+  });
+
+  test('are also those of each line with eight characters and more, without its indentation', () => {
+    const forms = new Masks().add(`-----BEGIN X-----\r\n\r\n  ${SHORTEST}\nsevench\nends in dashes-----`);
+    expect(forms).toEqual(expect.arrayContaining([SHORTEST, hex, 'ends in dashes-----']));
+    for (const absent of ['', 'sevench', '-----BEGIN X-----']) expect(forms).not.toContain(absent);
+  });
+});
+
+test.each([
+  ['base64 in lines', 'YWJj\r\nI2Vm\r\nZ2g'],
+  ['base64 in escaped lines', 'YWJj\\nI2Vm\\nZ2g'],
+  ['base64 in lines that are escaped twice', 'YWJj\\\\nI2Vm\\\\nZ2g'],
+  ['hex in pairs', '61:62:63:23:65:66:67:68'],
+  ['hex in pairs over two lines', '61:62:63:23\n65:66:67:68'],
+])('the shortest secret with encoded forms is found in %s', (_, form) => {
+  expect(masksOf(SHORTEST).scrubForeign(`is "${form}" known`)).toBe('is "***" known');
+  expect(masksOf(SHORTEST).isIn(`"${form}"`)).toBe(true);
+});
+
+test('a secret is looked for up to the last character, and a text that only begins like one holds none', () => {
+  const masks = masksOf(SHORTEST, 'abcdefgh-first-secret', 'abcdefgh-second-secret');
+  for (const text of [SHORTEST, `x${SHORTEST}`, 'abcdefgh-first-secret', 'abcdefgh-second-secret'])
+    expect(masks.isIn(text), text).toBe(true);
+  for (const text of [SHORTEST.slice(0, -1), 'abcdefgh-', 'abcdefgh-nothing'])
+    expect(masks.isIn(text), text).toBe(false);
+});
+
+test('an output keeps what a short secret may be by chance', () => {
+  expect(masksOf('abc', SHORTEST).scrubValue(`abc, ${SHORTEST}, 61626323`)).toBe('abc, ***, 61626323');
+});
+
+test('a secret that begins at the cut is not told of', () => {
+  expect(masksOf(SECRET).scrubForeign(`abc${SECRET}`, 3)).toBe('abc');
+  expect(masksOf(SECRET).scrubForeign(`abc${SECRET}`, 4)).toBe('abc***');
+});
+
 describe('of several secrets nothing stays', () => {
   test.each([
     ['one begins like another', ['hunter', 'hunter-4711-long'], 'a hunter-4711-long b hunter c', 'a *** b *** c'],
