@@ -205,6 +205,27 @@ test('a secret that begins at the cut is not told of', () => {
   expect(masksOf(SECRET).scrubForeign(`abc${SECRET}`, 4)).toBe('abc***');
 });
 
+test.each<[string, string, (secret: string) => string]>([
+  ['UTF-8 read as Latin-1', '\u65e5\u672c\u8a9e\u306e\u9375', (text) => Buffer.from(text).toString('latin1')],
+  [
+    'UTF-8 read as the code page of Windows',
+    '\u65e5\u672c\u8a9e\u306e\u9375',
+    (text) => new TextDecoder('windows-1252').decode(Buffer.from(text)),
+  ],
+  [
+    'JSON in which other characters are escaped than usual',
+    'tab\there\rand\nthere',
+    (text) => JSON.stringify(text).slice(1, -1).replaceAll('a', '\\u0061'),
+  ],
+  [
+    'JSON that is escaped again and again',
+    'Tr0ub4dor&3x',
+    (text) => text.replace(/\D/g, (unit) => `${'\\'.repeat(8)}u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  ],
+])('a secret is found in %s: %j', (_, secret, write) => {
+  expect(masksOf(secret).scrubForeign(`is ${write(secret)} known`)).toBe('is *** known');
+});
+
 describe('of several secrets nothing stays', () => {
   test.each([
     ['one begins like another', ['hunter', 'hunter-4711-long'], 'a hunter-4711-long b hunter c', 'a *** b *** c'],
