@@ -31294,7 +31294,7 @@ Content-Type: application/json
 				why: "the dash is part of the pattern: files is a text with one pattern per line, not a list"
 			},
 			{
-				form: /\$\{?\w+|%\w+%/,
+				form: /\$\w+|%\w+%/,
 				why: "no shell replaces the variable here: give a path relative to root"
 			},
 			...external_node_path_.sep === "\\" ? [{

@@ -30,7 +30,12 @@ export function plant(directory: string, tree: Readonly<Record<string, Node>>): 
 
 /** Lists what patterns mean, one per line, with the defaults of the action. */
 export function find(root: string, patterns: string, options: Partial<DiscoverOptions> = {}): Promise<Discovery> {
-  return discover({
+  return discover(searchOf(root, patterns, options));
+}
+
+/** A search for patterns, one per line, with the defaults of the action. */
+export function searchOf(root: string, patterns: string, options: Partial<DiscoverOptions> = {}): DiscoverOptions {
+  return {
     root,
     workspace: root,
     patterns: readPatterns(patterns, root),
@@ -42,7 +47,7 @@ export function find(root: string, patterns: string, options: Partial<DiscoverOp
     written: [],
     signal: new AbortController().signal,
     ...options,
-  });
+  };
 }
 
 /** The paths found, or refused with their code. */

@@ -70,7 +70,7 @@ const NO_LINE_END = 'it holds a backslash and an n, not a line end: write files:
 const SLIPS: readonly { readonly form: RegExp; readonly why: string }[] = [
   { form: /^(['"]).*\1$/, why: 'the quotes are part of the pattern: leave them out' },
   { form: /^-\s/, why: 'the dash is part of the pattern: files is a text with one pattern per line, not a list' },
-  { form: /\$\{?\w+|%\w+%/, why: 'no shell replaces the variable here: give a path relative to root' },
+  { form: /\$\w+|%\w+%/, why: 'no shell replaces the variable here: give a path relative to root' },
   ...(sep === '\\'
     ? [{ form: /\\\]/, why: 'a backslash is no escape character on this system: write [[] for [, and ] as it is' }]
     : [
