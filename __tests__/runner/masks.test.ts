@@ -160,6 +160,8 @@ describe('the forms that the runner has to mask', () => {
     expect(forms.slice(0, 2)).toEqual([SHORTEST, 'abc%23efgh']);
     expect(forms).toEqual(expect.arrayContaining([hex, hex.toUpperCase(), 'YWJjI2VmZ2g']));
     expect(new Set(forms).size).toBe(forms.length);
+    expect(new Masks().add('abc#efghij')).toContain('YWJjI2VmZ2hpag');
+    expect(new Masks().add('>>>???>>')).toEqual(expect.arrayContaining(['Pj4+Pz8/Pj4', 'Pj4-Pz8_Pj4']));
   });
 
   test('are only the text and its percent-encoding for a shorter secret, and none for blanks or a known secret', () => {
@@ -194,6 +196,16 @@ test('a secret is looked for up to the last character, and a text that only begi
     expect(masks.isIn(text), text).toBe(true);
   for (const text of [SHORTEST.slice(0, -1), 'abcdefgh-', 'abcdefgh-nothing'])
     expect(masks.isIn(text), text).toBe(false);
+});
+
+test('base64 behind another byte hides every character that holds only bits of the secret', () => {
+  const text = Buffer.from(`x${SHORTEST}zzz`).toString('base64');
+  expect(masksOf(SHORTEST).scrub(text)).toBe(`${text.slice(0, 2)}***${Buffer.from('zzz').toString('base64')}`);
+});
+
+test('a secret is also known without its backslashes, unless little stays of it', () => {
+  expect(masksOf('abcd\\efgh').scrub('abcdefgh')).toBe('***');
+  expect(masksOf('ab\\cd\\efg').scrub('abcdefg')).toBe('abcdefg');
 });
 
 test('an output keeps what a short secret may be by chance', () => {
