@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sliceOf, wholeSetOfShards } from '../../src/files/finding/shard.ts';
+import { MAX_SHARDS, pathOfShard, pathsOfShards, sliceOf, wholeSetOfShards } from '../../src/files/finding/shard.ts';
 import { parseChecksums, renderChecksums } from '../../src/files/writing/checksums.ts';
 import { entriesOf } from '../../tools/results/zip.ts';
 import { anyCharacter } from '../helpers/characters.ts';
@@ -39,6 +39,33 @@ describe('slices', () => {
       }),
     );
   });
+});
+
+test('the largest file goes first, equal ones by their names, and empty files to the slice with the fewest', () => {
+  const slices = (count: number, files: Record<string, number>) =>
+    Array.from({ length: count }, (_, at) =>
+      sliceOf(
+        Object.entries(files).map(([path, size]) => ({ path, size })),
+        { index: at + 1, count },
+      ).map(({ path }) => path),
+    );
+  expect(slices(2, { a: 1, b: 5, c: 3 })).toEqual([['b'], ['a', 'c']]);
+  expect(slices(2, { b: 0, a: 0, c: 0, e: 0, d: 0 })).toEqual([
+    ['a', 'c', 'e'],
+    ['b', 'd'],
+  ]);
+  expect(slices(1, { b: 1, a: 2 })).toEqual([['b', 'a']]);
+});
+
+test('the number of a slice stands before the extension', () => {
+  const second = (path: string) => pathOfShard(path, { index: 2, count: 5 });
+  expect(['a.b/r.json', 'a.b/r', 'a/.env', '.env'].map(second)).toEqual([
+    'a.b/r-2-of-5.json',
+    'a.b/r-2-of-5',
+    'a/.env-2-of-5',
+    '.env-2-of-5',
+  ]);
+  expect(pathOfShard('r.json', { index: 1, count: 1 })).toBe('r.json');
 });
 
 describe('checksums', () => {
@@ -199,6 +226,12 @@ describe('a tree that was signed in slices', () => {
     ])
       expect(wholeSetOfShards('a/r.json', others)).toEqual([]);
     expect(wholeSetOfShards('r.json', [...names, ...three.slice(1)])).toEqual(names);
+    expect(wholeSetOfShards('r.json', ['r.json', 'r-1-of-1.json'])).toEqual([]);
+    for (const count of [12, MAX_SHARDS]) {
+      const many = pathsOfShards('r.json', count).slice(1);
+      expect(wholeSetOfShards('r.json', many)).toEqual(many);
+    }
+    expect(wholeSetOfShards('r.json', pathsOfShards('r.json', MAX_SHARDS + 1))).toEqual([]);
   });
 });
 
