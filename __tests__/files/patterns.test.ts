@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import { escapePath, readPatterns } from '../../src/files/finding/patterns.ts';
+import { escapePath, readPatterns, takeSetsLiterally } from '../../src/files/finding/patterns.ts';
 import { find, makeDirectory, plant, tell } from './trees.ts';
 
 const ROOT = '/work space/a[1],{b}';
@@ -65,8 +65,21 @@ describe('a line that cannot mean what it says is an error that names it', () =>
     ['x\u202e,y', '“x\\u{202e},y”'],
   ])('%j', (text, words) => expect(complaintOf(text)).toContain(words));
 
-  test('and one error lists all of them', () => {
-    expect(complaintOf('a,b\nfine\n../c')).toMatch(/a,b.*\.\.\/c/);
+  test.each([
+    ['x{ab}y', '“x{ab}y” uses braces or commas: give each alternative a line of its own ([,] matches a comma)'],
+    [
+      'a,b\nfine\n../c',
+      '“a,b” uses braces or commas: give each alternative a line of its own ([,] matches a comma); “../c” holds “..”: patterns cannot leave root',
+    ],
+    ['!a\n../c', '“../c” holds “..”: patterns cannot leave root'],
+    ['/etc/c/x', '“/etc/c/x” lies outside root'],
+    ['/c/dist/x', '“/c/dist/x” lies outside root: in Git Bash such a path means C:\\, in this action it does not'],
+  ])('%j: and the error says nothing else', (text, problems) => {
+    expect(complaintOf(text)).toBe(`Input files: ${problems}.`);
+  });
+
+  test('but not one that is as long as a pattern may be', () => {
+    expect(globsOf(`${'a/'.repeat(32_767)}aa`)[0]).toHaveLength(65_536);
   });
 });
 
@@ -138,6 +151,20 @@ test('a path written as a pattern means that path and no other', async () => {
     expect(tell(await find(root, escapePath(path))).files, path).toEqual([path]);
     expect(tell(await find(root, `**\n!${escapePath(path)}`)).files.length, path).toBe(paths.length - 1);
   }
+});
+
+test('a line end in a path is any character of a pattern, which has no line ends', () => {
+  expect(escapePath('a\nb\rc')).toBe('a?b?c');
+});
+
+test.each([
+  ['a[id]/[xy].js', 'a[[]id]/[[]xy].js'],
+  ['a[1]\\[b]', undefined],
+  ['*.js', undefined],
+])('%s: sets of several characters can be names', (glob, taken) => {
+  expect(takeSetsLiterally({ text: 'as written', glob, excludes: true })).toEqual(
+    taken && { text: 'as written', glob: taken, excludes: true },
+  );
 });
 
 test('whatever the text, patterns stay below the root or are refused', () => {
