@@ -342,3 +342,42 @@ describe('many links', () => {
     await expect(find(root, '**', { followSymbolicLinks: true, signal: cancel.signal })).rejects.toThrow('stopped');
   });
 });
+
+test('each refusal says what is wrong with the path, and what to do', async () => {
+  const root = plant(makeDirectory(), {
+    'a/file': '',
+    'a/out': link('/etc/hostname'),
+    'a/loop': link('loop'),
+    'a/gone': link('nowhere'),
+    'a/through': link('file/x'),
+    'a/other': link('../b'),
+    b: '',
+  });
+  const { refused } = await find(root, 'a');
+  const exclude = 'Remove the link, or exclude it in files.';
+  expect(refused.map(({ error }) => [error.message, error.hint])).toEqual([
+    ['a/gone is a link to nowhere, which does not exist.', exclude],
+    ['a/loop is a link to loop, which leads back to itself.', exclude],
+    [
+      'a/other is a link to ../b, which no pattern matches.',
+      'Match the target as well, exclude the link, or set follow-symbolic-links: true to sign its content.',
+    ],
+    [
+      'a/out leads out of the workspace, to /etc/hostname.',
+      'Copy the file into the workspace, or exclude the link in files.',
+    ],
+    ['a/through is a link to file/x, which cannot be reached (ENOTDIR).', exclude],
+  ]);
+});
+
+test('only a file behind a followed link has the way to it', async () => {
+  const root = plant(makeDirectory(), { 'lib/a': 'x', 'dist/lib': link('../lib'), 'dist/b': '', 'dist/c': link('b') });
+  spawnSync('mkfifo', [join(root, 'lib/fifo')]);
+  const { files, refused } = await find(root, 'dist', { followSymbolicLinks: true });
+  expect(files.map(({ path, via }) => [path, via])).toEqual([
+    ['dist/b', undefined],
+    ['dist/c', join(root, 'dist/c')],
+    ['dist/lib/a', join(root, 'dist/lib/a')],
+  ]);
+  expect(refused.map((each) => [each.error.code, 'via' in each])).toEqual([['FILE_NOT_REGULAR', false]]);
+});

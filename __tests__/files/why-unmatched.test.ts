@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { expect, test } from 'vitest';
 import { whyUnmatched } from '../../src/files/finding/why-unmatched.ts';
 import { makeDirectory, type Node, plant, searchOf } from './trees.ts';
@@ -29,12 +30,6 @@ const DIST = 'dist holds a.zip, b.zip, c.txt and 1 more';
 const ROOT = 'root holds caf\u00e9, dist, empty and 1 more';
 
 test.each<[string, string | undefined]>([
-  ['dist/a.zip\\ndist/b.zip', LINE_END],
-  ['dist/a.zip\\n!dist/b.zip', LINE_END],
-  ['few/x\\nfew', LINE_END],
-  ['dist/gone\\nother/*', LINE_END],
-  ['dist\\nothing', BACKSLASH],
-  ['dist\\*.zip', BACKSLASH],
   ["'dist/*.zip'", QUOTES],
   ['"dist/*.zip"', QUOTES],
   [`"dist/*.zip'`, `there is no "dist; ${ROOT}`],
@@ -43,8 +38,6 @@ test.each<[string, string | undefined]>([
   ['$OUT/*.zip', VARIABLE],
   ['%OUT%/*.zip', VARIABLE],
   ['100 %/*.zip', `there is no 100 %; ${ROOT}`],
-  ['DIST/a.ZIP', 'it differs only in case from dist/a.zip: patterns are case-sensitive on this system'],
-  ['Few', 'it differs only in case from few/x: patterns are case-sensitive on this system'],
   [
     'cafe\u0301/*.txt',
     'it differs only in Unicode composition from caf\u00e9/menu.txt: copy that spelling, or write * for its letters with accents',
@@ -57,10 +50,22 @@ test.each<[string, string | undefined]>([
   ['gone/*.exe', `there is no gone; ${ROOT}`],
   ['few/x/*.exe', undefined],
   ['few/x/y/*.exe', undefined],
-  ['dist/a.zip\\n/etc/x', LINE_END],
   ["dist/'*.zip'", DIST],
   ["'dist'/*.zip", `there is no 'dist'; ${ROOT}`],
   ['a - b/*.zip', `there is no a - b; ${ROOT}`],
+])('%s', async (pattern, reason) => expect(await why(pattern)).toEqual([reason]));
+
+// Elsewhere a backslash divides directories, and a pattern matches names in another case.
+test.runIf(sep === '/').each<[string, string | undefined]>([
+  ['dist/a.zip\\ndist/b.zip', LINE_END],
+  ['dist/a.zip\\n!dist/b.zip', LINE_END],
+  ['few/x\\nfew', LINE_END],
+  ['dist/gone\\nother/*', LINE_END],
+  ['dist\\nothing', BACKSLASH],
+  ['dist\\*.zip', BACKSLASH],
+  ['DIST/a.ZIP', 'it differs only in case from dist/a.zip: patterns are case-sensitive on this system'],
+  ['Few', 'it differs only in case from few/x: patterns are case-sensitive on this system'],
+  ['dist/a.zip\\n/etc/x', LINE_END],
   ['Few/', 'it differs only in case from few/x: patterns are case-sensitive on this system'],
   ['few/X/', 'few is there, few/X is not; few holds x, y, z'],
 ])('%s', async (pattern, reason) => expect(await why(pattern)).toEqual([reason]));
@@ -83,10 +88,7 @@ test('each pattern is asked for its own files', async () => {
 });
 
 test('each pattern has its own reason, and what is no pattern of the search has none', async () => {
-  expect(await why('gone/*\nDIST/a.zip\n!few')).toEqual([
-    `there is no gone; ${ROOT}`,
-    expect.stringMatching(/^it differs only in case/),
-  ]);
+  expect(await why('gone/*\n$OUT/a\n!few')).toEqual([`there is no gone; ${ROOT}`, VARIABLE]);
   const search = searchOf(plant(makeDirectory(), TREE), 'dist\n!few');
   expect(await whyUnmatched(['few'], search)).toEqual([undefined]);
 });
