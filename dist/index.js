@@ -13789,6 +13789,9 @@ var __webpack_modules__ = {
 		const REFUSALS = [
 			401,
 			403,
+			404,
+			405,
+			413,
 			500,
 			502,
 			504
@@ -27385,7 +27388,7 @@ Content-Type: application/json
 			const hint = `A file of ${accepted} bytes was accepted in this run: one of several servers or gateways has a lower limit than the others. Ask the operators of the service.`;
 			return error.with({
 				kind: "request",
-				maxAttempts: 4,
+				maxAttempts: 6,
 				hint
 			});
 		}

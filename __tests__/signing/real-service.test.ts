@@ -141,7 +141,7 @@ test('a file that one server of several refuses for its size, but not a larger o
   ]);
   const refused = await signTree(await refusing(99), tree, { concurrency: 1 });
   expect(codesOf(refused)).toEqual({ 'c.bin': 'FILE_TOO_LARGE_FOR_SERVER' });
-  expect(refused.outcomes[2]?.attempts).toBe(4);
+  expect(refused.outcomes[2]?.attempts).toBe(6);
   expect(refused.outcomes[2]?.error?.hint).toMatch(/^A file of 9000 bytes was accepted in this run: one of several/);
 });
 

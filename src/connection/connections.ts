@@ -167,7 +167,7 @@ function disconnect({ client, connection }: Lane): void {
 }
 
 /** Statuses that another server behind the same name may not give. */
-const REFUSALS: readonly number[] = [401, 403, 500, 502, 504];
+const REFUSALS: readonly number[] = [401, 403, 404, 405, 413, 500, 502, 504];
 /** Longest idle time in ms: some servers close after a second, and the client's timers are half a second coarse. */
 const MAX_IDLE_MS = 800;
 /** Number of simultaneous handshakes that keeps both sides busy. */

@@ -80,7 +80,7 @@ export function sizeLimit<E>(error: E, { size }: Pick<ReleaseFile, 'size'>, acce
   const isOdd = error instanceof Failure && error.code === 'FILE_TOO_LARGE_FOR_SERVER' && size <= accepted;
   if (!isOdd || error.kind !== 'file') return error;
   const hint = `A file of ${accepted} bytes was accepted in this run: one of several servers or gateways has a lower limit than the others. Ask the operators of the service.`;
-  return error.with({ kind: 'request', maxAttempts: 4, hint });
+  return error.with({ kind: 'request', maxAttempts: 6, hint });
 }
 
 function fail(error: unknown): never {
