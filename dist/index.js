@@ -13722,7 +13722,7 @@ var __webpack_modules__ = {
 				lane.idleSince = performance.now();
 				if (lane.sharing === "shared") return;
 				if (!REFUSALS.includes(status)) this.#idle.push(lane);
-				else if (used) this.#idle.unshift(lane);
+				else if (used || status > 403 && status < 500) this.#idle.unshift(lane);
 				else this.drop(lane);
 			}
 			drop(lane) {
@@ -16163,6 +16163,24 @@ var __webpack_modules__ = {
 		const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 		var answer_reader = __nccwpck_require__(25480);
 		;
+		class AnswerTrial {
+			#hasSucceeded = false;
+			#leniency = "no";
+			get hasSucceeded() {
+				return this.#hasSucceeded;
+			}
+			get isLenient() {
+				return this.#leniency !== "no";
+			}
+			onSuccess() {
+				this.#hasSucceeded = true;
+				if (this.#leniency === "until-success") this.#leniency = "no";
+			}
+			onMalformed(error) {
+				const isForeign = (0, errors.$N)(error) === "HPE_FOREIGN" || error instanceof Error && error.message.includes("Expected HTTP/");
+				if (!this.#hasSucceeded) this.#leniency = isForeign ? "until-success" : "yes";
+			}
+		}
 		async function exchangeLeniently(request, options) {
 			const { socket, progress } = options;
 			if (socket.destroyed) throw closedEarly();
@@ -16248,8 +16266,7 @@ var __webpack_modules__ = {
 			#closing = new AbortController();
 			#requests = 0;
 			#hasAnswered = false;
-			#isLenient = false;
-			#hasSucceeded = false;
+			#answers = new AnswerTrial();
 			#sessions = new SessionTrial();
 			#http2 = new http2_errors.p();
 			constructor(route, { protocol = "http1", diagnosis, onServer }) {
@@ -16266,16 +16283,16 @@ var __webpack_modules__ = {
 			}
 			post = async (request, signal) => {
 				const response = await this.#send(request, signal);
-				if (response.status < 300) this.#hasSucceeded = true;
+				if (response.status < 300) this.#answers.onSuccess();
 				const isRefused = response.status === 401 || response.status === 403;
-				if (!isRefused || this.#hasSucceeded || !this.#dialler.avoidTls13()) return response;
+				if (!isRefused || this.#answers.hasSucceeded || !this.#dialler.avoidTls13()) return response;
 				this.#lanes.avoidHttp2();
 				throw askedLate(this.#origin, response.status);
 			};
 			async #send(request, signal) {
 				await this.#losses.settled(signal);
 				this.#requests++;
-				if (this.#isLenient) return this.#sendLeniently(request, signal);
+				if (this.#answers.isLenient) return this.#sendLeniently(request, signal);
 				const lane = this.#lanes.takeIdle(request.used) ?? await this.#connect(signal, request.used);
 				request.used?.add(lane);
 				const isStale = watch(lane);
@@ -16380,7 +16397,7 @@ var __webpack_modules__ = {
 				if (error instanceof errors.lZ && !(error instanceof policy_failure.HR)) throw error;
 				const { asksForCertificate } = this.#dialler;
 				const known = {
-					hasSucceeded: this.#hasSucceeded,
+					hasSucceeded: this.#answers.hasSucceeded,
 					asksForCertificate,
 					proxy: this.#proxy
 				};
@@ -16389,7 +16406,7 @@ var __webpack_modules__ = {
 					...known,
 					...seen
 				});
-				if (failure.code === "HTTP_MALFORMED" && !this.#hasSucceeded && seen.sharing !== "shared") this.#isLenient = true;
+				if (failure.code === "HTTP_MALFORMED" && seen.sharing !== "shared") this.#answers.onMalformed(error);
 				throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);
 			}
 		}

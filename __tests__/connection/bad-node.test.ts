@@ -162,6 +162,21 @@ describe.each([
   });
 });
 
+test('a node that speaks another protocol costs no file, also when its answer is the first one of a slow service', async () => {
+  const pki = await createPki();
+  const service = await openService({ pki, delayMs: 100 });
+  const { cert, key } = pki.server;
+  const node = createServer({ cert, key }, (socket) => socket.on('error', () => {}).end('SSH-2.0-OpenSSH_9.6\r\n'));
+  node.on('tlsClientError', () => {});
+  const port = await listenInTest(node);
+  const front = await startFront(({ nth }) => ({ to: nth % 2 === 0 ? port : service.port }));
+  const target = { ...service, url: front.url };
+  const run = await signTree(target, plantMany(60), { transport: openExplainingWay(target) });
+  expect(run.ending).toBeUndefined();
+  expect(run.outcomes.map(({ status }) => status)).toEqual(Array(60).fill('signed'));
+  expect(front.callers.length).toBeLessThan(100);
+});
+
 const brokenApi: Fault = { kind: 'answer', answer: jsonAnswer(500, { error: 'not set up' }) };
 test.each([
   ['500', brokenApi],

@@ -91,7 +91,7 @@ export class Lanes {
     lane.idleSince = performance.now();
     if (lane.sharing === 'shared') return;
     if (!REFUSALS.includes(status)) this.#idle.push(lane);
-    else if (used) this.#idle.unshift(lane);
+    else if (used || (status > 403 && status < 500)) this.#idle.unshift(lane);
     else this.drop(lane);
   }
 

@@ -11,7 +11,7 @@ import { Dialler, type HttpProtocol } from './dialler.ts';
 import { describeRequest, Exchange, type WireRequest, type WireResponse } from './exchange.ts';
 import { ExchangeProgress } from './exchange-progress.ts';
 import { Http2Trial } from './http2-errors.ts';
-import { exchangeLeniently } from './lenient/lenient-exchange.ts';
+import { AnswerTrial, exchangeLeniently } from './lenient/lenient-exchange.ts';
 import { nameProxy } from './proxy/proxy.ts';
 import type { Route } from './route.ts';
 
@@ -60,8 +60,7 @@ class LaneTransport implements Transport {
   readonly #closing = new AbortController();
   #requests = 0;
   #hasAnswered = false;
-  #isLenient = false;
-  #hasSucceeded = false;
+  readonly #answers = new AnswerTrial();
   readonly #sessions = new SessionTrial();
   readonly #http2 = new Http2Trial();
 
@@ -76,9 +75,9 @@ class LaneTransport implements Transport {
 
   readonly post = async (request: WireRequest, signal: AbortSignal): Promise<WireResponse> => {
     const response = await this.#send(request, signal);
-    if (response.status < 300) this.#hasSucceeded = true;
+    if (response.status < 300) this.#answers.onSuccess();
     const isRefused = response.status === 401 || response.status === 403;
-    if (!isRefused || this.#hasSucceeded || !this.#dialler.avoidTls13()) return response;
+    if (!isRefused || this.#answers.hasSucceeded || !this.#dialler.avoidTls13()) return response;
     // HTTP/2 has no way to ask for a certificate after the request either.
     this.#lanes.avoidHttp2();
     throw askedLate(this.#origin, response.status);
@@ -87,7 +86,7 @@ class LaneTransport implements Transport {
   async #send(request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
     await this.#losses.settled(signal);
     this.#requests++;
-    if (this.#isLenient) return this.#sendLeniently(request, signal);
+    if (this.#answers.isLenient) return this.#sendLeniently(request, signal);
     const lane = this.#lanes.takeIdle(request.used) ?? (await this.#connect(signal, request.used));
     request.used?.add(lane);
     const isStale = watch(lane);
@@ -189,10 +188,9 @@ class LaneTransport implements Transport {
     // An unreadable file is a failure of neither the connection nor the service.
     if (error instanceof ActionError && !(error instanceof Failure)) throw error;
     const { asksForCertificate } = this.#dialler;
-    const known = { hasSucceeded: this.#hasSucceeded, asksForCertificate, proxy: this.#proxy };
+    const known = { hasSucceeded: this.#answers.hasSucceeded, asksForCertificate, proxy: this.#proxy };
     const failure = connectionFailure(error, { origin: this.#origin, ...known, ...seen });
-    // The repeat of this request finds out whether the answer can be read all the same; a server that was understood before sends rubbish.
-    if (failure.code === 'HTTP_MALFORMED' && !this.#hasSucceeded && seen.sharing !== 'shared') this.#isLenient = true;
+    if (failure.code === 'HTTP_MALFORMED' && seen.sharing !== 'shared') this.#answers.onMalformed(error);
     throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);
   }
 }

@@ -109,8 +109,8 @@ function expectNamed({ result, left, counted }: Attempt, make: Make, reason: Rea
   expect(ending?.hint).not.toBe('');
   expect(counted).toBeLessThanOrEqual(2);
   expect(left).toBeLessThanOrEqual(2);
-  // It answers requests, so one must have been there to be counted.
-  if (make === 'nginx') expect(left).toBe(1);
+  // It answers requests, and a second one may reach another server.
+  if (make === 'nginx') expect(left).toBe(2);
   expect(result.outcomes.filter(({ status }) => status === 'signed')).toEqual([]);
   expect(Math.max(...result.outcomes.map(({ attempts }) => attempts))).toBeLessThanOrEqual(1);
 }

@@ -2,10 +2,42 @@ import { type ClientRequest, request as startRequest } from 'node:http';
 import { Duplex, type DuplexOptions, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
-import { errorWithCode } from '../../errors.ts';
+import { codeOf, errorWithCode } from '../../errors.ts';
 import type { WireRequest, WireResponse } from '../exchange.ts';
 import type { ExchangeProgress } from '../exchange-progress.ts';
 import { AnswerReader } from './answer-reader.ts';
+
+/** Finds out how the answers of a server must be read. */
+export class AnswerTrial {
+  #hasSucceeded = false;
+  #leniency: 'no' | 'until-success' | 'yes' = 'no';
+
+  /** Whether a request was answered well. */
+  get hasSucceeded(): boolean {
+    return this.#hasSucceeded;
+  }
+
+  /** Whether the next answer is read as curl reads it. */
+  get isLenient(): boolean {
+    return this.#leniency !== 'no';
+  }
+
+  /** Records a good answer. */
+  onSuccess(): void {
+    this.#hasSucceeded = true;
+    if (this.#leniency === 'until-success') this.#leniency = 'no';
+  }
+
+  /**
+   * Records an answer that is not HTTP/1.1. The repeat finds out whether it can be read all the same; a server that was
+   * understood before sends rubbish, and an answer that does not even begin like HTTP may be that of one bad server.
+   */
+  onMalformed(error: unknown): void {
+    const isForeign =
+      codeOf(error) === 'HPE_FOREIGN' || (error instanceof Error && error.message.includes('Expected HTTP/'));
+    if (!this.#hasSucceeded) this.#leniency = isForeign ? 'until-success' : 'yes';
+  }
+}
 
 /** Where a lenient exchange takes place. */
 interface LenientOptions {
