@@ -13652,7 +13652,7 @@ var __webpack_modules__ = {
 				"service",
 				"CONNECTION_LOST",
 				`the connection was lost ${when}`,
-				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time, or after so many bytes. If not: ` : ""}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith("handshake") ? "" : " When small files get through and large ones do not, something on the way breaks off large requests."}`,
+				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time, or after so many bytes. If not: ` : ""}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith("handshake") ? "" : " If it always takes about the same time, a time limit of a firewall, NAT or gateway on the way is the cause."}`,
 				{
 					...stale ? { staleConnection: true } : {},
 					...when.endsWith("handshake") ? { unreached: NO_CONNECTION } : {}
@@ -14663,7 +14663,14 @@ var __webpack_modules__ = {
 			EACCES: NOT_ALLOWED,
 			EPERM: NOT_ALLOWED,
 			EHOSTDOWN: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr,
-			ENETDOWN: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr
+			ENETDOWN: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Dr,
+			EADDRNOTAVAIL: [
+				"service",
+				"CONNECT_UNREACHABLE",
+				"this machine has no free local port, or no local address, for the connection",
+				"Another process on the runner may hold too many connections: ask the operators of the runner.",
+				{ unreached: "this machine did not get a local port" }
+			]
 		};
 		function systemRow(error, code, origin) {
 			const syscall = error instanceof Error && "syscall" in error ? error.syscall : undefined;
@@ -14674,7 +14681,7 @@ var __webpack_modules__ = {
 			const [kind, name, sentence, plainHint, facts = {}] = row;
 			if (isOnlyIPv6([error]) && !origin.includes("[")) return noIPv6([error]);
 			const address = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_6__.ci)(error);
-			if ((address === "0.0.0.0" || address === "::") && !origin.includes(address)) return sinkhole(address);
+			if (/^(?:0\.0\.0\.0|::|127\..*|::1)$/.test(address ?? "") && !isLocal(origin)) return sinkhole(address ?? "");
 			const news = address !== undefined && !origin.includes(address) ? [address] : [];
 			const about = known === undefined ? [...news, code] : news;
 			return [
@@ -14685,13 +14692,17 @@ var __webpack_modules__ = {
 				facts
 			];
 		}
+		function isLocal(origin) {
+			const { hostname } = new URL(origin);
+			return hostname === "localhost" || hostname.startsWith("[") || (0, node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(hostname) !== 0;
+		}
 		function sinkhole(address) {
 			return [
 				"service",
 				"CONNECT_REFUSED",
-				`the host name leads to ${address}, which is the address of no host`,
-				"A DNS filter of the runner's network blocks this name, or the name stands in the hosts file of the runner: ask the operators of the network, then those of the runner.",
-				{ unreached: "the name did not get an address" }
+				`the host name leads to ${address}, which is this runner itself, and nothing listens there`,
+				"The name stands in the hosts file of the runner, or a DNS filter of its network blocks the name: ask the operators of the runner, then those of the network. If a tunnel or sidecar on the runner is meant, start it.",
+				{ unreached: "the name did not lead to another machine" }
 			];
 		}
 		function lookupFailed(code) {
@@ -14792,7 +14803,7 @@ var __webpack_modules__ = {
 				if (this.status > 0) return `within the answer (${this.#describeAnswer()})`;
 				return this.isSent ? "before the answer began" : "while the request was sent";
 			}
-			explainTimeout(reason, proxy) {
+			explainTimeout(reason, { proxy, hasSucceeded } = {}) {
 				if (!(reason instanceof failure.HR) || reason.code !== "TIMEOUT") return reason;
 				const within = reason.message.replace(/^No answer |\.$/g, "");
 				if (!this.isConnected) return reason.with({
@@ -14806,6 +14817,7 @@ var __webpack_modules__ = {
 				});
 				const isSilent = `No answer ${within}, though the request was sent whole.`;
 				if (!this.isSent) return reason.with({ message: `The request was not sent whole ${within}.` });
+				if (hasSucceeded) return reason.with({ message: isSilent });
 				const hint = `${reason.hint} When no request gets an answer, not even of a small file, a network that loses large packets (VPN, MTU) looks like this too.`;
 				return reason.with({
 					message: isSilent,
@@ -15343,7 +15355,7 @@ var __webpack_modules__ = {
 			[/^(?:ERR_DNS_FAIL|dns_timeout|dns_error|destination_not_found)$/, "The name server of the proxy does not find the host of the service: check server-url; a private name may be known to this runner only."],
 			[/^(?:ERR_ACCESS_DENIED|http_request_denied|destination_ip_prohibited)$/, "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them."],
 			[/^ERR_CANNOT_FORWARD$/, "Ask the operators of the proxy why it finds no way to the host. The host name in server-url may not exist, or may be known to this runner only; the service may be down, or its network may not let this proxy in."],
-			[/^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/, "The proxy gets no connection to the service: the service may be down, or its network does not let this proxy in."]
+			[/^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/, "The proxy gets no connection to the service: the service may be down, or a firewall between the proxy and the service blocks the port. If the runner reaches the service without the proxy, list the host in no_proxy."]
 		];
 		const RULES = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
 		const hints = ({ variable }) => [
@@ -15782,7 +15794,7 @@ var __webpack_modules__ = {
 			UNSAFE_LEGACY_RENEGOTIATION_DISABLED: "The operators of the server must enable secure renegotiation (RFC 5746) or TLS 1.3: their TLS library is older than 2010, or a device in between is.",
 			DH_KEY_TOO_SMALL: "The operators of the server must enable ECDHE, or use Diffie-Hellman parameters of at least 2048 bits.",
 			TLS_DH_PARAM_SIZE: "The operators of the server must enable ECDHE, or use Diffie-Hellman parameters of at least 2048 bits.",
-			EE_KEY_TOO_SMALL: "The operators of the server must have its certificate issued for a key of at least 2048 bits (RSA).",
+			EE_KEY_TOO_SMALL: "The operators of the server must make a new key of at least 2048 bits (RSA), and have its certificate issued for that key.",
 			CA_KEY_TOO_SMALL: "The CA of the server must use a key of at least 2048 bits (RSA).",
 			CA_MD_TOO_WEAK: "The certificates of the server must be signed with SHA-256 or better.",
 			WRONG_SIGNATURE_TYPE: "The server signs the handshake with an algorithm that was not offered, such as SHA-1; its operators must update it.",
@@ -16393,16 +16405,16 @@ var __webpack_modules__ = {
 			}
 			async #explain(error, signal, seen = {}) {
 				const { progress = new exchange_progress.p() } = seen;
-				if (signal.aborted) throw progress.explainTimeout(signal.reason, this.#proxy);
-				if (error instanceof errors.lZ && !(error instanceof policy_failure.HR)) throw error;
-				const { asksForCertificate } = this.#dialler;
 				const known = {
 					hasSucceeded: this.#answers.hasSucceeded,
-					asksForCertificate,
 					proxy: this.#proxy
 				};
+				if (signal.aborted) throw progress.explainTimeout(signal.reason, known);
+				if (error instanceof errors.lZ && !(error instanceof policy_failure.HR)) throw error;
+				const { asksForCertificate } = this.#dialler;
 				const failure = (0, connection_failure.Dx)(error, {
 					origin: this.#origin,
+					asksForCertificate,
 					...known,
 					...seen
 				});
@@ -23513,8 +23525,18 @@ var __webpack_modules__ = {
 			try {
 				return DECODER.decode(body);
 			} catch (cause) {
-				throw unusable("RESP_NOT_JSON", `The service answered 200, but its ${body.length} bytes are not text.`, { cause });
+				const message = `The service answered 200, but its ${body.length} bytes are not text in UTF-8${formOf(body)}.`;
+				const hint = formOf(body) === "" ? LOOK_HINT : "Ask the operators of the service, and of a gateway in front of it, to have it sent as plain JSON in UTF-8.";
+				throw unusable("RESP_NOT_JSON", message, {
+					cause,
+					hint
+				});
 			}
+		}
+		function formOf(body) {
+			const start = body.toString("hex", 0, 4);
+			if (/^(?:feff|fffe|00[2-7]|[2-7].00)/.test(start)) return ", but text in UTF-16";
+			return start.startsWith("1f8b") ? ", but compressed (gzip), which no header says" : "";
 		}
 		function parse(text, response, facts) {
 			if (text.trim() === "") throw unusable("RESP_EMPTY", "The service answered 200 with an empty body.", { hint: EMPTY_HINT });
@@ -27367,11 +27389,14 @@ Content-Type: application/json
 						text
 					};
 					if (verification && !(check && await (0, verifying_check.fn)(text, check, verification.encoding))) {
+						const areOthersValid = answers.hasAccepted;
+						const advice = await answers.explain(answer, verification);
 						const about = {
 							...verification,
 							text,
 							keyVersion,
-							advice: await answers.explain(answer, verification)
+							advice,
+							areOthersValid
 						};
 						const invalid = await (0, verifying_check.Dy)(file.path, {
 							...open,
@@ -34920,15 +34945,22 @@ Content-Type: application/json
 		async function explainInvalid(path, file, about) {
 			const { keyVersion, verifier, text, encoding } = about;
 			const signature = (0, verifying_encoding.x)(text, encoding);
-			const { hint, isKeyRight = false } = await likelyCause(about, () => file.read()) ?? container(signature) ?? about.advice ?? oddForm(signature) ?? otherKey(verifier, signature);
+			const { hint, isKeyRight = false } = await likelyCause(about, () => file.read(), about.areOthersValid) ?? container(signature) ?? about.advice ?? oddForm(signature) ?? otherKey(verifier, signature);
 			const message = `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`;
 			return {
 				error: new errors.lZ("SIGNATURE_INVALID", message, { hint }),
 				isKeyRight
 			};
 		}
-		async function likelyCause({ text, verifier, encoding }, read) {
+		function oneSigner(likely, { algorithm }) {
+			return `It is valid as ${likely.algorithm}, and other signatures of this run as ${algorithm.name}: one of several servers of the service signs by another algorithm. Ask its operators.`;
+		}
+		async function likelyCause({ text, verifier, encoding }, read, areOthersValid = false) {
 			const likely = await findLikely(verifier, (0, verifying_encoding.x)(text, encoding), read);
+			if (likely && "algorithm" in likely && areOthersValid) return {
+				hint: oneSigner(likely, verifier),
+				isKeyRight: true
+			};
 			if (likely) return {
 				hint: hintOf(likely, verifier),
 				isKeyRight: true
@@ -34948,8 +34980,10 @@ Content-Type: application/json
 		const MAYBE_OTHER_KEY = "The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.";
 		const SIGNED_DATA = Buffer.from("06092a864886f70d010702", "hex");
 		function container(bytes) {
+			if (/^\s*\{/.test(Buffer.from(bytes).toString("latin1"))) return { hint: IN_JSON };
 			return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0 ? IN_CONTAINER : undefined;
 		}
+		const IN_JSON = "It is JSON with a signature in it, such as a Sigstore bundle: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.";
 		const IN_CONTAINER = { hint: "It is a CMS (PKCS#7) container with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile." };
 		function oddForm(bytes) {
 			if ((0, layout.NH)(bytes)) return undefined;
@@ -35014,6 +35048,7 @@ Content-Type: application/json
 			return "no digit of it";
 		}
 		function hintFor(text, encoding) {
+			if (text.startsWith("-----BEGIN")) return "It begins like an OpenPGP signature or PEM, which has the bare signature within it: check whether the path of the requests is that of another kind of signature, and ask the operators of the service for the bare one.";
 			if (/\s/.test(text)) return `The service wraps its ${encoding} or ends it with a line break; it must send it as one line without white space.`;
 			if (/^[\w-]+\.[\w-]*\.[\w-]+$/.test(text)) return "It is a JWS (JSON Web Signature) with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.";
 			if (/[-_]/.test(text) && encoding === "base64") return "The service must send standard base64 with + and /, not the URL-safe form.";

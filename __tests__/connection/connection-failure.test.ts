@@ -130,7 +130,7 @@ test('a server of another protocol that did not ask for a client certificate is 
 test.each([
   ['within the answer', /cut its own answer: their logs say why\.$/],
   ['in the TLS handshake', /be overloaded\.$/],
-  ['before the answer was complete', /be overloaded\. When small files get through and large ones do not/],
+  ['before the answer was complete', /be overloaded\. If it always takes about the same time, a time limit/],
 ])('a connection that is lost %s has the hint that fits', (when, hint) => {
   const failure = toFailure(lostRow(when, {}), undefined, FACTS.origin);
   expect(failure.message).toBe(`https://signer.example: the connection was lost ${when}.`);
@@ -341,15 +341,22 @@ describe('a dial that fails before TLS', () => {
     );
   });
 
-  test.each(['0.0.0.0', '::'])('that a DNS filter gives is told as that: %s', (address) => {
+  test.each(['0.0.0.0', '::', '127.0.0.1'])('that a DNS filter gives is told as that: %s', (address) => {
     const error = Object.assign(at(address, 'ECONNREFUSED'), { syscall: 'connect' });
     const { message, hint } = dialFailure(error, FACTS.origin);
-    expect(message).toContain(`the host name leads to ${address}, which is the address of no host.`);
-    expect(hint).toMatch(/^A DNS filter of the runner's network blocks this name/);
+    expect(message).toContain(
+      `the host name leads to ${address}, which is this runner itself, and nothing listens there.`,
+    );
+    expect(hint).toMatch(/^The name stands in the hosts file of the runner, or a DNS filter/);
   });
 
   test.each([
     ['EACCES', 'CONNECT_UNREACHABLE', 'this machine does not allow a connection to the host (10.0.0.1)'],
+    [
+      'EADDRNOTAVAIL',
+      'CONNECT_UNREACHABLE',
+      'this machine has no free local port, or no local address, for the connection (10.0.0.1)',
+    ],
     ['EINVAL', 'CONNECT_UNREACHABLE', 'the host cannot be reached (10.0.0.1, EINVAL)'],
     ['ECONNREFUSED', 'CONNECT_REFUSED', 'the connection was refused (10.0.0.1)'],
   ])('with %s names the address', (code, name, sentence) => {

@@ -125,7 +125,9 @@ describe.runIf(process.platform === 'linux')('a host with several addresses', ()
     const [dropped] = await send(routeTo(port, [DEAD], 300));
     expect(dropped?.told).toBe(`No connection to ${HOST}:${port} (${DEAD}) within 0.3 s.`);
     const [refused] = await send(routeTo(port, [REFUSING], 300));
-    expect(refused?.told).toBe(`https://${HOST}:${port}: the connection was refused (${REFUSING}).`);
+    expect(refused?.told).toBe(
+      `https://${HOST}:${port}: the host name leads to ${REFUSING}, which is this runner itself, and nothing listens there.`,
+    );
   });
 
   test('an address that breaks off TLS is tried last from then on', async () => {

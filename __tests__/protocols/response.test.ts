@@ -408,3 +408,14 @@ test('a page of a firewall for web applications is told apart from a login page'
     expect(failure.hint).toMatch(/A firewall for web applications/);
   expect(page('Sign in').hint).not.toMatch(/firewall/);
 });
+
+test.each([
+  ['UTF-16, little endian', Buffer.from('{"signData":"YQ=="}\u00ff', 'utf16le'), ', but text in UTF-16'],
+  ['UTF-16 with a mark', Buffer.from('\uFEFF{"signData":"YQ=="}', 'utf16le'), ', but text in UTF-16'],
+  ['gzip without a header', gzipSync('{"signData":"YQ=="}'), ', but compressed (gzip), which no header says'],
+  ['anything else', Buffer.from('\xff\xfa\x00\x00', 'latin1'), ''],
+])('an answer that is not text in UTF-8 is told by its form: %s', (_, body, form) => {
+  const failure = failureOf(answer(body));
+  expect(failure.message).toBe(`The service answered 200, but its ${body.length} bytes are not text in UTF-8${form}.`);
+  expect(failure.hint).toMatch(form === '' ? /^Check that server-url/ : /^Ask the operators of the service/);
+});

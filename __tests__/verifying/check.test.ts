@@ -97,6 +97,20 @@ describe('a signature that does not fit is explained', () => {
     expect(await hintFor(made)).toBe('It is valid as ecdsa-sha512: set signature-algorithm: ecdsa-sha512.');
   });
 
+  test('by another algorithm than that of valid ones of the same run', async () => {
+    const text = sign('sha512', CONTENT, signers['ec-p256'].privateKey).toString('base64');
+    const about = { ...verification('ec-p256'), text, areOthersValid: true };
+    expect((await explainInvalid('app.zip', opened(), about)).error.hint).toBe(
+      'It is valid as ecdsa-sha512, and other signatures of this run as ecdsa-sha256: one of several servers of the service signs by another algorithm. Ask its operators.',
+    );
+  });
+
+  test('by JSON around it', async () => {
+    const text = Buffer.from('{"mediaType":"application/vnd.dev.sigstore.bundle"}').toString('base64');
+    const about = { ...verification('ec-p256'), text };
+    expect((await explainInvalid('app.zip', opened(), about)).error.hint).toMatch(/^It is JSON with a signature in it/);
+  });
+
   test('by the other encoding that its text fits', async () => {
     expect(await hintFor('abcd'.repeat(32))).toMatch(/set signature-encoding to hex/);
   });

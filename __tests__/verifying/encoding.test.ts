@@ -88,6 +88,13 @@ describe.each(encodings)('strict %s', (encoding) => {
 test.each([
   ['base64', '', 'the signature is empty', undefined],
   ['base64', 'AAAA\n', 'position 5 of 5 is white space', /wraps its base64/],
+  [
+    'base64',
+    '-----BEGIN PGP SIGNATURE-----\nAAAA',
+    'position 1 of 34 is from the URL-safe alphabet',
+    /^It begins like an OpenPGP/,
+  ],
+  ['base64', 'eyJh.ZQ.c2ln', 'position 5 of 12 is no digit of it', /^It is a JWS/],
   ['base64', 'AA AA', 'position 3 of 5 is white space', /wraps its base64/],
   ['base64', 'AA-_', 'position 3 of 4 is from the URL-safe alphabet', /URL-safe/],
   ['base64', 'AA_A', 'position 3 of 4 is from the URL-safe alphabet', /URL-safe/],

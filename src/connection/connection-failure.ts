@@ -189,7 +189,7 @@ export function lostRow(when: string, { stale, proxy }: Pick<ConnectionFacts, 's
     `the connection was lost ${when}`,
     when.startsWith('within')
       ? 'The service, or a gateway in front of it, cut its own answer: their logs say why.'
-      : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time, or after so many bytes. If not: ` : ''}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith('handshake') ? '' : ' When small files get through and large ones do not, something on the way breaks off large requests.'}`,
+      : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time, or after so many bytes. If not: ` : ''}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith('handshake') ? '' : ' If it always takes about the same time, a time limit of a firewall, NAT or gateway on the way is the cause.'}`,
     {
       ...(stale ? { staleConnection: true } : {}),
       ...(when.endsWith('handshake') ? { unreached: NO_CONNECTION } : {}),

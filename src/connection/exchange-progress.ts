@@ -30,7 +30,10 @@ export class ExchangeProgress {
    * Adds the unfinished step to the failure of an attempt that ran out of time; returns any other reason unchanged.
    * `proxy` names the proxy in use.
    */
-  explainTimeout(reason: unknown, proxy?: string): unknown {
+  explainTimeout(
+    reason: unknown,
+    { proxy, hasSucceeded }: { readonly proxy?: string | undefined; readonly hasSucceeded?: boolean } = {},
+  ): unknown {
     if (!(reason instanceof Failure) || reason.code !== 'TIMEOUT') return reason;
     const within = reason.message.replace(/^No answer |\.$/g, '');
     if (!this.isConnected)
@@ -46,6 +49,8 @@ export class ExchangeProgress {
       });
     const isSilent = `No answer ${within}, though the request was sent whole.`;
     if (!this.isSent) return reason.with({ message: `The request was not sent whole ${within}.` });
+    // Sizes are looked at when files got through.
+    if (hasSucceeded) return reason.with({ message: isSilent });
     const hint = `${reason.hint} When no request gets an answer, not even of a small file, a network that loses large packets (VPN, MTU) looks like this too.`;
     return reason.with({ message: isSilent, hint });
   }

@@ -184,12 +184,12 @@ class LaneTransport implements Transport {
 
   async #explain(error: unknown, signal: AbortSignal, seen: Seen = {}): Promise<never> {
     const { progress = new ExchangeProgress() } = seen;
-    if (signal.aborted) throw progress.explainTimeout(signal.reason, this.#proxy);
+    const known = { hasSucceeded: this.#answers.hasSucceeded, proxy: this.#proxy };
+    if (signal.aborted) throw progress.explainTimeout(signal.reason, known);
     // An unreadable file is a failure of neither the connection nor the service.
     if (error instanceof ActionError && !(error instanceof Failure)) throw error;
     const { asksForCertificate } = this.#dialler;
-    const known = { hasSucceeded: this.#answers.hasSucceeded, asksForCertificate, proxy: this.#proxy };
-    const failure = connectionFailure(error, { origin: this.#origin, ...known, ...seen });
+    const failure = connectionFailure(error, { origin: this.#origin, asksForCertificate, ...known, ...seen });
     if (failure.code === 'HTTP_MALFORMED' && seen.sharing !== 'shared') this.#answers.onMalformed(error);
     throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);
   }

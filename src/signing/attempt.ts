@@ -54,7 +54,9 @@ export function createAttempt(options: AttemptOptions): Attempt {
       if (answers.hasAccepted && verification) onAnswered();
       const answer = { file, sha256, text };
       if (verification && !(check && (await isValid(text, check, verification.encoding)))) {
-        const about = { ...verification, text, keyVersion, advice: await answers.explain(answer, verification) };
+        const areOthersValid = answers.hasAccepted;
+        const advice = await answers.explain(answer, verification);
+        const about = { ...verification, text, keyVersion, advice, areOthersValid };
         const invalid = await explainInvalid(file.path, { ...open, read: () => source.read() }, about);
         throw wrongSignature(invalid.error, noneFits(about, invalid, clientKeySha256));
       }

@@ -65,12 +65,14 @@ export async function explainInvalid(
     readonly keyVersion?: number | undefined;
     /** What to do when no setting explains the failure. */
     readonly advice?: Advice | undefined;
+    /** Whether other signatures of the same run were valid. */
+    readonly areOthersValid?: boolean;
   },
 ): Promise<{ readonly error: ActionError; readonly isKeyRight: boolean }> {
   const { keyVersion, verifier, text, encoding } = about;
   const signature = decodeSignature(text, encoding);
   const { hint, isKeyRight = false } =
-    (await likelyCause(about, () => file.read())) ??
+    (await likelyCause(about, () => file.read(), about.areOthersValid)) ??
     container(signature) ??
     about.advice ??
     oddForm(signature) ??
@@ -79,12 +81,19 @@ export async function explainInvalid(
   return { error: new ActionError('SIGNATURE_INVALID', message, { hint }), isKeyRight };
 }
 
+/** Says what a signature by another algorithm means beside valid ones. */
+function oneSigner(likely: { readonly algorithm: string }, { algorithm }: Verifier): string {
+  return `It is valid as ${likely.algorithm}, and other signatures of this run as ${algorithm.name}: one of several servers of the service signs by another algorithm. Ask its operators.`;
+}
+
 /** Returns a hint at the setting that makes an invalid signature valid, or `undefined`; reads the bytes once. */
 export async function likelyCause(
   { text, verifier, encoding }: Verification & { readonly text: string },
   read: OpenFile['read'],
+  areOthersValid = false,
 ): Promise<Advice | undefined> {
   const likely = await findLikely(verifier, decodeSignature(text, encoding), read);
+  if (likely && 'algorithm' in likely && areOthersValid) return { hint: oneSigner(likely, verifier), isKeyRight: true };
   if (likely) return { hint: hintOf(likely, verifier), isKeyRight: true };
   const hint = otherEncodingHint(text, encoding);
   return hint === undefined ? undefined : { hint };
@@ -108,8 +117,12 @@ const SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex');
 
 /** Says what a container with a signature in it means. */
 function container(bytes: Uint8Array): Advice | undefined {
+  if (/^\s*\{/.test(Buffer.from(bytes).toString('latin1'))) return { hint: IN_JSON };
   return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0 ? IN_CONTAINER : undefined;
 }
+
+const IN_JSON =
+  'It is JSON with a signature in it, such as a Sigstore bundle: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.';
 
 const IN_CONTAINER: Advice = {
   hint: 'It is a CMS (PKCS#7) container with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.',

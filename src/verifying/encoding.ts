@@ -55,6 +55,8 @@ function characterClass(character: string): string {
 }
 
 function hintFor(text: string, encoding: SignatureEncoding): string | undefined {
+  if (text.startsWith('-----BEGIN'))
+    return 'It begins like an OpenPGP signature or PEM, which has the bare signature within it: check whether the path of the requests is that of another kind of signature, and ask the operators of the service for the bare one.';
   if (/\s/.test(text))
     return `The service wraps its ${encoding} or ends it with a line break; it must send it as one line without white space.`;
   if (/^[\w-]+\.[\w-]*\.[\w-]+$/.test(text))

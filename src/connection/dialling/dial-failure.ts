@@ -56,6 +56,13 @@ const ROWS: Readonly<Record<string, FailureRow>> = {
   EPERM: NOT_ALLOWED,
   EHOSTDOWN: UNREACHABLE,
   ENETDOWN: UNREACHABLE,
+  EADDRNOTAVAIL: [
+    'service',
+    'CONNECT_UNREACHABLE',
+    'this machine has no free local port, or no local address, for the connection',
+    'Another process on the runner may hold too many connections: ask the operators of the runner.',
+    { unreached: 'this machine did not get a local port' },
+  ],
 };
 
 /** Describes an error of the system, or of its name look-up, with the address that it is about. */
@@ -68,20 +75,25 @@ function systemRow(error: unknown, code: string, origin: string): FailureRow | u
   const [kind, name, sentence, plainHint, facts = {}] = row;
   if (isOnlyIPv6([error]) && !origin.includes('[')) return noIPv6([error]);
   const address = addressOf(error);
-  if ((address === '0.0.0.0' || address === '::') && !origin.includes(address)) return sinkhole(address);
+  if (/^(?:0\.0\.0\.0|::|127\..*|::1)$/.test(address ?? '') && !isLocal(origin)) return sinkhole(address ?? '');
   const news = address !== undefined && !origin.includes(address) ? [address] : [];
   const about = known === undefined ? [...news, code] : news;
   return [kind, name, about.length > 0 ? `${sentence} (${about.join(', ')})` : sentence, plainHint, facts];
 }
 
-/** Describes a name for which a filter gives an address of no host; a connection to it leads to the runner itself. */
+function isLocal(origin: string): boolean {
+  const { hostname } = new URL(origin);
+  return hostname === 'localhost' || hostname.startsWith('[') || isIP(hostname) !== 0;
+}
+
+/** Describes a name whose address is that of the runner itself, as DNS filters and left-over entries of a hosts file make it. */
 function sinkhole(address: string): FailureRow {
   return [
     'service',
     'CONNECT_REFUSED',
-    `the host name leads to ${address}, which is the address of no host`,
-    "A DNS filter of the runner's network blocks this name, or the name stands in the hosts file of the runner: ask the operators of the network, then those of the runner.",
-    { unreached: 'the name did not get an address' },
+    `the host name leads to ${address}, which is this runner itself, and nothing listens there`,
+    'The name stands in the hosts file of the runner, or a DNS filter of its network blocks the name: ask the operators of the runner, then those of the network. If a tunnel or sidecar on the runner is meant, start it.',
+    { unreached: 'the name did not lead to another machine' },
   ];
 }
 

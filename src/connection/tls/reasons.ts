@@ -139,7 +139,7 @@ export const HINTS: Readonly<Record<string, string>> = {
   TLS_DH_PARAM_SIZE:
     'The operators of the server must enable ECDHE, or use Diffie-Hellman parameters of at least 2048 bits.',
   EE_KEY_TOO_SMALL:
-    'The operators of the server must have its certificate issued for a key of at least 2048 bits (RSA).',
+    'The operators of the server must make a new key of at least 2048 bits (RSA), and have its certificate issued for that key.',
   CA_KEY_TOO_SMALL: 'The CA of the server must use a key of at least 2048 bits (RSA).',
   CA_MD_TOO_WEAK: 'The certificates of the server must be signed with SHA-256 or better.',
   WRONG_SIGNATURE_TYPE:
