@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { find, makeDirectory, plant, tell } from './trees.ts';
+import { passesKnown } from '../../src/files/finding/places.ts';
+import { find, makeDirectory, plant, searchOf, tell } from './trees.ts';
 
 const filesOf = async (...about: Parameters<typeof find>): Promise<readonly string[]> =>
   tell(await find(...about)).files;
@@ -114,4 +115,39 @@ test('a search in one large directory, for thousands of patterns, ends when it i
   const cancelling = new AbortController();
   setImmediate(() => cancelling.abort(new Error('cancelled')));
   await expect(find(root, patterns, { signal: cancelling.signal })).rejects.toThrow('cancelled');
+});
+
+describe('in a second look, which finds only what is new', () => {
+  const passes = (outputDirectory: (root: string) => string | undefined) => {
+    const root = plant(makeDirectory(), { a: '', 'd/b': '', 'out/d': { directory: true } });
+    const search = searchOf(root, '**', { known: new Set(['a', 'd/b']), outputDirectory: outputDirectory(root) });
+    return passesKnown({ ...search, realRoot: root, realWorkspace: root });
+  };
+
+  test.each<[string, (root: string) => string | undefined, readonly string[]]>([
+    ['beside their files', () => undefined, ['a.sign', 'd/b.sign']],
+    ['in output-dir, which is the root', (root) => root, ['a.sign', 'd/b.sign']],
+    ['in output-dir below the root', (root) => join(root, 'out'), ['out/a.sign', 'out/d/b.sign']],
+    ['in output-dir elsewhere', () => makeDirectory(), []],
+  ])('the known files are skipped, and their signatures %s', (_, outputDirectory, signatures) => {
+    const skips = passes(outputDirectory);
+    const all = ['a', 'b', 'd/a', 'd/b', 'a.sign', 'b.sign', 'd/b.sign', 'out/a.sign', 'out/b.sign', 'out/d/b.sign'];
+    const skipped = all.filter((path) => skips?.(path.slice(path.lastIndexOf('/') + 1), path.replace(/[^/]*$/, '')));
+    expect(skipped).toEqual(['a', 'd/b', ...signatures]);
+  });
+
+  test('a first look skips nothing', () => {
+    const root = makeDirectory();
+    expect(passesKnown({ ...searchOf(root, '**'), realRoot: root, realWorkspace: root })).toBeUndefined();
+  });
+});
+
+test('a root that leads out of the workspace is refused with the place that it leads to', async () => {
+  const outer = plant(makeDirectory(), { 'work/inner': { link: '../other' }, other: { directory: true } });
+  const workspace = join(outer, 'work');
+  await expect(find(join(workspace, 'inner'), '**', { workspace })).rejects.toMatchObject({
+    code: 'ROOT_OUTSIDE',
+    message: `Input root: ${join(workspace, 'inner')} leads out of the workspace, to ${join(outer, 'other')}.`,
+    hint: 'Set root to a directory that really lies in the workspace.',
+  });
 });
