@@ -17013,7 +17013,7 @@ var __webpack_modules__ = {
 					if (own.reasonFor(entry) !== undefined) return undefined;
 					const below = kind === "directory" ? narrow(above, entry) : undefined;
 					if (kind === "directory") return below?.leftOut ? undefined : below;
-					if (!name.endsWith(suffix) || name === suffix) return undefined;
+					if (name === suffix) return undefined;
 					const signed = {
 						path: path.slice(0, -suffix.length),
 						name: name.slice(0, -suffix.length),

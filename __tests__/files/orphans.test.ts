@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { find, makeDirectory, plant } from './trees.ts';
+import { discoverOrphans } from '../../src/files/finding/orphans.ts';
+import { find, makeDirectory, plant, searchOf } from './trees.ts';
 
 const orphansOf = async (...about: Parameters<typeof find>): Promise<readonly string[]> =>
   (await find(...about)).orphans;
@@ -58,4 +59,34 @@ test('orphans are searched for in the output directory, which has the layout of 
   const about = { outputDirectory: join(root, 'out') };
   expect(await orphansOf(root, 'dist', about)).toEqual(['dist/b']);
   expect(await orphansOf(root, '**', { outputDirectory: join(root, 'none') })).toEqual([]);
+});
+
+test('the signature of a file that an earlier look has found is no orphan', async () => {
+  const root = plant(makeDirectory(), { 'dist/gone.sign': '', 'dist/other.sign': '', 'gone.sign': '' });
+  expect(await orphansOf(root, '**', { known: new Set(['dist/gone']) })).toEqual(['dist/other', 'gone']);
+});
+
+test('in an output directory only signatures count, of files that no earlier look has found', async () => {
+  const root = plant(makeDirectory(), {
+    a: '',
+    'out/dist/gone.sign': '',
+    'out/dist/other.sign': '',
+    'out/dist/notes.txt': '',
+    'out/dist/.sign': '',
+    'out/.git/x.sign': '',
+  });
+  const about = { outputDirectory: join(root, 'out'), known: new Set(['dist/gone']) };
+  expect(await orphansOf(root, '**', about)).toEqual(['dist/other']);
+  expect(await orphansOf(root, '**', { outputDirectory: join(root, 'out') })).toEqual(['dist/gone', 'dist/other']);
+});
+
+test('a search that fails says why, unless it was cancelled', async () => {
+  const workspace = plant(makeDirectory(), { 'out/a.sign': '' });
+  const search = searchOf(makeDirectory(), '**', { workspace });
+  expect(await discoverOrphans(search, workspace)).toMatchObject({
+    orphans: [],
+    orphanFailure: { code: 'ROOT_OUTSIDE' },
+  });
+  const signal = AbortSignal.abort(new Error('stopped'));
+  await expect(discoverOrphans({ ...search, signal }, workspace)).rejects.toThrow('stopped');
 });
