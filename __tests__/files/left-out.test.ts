@@ -235,3 +235,31 @@ test('a signature moved to another name covers nothing', async () => {
   renameSync(join(root, 'a.sign'), join(root, 'A.sign'));
   expect((await find(root, '**')).orphans).toEqual(['A']);
 });
+
+describe('places of this action', () => {
+  const follow = { followSymbolicLinks: true };
+
+  test('behind a link are neither signed by the name of the link nor by that of its target', async () => {
+    const root = plant(makeDirectory(), { a: '', real: '', SUMS: { link: 'real' } });
+    const { files, refused } = await find(root, '**', { written: [join(root, 'SUMS')] });
+    expect([files.map(({ path }) => path), refused]).toEqual([['a'], []]);
+  });
+
+  test('are no directories: what is in a directory at such a path is signed, also behind links', async () => {
+    const root = plant(makeDirectory(), { 'out/x': '', 'to-file': { link: 'out/x' }, 'd/to-out': { link: '../out' } });
+    const { files } = await find(root, '*\nd/**', { ...follow, written: [join(root, 'out')] });
+    expect(files.map(({ path }) => path)).toEqual(['d/to-out/x', 'out/x', 'to-file']);
+  });
+
+  test('that hold the root leave out nothing in it', async () => {
+    const workspace = plant(makeDirectory(), { 'tmp/root/a': '', 'tmp/root/l': { link: 'a' } });
+    const root = join(workspace, 'tmp/root');
+    const { files } = await find(root, '**', { ...follow, workspace, temporaryDirectory: join(workspace, 'tmp') });
+    expect(files.map(({ path }) => path)).toEqual(['a', 'l']);
+  });
+
+  test.runIf(process.platform === 'linux')('are not those of other names in another case', async () => {
+    const root = plant(makeDirectory(), { '.git/config': '', '.GIT/x': '' });
+    expect((await find(root, '**')).files.map(({ path }) => path)).toEqual(['.GIT/x']);
+  });
+});
