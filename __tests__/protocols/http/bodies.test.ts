@@ -77,7 +77,8 @@ describe('a body that holds the file itself arrives byte for byte, whatever its 
     const { run, refusals, seen, sums } = await signFiles(request, read);
     expect(refusals).toEqual([]);
     expect(run.exitCode, run.log).toBe(0);
-    expect(seen).toEqual(sums);
+    // On a busy machine an answer may come before the end of the file is seen, and the request is repeated.
+    expect([...new Set(seen)]).toEqual(sums);
     expect(run.outputs['verified-count']).toBe(String(SIZES.length));
   });
 });
