@@ -13831,6 +13831,7 @@ var __webpack_modules__ = {
 		var _probe_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9716);
 		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(53015);
 		const LISTEN_MS = 1500;
+		const ACCEPTED = "Another connection to this host accepted the same certificate: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock. Ask the operators of the service.";
 		function createDiagnosis(route, { anchors, now }) {
 			const { server, proxy } = route;
 			return {
@@ -13849,7 +13850,10 @@ var __webpack_modules__ = {
 				async tell(failure) {
 					const handshake = await (0, _probe_js__WEBPACK_IMPORTED_MODULE_6__.k)(route, { listenMs: LISTEN_MS });
 					const isAccepted = handshake.end === "open" && handshake.isClientAsked === true;
-					if (failure.code === "TLS_CLIENT_REJECTED" && isAccepted) return failure.with({ isOneOfSeveral: true });
+					if (failure.code === "TLS_CLIENT_REJECTED" && isAccepted) return failure.with({
+						hint: ACCEPTED,
+						isOneOfSeveral: true
+					});
 					return reasonOfEnd(handshake, server.origin) ?? failure;
 				}
 			};
@@ -14681,7 +14685,7 @@ var __webpack_modules__ = {
 			const [kind, name, sentence, plainHint, facts = {}] = row;
 			if (isOnlyIPv6([error]) && !origin.includes("[")) return noIPv6([error]);
 			const address = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_6__.ci)(error);
-			if (/^(?:0\.0\.0\.0|::|127\..*|::1)$/.test(address ?? "") && !isLocal(origin)) return sinkhole(address ?? "");
+			if (code === "ECONNREFUSED" && /^(?:0\.0\.0\.0|::|127\..*|::1)$/.test(address ?? "") && !isLocal(origin)) return sinkhole(address ?? "");
 			const news = address !== undefined && !origin.includes(address) ? [address] : [];
 			const about = known === undefined ? [...news, code] : news;
 			return [
@@ -14922,7 +14926,7 @@ var __webpack_modules__ = {
 			});
 		}
 		function tooLarge(refusal) {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "RESP_TOO_LARGE", `The answer ${refusal}; a signature is a few hundred bytes.`, { hint: "Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site." });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "RESP_TOO_LARGE", `The answer ${refusal}; a signature is a few hundred bytes.`, { hint: "Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site. If they do, the service or a gateway adds something to its answers: ask their operators." });
 		}
 	}),
 	49598: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -15257,7 +15261,7 @@ var __webpack_modules__ = {
 		function trustedRoots() {
 			return (0, node_tls__WEBPACK_IMPORTED_MODULE_1__.createSecureContext)({ ca: [...(0, node_tls__WEBPACK_IMPORTED_MODULE_1__.getCACertificates)("default"), ...(0, node_tls__WEBPACK_IMPORTED_MODULE_1__.getCACertificates)("system")] });
 		}
-		function proxyUnusable(name, reason, hint = "It should look like http://proxy.example.com:3128.") {
+		function proxyUnusable(name, reason, hint = "It should look like http://proxy.example.com:3128; in user and password, characters such as / # ? @ % are percent-encoded (%2F %23 %3F %40 %25).") {
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_4__.lZ("PROXY_UNUSABLE", `The environment variable ${name} ${reason}.`, { hint });
 		}
 		function ofScheme({ protocol }) {
@@ -27636,7 +27640,7 @@ Content-Type: application/json
 		const WEB_PAGES = "One of several servers behind a balancer, or a gateway in front, may be broken or set up in another way, or was changed during the run: ask the operators.";
 		const ADDRESS = "One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.";
 		const NEVER_ACCEPTED = "Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.";
-		const WAS_ACCEPTED = "The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers or has another list of revoked certificates, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.";
+		const WAS_ACCEPTED = "The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.";
 		const OF_ADDRESS = [
 			"NOT_FOUND",
 			"METHOD_REFUSED",
@@ -32024,14 +32028,14 @@ Content-Type: application/json
 		const OF_CONTRACT = "Whoever holds the contract with the service must renew or extend it: show them this answer. The operators of the service tell what has ended.";
 		const STATES = [
 			[/\bcert\w*\b.*\b(?:revoked|compromised?|blocked|expired)\b|\b(?:revoked|compromised|blocked|expired)\b.*\bcert/, "Ask whoever issues the client certificate for a new one with a new key, store them in cert and key, and find out why the service refuses the old one."],
-			[/\b(?:licen[cs]e|subscription|contract|billing|payment|invoice|plan)\b/, OF_CONTRACT],
+			[/\b(?:licen[cs]e|subscription(?! key)|contract|billing|payment|invoice)\b/, OF_CONTRACT],
 			[/\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\b(?:key|account|credentials?)\b.*\bexpired/, "Ask the operators of the service why this happened, and to put it right."]
 		];
 		const TOPICS = [
 			[/\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/, "Ask the operators of the service to raise this limit, or to tell when it is reset."],
 			...STATES,
 			[/\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/, "Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed."],
-			[/\bcert|\bsubject\b|\bcn\b|\bdn\b/, "Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert."],
+			[/\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b.*\b(?:name|known|unknown|enrolled|registered)\b/, "Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert."],
 			[/\brights\b|\b(?:no|the) right\b(?! key| secret)|\bright to\b|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/, "Ask the operators of the service to give these credentials this right."]
 		];
 		const ASK = "Ask the operators of the service about this reason.";
@@ -32482,7 +32486,7 @@ Content-Type: application/json
 			const hint = isBlind ? "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. " : "";
 			return new failure.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a ${size === undefined ? "request" : `file of ${size} bytes`}${said}.`, {
 				...asked,
-				hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.`
+				hint: `${hint}Ask the operators of the service to raise its limit, or leave the file out with an exclude pattern.`
 			});
 		}
 		function quote(response, scrub) {

@@ -227,7 +227,9 @@ describe('a reason that an answer names is what the advice is about', () => {
     ['app key 7 has expired', /^Ask the operators .* put it right/],
     ['source address 10.20.30.40 is not allowed', /^Ask the operators .* allow this address/],
     ['CN_NOT_BOUND: certificate subject CN=x is not bound', /accept this client certificate/],
+    ['CLIENT_NOT_ENROLLED: no client of this name', /accept this client certificate/],
     ['client is not permitted to sign', /give these credentials this right/],
+    ['missing subscription key', /^Check app-key and app-secret\. If all that is right, ask/],
     ['the account has no right to sign', /give these credentials this right/],
     ['this is not the right secret', /^Check app-key and app-secret\. If all that is right, ask/],
     ['es-auth-appkey is not known', /^Check app-key and app-secret\. If all that is right, ask/],
@@ -296,8 +298,8 @@ test('415 names the media type that was sent, and where the workflow sets it', (
 
 test('413 from a server that did not ask for a certificate names the buffer of Apache', () => {
   const hint = (asksForCertificate: boolean) => statusFailure(answer(413), { ...FACTS, asksForCertificate }).hint;
-  expect(hint(false)).toMatch(/SSLRenegBufferSize\. Leave the file out/);
-  expect(hint(true)).toMatch(/^Leave the file out/);
+  expect(hint(false)).toMatch(/SSLRenegBufferSize\. Ask the operators of the service to raise its limit/);
+  expect(hint(true)).toMatch(/^Ask the operators of the service to raise its limit/);
 });
 
 test.each([

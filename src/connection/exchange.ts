@@ -139,6 +139,6 @@ function replayed(): Failure {
 /** Builds the failure for an answer that is too large. */
 export function tooLarge(refusal: string): Failure {
   return new Failure('file', 'RESP_TOO_LARGE', `The answer ${refusal}; a signature is a few hundred bytes.`, {
-    hint: 'Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site.',
+    hint: 'Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site. If they do, the service or a gateway adds something to its answers: ask their operators.',
   });
 }

@@ -30,6 +30,9 @@ export interface Diagnosis {
   tell(failure: Failure): Promise<Failure>;
 }
 
+const ACCEPTED =
+  'Another connection to this host accepted the same certificate: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock. Ask the operators of the service.';
+
 /** Creates the {@link Diagnosis} of a route; it examines lost connections with another handshake, which sends nothing. */
 export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions): Diagnosis {
   const { server, proxy } = route;
@@ -42,7 +45,8 @@ export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions
       const handshake = await inspectHandshake(route, { listenMs: LISTEN_MS });
       const isAccepted = handshake.end === 'open' && handshake.isClientAsked === true;
       // A balancer gives each connection to another server.
-      if (failure.code === 'TLS_CLIENT_REJECTED' && isAccepted) return failure.with({ isOneOfSeveral: true });
+      if (failure.code === 'TLS_CLIENT_REJECTED' && isAccepted)
+        return failure.with({ hint: ACCEPTED, isOneOfSeveral: true });
       return reasonOfEnd(handshake, server.origin) ?? failure;
     },
   };

@@ -75,7 +75,8 @@ function systemRow(error: unknown, code: string, origin: string): FailureRow | u
   const [kind, name, sentence, plainHint, facts = {}] = row;
   if (isOnlyIPv6([error]) && !origin.includes('[')) return noIPv6([error]);
   const address = addressOf(error);
-  if (/^(?:0\.0\.0\.0|::|127\..*|::1)$/.test(address ?? '') && !isLocal(origin)) return sinkhole(address ?? '');
+  if (code === 'ECONNREFUSED' && /^(?:0\.0\.0\.0|::|127\..*|::1)$/.test(address ?? '') && !isLocal(origin))
+    return sinkhole(address ?? '');
   const news = address !== undefined && !origin.includes(address) ? [address] : [];
   const about = known === undefined ? [...news, code] : news;
   return [kind, name, about.length > 0 ? `${sentence} (${about.join(', ')})` : sentence, plainHint, facts];

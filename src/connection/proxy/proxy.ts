@@ -57,7 +57,7 @@ function trustedRoots(): SecureContext {
 function proxyUnusable(
   name: string,
   reason: string,
-  hint = 'It should look like http://proxy.example.com:3128.',
+  hint = 'It should look like http://proxy.example.com:3128; in user and password, characters such as / # ? @ % are percent-encoded (%2F %23 %3F %40 %25).',
 ): ActionError {
   return new ActionError('PROXY_UNUSABLE', `The environment variable ${name} ${reason}.`, { hint });
 }

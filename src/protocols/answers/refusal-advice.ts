@@ -40,7 +40,7 @@ const STATES: readonly Topic[] = [
     /\bcert\w*\b.*\b(?:revoked|compromised?|blocked|expired)\b|\b(?:revoked|compromised|blocked|expired)\b.*\bcert/,
     'Ask whoever issues the client certificate for a new one with a new key, store them in cert and key, and find out why the service refuses the old one.',
   ],
-  [/\b(?:licen[cs]e|subscription|contract|billing|payment|invoice|plan)\b/, OF_CONTRACT],
+  [/\b(?:licen[cs]e|subscription(?! key)|contract|billing|payment|invoice)\b/, OF_CONTRACT],
   [
     /\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\b(?:key|account|credentials?)\b.*\bexpired/,
     'Ask the operators of the service why this happened, and to put it right.',
@@ -59,7 +59,7 @@ const TOPICS: readonly Topic[] = [
     'Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed.',
   ],
   [
-    /\bcert|\bsubject\b|\bcn\b|\bdn\b/,
+    /\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b.*\b(?:name|known|unknown|enrolled|registered)\b/,
     'Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert.',
   ],
   [

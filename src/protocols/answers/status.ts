@@ -177,7 +177,10 @@ function tooLarge(said: string, { size, asked, asksForCertificate }: Refusal): F
     asked.retryAfterMs === undefined ? 'file' : 'service',
     'FILE_TOO_LARGE_FOR_SERVER',
     `The service answered 413 to a ${size === undefined ? 'request' : `file of ${size} bytes`}${said}.`,
-    { ...asked, hint: `${hint}Leave the file out with an exclude pattern, or have the limit of the service raised.` },
+    {
+      ...asked,
+      hint: `${hint}Ask the operators of the service to raise its limit, or leave the file out with an exclude pattern.`,
+    },
   );
 }
 

@@ -61,7 +61,7 @@ const ADDRESS =
 const NEVER_ACCEPTED =
   'Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.';
 const WAS_ACCEPTED =
-  'The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers or has another list of revoked certificates, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.';
+  'The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.';
 /** Codes of answers that suggest a wrong address. */
 const OF_ADDRESS: readonly string[] = ['NOT_FOUND', 'METHOD_REFUSED', 'RESP_HTML', 'RESP_EMPTY', 'RESP_NOT_JSON'];
 
