@@ -23695,7 +23695,7 @@ var __webpack_modules__ = {
 					onSent
 				}, signal);
 			} catch (error) {
-				throw sent && error instanceof policy_failure.HR ? error.with({ unanswered: true }) : error;
+				throw sent && error instanceof policy_failure.HR && error.kind !== "config" ? error.with({ unanswered: true }) : error;
 			}
 		}
 		function describeContentType(type) {
@@ -28929,11 +28929,12 @@ Content-Type: application/json
 				report.add((0, modes_context.f)(context, ["warning", "Signatures with white space"], text));
 			};
 		}
-		function noteBadNode(report) {
+		function noteBadNode({ runner }, report) {
 			let isTold = false;
 			return ({ code, message }) => {
 				if (isTold) return;
 				isTold = true;
+				runner.line(`One node of the service cannot be used (${code}: ${(0, units.em)(message)}) The other connections go on.`);
 				const text = `One node behind the name of the service could not be used (${code}: ${(0, units.em)(message)}) Its operators should repair it or take it out of the balancer.`;
 				report.add({ notes: [text] });
 			};
@@ -28955,12 +28956,9 @@ Content-Type: application/json
 				const { code, message, facts } = event.failure;
 				const what = facts.unreached === undefined ? "The service is in trouble" : "The service is not reached";
 				runner.line(`${what} (${code}: ${(0, units.em)(message)}) From now on one request at a time is sent, until the service answers again.`);
-			} else if (event.type === "bad-node") {
-				const { code, message } = event.failure;
-				runner.line(`One node of the service cannot be used (${code}: ${(0, units.em)(message)}) The other connections go on.`);
 			} else if (event.type === "shortage") {
 				if (event.isFirst) runner.line(`${(0, units.em)(event.failure.message)} Fewer requests go out at once from now on.`);
-			} else {
+			} else if (event.type === "retry") {
 				const { code, message } = event.failure;
 				runner.debug(`${(0, files_names.WU)(files[event.job]?.path ?? "")}: ${code}, again in ${(0, units._V)(event.delayMs)}: ${message}`);
 			}
@@ -29105,7 +29103,7 @@ Content-Type: application/json
 			const { signal, clock, random, worker, patience, runner } = context;
 			const { plan, effort, service, report } = task;
 			const { output, verification } = plan;
-			const onBadNode = noteBadNode(report);
+			const onBadNode = noteBadNode(context, report);
 			return {
 				files,
 				signer: service.signer,

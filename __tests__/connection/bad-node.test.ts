@@ -236,6 +236,7 @@ test('the summary of a green run mentions a bad node behind a balancer once', as
   expect(signed.length).toBeGreaterThanOrEqual(30);
   const notes = run.summary.match(/One node behind the name of the service could not be used \(.*/g);
   expect(notes).toHaveLength(1);
+  expect(run.log.match(/One node of the service cannot be used/g)).toHaveLength(1);
   expect(notes?.[0]).toMatch(/TLS&#95;SERVER&#95;UNTRUSTED.*repair it or take it out of the balancer/);
 });
 

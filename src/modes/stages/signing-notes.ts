@@ -21,11 +21,12 @@ export function warnOfWhiteSpace(context: Context, report: ReportBuilder): () =>
 }
 
 /** Returns a function that notes once that a node of the service is unusable, because no failed file shows it. */
-export function noteBadNode(report: ReportBuilder): (failure: Failure) => void {
+export function noteBadNode({ runner }: Context, report: ReportBuilder): (failure: Failure) => void {
   let isTold = false;
   return ({ code, message }) => {
     if (isTold) return;
     isTold = true;
+    runner.line(`One node of the service cannot be used (${code}: ${sentence(message)}) The other connections go on.`);
     const text = `One node behind the name of the service could not be used (${code}: ${sentence(message)}) Its operators should repair it or take it out of the balancer.`;
     report.add({ notes: [text] });
   };
@@ -63,12 +64,9 @@ export function printEvent({ runner }: Context, event: PolicyEvent, files: reado
     runner.line(
       `${what} (${code}: ${sentence(message)}) From now on one request at a time is sent, until the service answers again.`,
     );
-  } else if (event.type === 'bad-node') {
-    const { code, message } = event.failure;
-    runner.line(`One node of the service cannot be used (${code}: ${sentence(message)}) The other connections go on.`);
   } else if (event.type === 'shortage') {
     if (event.isFirst) runner.line(`${sentence(event.failure.message)} Fewer requests go out at once from now on.`);
-  } else {
+  } else if (event.type === 'retry') {
     const { code, message } = event.failure;
     runner.debug(`${show(files[event.job]?.path ?? '')}: ${code}, again in ${formatMs(event.delayMs)}: ${message}`);
   }

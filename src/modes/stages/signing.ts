@@ -145,7 +145,7 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
   const { signal, clock, random, worker, patience, runner } = context;
   const { plan, effort, service, report } = task;
   const { output, verification } = plan;
-  const onBadNode = noteBadNode(report);
+  const onBadNode = noteBadNode(context, report);
   return {
     files,
     signer: service.signer,

@@ -82,7 +82,8 @@ async function post(transport: Transport, request: WireRequest, signal: AbortSig
   try {
     return await transport.post({ ...request, onSent }, signal);
   } catch (error) {
-    throw sent && error instanceof Failure ? error.with({ unanswered: true }) : error;
+    // A server that refuses the certificate has read no request.
+    throw sent && error instanceof Failure && error.kind !== 'config' ? error.with({ unanswered: true }) : error;
   }
 }
 
