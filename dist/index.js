@@ -14801,6 +14801,7 @@ var __webpack_modules__ = {
 			body = new AnswerBody();
 			isConnected = false;
 			isSent = false;
+			beginsOddly = false;
 			status = 0;
 			headers = NONE;
 			describe() {
@@ -15094,8 +15095,10 @@ var __webpack_modules__ = {
 			}
 			#readHead(line) {
 				if (line === "" && this.#status === 0) return;
-				if (this.#status === 0) this.#status = (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.rk)(line);
-				else if (line !== "") this.#lines.push(line);
+				if (this.#status === 0) {
+					this.#status = (0, _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.rk)(line);
+					this.#progress.beginsOddly ||= !/^HTTP\/1\.[01] \d/.test(line);
+				} else if (line !== "") this.#lines.push(line);
 				else this.#endHead(this.#status, this.#lines.splice(0));
 			}
 			#endHead(status, lines) {
@@ -16192,6 +16195,9 @@ var __webpack_modules__ = {
 				this.#hasSucceeded = true;
 				if (this.#leniency === "until-success") this.#leniency = "no";
 			}
+			onRead({ beginsOddly }) {
+				if (beginsOddly) this.#leniency = "yes";
+			}
 			onMalformed(error) {
 				const isForeign = (0, errors.$N)(error) === "HPE_FOREIGN" || error instanceof Error && error.message.includes("Expected HTTP/");
 				if (!this.#hasSucceeded) this.#leniency = isForeign ? "until-success" : "yes";
@@ -16355,6 +16361,7 @@ var __webpack_modules__ = {
 						signal: ends,
 						progress
 					});
+					this.#answers.onRead(progress);
 					return {
 						...response,
 						request: (0, connection_exchange.Ng)(this.#origin, request)

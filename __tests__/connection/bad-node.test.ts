@@ -177,6 +177,27 @@ test('a node that speaks another protocol costs no file, also when its answer is
   expect(front.callers.length).toBeLessThan(200);
 });
 
+test('a server whose every answer begins oddly is read leniently to the end', async () => {
+  const pki = await createPki();
+  const { cert, key } = pki.server;
+  const answers = createServer({ cert, key }, (socket) => {
+    socket.on('error', () => {});
+    const body = '{"signData":"c2lnbmF0dXJl"}';
+    socket.on('data', (bytes) => {
+      if (bytes.toString('latin1').endsWith('}'))
+        socket.end(
+          `http/1.1 200 ok\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        );
+    });
+  });
+  answers.on('tlsClientError', () => {});
+  const port = await listenInTest(answers);
+  const service = await openService({ pki });
+  const target = { ...service, url: `https://127.0.0.1:${port}` };
+  const run = await signTree(target, plantMany(20), { transport: openExplainingWay(target), algorithm: 'none' });
+  expect(run.outcomes.map(({ status }) => status)).toEqual(Array(20).fill('signed'));
+});
+
 const brokenApi: Fault = { kind: 'answer', answer: jsonAnswer(500, { error: 'not set up' }) };
 test.each([
   ['500', brokenApi],

@@ -15,6 +15,8 @@ export class ExchangeProgress {
   isConnected = false;
   /** Whether the last byte of the request was passed to the connection. */
   isSent = false;
+  /** Whether the answer began in a way that only a lenient reader takes for HTTP. */
+  beginsOddly = false;
   /** Status of the answer; 0 before it arrives. */
   status = 0;
   /** Headers of the answer. */

@@ -120,6 +120,7 @@ class LaneTransport implements Transport {
       connection = await orAborted(dialling, ends);
       const host = new URL(this.#origin).host;
       const response = await exchangeLeniently(request, { host, socket: connection.socket, signal: ends, progress });
+      this.#answers.onRead(progress);
       return { ...response, request: describeRequest(this.#origin, request) };
     } catch (error) {
       // A connection that is ready after the request ended is not needed.

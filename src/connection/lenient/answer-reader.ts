@@ -75,8 +75,10 @@ export class AnswerReader {
   #readHead(line: string): void {
     // An empty line before the status line is a remainder of something else.
     if (line === '' && this.#status === 0) return;
-    if (this.#status === 0) this.#status = readStatus(line);
-    else if (line !== '') this.#lines.push(line);
+    if (this.#status === 0) {
+      this.#status = readStatus(line);
+      this.#progress.beginsOddly ||= !/^HTTP\/1\.[01] \d/.test(line);
+    } else if (line !== '') this.#lines.push(line);
     else this.#endHead(this.#status, this.#lines.splice(0));
   }
 

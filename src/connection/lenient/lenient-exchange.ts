@@ -28,6 +28,11 @@ export class AnswerTrial {
     if (this.#leniency === 'until-success') this.#leniency = 'no';
   }
 
+  /** Records what an answer was like that was read leniently, before it counts as good. */
+  onRead({ beginsOddly }: Pick<ExchangeProgress, 'beginsOddly'>): void {
+    if (beginsOddly) this.#leniency = 'yes';
+  }
+
   /**
    * Records an answer that is not HTTP/1.1. The repeat finds out whether it can be read all the same; a server that was
    * understood before sends rubbish, and an answer that does not even begin like HTTP may be that of one bad server.
