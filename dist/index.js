@@ -28181,7 +28181,7 @@ Content-Type: application/json
 				return backoffMs(Math.max(1, attempts), long ? "throttled" : "plain", this.#options.random);
 			}
 			#onBadNode({ failure, inFlight }) {
-				this.limit.onBadNode(inFlight);
+				if (inFlight > 0) this.limit.onBadNode(inFlight);
 				this.#options.onEvent({
 					type: "bad-node",
 					failure

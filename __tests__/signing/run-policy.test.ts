@@ -480,3 +480,17 @@ describe('401 after a success', () => {
     expect(endOf(world.fail(unauthorised.with({ retryAfterMs: 6000 }), 0))).toBe('RETRY_AFTER_TOO_LONG');
   });
 });
+
+test('a bad node lowers the number of requests to those in flight, and not at all when none is', () => {
+  const failure = new Failure('config', 'TLS_CLIENT_REJECTED', 'Refused.', {
+    endsRun: 'bad-node',
+    isOneOfSeveral: true,
+  });
+  const first = createWorld();
+  const before = first.policy.inFlight;
+  expect(before).toBeGreaterThan(5);
+  first.fail(failure, 10, { inFlight: 0 });
+  expect(first.policy.inFlight).toBe(before);
+  first.fail(failure, 20, { inFlight: 3 });
+  expect(first.policy.inFlight).toBe(3);
+});

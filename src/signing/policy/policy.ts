@@ -170,7 +170,8 @@ export class RunPolicy {
 
   /** Continues with the existing connections, because the next one may lead to the same bad node. */
   #onBadNode({ failure, inFlight }: FailedAttempt): void {
-    this.limit.onBadNode(inFlight);
+    // With nothing in flight there is no connection to continue with.
+    if (inFlight > 0) this.limit.onBadNode(inFlight);
     this.#options.onEvent({ type: 'bad-node', failure });
   }
 
