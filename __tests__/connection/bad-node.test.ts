@@ -214,6 +214,20 @@ test.each([
   },
 );
 
+test('a request takes none of the connections that earlier ones for the same purpose used', async () => {
+  const service = await openService();
+  const front = await startFront(() => ({ to: service.port }));
+  const transport = openExplainingWay({ ...service, url: front.url });
+  const post = async (used: Set<object>): Promise<number> => {
+    const request = { method: 'GET', path: '/', headers: [], body: new Uint8Array(), used };
+    await transport.post(request, AbortSignal.timeout(60_000));
+    return front.callers.length;
+  };
+  const [one, other] = [new Set<object>(), new Set<object>()];
+  expect([await post(one), await post(one), await post(other), await post(other)]).toEqual([1, 2, 2, 2]);
+  expect([one.size, other.size]).toEqual([2, 2]);
+});
+
 test('repeats cost few connections when the first request of each length is refused', async () => {
   const script: Script = ({ index, nthOfLength }) => (index > 0 && nthOfLength === 0 ? brokenApi : undefined);
   const service = await openService({ script });
