@@ -28948,7 +28948,7 @@ Content-Type: application/json
 		}
 		function describeBlindRepeats({ runner }, outcomes) {
 			const sum = (isSigned) => outcomes.reduce((total, { status, blindRepeats = 0 }) => total + (status === "signed" === isSigned ? blindRepeats : 0), 0);
-			const sent = (repeats) => `${(0, units.LS)(repeats, "request")} ${repeats === 1 ? "was" : "were"} repeated although the service had got all of ${repeats === 1 ? "it" : "each"}, because no whole answer came`;
+			const sent = (repeats) => `${(0, units.LS)(repeats, "request")} ${repeats === 1 ? "was" : "were"} repeated after ${repeats === 1 ? "it" : "each"} had been sent whole, because no whole answer came`;
 			const [kept, lost] = [sum(true), sum(false)];
 			const notes = [kept > 0 ? `${sent(kept)}: the service may have signed twice. The signature of the last answer was kept.` : "", lost > 0 ? `${sent(lost)}. No repeat brought a signature, but the service may have signed these files.` : ""].filter(Boolean);
 			for (const text of notes) runner.line(text);

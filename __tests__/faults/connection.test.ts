@@ -75,7 +75,7 @@ test.concurrent('a repeat counts as ambiguous only when the whole request had le
   expect(run.exitCode, run.log).toBe(0);
   for (const name of ['before', 'during', 'after']) expect(receipts[name], name).toMatchObject({ attempts: 2 });
   expect(run.log).toContain(
-    '1 request was repeated although the service had got all of it, because no whole answer came: the service may have signed twice',
+    '1 request was repeated after it had been sent whole, because no whole answer came: the service may have signed twice',
   );
 });
 
@@ -105,7 +105,7 @@ test.concurrent('no answer, slow headers and a slow body end at the time limit o
   for (const name of Object.keys(files)) expect(receipts[name], name).toMatchObject({ status: 'signed', attempts: 2 });
   expect(run.log).toMatch(/TIMEOUT.*No answer within \d s/);
   expect(run.log).toContain(
-    '3 requests were repeated although the service had got all of each, because no whole answer came: the service may have signed twice',
+    '3 requests were repeated after each had been sent whole, because no whole answer came: the service may have signed twice',
   );
   expect(requests).toHaveLength(7);
 });

@@ -46,7 +46,7 @@ test('the request for the checksums counts, and its repeats are told', async () 
   const report = await main(again.context);
   expect(isGreen(report), report.failure?.message).toBe(true);
   expect(report.requests).toBe(2);
-  expect(report.notes.join()).toContain('1 request was repeated although the service had got all of it');
+  expect(report.notes.join()).toContain('1 request was repeated after it had been sent whole');
   expect(report.outcomes).toHaveLength(2);
 });
 

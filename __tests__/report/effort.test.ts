@@ -58,10 +58,10 @@ test('a signature is called kept only where there is one', () => {
   describeBlindRepeats(context, [signed, { ...file, blindRepeats: 1 }]);
   expect(lines).toEqual([
     expect.stringMatching(
-      /^2 requests were repeated although .*: .* signed twice\. The signature of the last answer was kept\.$/,
+      /^2 requests were repeated after .*: .* signed twice\. The signature of the last answer was kept\.$/,
     ),
     expect.stringMatching(
-      /^1 request was repeated although .* came\. No repeat brought a signature, but the service may have signed these files\.$/,
+      /^1 request was repeated after .* came\. No repeat brought a signature, but the service may have signed these files\.$/,
     ),
   ]);
   expect(describeBlindRepeats(context, [file])).toEqual({});

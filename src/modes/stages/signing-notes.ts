@@ -40,7 +40,7 @@ export function describeBlindRepeats({ runner }: Context, outcomes: readonly Fil
       0,
     );
   const sent = (repeats: number): string =>
-    `${plural(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} repeated although the service had got all of ${repeats === 1 ? 'it' : 'each'}, because no whole answer came`;
+    `${plural(repeats, 'request')} ${repeats === 1 ? 'was' : 'were'} repeated after ${repeats === 1 ? 'it' : 'each'} had been sent whole, because no whole answer came`;
   const [kept, lost] = [sum(true), sum(false)];
   const notes = [
     kept > 0 ? `${sent(kept)}: the service may have signed twice. The signature of the last answer was kept.` : '',
