@@ -23536,18 +23536,14 @@ var __webpack_modules__ = {
 			try {
 				return DECODER.decode(body);
 			} catch (cause) {
-				const message = `The service answered 200, but its ${body.length} bytes are not text in UTF-8${formOf(body)}.`;
-				const hint = formOf(body) === "" ? LOOK_HINT : "Ask the operators of the service, and of a gateway in front of it, to have it sent as plain JSON in UTF-8.";
+				const form = (0, body_text.Wh)(body);
+				const message = `The service answered 200, but its ${body.length} bytes are not text in UTF-8${form && `, but ${form}`}.`;
+				const hint = form ? "Ask the operators of the service, and of a gateway in front of it, to have it sent as plain JSON in UTF-8." : LOOK_HINT;
 				throw unusable("RESP_NOT_JSON", message, {
 					cause,
 					hint
 				});
 			}
-		}
-		function formOf(body) {
-			const start = body.toString("hex", 0, 4);
-			if (/^(?:feff|fffe|00[2-7]|[2-7].00)/.test(start)) return ", but text in UTF-16";
-			return start.startsWith("1f8b") ? ", but compressed (gzip), which no header says" : "";
 		}
 		function parse(text, response, facts) {
 			if (text.trim() === "") throw unusable("RESP_EMPTY", "The service answered 200 with an empty body.", { hint: EMPTY_HINT });
@@ -23799,7 +23795,10 @@ var __webpack_modules__ = {
 			try {
 				return answer_DECODER.decode(body);
 			} catch (error) {
-				throw answer_unusable("RESP_NOT_JSON", `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`, { cause: error });
+				const form = (0, body_text.Wh)(body);
+				const what = `The ${body.length} bytes of the answer are not text${form && ` in UTF-8, but ${form}`}.`;
+				const message = `${what} If they are the signature itself, set answer: body:raw.`;
+				throw answer_unusable("RESP_NOT_JSON", message, { cause: error });
 			}
 		}
 		function answer_parse(text, response, scrub) {
@@ -31668,6 +31667,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			JL: () => mediaType,
 			VI: () => beginningOf,
+			Wh: () => formOfBody,
 			ac: () => COMPRESSED_HINT,
 			uR: () => describeCompression
 		});
@@ -31682,6 +31682,11 @@ Content-Type: application/json
 			const type = mediaType(response);
 			if (bytes.length <= MAX_READ_BYTES) return decode(bytes, type);
 			return scrub(decode(bytes.subarray(0, 2 * MAX_READ_BYTES), type), MAX_READ_BYTES);
+		}
+		function formOfBody(body) {
+			const start = body.toString("hex", 0, 4);
+			if (/^(?:feff|fffe|(?:00[2-7].){2}|(?:[2-7].00){2})/.test(start)) return "text in UTF-16";
+			return start.startsWith("1f8b") ? "compressed (gzip), which no header says" : "";
 		}
 		const UNPACKERS = [
 			[/^(?:x-)?gzip$|^deflate$/, node_zlib__WEBPACK_IMPORTED_MODULE_0__.unzipSync],
@@ -32040,7 +32045,7 @@ Content-Type: application/json
 			[/\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/, "Ask the operators of the service to raise this limit, or to tell when it is reset."],
 			...STATES,
 			[/\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/, "Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed."],
-			[/\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b.*\b(?:name|known|unknown|enrolled|registered)\b/, "Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert."],
+			[/\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b(?! (?:id|secret)).*\b(?:name|known|unknown|enrolled|registered)\b/, "Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert."],
 			[/\brights\b|\b(?:no|the) right\b(?! key| secret)|\bright to\b|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/, "Ask the operators of the service to give these credentials this right."]
 		];
 		const ASK = "Ask the operators of the service about this reason.";

@@ -229,6 +229,7 @@ describe('a reason that an answer names is what the advice is about', () => {
     ['CN_NOT_BOUND: certificate subject CN=x is not bound', /accept this client certificate/],
     ['CLIENT_NOT_ENROLLED: no client of this name', /accept this client certificate/],
     ['client is not permitted to sign', /give these credentials this right/],
+    ['client_id 7 is not known', /^Check app-key and app-secret\. If all that is right, ask/],
     ['missing subscription key', /^Check app-key and app-secret\. If all that is right, ask/],
     ['the account has no right to sign', /give these credentials this right/],
     ['this is not the right secret', /^Check app-key and app-secret\. If all that is right, ask/],

@@ -170,12 +170,16 @@ describe('an answer without a usable signature', () => {
   });
 
   test('that is not text gets the hint that it may be the signature itself', () => {
-    const body = Buffer.from([0xff, 0xfe, 0xfd]);
+    const body = Buffer.from([0xff, 0xfc, 0xfd]);
     const bytes = { ...answer('', 'application/octet-stream'), body };
     const at = (answer: AnswerPlace): string => readAnswer(bytes, { answer, encoding: 'hex' }, FACTS);
-    expect(at({ in: 'raw' })).toBe('fffefd');
+    expect(at({ in: 'raw' })).toBe('fffcfd');
     expect(() => at({ in: 'body' })).toThrow(
       'The 3 bytes of the answer are not text. If they are the signature itself, set answer: body:raw.',
+    );
+    const wide = { ...bytes, body: Buffer.from('\uFEFF{}', 'utf16le') };
+    expect(() => readAnswer(wide, { answer: { in: 'body' }, encoding: 'hex' }, FACTS)).toThrow(
+      'The 6 bytes of the answer are not text in UTF-8, but text in UTF-16. If',
     );
   });
 

@@ -20,6 +20,13 @@ export function beginningOf(response: WireResponse, scrub: Scrub): string {
   return scrub(decode(bytes.subarray(0, 2 * MAX_READ_BYTES), type), MAX_READ_BYTES);
 }
 
+/** Names the form of bytes that are not text in UTF-8, as far as their first ones tell; empty when they tell nothing. */
+export function formOfBody(body: Buffer): string {
+  const start = body.toString('hex', 0, 4);
+  if (/^(?:feff|fffe|(?:00[2-7].){2}|(?:[2-7].00){2})/.test(start)) return 'text in UTF-16';
+  return start.startsWith('1f8b') ? 'compressed (gzip), which no header says' : '';
+}
+
 const UNPACKERS: readonly (readonly [RegExp, (bytes: Buffer, options: { maxOutputLength: number }) => Buffer])[] = [
   [/^(?:x-)?gzip$|^deflate$/, unzipSync],
   [/^br$/, brotliDecompressSync],

@@ -59,7 +59,7 @@ const TOPICS: readonly Topic[] = [
     'Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed.',
   ],
   [
-    /\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b.*\b(?:name|known|unknown|enrolled|registered)\b/,
+    /\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b(?! (?:id|secret)).*\b(?:name|known|unknown|enrolled|registered)\b/,
     'Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert.',
   ],
   [

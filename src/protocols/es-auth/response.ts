@@ -1,6 +1,6 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
-import { COMPRESSED_HINT, describeCompression } from '../answers/body-text.ts';
+import { COMPRESSED_HINT, describeCompression, formOfBody } from '../answers/body-text.ts';
 import { withReason } from '../answers/envelope.ts';
 import { isWebPage, quoteWords, reasonIn, titled } from '../answers/reason.ts';
 import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
@@ -47,20 +47,13 @@ function decode(body: Buffer): string {
   try {
     return DECODER.decode(body);
   } catch (cause) {
-    const message = `The service answered 200, but its ${body.length} bytes are not text in UTF-8${formOf(body)}.`;
-    const hint =
-      formOf(body) === ''
-        ? LOOK_HINT
-        : 'Ask the operators of the service, and of a gateway in front of it, to have it sent as plain JSON in UTF-8.';
+    const form = formOfBody(body);
+    const message = `The service answered 200, but its ${body.length} bytes are not text in UTF-8${form && `, but ${form}`}.`;
+    const hint = form
+      ? 'Ask the operators of the service, and of a gateway in front of it, to have it sent as plain JSON in UTF-8.'
+      : LOOK_HINT;
     throw unusable('RESP_NOT_JSON', message, { cause, hint });
   }
-}
-
-/** Names the form of bytes that are not text, as far as their first ones tell. */
-function formOf(body: Buffer): string {
-  const start = body.toString('hex', 0, 4);
-  if (/^(?:feff|fffe|00[2-7]|[2-7].00)/.test(start)) return ', but text in UTF-16';
-  return start.startsWith('1f8b') ? ', but compressed (gzip), which no header says' : '';
 }
 
 function parse(text: string, response: WireResponse, facts: AnswerFacts): object {

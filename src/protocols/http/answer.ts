@@ -2,7 +2,7 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { parseJson } from '../../json.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
-import { COMPRESSED_HINT, describeCompression } from '../answers/body-text.ts';
+import { COMPRESSED_HINT, describeCompression, formOfBody } from '../answers/body-text.ts';
 import { withReason } from '../answers/envelope.ts';
 import { isWebPage, quoteWords, titled } from '../answers/reason.ts';
 import type { Scrub } from '../answers/scrub.ts';
@@ -73,11 +73,10 @@ function decode(body: Buffer): string {
   try {
     return DECODER.decode(body);
   } catch (error) {
-    throw unusable(
-      'RESP_NOT_JSON',
-      `The ${body.length} bytes of the answer are not text. If they are the signature itself, set answer: body:raw.`,
-      { cause: error },
-    );
+    const form = formOfBody(body);
+    const what = `The ${body.length} bytes of the answer are not text${form && ` in UTF-8, but ${form}`}.`;
+    const message = `${what} If they are the signature itself, set answer: body:raw.`;
+    throw unusable('RESP_NOT_JSON', message, { cause: error });
   }
 }
 
