@@ -86,7 +86,7 @@ test('repairs are reported once for all blocks', () => {
 });
 
 describe('an input is read up to its limits', () => {
-  test('a mebibyte', () => {
+  test('a mebibyte of text is read, and one character more is an error', () => {
     const padded = (length: number): string => CERTIFICATE.padEnd(length, '\n');
     expect(labels(padded(MAX_INPUT_LENGTH))).toEqual(['1 CERTIFICATE']);
     expect(read(padded(MAX_INPUT_LENGTH + 1)).blocks).toEqual([]);
@@ -96,7 +96,7 @@ describe('an input is read up to its limits', () => {
     expect(hintFor(padded(MAX_INPUT_LENGTH + 1))).toMatch(/^Store only the certificates/);
   });
 
-  test('a thousand blocks', () => {
+  test('a thousand blocks are read, and one more is an error', () => {
     expect(labels(CERTIFICATE.repeat(1000))).toHaveLength(1000);
     expect(problems(CERTIFICATE.repeat(1001))).toEqual([
       'IDENTITY_TOO_LARGE: input chain has 1001 PEM blocks; at most 1000 are read',

@@ -9,13 +9,13 @@ const expectProblem = problemExpecter(sound);
 const cutLines = (pem: string, count: number): string => pem.split('\n').toSpliced(3, count).join('\n');
 
 describe('empty inputs', { tags: ['fault-13'] }, () => {
-  it.each(['cert', 'key', 'chain'] as const)('%s', (input) => {
+  it.each(['cert', 'key', 'chain'] as const)('the error for an empty %s names the input', (input) => {
     for (const text of [undefined, '', ' \n ']) {
       expectProblem({ [input]: text }, new RegExp(`^CREDENTIALS_MISSING: input ${input} is empty`));
     }
   });
 
-  it('all at once, in one error', () => {
+  it('three empty inputs are told in one error', () => {
     const read = () => readIdentity({ cert: '', key: '', keyPassphrase: '', chain: '' }, OPTIONS);
     expect(read).toThrow(ActionError);
     expect(read).toThrow(/3 problems:\n- Input cert is empty.*\n- Input key is empty.*\n- Input chain is empty/);
@@ -44,11 +44,14 @@ describe('unreadable text', () => {
 });
 
 describe('damaged blocks', () => {
-  it.each(['cert', 'key', 'chain'] as const)('a truncated %s', (input) => {
-    const pem = (sound[input] ?? '').trimEnd();
-    const cut = pem.slice(0, pem.lastIndexOf('\n') - 10);
-    expectProblem({ [input]: cut }, new RegExp(`input ${input}, block . \\(.*\\): its END line is missing`));
-  });
+  it.each(['cert', 'key', 'chain'] as const)(
+    'the error for a truncated %s says that its END line is missing',
+    (input) => {
+      const pem = (sound[input] ?? '').trimEnd();
+      const cut = pem.slice(0, pem.lastIndexOf('\n') - 10);
+      expectProblem({ [input]: cut }, new RegExp(`input ${input}, block . \\(.*\\): its END line is missing`));
+    },
+  );
 
   it.each(['cert', 'key', 'chain'] as const)('a line missing from %s', (input) => {
     const cut = cutLines(sound[input] ?? '', 1);
@@ -85,7 +88,7 @@ describe('damaged blocks', () => {
     );
   });
 
-  it('DER cut off', () => {
+  it('the error for DER that was cut off tells its length and how long it claims to be', () => {
     expectProblem(
       { cert: base64(pki.der('x509', 'client.pem').subarray(0, 200)) },
       /announces \d+ bytes and holds 200/,

@@ -149,7 +149,7 @@ describe('PKCS#12', () => {
     expectSame({ cert, key: cert, keyPassphrase: `${PASSPHRASE}\n` });
   });
 
-  it('an empty passphrase', () => {
+  it('an empty passphrase opens a file that was written with one', () => {
     expectSame({ cert: pack('-passout', 'pass:'), key: '', keyPassphrase: '' });
   });
 

@@ -20,7 +20,7 @@ describe('dates and uses', () => {
     expectProblem({}, new RegExp(sentence), at(200));
   });
 
-  it('not yet valid', () => {
+  it('a certificate that is not yet valid is an error that tells the clock of the machine', () => {
     expectProblem({}, /IDENTITY_NOT_YET_VALID: .*is not valid before .*; this machine's clock says/, at(-5));
   });
 

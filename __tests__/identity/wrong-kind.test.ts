@@ -20,7 +20,7 @@ describe('wrong kinds', () => {
     expectProblem({ cert: relabelled }, /\(CERTIFICATE REQUEST\) is a certificate signing request/);
   });
 
-  it('a public key', () => {
+  it('a public key is called a public key in cert and in key', () => {
     expectProblem({ key: pki.text('client.pub') }, /input key, block 1 \(PUBLIC KEY\) is a public key/);
     expectProblem({ cert: pki.text('client.pub') }, /input cert, block 1 \(PUBLIC KEY\) is a public key/);
   });
@@ -45,7 +45,7 @@ describe('wrong kinds', () => {
     expectProblem({ key: openSsh }, /OpenSSH's own format.*ssh-keygen/);
   });
 
-  it('a revocation list', () => {
+  it('a revocation list in the chain is called one', () => {
     const crl = '-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n';
     expectProblem({ chain: `${sound.chain}${crl}` }, /block 2 \(X509 CRL\) is a certificate revocation list/);
   });

@@ -91,7 +91,7 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     );
   });
 
-  test('self-signed', { tags: ['fault-6'] }, async () => {
+  test('that is self-signed: the error says so and names the certificate', { tags: ['fault-6'] }, async () => {
     const own = await issueCertificate(undefined, { commonName: 'lonely', hosts: ['127.0.0.1'], usages: ['server'] });
     const service = await startService({ pki, tls: { cert: own.cert, key: own.key } });
     const run = await runPreflight(inputsFor(service));
@@ -116,7 +116,7 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     );
   });
 
-  test('meant for clients', { tags: ['fault-8'] }, async () => {
+  test('with a certificate that is meant for clients', { tags: ['fault-8'] }, async () => {
     expectOneFailure(await against({ usages: ['client'] }), 'TLS_SERVER_PURPOSE', /may be used for clients/);
   });
 
@@ -231,14 +231,14 @@ describe('a server that does not speak as it should', () => {
     'server-url': `https://127.0.0.1:${port}`,
   });
 
-  test('TLS 1.1 only', { tags: ['fault-10'] }, async () => {
+  test('that speaks TLS 1.1 only is told from one without TLS', { tags: ['fault-10'] }, async () => {
     const { cert, key } = pki.server;
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     const run = await withServer(createTlsServer({ cert, key, ...old }), (port) => runPreflight(at(port)));
     expectOneFailure(run, 'TLS_VERSION', /^TLS version and cipher: .*no TLS version from 1\.2 on/);
   });
 
-  test('plain HTTP', { tags: ['fault-11'] }, async () => {
+  test('that speaks plain HTTP is said not to speak TLS', { tags: ['fault-11'] }, async () => {
     const run = await withServer(createHttpServer(), (port) => runPreflight(at(port)));
     expectOneFailure(run, 'TLS_NOT_SPOKEN', /^TLS version and cipher: .*does not speak TLS/);
     expect(finding(run, 'TCP')).toContain('ok: ');

@@ -32,7 +32,7 @@ describe.concurrent('a canary that is not signed', () => {
     expect(finding(run, 'clock')).toContain('ok: ');
   });
 
-  test('for a wrong path', async () => {
+  test('for a wrong path, which is asked for twice', async () => {
     const run = await against({}, { 'sign-path': '/elsewhere' });
     expectOneFailure(run, 'NOT_FOUND', /^canary request: .*404/);
     // One of several servers may lack the path.

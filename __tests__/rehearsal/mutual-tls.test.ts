@@ -63,7 +63,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     expectRefusal({ ...versions, cert: service.pki.server.cert, key: service.pki.server.key }));
 }
 
-test('TLS 1.1 is refused', () =>
+test('a client that speaks only TLS 1.1 is refused', () =>
   expectRefusal({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }));
 
 const BROKEN_SERVERS: [string, PkiOptions, string][] = [

@@ -116,7 +116,7 @@ describe(`${FILES} files`, () => {
     expect(CODES.some((code) => published.summary.includes(`### ${code} (`))).toBe(true);
   });
 
-  test('that are all signed', () => {
+  test('that are all signed have a short summary and no annotation', () => {
     const { summary, annotations, outputs } = publishAll(green(FILES));
     expect(summary.slice(0, 20)).toBe('## ✅ 100,040 files (');
     expect(Buffer.byteLength(summary)).toBeLessThan(64 * 1024);

@@ -80,7 +80,7 @@ describe('the schema accepts what the action writes', () => {
       },
     ));
 
-  test('of a rehearsal', () =>
+  test('of a rehearsal says that it is one', () =>
     within(async ({ scenario }) => {
       const run = await scenario.run({ ...OFFLINE, mode: 'rehearse', upload: 'false' });
       expect(await manifestOf(run, 0)).toMatchObject({ mode: 'rehearse', rehearsal: true, checked: true });

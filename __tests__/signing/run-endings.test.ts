@@ -483,7 +483,7 @@ describe('the end of a run', () => {
     expect([run.ending?.code, run.requests.length]).toEqual(['CANCELLED', 0]);
   });
 
-  test('no timer is left', async () => {
+  test('a run that is done leaves no timer of its deadline', async () => {
     const clock = new VirtualClock();
     const run = await simulate(() => ({ afterMs: 5 }), { jobs: 50, clock, deadlineMs: 86_400_000 });
     expect(clock.latestAlarmMs).toBeLessThanOrEqual(run.elapsedMs + 52);

@@ -105,7 +105,7 @@ describe('a signature that does not fit is explained', () => {
     );
   });
 
-  test('by JSON around it', async () => {
+  test('by the JSON that the signature is in', async () => {
     const text = Buffer.from('{"mediaType":"application/vnd.dev.sigstore.bundle"}').toString('base64');
     const about = { ...verification('ec-p256'), text };
     expect((await explainInvalid('app.zip', opened(), about)).error.hint).toMatch(/^It is JSON with a signature in it/);

@@ -68,7 +68,7 @@ describe.each(encodings)('strict %s', (encoding) => {
     );
   });
 
-  test('never shows content', () => {
+  test('the error for a text that is no signature shows none of the text', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[g-z]{12,60}$/), (secret) => {
         const { message, hint } = refusal(() => decodeSignature(`${secret}\u00e9${secret}`, encoding));

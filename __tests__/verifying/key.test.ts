@@ -208,7 +208,7 @@ describe('a text is refused', () => {
     expect(refusal(spki(publicKey))).toMatchObject(facts);
   });
 
-  test('RSA with exponent 1', () => {
+  test('an RSA key with exponent 1 is refused, because anybody could make its signatures', () => {
     const { n = '' } = rsa.publicKey.export({ format: 'jwk' });
     const key = createPublicKey({ key: { kty: 'RSA', n, e: 'AQ' }, format: 'jwk' });
     const facts = { code: 'VERIFY_KEY_UNSUPPORTED', message: expect.stringContaining('exponent') };

@@ -130,7 +130,7 @@ describe('the size of a file', () => {
     expect(() => createVerifier(signers.ed25519.key, ed25519).start(2 ** 50)).toThrow(refused);
   });
 
-  test('may be zero', () => {
+  test('may be zero: a signature of an empty file is checked', () => {
     for (const signer of ['ec-p256', 'ed25519'] as const) {
       const { key, privateKey } = signers[signer];
       const signature = sign(signer === 'ed25519' ? null : 'sha256', Buffer.alloc(0), privateKey);

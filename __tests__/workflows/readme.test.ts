@@ -139,7 +139,7 @@ describe('what the README shows works for somebody who has read nothing else', (
     expect(caches('README.md')).toEqual(caches('docs/reuse.md'));
   });
 
-  test('a proxy', async () => {
+  test('the example with a proxy sends the requests through that proxy', async () => {
     await using proxy = await startProxy();
     const { env } = Object(blockBelow('A runner behind a proxy'));
     const text = workflowOf([START ?? {}], env).replace('proxy.example.com:3128', proxy.address);
