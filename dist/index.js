@@ -20592,6 +20592,7 @@ var __webpack_modules__ = {
 	}),
 	22494: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			$A: () => changedSince,
 			Bn: () => movedDirectory,
 			O$: () => unreadable,
 			oQ: () => notRegular,
@@ -20633,6 +20634,9 @@ var __webpack_modules__ = {
 		}
 		function movedDirectory(directory) {
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("DIRECTORY_MOVED", `The directory ${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(directory)} was moved, or replaced by a link, during this run.`, { hint: LET_BE });
+		}
+		function changedSince(path) {
+			return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("FILE_CHANGED", `${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(path)} changed after it was signed or checked.`, { hint: "Make sure that nothing writes to the build outputs or their signatures while this step runs." });
 		}
 	}),
 	91506: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -26010,18 +26014,20 @@ Content-Type: application/json
 		var files_stamp = __nccwpck_require__(10318);
 		var directories = __nccwpck_require__(37897);
 		;
-		const CHUNK_FILES = 2048;
+		const CHUNK_FILES = 1024;
 		const ELSEWHERE = .8;
 		async function findChanged(sealed, options) {
 			const seal = new Seal(sealed, options);
-			let chunk = [];
-			for (const one of sealed) {
-				chunk.push(one);
-				if (chunk.length < CHUNK_FILES) continue;
-				await seal.check(chunk);
-				chunk = [];
-			}
-			await seal.check(chunk);
+			const chunk = [];
+			let finish = async () => {};
+			const check = async () => {
+				const next = await seal.check(chunk.splice(0));
+				await finish();
+				finish = next;
+			};
+			for (const one of sealed) if (chunk.push(one) === CHUNK_FILES) await check();
+			await check();
+			await finish();
 			return seal.changed;
 		}
 		class Seal {
@@ -26047,8 +26053,10 @@ Content-Type: application/json
 				}
 				for (const { one, location } of elsewhere) if (!this.#isInPlace(location)) await this.#note(one, () => this.#checkDirectory(location));
 				await this.#compare(places.slice(elsewhere.length));
-				const indices = await wrong;
-				await this.#compare(indices ? indices.flatMap((at) => elsewhere[at] ?? []) : elsewhere);
+				return async () => {
+					const indices = await wrong;
+					await this.#compare(indices ? indices.flatMap((at) => elsewhere[at] ?? []) : elsewhere);
+				};
 			}
 			#locate(one) {
 				const { output, suffix } = this.#options;
@@ -26064,10 +26072,10 @@ Content-Type: application/json
 			}
 			async #checkFile({ file, sha256 }) {
 				this.#checkDirectory(file.location);
-				if (file.via !== undefined && (0, real_path.ps)(file.via).path !== file.location) throw changedSince(file.path);
+				if (file.via !== undefined && (0, real_path.ps)(file.via).path !== file.location) throw (0, read_errors.$A)(file.path);
 				if (isAsListed(file)) return;
 				const now = await this.#options.patience.readAgain(file.path, () => (0, open_file.DC)(file));
-				if (now !== sha256) throw changedSince(file.path);
+				if (now !== sha256) throw (0, read_errors.$A)(file.path);
 			}
 			async #compare(places) {
 				for (const place of places) {
@@ -26087,7 +26095,7 @@ Content-Type: application/json
 					if (other.signatureSha256 !== found) continue;
 					if (this.#locate(other).some((place) => place.location === location)) return;
 				}
-				throw changedSince(one.file.path + suffix);
+				throw (0, read_errors.$A)(one.file.path + suffix);
 			}
 			#isInPlace(location) {
 				return this.#inPlace.has((0, external_node_path_.dirname)(location));
@@ -26112,9 +26120,6 @@ Content-Type: application/json
 			if (!stamp?.isSettled) return false;
 			const now = (0, real_path.oG)(location);
 			return now !== undefined && now.size === size && (0, files_stamp.zv)(stamp, now);
-		}
-		function changedSince(path) {
-			return new errors.lZ("FILE_CHANGED", `${(0, files_names.WU)(path)} changed after it was signed or checked.`, { hint: "Make sure that nothing writes to the build outputs or their signatures while this step runs." });
 		}
 		function sealable(files, outcomes) {
 			const byPath = new Map();
@@ -26563,19 +26568,17 @@ Content-Type: application/json
 				patience,
 				compareElsewhere: compareInWorker(worker)
 			};
+			const searching = done.release && findAppeared(context, files, done.release, done.own);
+			searching?.catch(() => {});
 			const changed = await findChanged(sealable(done.release?.files ?? [], done.outcomes), options);
-			const outcomes = done.outcomes.flatMap((outcome) => {
-				const error = changed.get(outcome.file.path);
-				return error ? [{
-					...outcome,
-					status: "failed",
-					error
-				}] : [];
-			});
-			report.add({ outcomes });
-			if (done.release) report.add(await findAppeared(context, files, done.release, done.own));
-			const own = await findChanged(done.own, options);
-			for (const error of own.values()) report.add({ failure: error });
+			const failed = done.outcomes.filter(({ file }) => changed.has(file.path));
+			report.add({ outcomes: failed.map((each) => ({
+				...each,
+				status: "failed",
+				error: changed.get(each.file.path)
+			})) });
+			if (searching) report.add(await searching);
+			for (const failure of (await findChanged(done.own, options)).values()) report.add({ failure });
 			const signatures = Array.from(changed.keys(), (path) => path + files.suffix);
 			if (mode !== "verify") await (0, whole_release.hW)(context, output, signatures);
 		}

@@ -259,6 +259,9 @@ function changed(file) {
 function movedDirectory(directory) {
 	return new errors_ActionError("DIRECTORY_MOVED", `The directory ${names_show(directory)} was moved, or replaced by a link, during this run.`, { hint: LET_BE });
 }
+function changedSince(path) {
+	return new ActionError("FILE_CHANGED", `${show(path)} changed after it was signed or checked.`, { hint: "Make sure that nothing writes to the build outputs or their signatures while this step runs." });
+}
 ;
 const CHUNK_BYTES = 384 * 1024;
 const readAsync = (0, external_node_util_namespaceObject.promisify)(external_node_fs_namespaceObject.read);

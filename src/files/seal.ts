@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
-import { ActionError, toActionError } from '../errors.ts';
+import { type ActionError, toActionError } from '../errors.ts';
 import { show } from './names.ts';
 import type { Patience } from './patience.ts';
 import { createPause, type Pause } from './pause.ts';
 import { hashFile } from './reading/open-file.ts';
-import { movedDirectory } from './reading/read-errors.ts';
+import { changedSince, movedDirectory } from './reading/read-errors.ts';
 import { hashText, holdsText, readSignatureFile } from './reading/read-small.ts';
 import { findRealPath, lookAtPlace } from './real-path.ts';
 import type { FileOutcome, ReleaseFile } from './release-file.ts';
@@ -39,8 +39,8 @@ interface SealOptions {
   readonly compareElsewhere?: CompareElsewhere | undefined;
 }
 
-/** Number of files that are checked together. */
-const CHUNK_FILES = 2048;
+/** Number of files that are checked together; two such chunks are under way. */
+const CHUNK_FILES = 1024;
 /** Share of the signatures that the other thread reads while this thread checks the files and reads the rest. */
 const ELSEWHERE = 0.8;
 
@@ -53,14 +53,17 @@ const ELSEWHERE = 0.8;
  */
 export async function findChanged(sealed: Iterable<Sealed>, options: SealOptions): Promise<Map<string, ActionError>> {
   const seal = new Seal(sealed, options);
-  let chunk: Sealed[] = [];
-  for (const one of sealed) {
-    chunk.push(one);
-    if (chunk.length < CHUNK_FILES) continue;
-    await seal.check(chunk);
-    chunk = [];
-  }
-  await seal.check(chunk);
+  const chunk: Sealed[] = [];
+  let finish = async (): Promise<void> => {};
+  const check = async (): Promise<void> => {
+    // The other thread has its next signatures before this thread waits for what it found about the last ones.
+    const next = await seal.check(chunk.splice(0));
+    await finish();
+    finish = next;
+  };
+  for (const one of sealed) if (chunk.push(one) === CHUNK_FILES) await check();
+  await check();
+  await finish();
   return seal.changed;
 }
 
@@ -85,7 +88,8 @@ class Seal {
     this.#pause = createPause(options.signal);
   }
 
-  async check(chunk: readonly Sealed[]): Promise<void> {
+  /** Checks files and signatures, except those that the other thread reads; the returned function waits for these. */
+  async check(chunk: readonly Sealed[]): Promise<() => Promise<void>> {
     const { compareElsewhere } = this.#options;
     const places = chunk.flatMap((one) => this.#locate(one));
     const elsewhere = places.slice(0, compareElsewhere ? Math.floor(places.length * ELSEWHERE) : 0);
@@ -101,8 +105,10 @@ class Seal {
     for (const { one, location } of elsewhere)
       if (!this.#isInPlace(location)) await this.#note(one, () => this.#checkDirectory(location));
     await this.#compare(places.slice(elsewhere.length));
-    const indices = await wrong;
-    await this.#compare(indices ? indices.flatMap((at) => elsewhere[at] ?? []) : elsewhere);
+    return async () => {
+      const indices = await wrong;
+      await this.#compare(indices ? indices.flatMap((at) => elsewhere[at] ?? []) : elsewhere);
+    };
   }
 
   #locate(one: Sealed): Place[] {
@@ -175,12 +181,6 @@ function isAsListed({ location, size, stamp }: ReleaseFile): boolean {
   // If the stats cannot be read, the file is read again, and the error gives the reason.
   const now = lookAtPlace(location);
   return now !== undefined && now.size === size && matchesStamp(stamp, now);
-}
-
-function changedSince(path: string): ActionError {
-  return new ActionError('FILE_CHANGED', `${show(path)} changed after it was signed or checked.`, {
-    hint: 'Make sure that nothing writes to the build outputs or their signatures while this step runs.',
-  });
 }
 
 /** Iterates, as often as needed, over the files that were signed or found signed. */

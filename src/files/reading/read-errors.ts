@@ -55,3 +55,10 @@ export function movedDirectory(directory: string): ActionError {
     { hint: LET_BE },
   );
 }
+
+/** Builds the error for a file, or the signature of one, that is another one at the end of the run. */
+export function changedSince(path: string): ActionError {
+  return new ActionError('FILE_CHANGED', `${show(path)} changed after it was signed or checked.`, {
+    hint: 'Make sure that nothing writes to the build outputs or their signatures while this step runs.',
+  });
+}

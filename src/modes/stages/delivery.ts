@@ -81,15 +81,14 @@ async function seal(context: Context, delivery: Delivery, done: Done): Promise<v
   const { signal, worker, patience } = context;
   const { mode, output, files, report } = delivery;
   const options = { output, suffix: files.suffix, signal, patience, compareElsewhere: compareInWorker(worker) };
+  // The search uses this thread while another one reads signatures. If it fails, that is told after what the check found.
+  const searching = done.release && findAppeared(context, files, done.release, done.own);
+  searching?.catch(() => {});
   const changed = await findChanged(sealable(done.release?.files ?? [], done.outcomes), options);
-  const outcomes = done.outcomes.flatMap((outcome) => {
-    const error = changed.get(outcome.file.path);
-    return error ? [{ ...outcome, status: 'failed', error } as const] : [];
-  });
-  report.add({ outcomes });
-  if (done.release) report.add(await findAppeared(context, files, done.release, done.own));
-  const own = await findChanged(done.own, options);
-  for (const error of own.values()) report.add({ failure: error });
+  const failed = done.outcomes.filter(({ file }) => changed.has(file.path));
+  report.add({ outcomes: failed.map((each) => ({ ...each, status: 'failed', error: changed.get(each.file.path) })) });
+  if (searching) report.add(await searching);
+  for (const failure of (await findChanged(done.own, options)).values()) report.add({ failure });
   const signatures = Array.from(changed.keys(), (path) => path + files.suffix);
   if (mode !== 'verify') await removeIfPossible(context, output, signatures);
 }
