@@ -13647,12 +13647,12 @@ var __webpack_modules__ = {
 			const words = error instanceof Error ? /^(?:Parse Error: |Response does not match the HTTP\/1\.1 protocol \()([^)]*)/.exec(error.message)?.[1] : "";
 			return words ? ` (${words})` : "";
 		}
-		function lostRow(when, { stale, proxy }) {
+		function lostRow(when, { stale, proxy, silence }) {
 			return [
 				"service",
 				"CONNECTION_LOST",
 				`the connection was lost ${when}`,
-				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time, or after so many bytes. If not: ` : ""}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith("handshake") ? "" : " If it always takes about the same time, a time limit of a firewall, NAT or gateway on the way is the cause."}`,
+				when.startsWith("within") ? "The service, or a gateway in front of it, cut its own answer: their logs say why." : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time, or after so many bytes. If not: ` : ""}${silence ?? "The service, or a gateway in front of it, may have restarted or be overloaded."}`,
 				{
 					...stale ? { staleConnection: true } : {},
 					...when.endsWith("handshake") ? { unreached: NO_CONNECTION } : {}
@@ -13876,7 +13876,7 @@ var __webpack_modules__ = {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", `${origin}: ${what} was closed before the server sent a byte.`, {
 				hint,
 				cause: error,
-				unreached: tunnelledBy ? _exchange_progress_js__WEBPACK_IMPORTED_MODULE_3__.D : "no TLS connection was made"
+				unreached: tunnelledBy ? _exchange_progress_js__WEBPACK_IMPORTED_MODULE_3__.Db : "no TLS connection was made"
 			});
 		}
 		const FOREIGN_SERVER = ["this port does not speak TLS: the server", "Check the port in server-url; plain HTTP is never used."];
@@ -14753,8 +14753,9 @@ var __webpack_modules__ = {
 	}),
 	30734: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			p: () => ExchangeProgress,
-			D: () => NO_TUNNEL
+			p3: () => ExchangeProgress,
+			Db: () => NO_TUNNEL,
+			v7: () => Silences
 		});
 		var failure = __nccwpck_require__(74318);
 		;
@@ -14801,6 +14802,7 @@ var __webpack_modules__ = {
 			body = new AnswerBody();
 			isConnected = false;
 			isSent = false;
+			sentAt = 0;
 			beginsOddly = false;
 			status = 0;
 			headers = NONE;
@@ -14829,10 +14831,32 @@ var __webpack_modules__ = {
 					hint
 				});
 			}
+			onSent() {
+				this.isSent = true;
+				this.sentAt = performance.now();
+			}
 			#describeAnswer() {
 				const [length] = [this.headers["content-length"]].flat();
 				const bytes = length === undefined ? `${this.body.length} bytes` : `${this.body.length} of ${length} bytes`;
 				return `status ${this.status}, ${bytes} of its body`;
+			}
+		}
+		const FEWEST = 3;
+		const SHORTEST_MS = 1e3;
+		class Silences {
+			#count = 0;
+			#least = Number.POSITIVE_INFINITY;
+			#most = 0;
+			add({ isSent, status, sentAt }) {
+				if (!isSent || status > 0) return undefined;
+				const ms = performance.now() - sentAt;
+				this.#count++;
+				this.#least = Math.min(this.#least, ms);
+				this.#most = Math.max(this.#most, ms);
+				if (this.#count < FEWEST || this.#least < SHORTEST_MS || this.#most > 1.3 * this.#least) return undefined;
+				const [from, to] = [this.#least, this.#most].map((ms) => (ms / 1e3).toFixed(1));
+				const time = from === to ? `${from} s` : `${from} to ${to} s`;
+				return `Every connection that was lost had been silent for ${time}, while the service worked: a time limit on idle connections is probably the cause. Ask the operators of the runner's network about that of its NAT, firewall or VPN, and those of the service and its gateway about theirs.`;
 			}
 		}
 	}),
@@ -14853,7 +14877,7 @@ var __webpack_modules__ = {
 			return `${method} ${origin}${path.replace(/\?.*$/s, "")}`;
 		}
 		class Exchange {
-			progress = new _exchange_progress_js__WEBPACK_IMPORTED_MODULE_1__.p();
+			progress = new _exchange_progress_js__WEBPACK_IMPORTED_MODULE_1__.p3();
 			#request;
 			#signal;
 			#done = Promise.withResolvers();
@@ -15497,7 +15521,7 @@ var __webpack_modules__ = {
 		}
 		async function readAnswer(socket) {
 			const { promise, resolve, reject } = Promise.withResolvers();
-			const progress = new _exchange_progress_js__WEBPACK_IMPORTED_MODULE_6__.p();
+			const progress = new _exchange_progress_js__WEBPACK_IMPORTED_MODULE_6__.p3();
 			const reader = new _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_7__.E(progress, "head");
 			const read = () => {
 				try {
@@ -15659,7 +15683,7 @@ var __webpack_modules__ = {
 			const silent = stage === "begun" ? STALLED_SERVER : SILENT_SERVER;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_2__.HR("service", "CONNECT_TIMEOUT", sentence, {
 				hint: proxy ? silentTunnel(`${hostname}:${port}`) : silent,
-				unreached: proxy ? _exchange_progress_js__WEBPACK_IMPORTED_MODULE_3__.D : "no TLS connection was made"
+				unreached: proxy ? _exchange_progress_js__WEBPACK_IMPORTED_MODULE_3__.Db : "no TLS connection was made"
 			});
 		}
 		const SILENT_SERVER = "Ask the operators of the service first: the server, or a balancer in front of it, takes connections and hangs. If neither sees a connection of this runner, ask the operators of the runner's network: a firewall may take connections in place of the server, or a VPN may lose large packets (MTU).";
@@ -16155,7 +16179,7 @@ var __webpack_modules__ = {
 			const hint = `Ask the operators of ${(0, proxy_proxy.Y)(proxy)} first: the tunnel may have ended there. Then ask those of the service: the service, or a gateway in front of it, may have restarted or be overloaded.`;
 			return failure.with({
 				hint,
-				unreached: exchange_progress.D
+				unreached: exchange_progress.Db
 			});
 		}
 		const WERE_GOOD = {
@@ -16237,7 +16261,7 @@ var __webpack_modules__ = {
 			});
 			progress.isConnected = true;
 			asking.once("finish", () => {
-				progress.isSent = true;
+				progress.onSent();
 				onSent?.();
 			});
 			if (body instanceof Uint8Array) asking.end(body);
@@ -16281,7 +16305,7 @@ var __webpack_modules__ = {
 		class LaneTransport {
 			firstConnection;
 			#origin;
-			#proxy;
+			#proxyName;
 			#dialler;
 			#lanes;
 			#losses;
@@ -16291,6 +16315,7 @@ var __webpack_modules__ = {
 			#answers = new AnswerTrial();
 			#sessions = new SessionTrial();
 			#http2 = new http2_errors.p();
+			#silences = new exchange_progress.v7();
 			constructor(route, { protocol = "http1", diagnosis, onServer }) {
 				this.#dialler = new Dialler(route, {
 					protocol,
@@ -16299,7 +16324,7 @@ var __webpack_modules__ = {
 				});
 				this.firstConnection = this.#dialler.first;
 				this.#origin = route.server.origin;
-				this.#proxy = route.proxy && (0, proxy_proxy.Y)(route.proxy);
+				this.#proxyName = route.proxy && (0, proxy_proxy.Y)(route.proxy);
 				this.#lanes = new connections.G(this.#origin, protocol, this.#dialler);
 				this.#losses = new diagnosis_diagnosis.Di(diagnosis);
 			}
@@ -16350,7 +16375,7 @@ var __webpack_modules__ = {
 			async #sendLeniently(request, signal) {
 				const ends = AbortSignal.any([signal, this.#closing.signal]);
 				const dialling = this.#dialler.dial();
-				const progress = new exchange_progress.p();
+				const progress = new exchange_progress.p3();
 				let connection;
 				try {
 					connection = await (0, clock.H6)(dialling, ends);
@@ -16415,17 +16440,19 @@ var __webpack_modules__ = {
 				}
 			}
 			async #explain(error, signal, seen = {}) {
-				const { progress = new exchange_progress.p() } = seen;
+				const { progress = new exchange_progress.p3() } = seen;
 				const known = {
 					hasSucceeded: this.#answers.hasSucceeded,
-					proxy: this.#proxy
+					proxy: this.#proxyName
 				};
 				if (signal.aborted) throw progress.explainTimeout(signal.reason, known);
 				if (error instanceof errors.lZ && !(error instanceof policy_failure.HR)) throw error;
 				const { asksForCertificate } = this.#dialler;
+				const silence = seen.stale ? undefined : this.#silences.add(progress);
 				const failure = (0, connection_failure.Dx)(error, {
 					origin: this.#origin,
 					asksForCertificate,
+					silence,
 					...known,
 					...seen
 				});

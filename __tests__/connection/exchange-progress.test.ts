@@ -1,6 +1,7 @@
 import { createServer as createTcpServer } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { ExchangeProgress, Silences } from '../../src/connection/exchange-progress.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { type Failure, timedOut } from '../../src/signing/policy/failure.ts';
 import { listenInTest } from '../helpers/listen.ts';
@@ -84,4 +85,23 @@ test('the error of an attempt that runs out of time in the handshake says so', a
   const port = await listenInTest(server);
   const failure = await post(port, { bytes: 2, limitMs: 1000 });
   expect([failure.code, failure.message]).toEqual(['TIMEOUT', 'No connection within 1 s.']);
+});
+
+test('connections that were lost after about the same silence show a time limit', () => {
+  const after = (seconds: number): ExchangeProgress =>
+    Object.assign(new ExchangeProgress(), { isSent: true, sentAt: performance.now() - seconds * 1000 });
+  const adviceOn = (...lost: ExchangeProgress[]): string | undefined => {
+    const silences = new Silences();
+    return lost.map((each) => silences.add(each)).at(-1);
+  };
+  expect(adviceOn(after(300), after(310), after(305))).toMatch(
+    /silent for 300\.\d to 310\.\d s, while .* NAT, firewall or VPN, and those of the service and its gateway/,
+  );
+  expect(adviceOn(after(300), after(300))).toBeUndefined();
+  expect(adviceOn(after(100), after(300), after(200))).toBeUndefined();
+  expect(adviceOn(after(0), after(0), after(0))).toBeUndefined();
+  const unsent = Object.assign(after(300), { isSent: false });
+  const answering = Object.assign(after(300), { status: 200 });
+  expect(adviceOn(after(300), after(300), unsent)).toBeUndefined();
+  expect(adviceOn(after(300), after(300), answering)).toBeUndefined();
 });

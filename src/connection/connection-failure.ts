@@ -81,6 +81,8 @@ export interface ConnectionFacts {
   readonly asksForCertificate?: boolean | undefined;
   /** The proxy in use, by variable, host and port. */
   readonly proxy?: string | undefined;
+  /** What the time shows that connections were silent before they were lost. */
+  readonly silence?: string | undefined;
   /** Progress of the exchange. */
   readonly progress?: ExchangeProgress;
 }
@@ -182,14 +184,14 @@ function parserWords(error: unknown): string {
 }
 
 /** Describes a lost connection. */
-export function lostRow(when: string, { stale, proxy }: Pick<ConnectionFacts, 'stale' | 'proxy'>): FailureRow {
+export function lostRow(when: string, { stale, proxy, silence }: Partial<ConnectionFacts>): FailureRow {
   return [
     'service',
     'CONNECTION_LOST',
     `the connection was lost ${when}`,
     when.startsWith('within')
       ? 'The service, or a gateway in front of it, cut its own answer: their logs say why.'
-      : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time, or after so many bytes. If not: ` : ''}The service, or a gateway in front of it, may have restarted or be overloaded.${when.endsWith('handshake') ? '' : ' If it always takes about the same time, a time limit of a firewall, NAT or gateway on the way is the cause.'}`,
+      : `${proxy ? `Ask the operators of ${proxy} whether it ends tunnels after some time, or after so many bytes. If not: ` : ''}${silence ?? 'The service, or a gateway in front of it, may have restarted or be overloaded.'}`,
     {
       ...(stale ? { staleConnection: true } : {}),
       ...(when.endsWith('handshake') ? { unreached: NO_CONNECTION } : {}),

@@ -15,6 +15,8 @@ export class ExchangeProgress {
   isConnected = false;
   /** Whether the last byte of the request was passed to the connection. */
   isSent = false;
+  /** When that was, on the monotonic clock. */
+  sentAt = 0;
   /** Whether the answer began in a way that only a lenient reader takes for HTTP. */
   beginsOddly = false;
   /** Status of the answer; 0 before it arrives. */
@@ -57,9 +59,42 @@ export class ExchangeProgress {
     return reason.with({ message: isSilent, hint });
   }
 
+  /** Records that the last byte of the request was passed to the connection. */
+  onSent(): void {
+    this.isSent = true;
+    this.sentAt = performance.now();
+  }
+
   #describeAnswer(): string {
     const [length] = [this.headers['content-length']].flat();
     const bytes = length === undefined ? `${this.body.length} bytes` : `${this.body.length} of ${length} bytes`;
     return `status ${this.status}, ${bytes} of its body`;
+  }
+}
+
+/** Fewest connections that show a common time, and the shortest such time: crashes and restarts are faster. */
+const FEWEST = 3;
+const SHORTEST_MS = 1000;
+
+/** How long connections without an answer were silent before they were lost. */
+export class Silences {
+  #count = 0;
+  #least = Number.POSITIVE_INFINITY;
+  #most = 0;
+
+  /**
+   * Learns of a lost connection. When the time was about the same for each one, says whom to ask: the side that ends a
+   * silent connection does not tell.
+   */
+  add({ isSent, status, sentAt }: ExchangeProgress): string | undefined {
+    if (!isSent || status > 0) return undefined;
+    const ms = performance.now() - sentAt;
+    this.#count++;
+    this.#least = Math.min(this.#least, ms);
+    this.#most = Math.max(this.#most, ms);
+    if (this.#count < FEWEST || this.#least < SHORTEST_MS || this.#most > 1.3 * this.#least) return undefined;
+    const [from, to] = [this.#least, this.#most].map((ms) => (ms / 1000).toFixed(1));
+    const time = from === to ? `${from} s` : `${from} to ${to} s`;
+    return `Every connection that was lost had been silent for ${time}, while the service worked: a time limit on idle connections is probably the cause. Ask the operators of the runner's network about that of its NAT, firewall or VPN, and those of the service and its gateway about theirs.`;
   }
 }

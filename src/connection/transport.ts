@@ -9,7 +9,7 @@ import { type Lane, Lanes } from './connections.ts';
 import { type Diagnosis, LossExamination } from './diagnosis/diagnosis.ts';
 import { Dialler, type HttpProtocol } from './dialler.ts';
 import { describeRequest, Exchange, type WireRequest, type WireResponse } from './exchange.ts';
-import { ExchangeProgress } from './exchange-progress.ts';
+import { ExchangeProgress, Silences } from './exchange-progress.ts';
 import { Http2Trial } from './http2-errors.ts';
 import { AnswerTrial, exchangeLeniently } from './lenient/lenient-exchange.ts';
 import { nameProxy } from './proxy/proxy.ts';
@@ -51,8 +51,7 @@ export function openTransport(route: Route, options: TransportOptions = {}): Tra
 class LaneTransport implements Transport {
   readonly firstConnection: Promise<number>;
   readonly #origin: string;
-  /** The proxy in use, by variable, host and port. */
-  readonly #proxy: string | undefined;
+  readonly #proxyName: string | undefined;
   readonly #dialler: Dialler;
   readonly #lanes: Lanes;
   readonly #losses: LossExamination;
@@ -63,12 +62,13 @@ class LaneTransport implements Transport {
   readonly #answers = new AnswerTrial();
   readonly #sessions = new SessionTrial();
   readonly #http2 = new Http2Trial();
+  readonly #silences = new Silences();
 
   constructor(route: Route, { protocol = 'http1', diagnosis, onServer }: TransportOptions) {
     this.#dialler = new Dialler(route, { protocol, onServer, explainServer: diagnosis?.explainServer });
     this.firstConnection = this.#dialler.first;
     this.#origin = route.server.origin;
-    this.#proxy = route.proxy && nameProxy(route.proxy);
+    this.#proxyName = route.proxy && nameProxy(route.proxy);
     this.#lanes = new Lanes(this.#origin, protocol, this.#dialler);
     this.#losses = new LossExamination(diagnosis);
   }
@@ -185,12 +185,13 @@ class LaneTransport implements Transport {
 
   async #explain(error: unknown, signal: AbortSignal, seen: Seen = {}): Promise<never> {
     const { progress = new ExchangeProgress() } = seen;
-    const known = { hasSucceeded: this.#answers.hasSucceeded, proxy: this.#proxy };
+    const known = { hasSucceeded: this.#answers.hasSucceeded, proxy: this.#proxyName };
     if (signal.aborted) throw progress.explainTimeout(signal.reason, known);
     // An unreadable file is a failure of neither the connection nor the service.
     if (error instanceof ActionError && !(error instanceof Failure)) throw error;
     const { asksForCertificate } = this.#dialler;
-    const failure = connectionFailure(error, { origin: this.#origin, asksForCertificate, ...known, ...seen });
+    const silence = seen.stale ? undefined : this.#silences.add(progress);
+    const failure = connectionFailure(error, { origin: this.#origin, asksForCertificate, silence, ...known, ...seen });
     if (failure.code === 'HTTP_MALFORMED' && seen.sharing !== 'shared') this.#answers.onMalformed(error);
     throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);
   }

@@ -90,7 +90,7 @@ function send({ method, path, headers, body, onSent }: WireRequest, options: Len
   });
   progress.isConnected = true;
   asking.once('finish', () => {
-    progress.isSent = true;
+    progress.onSent();
     onSent?.();
   });
   if (body instanceof Uint8Array) asking.end(body);
