@@ -14914,7 +14914,7 @@ var __webpack_modules__ = {
 				this.#receivedBefore = this.#received();
 			}
 			onRequestSent() {
-				this.progress.isSent = true;
+				this.progress.onSent();
 				this.#request.onSent?.();
 			}
 			onResponseStart(controller, status, headers, phrase) {
@@ -14926,7 +14926,7 @@ var __webpack_modules__ = {
 			}
 			onResponseData(controller, chunk) {
 				const refusal = this.progress.body.add(chunk, this.#received() - this.#receivedBefore);
-				if (refusal !== undefined) controller.abort(tooLarge(refusal));
+				if (refusal !== undefined) controller.abort(tooLarge(refusal, this.progress));
 			}
 			onResponseEnd() {
 				const { status, headers, body } = this.progress;
@@ -14950,8 +14950,18 @@ var __webpack_modules__ = {
 				staleConnection: true
 			});
 		}
-		function tooLarge(refusal) {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "RESP_TOO_LARGE", `The answer ${refusal}; a signature is a few hundred bytes.`, { hint: "Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site. If they do, the service or a gateway adds something to its answers: ask their operators." });
+		const TO_THE_SERVICE = "server-url, and the path of the requests below it: they must lead to the signing service and not to another site.";
+		function tooLarge(refusal, { status, headers }) {
+			const type = /json|html/i.exec(String(headers["content-type"]))?.[0].toUpperCase();
+			const length = Number(headers["content-length"]);
+			const what = [
+				`status ${status}`,
+				type ?? [],
+				length > 0 ? `${length} bytes by its headers` : []
+			].flat().join(", ");
+			const isOfApi = type === "JSON" || status >= 400;
+			const message = `The answer (${what}) ${refusal}; a signature is a few hundred bytes.`;
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "RESP_TOO_LARGE", message, { hint: isOfApi ? `Ask the operators of the service, or of a gateway in front of it, what the answer holds besides a signature, such as the output of a debug mode, and to leave that out. If this run is the first one, check ${TO_THE_SERVICE}` : `Check ${TO_THE_SERVICE} If they do, the service or a gateway adds something to its answers: ask their operators.` });
 		}
 	}),
 	49598: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -15091,7 +15101,7 @@ var __webpack_modules__ = {
 				this.#upTo = upTo;
 			}
 			add(piece) {
-				if (++this.#pieces > MAX_PIECES) throw this.#upTo === "head" ? headersTooLarge() : (0, _exchange_js__WEBPACK_IMPORTED_MODULE_1__.g$)(`comes in more than ${MAX_PIECES} pieces`);
+				if (++this.#pieces > MAX_PIECES) throw this.#upTo === "head" ? headersTooLarge() : (0, _exchange_js__WEBPACK_IMPORTED_MODULE_1__.g$)(`comes in more than ${MAX_PIECES} pieces`, this.#progress);
 				this.#wireBytes += piece.length;
 				this.#bytes = this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]);
 				while (this.#next !== "nothing" && this.#step());
@@ -15153,7 +15163,7 @@ var __webpack_modules__ = {
 				this.#left -= taken.length;
 				this.#lineBytes = 0;
 				const refusal = taken.length > 0 ? this.#progress.body.add(taken, this.#wireBytes) : undefined;
-				if (refusal !== undefined) throw (0, _exchange_js__WEBPACK_IMPORTED_MODULE_1__.g$)(refusal);
+				if (refusal !== undefined) throw (0, _exchange_js__WEBPACK_IMPORTED_MODULE_1__.g$)(refusal, this.#progress);
 				if (this.#left > 0) return false;
 				this.#next = this.#next === "chunk" ? "gap" : "nothing";
 				return true;
@@ -23536,11 +23546,11 @@ var __webpack_modules__ = {
 		}
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
-		const EMPTY_HINT = "Ask the operators of the service, or of a gateway in front of it, why the body is empty. In a first run, check also that server-url and sign-path lead to the signing service.";
-		const LOOK_HINT = "Check that server-url and sign-path lead to the signing service and not to a login page or gateway.";
+		const LOOK_HINT = "Check server-url (host, port and path) and sign-path: they may lead to a health check, a login page or another application. If they are right, ask the operators of the service, or of a gateway in front of it, about this answer.";
 		const PAGE_HINT = "Check server-url and sign-path. If they are right, a gateway in front of the service puts a page, such as a login, in place of its answer: ask its operators.";
 		const FIREWALL_HINT = " A firewall for web applications that objects to the request answers so as well: its operators find the reason.";
 		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
+		const HEALTH_HINT = `A health check answers like this. ${LOOK_HINT}`;
 		const WRAPPED_HINT = "Another version of the API, or a gateway that wraps answers, answers so: ask the operators of the service for plain answers, {\"signData\":\"<text>\"}.";
 		function readResponse(response, facts) {
 			if (response.status !== 200) throw (0, answers_status.F)(response, facts);
@@ -23556,7 +23566,8 @@ var __webpack_modules__ = {
 			if (typeof signData === "string" && signData !== "") return checkText(signData);
 			const place = signData === undefined ? placeOfSignature(answer) : undefined;
 			const failure = badSignature(describeMissing(answer, place, facts));
-			throw withReason(place === undefined ? failure : failure.with({ hint: WRAPPED_HINT }), response, answer, facts);
+			const hint = place !== undefined ? WRAPPED_HINT : (0, body_text.Wr)(text) ? HEALTH_HINT : SHAPE_HINT;
+			throw withReason(failure.with({ hint }), response, answer, facts);
 		}
 		function otherContentType({ headers }) {
 			const type = String(headers["content-type"] ?? "").trim();
@@ -23577,7 +23588,7 @@ var __webpack_modules__ = {
 			}
 		}
 		function parse(text, response, facts) {
-			if (text.trim() === "") throw unusable("RESP_EMPTY", "The service answered 200 with an empty body.", { hint: EMPTY_HINT });
+			if (text.trim() === "") throw unusable("RESP_EMPTY", "The service answered 200 with an empty body.");
 			let value;
 			try {
 				value = JSON.parse(text);
@@ -23792,8 +23803,8 @@ var __webpack_modules__ = {
 				steps: steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
 			};
 		}
-		const ADDRESS_HINT = "Check that server-url and the input request lead to the API of the signing service.";
-		const EMPTY = { hint: `Ask the operators of the service why the body is empty. ${ADDRESS_HINT}` };
+		const ADDRESS_HINT = "Check that server-url (host and port) and the input request lead to the API of the signing service, and not to a health check or another application.";
+		const EMPTY = { hint: `${ADDRESS_HINT} If they do, ask the operators of the service, or of a gateway in front of it, why the body is empty.` };
 		const answer_MAX_SIGNATURE_BYTES = 64 * 1024;
 		const answer_DECODER = new TextDecoder("utf-8", { fatal: true });
 		function readAnswer(response, { answer: place, encoding }, facts) {
@@ -23898,6 +23909,7 @@ var __webpack_modules__ = {
 			const found = texts.find(({ value }) => looksLikeSignature(String(value)));
 			const example = texts.find(({ pointer }) => pointer !== "")?.pointer ?? "/signature";
 			const place = scrub(found?.pointer ?? example, MAX_POINTER);
+			if ((0, body_text.Wr)(JSON.stringify(json))) return `A health check answers like this. ${ADDRESS_HINT}`;
 			const where = found === undefined ? `the place of the signature in it, such as ${place}` : place;
 			return `Set the input answer to ${where}. ${found === undefined ? ADDRESS_HINT : ""}`.trim();
 		}
@@ -27682,7 +27694,8 @@ Content-Type: application/json
 			"METHOD_REFUSED",
 			"RESP_HTML",
 			"RESP_EMPTY",
-			"RESP_NOT_JSON"
+			"RESP_NOT_JSON",
+			"RESP_TOO_LARGE"
 		];
 		class Hindsight {
 			#met = new Map();
@@ -31698,6 +31711,7 @@ Content-Type: application/json
 			JL: () => mediaType,
 			VI: () => beginningOf,
 			Wh: () => formOfBody,
+			Wr: () => isHealthy,
 			ac: () => COMPRESSED_HINT,
 			uR: () => describeCompression
 		});
@@ -31717,6 +31731,9 @@ Content-Type: application/json
 			const start = body.toString("hex", 0, 4);
 			if (/^(?:feff|fffe|(?:00[2-7].){2}|(?:[2-7].00){2})/.test(start)) return "text in UTF-16";
 			return start.startsWith("1f8b") ? "compressed (gzip), which no header says" : "";
+		}
+		function isHealthy(text) {
+			return /^\s*\{\s*"(?:status|health|healthy|ok|state)"\s*:\s*(?:true|"(?:up|ok|healthy|pass|alive|ready|running)")/i.test(text);
 		}
 		const UNPACKERS = [
 			[/^(?:x-)?gzip$|^deflate$/, node_zlib__WEBPACK_IMPORTED_MODULE_0__.unzipSync],
@@ -32234,6 +32251,7 @@ Content-Type: application/json
 		const OTHER_PATH = `Check the path in ${ADDRESS}: an API answered, but it has nothing at this path, as in another version.`;
 		const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
 		const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
+		const OTHER_METHOD = `Check ${ADDRESS}: what is at this address does not take this method, as a page, or another part of the API.`;
 		const OTHER_HOST = "The host name in server-url leads to a server that is not set up for it: check the name, and ask the operators of that server.";
 		const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
 		const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
@@ -32259,7 +32277,7 @@ Content-Type: application/json
 			405: [
 				"request",
 				"METHOD_REFUSED",
-				NOT_IT,
+				OTHER_METHOD,
 				OF_ADDRESS
 			],
 			407: [
@@ -32368,6 +32386,7 @@ Content-Type: application/json
 			const [, , hint] = rowOfStatus(status);
 			return [
 				NOT_IT,
+				OTHER_METHOD,
 				GONE,
 				OTHER_HOST
 			].includes(hint) || !(status in ROWS) && status < 500;
@@ -32432,10 +32451,13 @@ Content-Type: application/json
 							hint: gatewayAdvice(status)
 						});
 					}
-					const message = `The service answered ${status}${status === 405 ? (0, told_by_headers.TQ)(response) : ""}${said}.`;
+					const methods = status === 405 ? (0, told_by_headers.TQ)(response) : [];
+					const allows = methods.length === 0 ? "" : ` (it allows ${methods.join(", ")} there)`;
+					const message = `The service answered ${status}${allows}${said}.`;
 					const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString("latin1", 0, 4096));
 					const plain = advice === ASK_OPERATORS ? contentHint(response, facts) : advice;
-					const told = isSoap ? SPEAKS_SOAP : status === 404 && (0, answers_reason.Fh)(response) ? OTHER_PATH : plain;
+					const known = status === 404 && (0, answers_reason.Fh)(response) ? OTHER_PATH : (0, told_by_headers.rV)(methods, facts);
+					const told = isSoap ? SPEAKS_SOAP : known ?? plain;
 					const isAddress = isSoap || concernsAddress(status);
 					const hint = (isAddress ? requestOf(response, facts) : "") + told.replace(ADDRESS, facts.address ?? ADDRESS);
 					return new failure.HR(kind, code, message, {
@@ -32540,6 +32562,7 @@ Content-Type: application/json
 			ET: () => redirectTarget,
 			TQ: () => allowed,
 			_s: () => reasonInHeaders,
+			rV: () => methodHint,
 			w9: () => gatewayHint,
 			y7: () => challenge
 		});
@@ -32560,7 +32583,16 @@ Content-Type: application/json
 		}
 		function allowed({ headers }) {
 			const methods = String(headers["allow"] ?? "").split(/, ?/);
-			return methods.every((method) => node_http__WEBPACK_IMPORTED_MODULE_0__.METHODS.includes(method)) ? ` (it allows ${methods.join(", ")} there)` : "";
+			return methods.every((method) => node_http__WEBPACK_IMPORTED_MODULE_0__.METHODS.includes(method)) ? methods : [];
+		}
+		function methodHint(methods, { written, address }) {
+			const wanted = methods.filter((method) => [
+				"POST",
+				"PUT",
+				"PATCH"
+			].includes(method));
+			if (written === undefined || wanted.length === 0) return undefined;
+			return `Write ${wanted.join(" or ")} as the method into ${written}; if that method is wrong too, check ${address}.`;
 		}
 		const MAX_SHOWN = 100;
 		function challenge({ headers }, scrub) {

@@ -47,6 +47,17 @@ test.each([
   await expect(ask(answer)).rejects.toMatchObject({
     kind: 'file',
     code: 'RESP_TOO_LARGE',
-    message: `The answer ${why}; a signature is a few hundred bytes.`,
+    hint: expect.stringMatching(/^Ask the operators of the service, .* debug mode/),
+    message: `The answer (status 200, JSON) ${why}; a signature is a few hundred bytes.`,
+  });
+});
+
+test('a page that is too large is more likely that of another site', async () => {
+  const page = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 12000000\r\n\r\n${'x'.repeat(2 ** 20 + 1)}`;
+  await expect(ask(page)).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /^The answer \(status 200, HTML, 12000000 bytes by its headers\) is larger than 1 MiB/,
+    ),
+    hint: expect.stringMatching(/^Check server-url, .* not to another site\./),
   });
 });

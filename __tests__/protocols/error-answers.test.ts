@@ -47,6 +47,18 @@ test('405 tells the methods that the service allows, unless they are no methods'
     expect(sentence(answer(405, '', { allow }))).toBe('The service answered 405.');
 });
 
+test('405 to the request that the author wrote names the method to write', () => {
+  const hintOf = (written?: string) =>
+    statusFailure(
+      { ...answer(405, '', { allow: 'POST, OPTIONS' }), request: 'PUT https://sign.example.com/v2' },
+      { ...FACTS, written, address: 'server-url and the input request' },
+    ).hint;
+  expect(hintOf('the input request')).toMatch(
+    /^The request was PUT .*\. Write POST as the method into the input request;/,
+  );
+  expect(hintOf()).toMatch(/does not take this method/);
+});
+
 test('the error for an address that is gone says so', () => {
   const response = { ...answer(410), request: 'POST https://sign.example.com/old' };
   expect(statusFailure(response, FACTS).hint).toBe(

@@ -183,7 +183,7 @@ describe('200 with something else', () => {
     expect(summary(failure)).toEqual(expected);
     expect(failure.message).toMatch(/^(The (service|answer)|A web server) .{15,}\.$/s);
     expect(failure.hint).toMatch(
-      /^(Check (that )?server-url and sign-path|Ask .* why the body is empty\. .* sign-path|The server, or a gateway .* compresses .* server-url)/,
+      /^(Check server-url .*sign-path|The server, or a gateway .* compresses .* server-url)/,
     );
   });
 
@@ -417,5 +417,18 @@ test.each([
 ])('an answer that is not text in UTF-8 is told by its form: %s', (_, body, form) => {
   const failure = failureOf(answer(body));
   expect(failure.message).toBe(`The service answered 200, but its ${body.length} bytes are not text in UTF-8${form}.`);
-  expect(failure.hint).toMatch(form === '' ? /^Check that server-url/ : /^Ask the operators of the service/);
+  expect(failure.hint).toMatch(form === '' ? /^Check server-url/ : /^Ask the operators of the service/);
+});
+
+test.each(['', 'OK', 'healthy', '{"status":"UP"}', '{"status":"ok","checks":[]}', '{"healthy":true}'])(
+  'the answer of a health check sends the reader to the address first: %j',
+  (body) => {
+    expect(failureOf(answer(body)).hint).toMatch(
+      /^(A health check answers like this\. )?Check server-url .* health check/,
+    );
+  },
+);
+
+test('a state that is no health is no reason to doubt the address', () => {
+  expect(failureOf(answer('{"status":"queued"}')).hint).toMatch(/^The service must answer/);
 });

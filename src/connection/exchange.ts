@@ -93,7 +93,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestSent(): void {
-    this.progress.isSent = true;
+    this.progress.onSent();
     this.#request.onSent?.();
   }
 
@@ -112,7 +112,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const refusal = this.progress.body.add(chunk, this.#received() - this.#receivedBefore);
-    if (refusal !== undefined) controller.abort(tooLarge(refusal));
+    if (refusal !== undefined) controller.abort(tooLarge(refusal, this.progress));
   }
 
   onResponseEnd(): void {
@@ -136,9 +136,19 @@ function replayed(): Failure {
   });
 }
 
-/** Builds the failure for an answer that is too large. */
-export function tooLarge(refusal: string): Failure {
-  return new Failure('file', 'RESP_TOO_LARGE', `The answer ${refusal}; a signature is a few hundred bytes.`, {
-    hint: 'Check server-url, and the path of the requests below it: they must lead to the signing service and not to another site. If they do, the service or a gateway adds something to its answers: ask their operators.',
+const TO_THE_SERVICE =
+  'server-url, and the path of the requests below it: they must lead to the signing service and not to another site.';
+
+/** Builds the failure for an answer that is too large; one of an API is more likely that of the service. */
+export function tooLarge(refusal: string, { status, headers }: Pick<ExchangeProgress, 'status' | 'headers'>): Failure {
+  const type = /json|html/i.exec(String(headers['content-type']))?.[0].toUpperCase();
+  const length = Number(headers['content-length']);
+  const what = [`status ${status}`, type ?? [], length > 0 ? `${length} bytes by its headers` : []].flat().join(', ');
+  const isOfApi = type === 'JSON' || status >= 400;
+  const message = `The answer (${what}) ${refusal}; a signature is a few hundred bytes.`;
+  return new Failure('file', 'RESP_TOO_LARGE', message, {
+    hint: isOfApi
+      ? `Ask the operators of the service, or of a gateway in front of it, what the answer holds besides a signature, such as the output of a debug mode, and to leave that out. If this run is the first one, check ${TO_THE_SERVICE}`
+      : `Check ${TO_THE_SERVICE} If they do, the service or a gateway adds something to its answers: ask their operators.`,
   });
 }

@@ -129,7 +129,7 @@ describe('an answer without a usable signature', () => {
       message,
       kind: 'file',
       hint: expect.stringMatching(
-        /^(?:Ask the operators .* body is empty|Compare the input answer with what the service really sends|Set the input answer to )/,
+        /^(?:Check that server-url .* health check .* body is empty|Compare the input answer with what the service really sends|Set the input answer to )/,
       ),
       facts: { endsRun: 'first-four-files' },
     });
@@ -190,5 +190,11 @@ describe('an answer without a usable signature', () => {
     expect(() => read(gzipSync(plain.body))).toThrow('The answer is compressed (content-encoding: gzip)');
     // A server that names a compression and does not compress is understood all the same.
     expect(read(plain.body)).toBe('AAAA');
+  });
+
+  test('of a health check is no place for a signature', () => {
+    expect(refused('/signature', '{"status":"UP"}')).toMatchObject({
+      hint: expect.stringMatching(/^A health check answers like this\. Check that server-url/),
+    });
   });
 });

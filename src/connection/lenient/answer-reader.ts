@@ -38,7 +38,9 @@ export class AnswerReader {
   /** Takes the next bytes; returns whether the answer is whole. */
   add(piece: Buffer): boolean {
     if (++this.#pieces > MAX_PIECES)
-      throw this.#upTo === 'head' ? headersTooLarge() : tooLarge(`comes in more than ${MAX_PIECES} pieces`);
+      throw this.#upTo === 'head'
+        ? headersTooLarge()
+        : tooLarge(`comes in more than ${MAX_PIECES} pieces`, this.#progress);
     this.#wireBytes += piece.length;
     this.#bytes = this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]);
     while (this.#next !== 'nothing' && this.#step());
@@ -114,7 +116,7 @@ export class AnswerReader {
     this.#left -= taken.length;
     this.#lineBytes = 0;
     const refusal = taken.length > 0 ? this.#progress.body.add(taken, this.#wireBytes) : undefined;
-    if (refusal !== undefined) throw tooLarge(refusal);
+    if (refusal !== undefined) throw tooLarge(refusal, this.#progress);
     if (this.#left > 0) return false;
     this.#next = this.#next === 'chunk' ? 'gap' : 'nothing';
     return true;

@@ -27,6 +27,13 @@ export function formOfBody(body: Buffer): string {
   return start.startsWith('1f8b') ? 'compressed (gzip), which no header says' : '';
 }
 
+/** Tells whether JSON begins as that of a health check: `{"status":"UP"}`. */
+export function isHealthy(text: string): boolean {
+  return /^\s*\{\s*"(?:status|health|healthy|ok|state)"\s*:\s*(?:true|"(?:up|ok|healthy|pass|alive|ready|running)")/i.test(
+    text,
+  );
+}
+
 const UNPACKERS: readonly (readonly [RegExp, (bytes: Buffer, options: { maxOutputLength: number }) => Buffer])[] = [
   [/^(?:x-)?gzip$|^deflate$/, unzipSync],
   [/^br$/, brotliDecompressSync],

@@ -14,6 +14,7 @@ export const OTHER_PATH = `Check the path in ${ADDRESS}: an API answered, but it
 /** A forward proxy answers before TLS, and never like this. */
 const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
 const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
+const OTHER_METHOD = `Check ${ADDRESS}: what is at this address does not take this method, as a page, or another part of the API.`;
 const OTHER_HOST =
   'The host name in server-url leads to a server that is not set up for it: check the name, and ask the operators of that server.';
 const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
@@ -26,7 +27,7 @@ const OF_ADDRESS: FailureFacts = { maxAttempts: 6, endsRun: 'first-four-files', 
 const ROWS: Readonly<Record<number, StatusRow>> = {
   402: ['file', 'REQUEST_REFUSED', OF_CONTRACT, { endsRun: 'first-four-files' }],
   404: ['request', 'NOT_FOUND', NOT_IT, OF_ADDRESS],
-  405: ['request', 'METHOD_REFUSED', NOT_IT, OF_ADDRESS],
+  405: ['request', 'METHOD_REFUSED', OTHER_METHOD, OF_ADDRESS],
   407: ['config', 'PROXY_AUTHENTICATION', NOT_A_PROXY],
   408: ['service', 'REQUEST_TIMEOUT', BUSY],
   410: ['file', 'REQUEST_REFUSED', GONE, { endsRun: 'first-four-files' }],
@@ -65,7 +66,7 @@ export function rowOfStatus(status: number): StatusRow {
 /** Tells whether the address may be wrong, so that the message should show the request. */
 export function concernsAddress(status: number): boolean {
   const [, , hint] = rowOfStatus(status);
-  return [NOT_IT, GONE, OTHER_HOST].includes(hint) || (!(status in ROWS) && status < 500);
+  return [NOT_IT, OTHER_METHOD, GONE, OTHER_HOST].includes(hint) || (!(status in ROWS) && status < 500);
 }
 
 function otherRow(status: number): StatusRow {

@@ -25,7 +25,7 @@ import {
   rowOfStatus,
   SPEAKS_SOAP,
 } from './status-rows.ts';
-import { allowed, challenge, gatewayHint, redirectTarget } from './told-by-headers.ts';
+import { allowed, challenge, gatewayHint, methodHint, redirectTarget } from './told-by-headers.ts';
 
 /** What is needed, besides the answer itself, to explain it. */
 export interface AnswerFacts {
@@ -70,10 +70,13 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
         const message = `A gateway in front of the service answered ${status}${said.replace(/^, a page/, ' with a page')}.`;
         return new Failure(kind, code, message, { ...asked, ...more, hint: gatewayAdvice(status) });
       }
-      const message = `The service answered ${status}${status === 405 ? allowed(response) : ''}${said}.`;
+      const methods = status === 405 ? allowed(response) : [];
+      const allows = methods.length === 0 ? '' : ` (it allows ${methods.join(', ')} there)`;
+      const message = `The service answered ${status}${allows}${said}.`;
       const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString('latin1', 0, 4096));
       const plain = advice === ASK_OPERATORS ? contentHint(response, facts) : advice;
-      const told = isSoap ? SPEAKS_SOAP : status === 404 && isJson(response) ? OTHER_PATH : plain;
+      const known = status === 404 && isJson(response) ? OTHER_PATH : methodHint(methods, facts);
+      const told = isSoap ? SPEAKS_SOAP : (known ?? plain);
       const isAddress = isSoap || concernsAddress(status);
       const hint = (isAddress ? requestOf(response, facts) : '') + told.replace(ADDRESS, facts.address ?? ADDRESS);
       return new Failure(kind, code, message, { ...asked, ...more, hint });
@@ -143,7 +146,9 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
   return new Failure('request', status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', message, {
     ...facts.asked,
     // A server that got the certificate too late has not checked the other credentials.
-    hint: isLate ? ASKED_LATE : requestOf(response, facts) + refusalHint(response, facts),
+    hint: isLate
+      ? ASKED_LATE
+      : requestOf(response, facts) + refusalHint(response, facts),
     refusal: { isPage, advice: isPage ? undefined : namedAdvice(response, facts) },
     mayConcernCertificate: isPage && !isBlind && gatewayHint(response) === '',
     endsRun: 'unauthorised',

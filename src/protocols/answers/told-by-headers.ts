@@ -19,10 +19,20 @@ export function redirectTarget({ request = '', headers }: WireResponse, scrub: S
   return `${to} with another path`;
 }
 
-/** Says which methods an answer of 405 allows; names none that HTTP does not know, which may be part of a secret. */
-export function allowed({ headers }: WireResponse): string {
+/** Returns the methods that an answer of 405 allows; none when HTTP does not know one of them, which may be part of a secret. */
+export function allowed({ headers }: WireResponse): readonly string[] {
   const methods = String(headers['allow'] ?? '').split(/, ?/);
-  return methods.every((method) => METHODS.includes(method)) ? ` (it allows ${methods.join(', ')} there)` : '';
+  return methods.every((method) => METHODS.includes(method)) ? methods : [];
+}
+
+/** An address that takes the methods of a signing API is probably right, and the method in the author's request is not. */
+export function methodHint(
+  methods: readonly string[],
+  { written, address }: { readonly written?: string | undefined; readonly address?: string | undefined },
+): string | undefined {
+  const wanted = methods.filter((method) => ['POST', 'PUT', 'PATCH'].includes(method));
+  if (written === undefined || wanted.length === 0) return undefined;
+  return `Write ${wanted.join(' or ')} as the method into ${written}; if that method is wrong too, check ${address}.`;
 }
 
 /** Most characters of a realm or a reason that a sentence shows. */

@@ -1,20 +1,21 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
-import { COMPRESSED_HINT, describeCompression, formOfBody } from '../answers/body-text.ts';
+import { COMPRESSED_HINT, describeCompression, formOfBody, isHealthy } from '../answers/body-text.ts';
 import { withReason } from '../answers/envelope.ts';
 import { isWebPage, quoteWords, reasonIn, titled } from '../answers/reason.ts';
 import { type AnswerFacts, requestOf, statusFailure } from '../answers/status.ts';
 
 /** Longest accepted text of a signature, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
-const EMPTY_HINT =
-  'Ask the operators of the service, or of a gateway in front of it, why the body is empty. In a first run, check also that server-url and sign-path lead to the signing service.';
-const LOOK_HINT = 'Check that server-url and sign-path lead to the signing service and not to a login page or gateway.';
+/** After a success of the run, `Hindsight` names the service and its gateway instead. */
+const LOOK_HINT =
+  'Check server-url (host, port and path) and sign-path: they may lead to a health check, a login page or another application. If they are right, ask the operators of the service, or of a gateway in front of it, about this answer.';
 const PAGE_HINT =
   'Check server-url and sign-path. If they are right, a gateway in front of the service puts a page, such as a login, in place of its answer: ask its operators.';
 const FIREWALL_HINT =
   ' A firewall for web applications that objects to the request answers so as well: its operators find the reason.';
 const SHAPE_HINT = 'The service must answer {"signData":"<text>"}. Show this line to its operators.';
+const HEALTH_HINT = `A health check answers like this. ${LOOK_HINT}`;
 const WRAPPED_HINT =
   'Another version of the API, or a gateway that wraps answers, answers so: ask the operators of the service for plain answers, {"signData":"<text>"}.';
 
@@ -31,7 +32,8 @@ export function readResponse(response: WireResponse, facts: AnswerFacts): string
   if (typeof signData === 'string' && signData !== '') return checkText(signData);
   const place = signData === undefined ? placeOfSignature(answer) : undefined;
   const failure = badSignature(describeMissing(answer, place, facts));
-  throw withReason(place === undefined ? failure : failure.with({ hint: WRAPPED_HINT }), response, answer, facts);
+  const hint = place !== undefined ? WRAPPED_HINT : isHealthy(text) ? HEALTH_HINT : SHAPE_HINT;
+  throw withReason(failure.with({ hint }), response, answer, facts);
 }
 
 /** Returns the content type of an answer if it has one other than JSON's. */
@@ -57,8 +59,7 @@ function decode(body: Buffer): string {
 }
 
 function parse(text: string, response: WireResponse, facts: AnswerFacts): object {
-  if (text.trim() === '')
-    throw unusable('RESP_EMPTY', 'The service answered 200 with an empty body.', { hint: EMPTY_HINT });
+  if (text.trim() === '') throw unusable('RESP_EMPTY', 'The service answered 200 with an empty body.');
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -2,7 +2,7 @@ import type { WireResponse } from '../../connection/exchange.ts';
 import { parseJson } from '../../json.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import type { SignatureEncoding } from '../../verifying/encoding.ts';
-import { COMPRESSED_HINT, describeCompression, formOfBody } from '../answers/body-text.ts';
+import { COMPRESSED_HINT, describeCompression, formOfBody, isHealthy } from '../answers/body-text.ts';
 import { withReason } from '../answers/envelope.ts';
 import { isWebPage, quoteWords, titled } from '../answers/reason.ts';
 import type { Scrub } from '../answers/scrub.ts';
@@ -23,8 +23,11 @@ export function parseAnswerPlace(text: string): AnswerPlace | undefined {
   return { in: 'json', steps: steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')) };
 }
 
-const ADDRESS_HINT = 'Check that server-url and the input request lead to the API of the signing service.';
-const EMPTY = { hint: `Ask the operators of the service why the body is empty. ${ADDRESS_HINT}` };
+const ADDRESS_HINT =
+  'Check that server-url (host and port) and the input request lead to the API of the signing service, and not to a health check or another application.';
+const EMPTY = {
+  hint: `${ADDRESS_HINT} If they do, ask the operators of the service, or of a gateway in front of it, why the body is empty.`,
+};
 /** Longest accepted signature, in bytes. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const DECODER = new TextDecoder('utf-8', { fatal: true });
@@ -171,6 +174,7 @@ function placeHint(json: unknown, scrub: Scrub): string {
   const found = texts.find(({ value }) => looksLikeSignature(String(value)));
   const example = texts.find(({ pointer }) => pointer !== '')?.pointer ?? '/signature';
   const place = scrub(found?.pointer ?? example, MAX_POINTER);
+  if (isHealthy(JSON.stringify(json))) return `A health check answers like this. ${ADDRESS_HINT}`;
   const where = found === undefined ? `the place of the signature in it, such as ${place}` : place;
   return `Set the input answer to ${where}. ${found === undefined ? ADDRESS_HINT : ''}`.trim();
 }

@@ -63,7 +63,14 @@ const NEVER_ACCEPTED =
 const WAS_ACCEPTED =
   'The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.';
 /** Codes of answers that suggest a wrong address. */
-const OF_ADDRESS: readonly string[] = ['NOT_FOUND', 'METHOD_REFUSED', 'RESP_HTML', 'RESP_EMPTY', 'RESP_NOT_JSON'];
+const OF_ADDRESS: readonly string[] = [
+  'NOT_FOUND',
+  'METHOD_REFUSED',
+  'RESP_HTML',
+  'RESP_EMPTY',
+  'RESP_NOT_JSON',
+  'RESP_TOO_LARGE',
+];
 
 /** The files that met one kind of failure. */
 interface Meeting {
