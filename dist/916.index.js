@@ -380,7 +380,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 			}),
 			...resumption ? [describeResumption(resumption, route.server)] : [],
 			...identity ? [describeIssuers(identity, refusal)] : [],
-			...await describeCanary(isExplained(handshake, outcome, refusal) ? undefined : namingRefused(outcome, identity), reason, options.verification)
+			...await describeCanary(isExplained(handshake, outcome, refusal) ? undefined : namingRefused(outcome, identity, server), reason, options.verification)
 		];
 	}
 	const RESUMED_LISTEN_MS = 100;
@@ -395,19 +395,20 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	function findRefusal(handshake, outcome, { server, identity }) {
 		const seen = outcome?.isAnswered ? undefined : (0, diagnosis.c3)(handshake, server.origin);
 		const told = outcome?.failure?.code === "TLS_CLIENT_REJECTED" ? outcome.failure : seen;
-		return told && (0, own_certificate.G)(told, ownCertificateOf(identity));
+		return told && (0, own_certificate.G)(told, ownCertificateOf(identity, server));
 	}
-	function namingRefused(outcome, identity) {
+	function namingRefused(outcome, identity, server) {
 		if (outcome?.failure === undefined || identity === undefined) return outcome;
 		return {
 			...outcome,
-			failure: (0, own_certificate.G)(outcome.failure, ownCertificateOf(identity))
+			failure: (0, own_certificate.G)(outcome.failure, ownCertificateOf(identity, server))
 		};
 	}
-	function ownCertificateOf(identity) {
+	function ownCertificateOf(identity, server) {
 		return {
 			certificate: identity.certificate,
-			refusalHint: (0, identity_identity.ah)(identity)
+			refusalHint: (0, identity_identity.ah)(identity),
+			server
 		};
 	}
 	function isExplained({ end, untrusted }, outcome, refusal) {

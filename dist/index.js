@@ -13943,6 +13943,49 @@ var __webpack_modules__ = {
 			}
 		}
 	}),
+	75140: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+		__nccwpck_require__.d(__webpack_exports__, {
+			IO: () => namingEnvironment,
+			Ul: () => hostWords,
+			l$: () => isOfOtherEnvironment
+		});
+		const ENVIRONMENTS = new Map(Object.entries({
+			staging: "staging",
+			stage: "staging",
+			stg: "staging",
+			test: "test",
+			testing: "test",
+			uat: "uat",
+			qa: "qa",
+			dev: "development",
+			development: "development",
+			sandbox: "sandbox",
+			preprod: "preprod",
+			prod: "production",
+			production: "production"
+		}));
+		function environmentOf(name) {
+			const words = name.toLowerCase().split(/[^a-z0-9]+/);
+			const [found, ...others] = new Set(words.flatMap((word) => ENVIRONMENTS.get(word) ?? []));
+			return others.length === 0 ? found : "several";
+		}
+		function isOfOtherEnvironment(name, second) {
+			const [one, other = "production"] = [environmentOf(name), environmentOf(second)];
+			return one !== undefined && one !== other && one !== "several" && other !== "several";
+		}
+		function hostWords({ hostname }) {
+			return hostname.replace(/\.[a-z]+\.?$/i, "");
+		}
+		const ELSEWHERE = "By its name, the server's certificate is of another environment than server-url or chain, such as staging instead of production. Check server-url and chain first; if both are right, the DNS entry or a balancer leads to a server of the other environment: ask the operators of the service, and put no certificate of it into chain.";
+		function namingEnvironment(detail, { subject, issuer }, { server, anchors }) {
+			const held = anchors.map((anchor) => anchor.subject).join(" ");
+			const isElsewhere = [hostWords(server), held].some((name) => isOfOtherEnvironment(`${subject} ${issuer}`, name));
+			return isElsewhere ? {
+				...detail,
+				todo: ELSEWHERE
+			} : detail;
+		}
+	}),
 	97628: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { x: () => aboutOtherServer });
 		function aboutOtherServer({ message, hint = "" }, server) {
@@ -13958,8 +14001,18 @@ var __webpack_modules__ = {
 	}),
 	69406: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { G: () => explainRefusal });
-		function explainRefusal(failure, { certificate, refusalHint }) {
+		var _environments_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75140);
+		const REFUSALS = [
+			"TLS_CLIENT_REJECTED",
+			"UNAUTHORIZED",
+			"FORBIDDEN",
+			"LOGIN_REFUSED"
+		];
+		function explainRefusal(refused, { certificate, refusalHint, server }) {
 			const { subject, issuer, notAfter } = certificate;
+			const isElsewhere = REFUSALS.includes(refused.code) && (0, _environments_js__WEBPACK_IMPORTED_MODULE_0__.l$)(`${subject} ${issuer}`, (0, _environments_js__WEBPACK_IMPORTED_MODULE_0__.Ul)(server));
+			const other = `The client certificate is ${subject}, issuer ${issuer}, and server-url is ${server.origin}: check first that both are of the same environment.`;
+			const failure = isElsewhere ? refused.with({ hint: [other, refused.hint].filter(Boolean).join(" ") }) : refused;
 			if (failure.facts.mayConcernCertificate) {
 				const shown = `The client certificate was ${subject}, issuer ${issuer}; ask whether it is allowed.`;
 				return failure.with({ hint: [failure.hint, shown].filter(Boolean).join(" ") });
@@ -14316,6 +14369,7 @@ var __webpack_modules__ = {
 			const uses = keyUsage;
 			return uses === undefined ? "nothing that it names" : uses.map((use) => USES[use] ?? use).join(", ");
 		}
+		var environments = __nccwpck_require__(75140);
 		var external_node_crypto_ = __nccwpck_require__(77598);
 		;
 		const INSPECTORS = /\b(?:(?:tls|ssl|https?|web)[ -]?(?:inspect\w*|intercept\w*|decrypt\w*|proxy|filter\w*|scan\w*)|inspection|interception|decryption|mitm\w*|proxy|firewall|zscaler|netskope|forcepoint|websense|blue ?coat|palo ?alto|forti(?:net|gate)|sophos|check ?point|sonicwall|watchguard|barracuda|untangle|cisco umbrella|skyhigh|menlo security|iboss|squid|kaspersky|bitdefender|avast|eset)\b/i;
@@ -14339,6 +14393,15 @@ var __webpack_modules__ = {
 		}
 		function kinOf(name) {
 			return /^O=(.+)$/m.exec(name)?.[1] ?? /^CN=(\S+)/m.exec(name)?.[1] ?? name;
+		}
+		function describeSelfSigned({ subject, fingerprint256 }, anchors, what) {
+			return anchors.some((anchor) => anchor.subject === subject) ? {
+				what: `it is self-signed, and the certificate of the same name in chain is another one; ${what}`,
+				todo: `The server's certificate was probably replaced, and chain holds the earlier one: ask the operators of the service for the present one, and put that into chain. Its SHA-256 must be ${fingerprint256}, which is what the server shows.`
+			} : {
+				what: `it is self-signed; ${what}`,
+				todo: "If this is the right server, put this very certificate into chain; get it from the operators, not from the network."
+			};
 		}
 		;
 		const RELEASED_AT = new Date("2026-11-01T00:00:00Z");
@@ -14380,8 +14443,8 @@ var __webpack_modules__ = {
 			switch (code) {
 				case "TLS_SERVER_EXPIRED":
 				case "TLS_SERVER_NOT_YET_VALID": return findBadDates(links, facts.now);
-				case "TLS_SERVER_NAME": return describeNames(sent[0], (0, route.$r)(facts.server).hostname);
-				case "TLS_SERVER_UNTRUSTED": return describeTrust(sent, facts);
+				case "TLS_SERVER_NAME": return (0, environments.IO)(describeNames(sent[0], (0, route.$r)(facts.server).hostname), sent[0], facts);
+				case "TLS_SERVER_UNTRUSTED": return (0, environments.IO)(describeTrust(sent, facts), sent[0], facts);
 				case "TLS_SERVER_PURPOSE": return findPurposeFault(links);
 				case "TLS_SERVER_INVALID": return findChainFault(cause instanceof Error ? cause.message : "", links);
 				default: return undefined;
@@ -14455,12 +14518,7 @@ var __webpack_modules__ = {
 				what: `${what}. It is not for ${hostname} either`,
 				todo: foreign
 			};
-			if (sent[0].subject === sent[0].issuer) {
-				return {
-					what: `it is self-signed; ${what}`,
-					todo: "If this is the right server, put this very certificate into chain; get it from the operators, not from the network."
-				};
-			}
+			if (sent[0].subject === sent[0].issuer) return describeSelfSigned(sent[0], anchors, what);
 			const namesake = describeNamesakes(top, anchors);
 			if (namesake) return {
 				...namesake,
@@ -23682,6 +23740,11 @@ var __webpack_modules__ = {
 				appKey,
 				appSecret
 			});
+			const known = {
+				...FACTS,
+				account: appKey,
+				scrub
+			};
 			let isTypeTold = false;
 			function begin() {
 				const fresh = {
@@ -23712,9 +23775,8 @@ var __webpack_modules__ = {
 				try {
 					const asksForCertificate = transport.asksForCertificate();
 					const facts = {
-						...FACTS,
+						...known,
 						size: source.size,
-						scrub,
 						asksForCertificate,
 						clock: () => clock.compare(response)
 					};
@@ -27164,7 +27226,7 @@ Content-Type: application/json
 		async function useService(context, { inputs, protocol, report, transport, shown }, use) {
 			const open = protocol.open(transport, (0, service_route.cO)(context, (title, text) => report.add((0, modes_context.f)(context, ["warning", title], text))));
 			try {
-				const signer = namingRefused(open.signer, shown);
+				const signer = namingRefused(open.signer, inputs.serverUrl, shown);
 				const maxBytesInFlight = inputs.http === "http2" ? HTTP2_BYTES_IN_FLIGHT : undefined;
 				const clientKeySha256 = inputs.authority ? undefined : shown()?.certificate.publicKeySha256;
 				return await use({
@@ -27178,7 +27240,7 @@ Content-Type: application/json
 				transport.close();
 			}
 		}
-		function namingRefused(signer, shown) {
+		function namingRefused(signer, server, shown) {
 			return {
 				sharing: signer.sharing,
 				weigh: signer.weigh,
@@ -27187,7 +27249,8 @@ Content-Type: application/json
 					if (!(error instanceof policy_failure.HR) || identity === undefined) throw error;
 					const own = {
 						certificate: identity.certificate,
-						refusalHint: (0, identity_identity.ah)(identity)
+						refusalHint: (0, identity_identity.ah)(identity),
+						server
 					};
 					throw (0, own_certificate.G)(error, own);
 				})
@@ -32062,6 +32125,7 @@ Content-Type: application/json
 			$b: () => clockAdvice,
 			JG: () => adviceOnState,
 			ZX: () => ASK_FOR_RIGHT,
+			_G: () => otherAccount,
 			_j: () => PAGE_FORBIDS,
 			dH: () => OF_CONTRACT,
 			i4: () => ASKED_LATE,
@@ -32069,6 +32133,7 @@ Content-Type: application/json
 			ql: () => UNASKED,
 			uq: () => PAGE_WANTS_LOGIN
 		});
+		var _connection_diagnosis_environments_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75140);
 		const CLOCK_DIFFERS = " The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.";
 		const SERVERS_DIFFER = "Two answers of the service have different times in Date, so the clock of one of several servers is wrong: ask the operators of the service.";
 		function clockAdvice(finding) {
@@ -32121,6 +32186,11 @@ Content-Type: application/json
 		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
 		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
 		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
+		const OTHER_ACCOUNT = "By their names, app-key and the host in server-url are of different environments, such as staging and production: use the pair of one. ";
+		function otherAccount({ request = "" }, account = "") {
+			const [, url = ""] = request.split(" ");
+			return URL.canParse(url) && (0, _connection_diagnosis_environments_js__WEBPACK_IMPORTED_MODULE_0__.l$)(account, (0, _connection_diagnosis_environments_js__WEBPACK_IMPORTED_MODULE_0__.Ul)(new URL(url))) ? OTHER_ACCOUNT : "";
+		}
 	}),
 	60458: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
@@ -32519,7 +32589,7 @@ Content-Type: application/json
 			const message = isPage ? `A web server or gateway answered ${status}${before} with its own page${said.replace(", a page", "")}, which is not an answer of the signing API.` : `The service answered ${status}${before}${said}.`;
 			return new failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", message, {
 				...facts.asked,
-				hint: isLate ? refusal_advice.i4 : requestOf(response, facts) + refusalHint(response, facts),
+				hint: isLate ? refusal_advice.i4 : requestOf(response, facts) + (0, refusal_advice._G)(response, facts.account) + refusalHint(response, facts),
 				refusal: {
 					isPage,
 					advice: isPage ? undefined : namedAdvice(response, facts)

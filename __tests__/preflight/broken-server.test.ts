@@ -99,6 +99,36 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expectOneFailure(run, 'TLS_SERVER_UNTRUSTED', /it is self-signed; the server sent 1 certificate, CN=lonely/);
   });
 
+  test('self-signed, with the name of another one in chain: it was replaced', async () => {
+    const issue = () => issueCertificate(undefined, { commonName: 'lonely', hosts: ['127.0.0.1'], usages: ['server'] });
+    const [earlier, present] = [await issue(), await issue()];
+    const service = await startService({ pki, tls: { cert: present.cert, key: present.key } });
+    const run = await runPreflight({ ...inputsFor(service), chain: earlier.cert });
+    await service.close();
+    const { fingerprint256 } = new X509Certificate(present.cert);
+    expectOneFailure(
+      run,
+      'TLS_SERVER_UNTRUSTED',
+      new RegExp(
+        `certificate of the same name in chain is another one;.*was probably replaced.*${fingerprint256}`,
+        's',
+      ),
+    );
+  });
+
+  test('of another environment than server-url says, which chain should not hide', async () => {
+    const root = await issueCertificate(undefined, { commonName: 'Root CA (Staging)', authority: true });
+    const own = await issueCertificate(root, { commonName: 'sign-staging', hosts: ['127.0.0.1'], usages: ['server'] });
+    const service = await startService({ pki, tls: { cert: own.cert, key: own.key } });
+    const run = await runPreflight(inputsFor(service));
+    await service.close();
+    expectOneFailure(
+      run,
+      'TLS_SERVER_UNTRUSTED',
+      /of another environment than server-url or chain.*no certificate of it/s,
+    );
+  });
+
   test.each([
     ['self-signed', false],
     ['of an unknown CA', true],

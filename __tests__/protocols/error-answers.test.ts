@@ -59,6 +59,21 @@ test('405 to the request that the author wrote names the method to write', () =>
   expect(hintOf()).toMatch(/does not take this method/);
 });
 
+test.each([
+  ['nw-staging-07', 'sign.example.com', true],
+  ['nw-prod-1', 'sign-dev.example.com', true],
+  ['nw-prod-1', 'sign.example.com', false],
+  ['nw-release-1', 'sign-dev.example.com', false],
+  ['nw-staging-07', 'stage.sign.example.com', false],
+  ['latest-staged', 'sign.example.com', false],
+  ['nw-test', 'sign.example.test', true],
+  ['constructor', 'sign.example.com', false],
+])('app-key %s at %s: another environment: %s', (account, host, isOther) => {
+  const request = `POST https://${host}/sign`;
+  const { hint } = statusFailure({ ...answer(401, ''), request }, { ...FACTS, account });
+  expect(hint?.includes('different environments')).toBe(isOther);
+});
+
 test('the error for an address that is gone says so', () => {
   const response = { ...answer(410), request: 'POST https://sign.example.com/old' };
   expect(statusFailure(response, FACTS).hint).toBe(

@@ -56,7 +56,7 @@ export async function checkService(route: Route, options: ServiceCheckOptions): 
     ...(resumption ? [describeResumption(resumption, route.server)] : []),
     ...(identity ? [describeIssuers(identity, refusal)] : []),
     ...(await describeCanary(
-      isExplained(handshake, outcome, refusal) ? undefined : namingRefused(outcome, identity),
+      isExplained(handshake, outcome, refusal) ? undefined : namingRefused(outcome, identity, server),
       reason,
       options.verification,
     )),
@@ -79,17 +79,21 @@ function findRefusal(
 ): Failure | undefined {
   const seen = outcome?.isAnswered ? undefined : refusalIn(handshake, server.origin);
   const told = outcome?.failure?.code === 'TLS_CLIENT_REJECTED' ? outcome.failure : seen;
-  return told && explainRefusal(told, ownCertificateOf(identity));
+  return told && explainRefusal(told, ownCertificateOf(identity, server));
 }
 
 /** Adds the refused certificate to the failure of a canary. */
-function namingRefused(outcome: CanaryOutcome | undefined, identity: Identity | undefined): CanaryOutcome | undefined {
+function namingRefused(
+  outcome: CanaryOutcome | undefined,
+  identity: Identity | undefined,
+  server: URL,
+): CanaryOutcome | undefined {
   if (outcome?.failure === undefined || identity === undefined) return outcome;
-  return { ...outcome, failure: explainRefusal(outcome.failure, ownCertificateOf(identity)) };
+  return { ...outcome, failure: explainRefusal(outcome.failure, ownCertificateOf(identity, server)) };
 }
 
-function ownCertificateOf(identity: Identity): OwnCertificate {
-  return { certificate: identity.certificate, refusalHint: refusalHint(identity) };
+function ownCertificateOf(identity: Identity, server: URL): OwnCertificate {
+  return { certificate: identity.certificate, refusalHint: refusalHint(identity), server };
 }
 
 /** Tells whether earlier findings already explain why the canary failed. */

@@ -6,7 +6,8 @@ import { targetOf } from '../route.ts';
 import { describeDates } from '../tls/server-chain.ts';
 import { followPath, includes, type Link } from './certificate-path.ts';
 import { type Detail, findChainFault, findPurposeFault } from './chain-faults.ts';
-import { adviseOnIssuer } from './unknown-issuer.ts';
+import { namingEnvironment } from './environments.ts';
+import { adviseOnIssuer, describeSelfSigned } from './unknown-issuer.ts';
 
 /** What is needed to check the server's certificate. */
 export interface TrustFacts {
@@ -77,9 +78,9 @@ function describe({ code, cause }: Failure, sent: Chain, facts: TrustFacts): Det
     case 'TLS_SERVER_NOT_YET_VALID':
       return findBadDates(links, facts.now);
     case 'TLS_SERVER_NAME':
-      return describeNames(sent[0], targetOf(facts.server).hostname);
+      return namingEnvironment(describeNames(sent[0], targetOf(facts.server).hostname), sent[0], facts);
     case 'TLS_SERVER_UNTRUSTED':
-      return describeTrust(sent, facts);
+      return namingEnvironment(describeTrust(sent, facts), sent[0], facts);
     case 'TLS_SERVER_PURPOSE':
       return findPurposeFault(links);
     case 'TLS_SERVER_INVALID':
@@ -156,12 +157,7 @@ function describeTrust(sent: Chain, { server, anchors, now, proxy }: TrustFacts)
   const hostname = targetOf(server).hostname.replace(/\.$/, '');
   const foreign = adviseOnForeignName(sent[0], hostname);
   if (foreign !== undefined) return { what: `${what}. It is not for ${hostname} either`, todo: foreign };
-  if (sent[0].subject === sent[0].issuer) {
-    return {
-      what: `it is self-signed; ${what}`,
-      todo: 'If this is the right server, put this very certificate into chain; get it from the operators, not from the network.',
-    };
-  }
+  if (sent[0].subject === sent[0].issuer) return describeSelfSigned(sent[0], anchors, what);
   const namesake = describeNamesakes(top, anchors);
   if (namesake) return { ...namesake, what: `${what}; ${namesake.what}` };
   return { what, todo: adviseOnIssuer({ top, anchors, host: server.hostname, proxy }) };

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { nameOnOneLine } from '../../identity/material/certificate.ts';
 import { bundledRoots } from '../route.ts';
+import type { Detail } from './chain-faults.ts';
 
 /** What is known of a server whose certificate does not chain to a certificate of `chain`. */
 interface UnknownIssuer {
@@ -46,4 +47,21 @@ function isPublic(issuer: string): boolean {
 /** What names of CAs of one owner have in common: the organisation, or the first word of the name. */
 function kinOf(name: string): string {
   return /^O=(.+)$/m.exec(name)?.[1] ?? /^CN=(\S+)/m.exec(name)?.[1] ?? name;
+}
+
+/** Explains a certificate that is its own issuer; `what` lists all certificates. */
+export function describeSelfSigned(
+  { subject, fingerprint256 }: X509Certificate,
+  anchors: readonly X509Certificate[],
+  what: string,
+): Detail {
+  return anchors.some((anchor) => anchor.subject === subject)
+    ? {
+        what: `it is self-signed, and the certificate of the same name in chain is another one; ${what}`,
+        todo: `The server's certificate was probably replaced, and chain holds the earlier one: ask the operators of the service for the present one, and put that into chain. Its SHA-256 must be ${fingerprint256}, which is what the server shows.`,
+      }
+    : {
+        what: `it is self-signed; ${what}`,
+        todo: 'If this is the right server, put this very certificate into chain; get it from the operators, not from the network.',
+      };
 }

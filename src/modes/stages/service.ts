@@ -157,7 +157,7 @@ async function useService<T>(
     worldOf(context, (title, text) => report.add(annotate(context, ['warning', title], text))),
   );
   try {
-    const signer = namingRefused(open.signer, shown);
+    const signer = namingRefused(open.signer, inputs.serverUrl, shown);
     const maxBytesInFlight = inputs.http === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
     const clientKeySha256 = inputs.authority ? undefined : shown()?.certificate.publicKeySha256;
     return await use({ signer, transport, clientKeySha256, maxBytesInFlight });
@@ -168,7 +168,7 @@ async function useService<T>(
 }
 
 /** Adds the refused certificate to a signer's failures. */
-function namingRefused(signer: Signer, shown: () => Identity | undefined): Signer {
+function namingRefused(signer: Signer, server: URL, shown: () => Identity | undefined): Signer {
   return {
     sharing: signer.sharing,
     weigh: signer.weigh,
@@ -176,7 +176,7 @@ function namingRefused(signer: Signer, shown: () => Identity | undefined): Signe
       signer.sign(source, signal, used).catch((error: unknown) => {
         const identity = shown();
         if (!(error instanceof Failure) || identity === undefined) throw error;
-        const own = { certificate: identity.certificate, refusalHint: refusalHint(identity) };
+        const own = { certificate: identity.certificate, refusalHint: refusalHint(identity), server };
         throw explainRefusal(error, own);
       }),
   };

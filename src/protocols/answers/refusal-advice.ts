@@ -1,3 +1,6 @@
+import { hostWords, isOfOtherEnvironment } from '../../connection/diagnosis/environments.ts';
+import type { WireResponse } from '../../connection/exchange.ts';
+
 /** What the time in an answer tells about the clock of this machine. */
 export type ClockFinding = 'agrees' | 'differs' | 'differ-among-servers' | 'unknown';
 
@@ -123,3 +126,12 @@ export const ASKED_LATE =
 /** What to check where the server did not ask for a certificate. */
 export const UNASKED =
   'Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ';
+
+const OTHER_ACCOUNT =
+  'By their names, app-key and the host in server-url are of different environments, such as staging and production: use the pair of one. ';
+
+/** Says that the name of an account and the host are of different environments; ends in a blank unless it is empty. */
+export function otherAccount({ request = '' }: WireResponse, account = ''): string {
+  const [, url = ''] = request.split(' ');
+  return URL.canParse(url) && isOfOtherEnvironment(account, hostWords(new URL(url))) ? OTHER_ACCOUNT : '';
+}

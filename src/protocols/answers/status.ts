@@ -9,6 +9,7 @@ import {
   adviceOnState,
   type ClockFinding,
   clockAdvice,
+  otherAccount,
   PAGE_FORBIDS,
   PAGE_WANTS_LOGIN,
   UNASKED,
@@ -37,6 +38,8 @@ export interface AnswerFacts {
   readonly asksForCertificate?: boolean | undefined;
   /** Credentials of the request, for the hint about a refusal: `app-key and app-secret (…)`. */
   readonly credentials: string;
+  /** The account in the request, which is not shown. */
+  readonly account?: string | undefined;
   /** Compares the time in the answer with this machine's clock; absent when requests contain no time. */
   readonly clock?: (() => ClockFinding) | undefined;
   /** Media type of the request, for an answer that requires another one. */
@@ -148,7 +151,7 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
     // A server that got the certificate too late has not checked the other credentials.
     hint: isLate
       ? ASKED_LATE
-      : requestOf(response, facts) + refusalHint(response, facts),
+      : requestOf(response, facts) + otherAccount(response, facts.account) + refusalHint(response, facts),
     refusal: { isPage, advice: isPage ? undefined : namedAdvice(response, facts) },
     mayConcernCertificate: isPage && !isBlind && gatewayHint(response) === '',
     endsRun: 'unauthorised',

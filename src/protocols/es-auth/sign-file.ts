@@ -44,6 +44,7 @@ export function createSignFileSigner(
   const { appKey, appSecret, requestPath, signPath } = settings;
   const clock = new ClockOffset({ now, onClockOffset: (seconds) => warn('Clocks differ', describeOffset(seconds)) });
   const hashingOf = headerHashing({ method: 'POST', path: signPath, appKey, appSecret });
+  const known = { ...FACTS, account: appKey, scrub };
   let isTypeTold = false;
 
   function begin(): Draft {
@@ -59,7 +60,7 @@ export function createSignFileSigner(
     const response = await post(transport, { method: 'POST', path: requestPath, headers, body, used }, signal);
     try {
       const asksForCertificate = transport.asksForCertificate();
-      const facts = { ...FACTS, size: source.size, scrub, asksForCertificate, clock: () => clock.compare(response) };
+      const facts = { ...known, size: source.size, asksForCertificate, clock: () => clock.compare(response) };
       const text = readResponse(response, facts);
       const type = otherContentType(response);
       if (type !== undefined && !isTypeTold) warn('Content type', describeContentType(scrub(type, MAX_TYPE)));

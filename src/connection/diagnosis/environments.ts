@@ -1,0 +1,53 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Detail } from './chain-faults.ts';
+
+/** Words for environments in names of hosts, certificates and accounts. */
+const ENVIRONMENTS = new Map<string, string>(
+  Object.entries({
+    staging: 'staging',
+    stage: 'staging',
+    stg: 'staging',
+    test: 'test',
+    testing: 'test',
+    uat: 'uat',
+    qa: 'qa',
+    dev: 'development',
+    development: 'development',
+    sandbox: 'sandbox',
+    preprod: 'preprod',
+    prod: 'production',
+    production: 'production',
+  }),
+);
+
+/** Returns the only environment that a name speaks of. */
+function environmentOf(name: string): string | undefined {
+  const words = name.toLowerCase().split(/[^a-z0-9]+/);
+  const [found, ...others] = new Set(words.flatMap((word) => ENVIRONMENTS.get(word) ?? []));
+  return others.length === 0 ? found : 'several';
+}
+
+/** Tells whether a name speaks of another environment than a second name, which means production when it speaks of none. */
+export function isOfOtherEnvironment(name: string, second: string): boolean {
+  const [one, other = 'production'] = [environmentOf(name), environmentOf(second)];
+  return one !== undefined && one !== other && one !== 'several' && other !== 'several';
+}
+
+/** Returns a host name without its last label: `dev` and `test` are top-level domains too. */
+export function hostWords({ hostname }: URL): string {
+  return hostname.replace(/\.[a-z]+\.?$/i, '');
+}
+
+const ELSEWHERE =
+  "By its name, the server's certificate is of another environment than server-url or chain, such as staging instead of production. Check server-url and chain first; if both are right, the DNS entry or a balancer leads to a server of the other environment: ask the operators of the service, and put no certificate of it into chain.";
+
+/** A server of another environment is a mistake that no certificate in chain should hide. */
+export function namingEnvironment(
+  detail: Detail,
+  { subject, issuer }: X509Certificate,
+  { server, anchors }: { readonly server: URL; readonly anchors: readonly X509Certificate[] },
+): Detail {
+  const held = anchors.map((anchor) => anchor.subject).join(' ');
+  const isElsewhere = [hostWords(server), held].some((name) => isOfOtherEnvironment(`${subject} ${issuer}`, name));
+  return isElsewhere ? { ...detail, todo: ELSEWHERE } : detail;
+}
