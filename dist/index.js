@@ -28055,6 +28055,7 @@ Content-Type: application/json
 		;
 		const MAX_SORTS = 3;
 		const LONG_MS = 5e3;
+		const USED_UP = "Single requests were refused too, so lower concurrency does not help: a quota, such as one per day or month, may be used up. Ask the operators of the service, or of the API gateway in front of it, which quota that is and when it is reset.";
 		class Troubles {
 			#sorts = new Map();
 			#since;
@@ -28094,8 +28095,13 @@ Content-Type: application/json
 				const before = others.length > 0 ? ` Before that: ${[...told, ...same].join(", ")}.` : "";
 				const lastedMs = now - this.#since;
 				const isLong = this.#hasSucceeded && lastedMs >= LONG_MS && (own.count > 1 || others.length > 0);
-				const since = isLong ? ` Every request has failed for ${Math.round(lastedMs / 1e3)} s.` : "";
-				return last.with({ message: `${last.message}${before}${since}` });
+				const ago = Math.round(lastedMs / 1e3);
+				const since = isLong ? ` Since the last signature, about ${ago} s ago, every request has failed.` : "";
+				const usedUp = isLong && last.code === "THROTTLED" ? { hint: USED_UP } : {};
+				return last.with({
+					message: `${last.message}${before}${since}`,
+					...usedUp
+				});
 			}
 		}
 		function serviceDown(last, before) {
@@ -28727,7 +28733,8 @@ Content-Type: application/json
 			};
 		}
 		function withSizes(failure, finding) {
-			if (finding === undefined || !CODES.includes(failure.code)) return failure;
+			const isThrottled = failure.cause instanceof policy_failure.HR && failure.cause.code === "THROTTLED";
+			if (finding === undefined || isThrottled || !CODES.includes(failure.code)) return failure;
 			const { hint = "" } = failure;
 			const parts = finding.isCertain ? [finding.sentence, hint] : [hint, finding.sentence];
 			return failure.with({ hint: parts.filter(Boolean).join(" ") });

@@ -201,13 +201,24 @@ describe('what came before the last failure of a run', () => {
 
   test('comes with the time without a success from five seconds on, unless one attempt took that long', () => {
     const two = { success: true, first: 1000 };
-    expect(told(['Last.', 'Last.'], { ...two, now: 6000 })).toBe('Last. Every request has failed for 5 s.');
+    expect(told(['Last.', 'Last.'], { ...two, now: 6000 })).toBe(
+      'Last. Since the last signature, about 5 s ago, every request has failed.',
+    );
     expect(told(['A b.', 'Last.'], { ...two, now: 6000 })).toBe(
-      'Last. Before that: 1 × a b. Every request has failed for 5 s.',
+      'Last. Before that: 1 × a b. Since the last signature, about 5 s ago, every request has failed.',
     );
     expect(told(['Last.', 'Last.'], { ...two, now: 5999 })).toBe('Last.');
     expect(told(['Last.'], { ...two, now: 60_000 })).toBe('Last.');
     expect(told(['Last.', 'Last.'], { first: 1000, now: 60_000 })).toBe('Last.');
+  });
+
+  test('of single requests that were throttled is a quota, and not a matter of concurrency', () => {
+    const troubles = new Troubles();
+    troubles.onSuccess();
+    troubles.newest = new Failure('service', 'THROTTLED', 'The service answered 429.', { hint: 'Lower concurrency.' });
+    for (const at of [1000, 2000]) troubles.add(troubles.newest, at);
+    expect(troubles.last(3000)?.hint).toBe('Lower concurrency.');
+    expect(troubles.last(9000)?.hint).toMatch(/^Single requests were refused too, .* a quota/);
   });
 
   test('is forgotten at a success', () => {

@@ -425,7 +425,7 @@ describe('the end of a run', () => {
     };
     const run = await simulate(model, { jobs: 500, concurrency: 10, deadlineMs: 31_000 });
     expect(run.ending?.message).toMatch(
-      /^Signing did not end within the deadline of 31 s\. Last failure: .+\. Before that: \d+ × .+\. Every request has failed for (29|30) s\.$/,
+      /^Signing did not end within the deadline of 31 s\. Last failure: .+\. Before that: \d+ × .+\. Since the last signature, about (29|30) s ago, every request has failed\.$/,
     );
   });
 

@@ -240,7 +240,7 @@ describe('an outage', () => {
     expect(decision).toMatchObject({
       next: 'end',
       failure: {
-        message: `The service did not recover in time. Last failure: The connection was refused. Before that: 4 × the gateway said A, 2 × it was lost after 5 bytes: ::1 (no answer), 1 × a rare one, 2 × the same. Every request has failed for 181 s.`,
+        message: `The service did not recover in time. Last failure: The connection was refused. Before that: 4 × the gateway said A, 2 × it was lost after 5 bytes: ::1 (no answer), 1 × a rare one, 2 × the same. Since the last signature, about 181 s ago, every request has failed.`,
       },
     });
   });

@@ -1,5 +1,5 @@
 import type { FileOutcome } from '../files/release-file.ts';
-import type { Failure } from './policy/failure.ts';
+import { Failure } from './policy/failure.ts';
 
 /** What the sizes of the files show about the failures of a run. */
 interface SizeFinding {
@@ -53,7 +53,8 @@ export function findSizes(outcomes: readonly FileOutcome[], signedAfterFailure: 
 
 /** Adds the finding to a failure that it may explain. */
 export function withSizes(failure: Failure, finding: SizeFinding | undefined): Failure {
-  if (finding === undefined || !CODES.includes(failure.code)) return failure;
+  const isThrottled = failure.cause instanceof Failure && failure.cause.code === 'THROTTLED';
+  if (finding === undefined || isThrottled || !CODES.includes(failure.code)) return failure;
   const { hint = '' } = failure;
   const parts = finding.isCertain ? [finding.sentence, hint] : [hint, finding.sentence];
   return failure.with({ hint: parts.filter(Boolean).join(' ') });

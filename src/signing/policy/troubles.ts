@@ -5,6 +5,10 @@ const MAX_SORTS = 3;
 /** A shorter time without a success needs no words. */
 const LONG_MS = 5000;
 
+/** By then, requests are sent one at a time. */
+const USED_UP =
+  'Single requests were refused too, so lower concurrency does not help: a quota, such as one per day or month, may be used up. Ask the operators of the service, or of the API gateway in front of it, which quota that is and when it is reset.';
+
 interface Sort {
   readonly failure: Failure;
   count: number;
@@ -59,8 +63,10 @@ export class Troubles {
     const before = others.length > 0 ? ` Before that: ${[...told, ...same].join(', ')}.` : '';
     const lastedMs = now - this.#since;
     const isLong = this.#hasSucceeded && lastedMs >= LONG_MS && (own.count > 1 || others.length > 0);
-    const since = isLong ? ` Every request has failed for ${Math.round(lastedMs / 1000)} s.` : '';
-    return last.with({ message: `${last.message}${before}${since}` });
+    const ago = Math.round(lastedMs / 1000);
+    const since = isLong ? ` Since the last signature, about ${ago} s ago, every request has failed.` : '';
+    const usedUp = isLong && last.code === 'THROTTLED' ? { hint: USED_UP } : {};
+    return last.with({ message: `${last.message}${before}${since}`, ...usedUp });
   }
 }
 
