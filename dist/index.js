@@ -33007,8 +33007,9 @@ Content-Type: application/json
 			if (isTokenRefused(response)) return loginRefused("The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.", "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.");
 			const request = response.request === undefined ? "the request" : scrub(response.request, MAX_QUOTED);
 			const message = `The login worked, but its policy does not permit ${request}. ${what}.`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", message, { hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. Ask the operators of the service for it, unless mount or signing-key is mistyped: what no policy names is refused in the same way.` });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", message, { hint: `${request.startsWith("GET") ? MISTYPED : "Ask"} the operators of the service for a policy with path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }.` });
 		}
+		const MISTYPED = "Check mount and signing-key for typing errors first: what does not exist is refused in the same way. If both are right, ask";
 		const LOGIN_HINTS = {
 			cert: "No role of the cert login, or not the one in the input role, trusts the issuer of this certificate and allows its name: ask the operators of the service to compare them.",
 			oidc: "Check the inputs role and oidc-audience, the latter against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run."
@@ -33081,7 +33082,7 @@ Content-Type: application/json
 		}
 		function unusable(message, cause) {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("request", "RESP_BAD_SIGNATURE", message, {
-				hint: "Check that server-url leads to OpenBao or Vault and not to another service.",
+				hint: "Check that server-url (host and port) leads to OpenBao or Vault, and not to a health check or another application.",
 				cause,
 				maxAttempts: 3
 			});

@@ -130,6 +130,22 @@ test('a policy that forbids a request is told with that request, and without the
   );
 });
 
+test('a mistyped mount or key is looked for before a policy, unless the key was read', () => {
+  const hintOf = (request: string): unknown => {
+    try {
+      return readBatch({ ...answer(403, errors('1 error occurred:\n\t* permission denied\n\n')), request }, 1, batch);
+    } catch (error) {
+      return Object(error).hint;
+    }
+  };
+  expect(hintOf('GET https://bao.example.com/v1/transit/keys/release')).toMatch(
+    /^Check mount and signing-key for typing/,
+  );
+  expect(hintOf('POST https://bao.example.com/v1/transit/sign/release')).toMatch(
+    /^Ask the operators .* for a policy with/,
+  );
+});
+
 test('a login without a certificate tells whether the server asked for one', () => {
   const hintOf = (method: 'cert' | 'oidc', asksForCertificate?: boolean): unknown => {
     try {

@@ -70,9 +70,13 @@ function denied(response: WireResponse, { key: { mount, name }, scrub }: Asked, 
   const request = response.request === undefined ? 'the request' : scrub(response.request, MAX_QUOTED);
   const message = `The login worked, but its policy does not permit ${request}. ${what}.`;
   return new Failure('config', 'PERMISSION_DENIED', message, {
-    hint: `The policy needs: path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }. Ask the operators of the service for it, unless mount or signing-key is mistyped: what no policy names is refused in the same way.`,
+    // The key is read before anything is signed with it, so that another request shows that it exists.
+    hint: `${request.startsWith('GET') ? MISTYPED : 'Ask'} the operators of the service for a policy with path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }.`,
   });
 }
+
+const MISTYPED =
+  'Check mount and signing-key for typing errors first: what does not exist is refused in the same way. If both are right, ask';
 
 /** What is needed to explain the answer to a login. */
 export interface LoginFacts {
@@ -167,7 +171,7 @@ function sealedOrOther(response: WireResponse, scrub: Scrub): Failure {
 /** Builds the failure for an unusable answer with status 200. */
 export function unusable(message: string, cause?: unknown): Failure {
   return new Failure('request', 'RESP_BAD_SIGNATURE', message, {
-    hint: 'Check that server-url leads to OpenBao or Vault and not to another service.',
+    hint: 'Check that server-url (host and port) leads to OpenBao or Vault, and not to a health check or another application.',
     cause,
     maxAttempts: 3,
   });
