@@ -703,8 +703,10 @@ export const modules = {
 			const { status } = response;
 			const isPassing = status >= 500 || status === 408 || status === 429;
 			const kind = isPassing ? errors.lZ : FinalError;
-			return new kind("TIMESTAMP_FAILED", `The authority answered ${status}${said(response, scrub)}.`);
+			const hint = status === 401 || status === 403 ? { hint: NO_ACCESS } : {};
+			return new kind("TIMESTAMP_FAILED", `The authority answered ${status}${said(response, scrub)}.`, hint);
 		}
+		const NO_ACCESS = "The authority does not give stamps to everybody: ask its operators which access it demands, such as an account or an allowed address. The action sends no credentials, except those that a URL in timestamp-url holds in its path or query. Or use an authority that needs none.";
 		function readReply(response, scrub) {
 			try {
 				return readStampAnswer(response.body);

@@ -24,6 +24,7 @@ type Behaviour =
   | 'ten days ahead'
   | 'rejection'
   | 'a web page'
+  | 'HTTP status 403'
   | 'HTTP status 503'
   | 'silence';
 
@@ -98,6 +99,7 @@ export async function startAuthority({ tls, kind = 'ec' }: AuthorityOptions = {}
     const query = await buffer(request);
     digests.push(query.subarray(query.indexOf(Buffer.from([4, 32])) + 2).toString('hex', 0, 32));
     if (behaviour === 'silence') return undefined;
+    if (behaviour === 'HTTP status 403') return response.writeHead(403).end();
     if (behaviour === 'HTTP status 503') return response.writeHead(503).end('busy');
     if (behaviour === 'a web page') return response.end('<!doctype html><p>Welcome');
     const answered = last.then(() => reply(directory, query, behaviour));

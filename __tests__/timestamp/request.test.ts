@@ -116,6 +116,9 @@ test('an answer of another kind of server is told by its status, type and words,
     /: It answered 200 \(no content type\) with a page that says “Welcome”, which is not a time stamp/,
   );
   expect(page.hint).toMatch(/^Check that timestamp-url is the address of a time stamp authority/);
+  authority.behave('HTTP status 403');
+  const closed = await failureOf(ask());
+  expect(closed.hint).toMatch(/^The authority does not give stamps to everybody: .* account/);
   authority.behave('HTTP status 503');
   expect((await failureOf(ask())).message).toContain('The authority answered 503: “busy” (TIMESTAMP_FAILED)');
 });
