@@ -15336,6 +15336,7 @@ var __webpack_modules__ = {
 			const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
 			if (!URL.canParse(text)) throw proxyUnusable(name, "is not a URL");
 			const url = new URL(text);
+			if (`${url.pathname}${url.search}${url.hash}`.includes("@")) throw proxyUnusable(name, "has an @ after its host, as when the password is not percent-encoded");
 			if (url.protocol !== "http:" && url.protocol !== "https:") throw proxyUnusable(name, `has the scheme ${url.protocol}//, which this action does not support`, ofScheme(url));
 			if ((0, _environment_js__WEBPACK_IMPORTED_MODULE_3__.L)(url)) throw proxyUnusable(name, `leads to a PAC file (${url.pathname})`, NOT_READ);
 			const authorization = url.username || url.password ? basic(url, name) : undefined;

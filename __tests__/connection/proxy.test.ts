@@ -376,6 +376,27 @@ describe('a proxy that cannot be used', () => {
     expect(choose).toThrow(expect.objectContaining({ code: 'PROXY_UNUSABLE', hint: expect.stringMatching(hint) }));
   });
 
+  test.each(['#', '/', '?'])(
+    'because of a %s in its password says how to write that, and shows no part of it',
+    (sign) => {
+      // The characters before the sign may be taken for a port, or for none.
+      for (const start of ['12', 'pa']) {
+        const choose = () =>
+          chooseProxy(
+            { httpsProxy: named(`http://user:${start}${sign}34@proxy.example.com:3128`) },
+            new URL('https://a.example'),
+          );
+        expect(choose).toThrow(
+          expect.objectContaining({
+            code: 'PROXY_UNUSABLE',
+            message: expect.not.stringMatching(/user|12|34|pa#/),
+            hint: expect.stringContaining('percent-encoded (%2F %23 %3F %40 %25)'),
+          }),
+        );
+      }
+    },
+  );
+
   test('with a certificate that cannot be trusted gets no credentials, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
     const { server: identity } = await createPki();
     const asked: unknown[] = [];

@@ -36,6 +36,9 @@ export function chooseProxy(variables: ProxyVariables, target: URL): ConnectProx
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   if (!URL.canParse(text)) throw proxyUnusable(name, 'is not a URL');
   const url = new URL(text);
+  // A / # or ? in the password ends the host, so that the user would be taken for the host.
+  if (`${url.pathname}${url.search}${url.hash}`.includes('@'))
+    throw proxyUnusable(name, 'has an @ after its host, as when the password is not percent-encoded');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw proxyUnusable(name, `has the scheme ${url.protocol}//, which this action does not support`, ofScheme(url));
   if (isPacFile(url)) throw proxyUnusable(name, `leads to a PAC file (${url.pathname})`, NOT_READ);
