@@ -26888,10 +26888,13 @@ Content-Type: application/json
 		}
 		const MAX_LISTED = 10;
 		function endingLike(paths) {
-			const ends = new Set(paths.map((path) => path.slice(-1).toLowerCase()));
-			if ([...ends].some((end) => end > "~")) return () => true;
-			return (path) => path.slice(-1) > "~" || ends.has(path.slice(-1).toLowerCase());
+			const length = Math.min(3, ...paths.map((path) => path.length));
+			const endOf = (path) => path.slice(-length).toLowerCase();
+			const ends = new Set(paths.map(endOf));
+			if (![...ends].every((end) => ASCII.test(end))) return () => true;
+			return (path) => ends.has(endOf(path)) || !ASCII.test(path.slice(-length));
 		}
+		const ASCII = /^[ -~]*$/;
 		function listed(sentences) {
 			const shown = sentences.slice(0, MAX_LISTED);
 			if (sentences.length > MAX_LISTED) shown.push(`and ${sentences.length - MAX_LISTED} more`);
@@ -31554,6 +31557,8 @@ Content-Type: application/json
 		}
 		;
 		function findTwins(paths) {
+			const all = (0, files_names.zN)(paths.join("//")).split("//");
+			if (new Set(all).size === all.length) return [];
 			const seen = new Map();
 			const twins = [];
 			for (const path of paths) {

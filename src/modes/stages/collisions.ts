@@ -101,13 +101,17 @@ function createKeys(): (location: string) => string {
 
 const MAX_LISTED = 10;
 
-/** Returns a cheap test of the last character, which rules out nearly all files of a release as own paths. */
+/** Returns a cheap test of the last characters, which rules out nearly all files of a release as own paths. */
 function endingLike(paths: readonly string[]): (path: string) => boolean {
-  const ends = new Set(paths.map((path) => path.slice(-1).toLowerCase()));
+  const length = Math.min(3, ...paths.map((path) => path.length));
+  const endOf = (path: string): string => path.slice(-length).toLowerCase();
+  const ends = new Set(paths.map(endOf));
   // Folding can turn a character that is not ASCII into one that ends in ASCII.
-  if ([...ends].some((end) => end > '~')) return () => true;
-  return (path) => path.slice(-1) > '~' || ends.has(path.slice(-1).toLowerCase());
+  if (![...ends].every((end) => ASCII.test(end))) return () => true;
+  return (path) => ends.has(endOf(path)) || !ASCII.test(path.slice(-length));
 }
+
+const ASCII = /^[ -~]*$/;
 
 /** Puts each sentence on its own line, at most `MAX_LISTED` of them. */
 export function listed(sentences: readonly string[]): string {
