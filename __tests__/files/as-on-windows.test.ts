@@ -7,11 +7,14 @@ import fs, {
   readFileSync,
   renameSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { join } from 'node:path';
+import path, { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { Glob } from '../../src/files/finding/glob.ts';
+import { escapePath, readPatterns, takeSetsLiterally } from '../../src/files/finding/patterns.ts';
 import { openFile } from '../../src/files/reading/open-file.ts';
 import { readSignatureFile } from '../../src/files/reading/read-small.ts';
 import { TEMPORARY_PREFIX } from '../../src/files/temporary.ts';
@@ -22,12 +25,16 @@ import { find, makeDirectory, plant } from './trees.ts';
 // volumes whose files are stored elsewhere.
 
 function replace(functions: Partial<typeof fs>): void {
-  const before = Object.fromEntries(Object.keys(functions).map((name) => [name, Reflect.get(fs, name)]));
+  assign(fs, functions);
+}
+
+function assign<Module extends object>(module: Module, members: Partial<Module>): void {
+  const before = Object.fromEntries(Object.keys(members).map((name) => [name, Reflect.get(module, name)]));
   const set = (values: object): void => {
-    Object.assign(fs, values);
+    Object.assign(module, values);
     syncBuiltinESMExports();
   };
-  set(functions);
+  set(members);
   onTestFinished(() => set(before));
 }
 
@@ -35,6 +42,16 @@ function onWindows(): void {
   const platform = process.platform;
   Object.defineProperty(process, 'platform', { value: 'win32' });
   onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
+}
+
+/** Paths are read as on Windows. */
+function withWindowsPaths(): void {
+  const { win32 } = path;
+  assign(path, {
+    sep: win32.sep,
+    isAbsolute: (text) => win32.isAbsolute(text),
+    relative: (from, to) => win32.relative(from, to),
+  });
 }
 
 /** A function that throws the system's error of this code as long as `holds` says so. */
@@ -144,4 +161,69 @@ test('a file that another program removes first is no error', () => {
   const root = plant(makeDirectory(), { 'a.sign': 'old' });
   replace({ unlinkSync: refuse('ENOENT') });
   expect(new OutputTree(root, process.pid).remove('a.sign')).toBeUndefined();
+});
+
+test.each<[string, string, readonly string[]]>([
+  ['C:\\r', 'dist\\**\n.\\a/b\\', ['dist/**', 'a/b/']],
+  ['C:\\r', 'C:\\r\\dist\\\nc:/R/x\nC:\\r', ['dist/', 'x', '.']],
+  ['C:\\r', '\\\\?\\C:\\r\\x\n//./c:/r/y\na\\\\?\\C:\\r', ['x', 'y', 'a/?/C:/r']],
+  ['\\\\srv\\share\\r', '\\\\?\\UNC\\srv\\share\\r\\x\n//./unc/srv/share/r/y', ['x', 'y']],
+  ['\\\\srv\\share\\r', 'a\\\\?\\UNC\\b', ['a/?/UNC/b']],
+  ['C:\\r', 'a[bc]d[\\e\n[,]\n[{][a,b]\n[[]x', ['a[bc]d[[]/e', '[,]', '[{][a,b]', '[[]x']],
+])('below %s the patterns %j mean what they mean on Windows', (root, text, globs) => {
+  withWindowsPaths();
+  expect(readPatterns(text, root).map(({ glob }) => glob)).toEqual(globs);
+});
+
+test.each([
+  ['C:x', 'names a drive without a slash after it'],
+  ['c:', 'names a drive without a slash after it'],
+  ['D:\\x', 'lies outside root'],
+  ['a\\,b', 'uses braces or commas'],
+  ['~\\x', 'starts with ~'],
+  ['a\\..\\b', 'holds “..”'],
+])('the line %s is refused on Windows', (line, problem) => {
+  withWindowsPaths();
+  expect(() => readPatterns(line, 'C:\\r')).toThrow(`“${line}” ${problem}`);
+});
+
+test('a backslash is no escape character on Windows, where case does not matter', () => {
+  withWindowsPaths();
+  expect(escapePath('a\\[b]')).toBe('a\\[[]b]');
+  expect(takeSetsLiterally({ text: '', glob: 'a/[id]', excludes: false })?.glob).toBe('a/[[]id]');
+  const glob = new Glob({ text: '', glob: 'Dist/X.zip', excludes: false });
+  expect(glob.literals).toEqual(['Dist', 'X.zip']);
+});
+
+test.runIf(process.platform === 'linux')(
+  'a name that a file system also finds in another case or composition is matched as it is listed',
+  async () => {
+    const root = plant(makeDirectory(), { 'dist/app': '', 'dist/e\u0301': '' });
+    const { lstatSync: look } = fs;
+    const folded = (spell: (text: string) => string): typeof look =>
+      Object.assign(
+        (location: string, options: object): unknown => look(root + spell(location.slice(root.length)), options),
+        look,
+      );
+    replace({ lstatSync: folded((text) => text.toLowerCase()) });
+    expect((await find(root, 'DIST/APP\nDIST/app\ndist/app')).unmatched).toEqual(['DIST/APP', 'DIST/app']);
+    replace({ lstatSync: folded((text) => text.normalize('NFD')) });
+    const { files, unmatched } = await find(root, 'dist/app\ndist/\u00e9');
+    expect([files.map((file) => file.path), unmatched]).toEqual([['dist/app'], ['dist/\u00e9']]);
+  },
+);
+
+test('a file that another program removes while the files are listed is refused', async () => {
+  const root = plant(makeDirectory(), { 'dist/a': '', 'dist/b': '' });
+  const { lstatSync: look } = fs;
+  const removing = (location: string, options: object): unknown => {
+    if (location === join(root, 'dist/b')) unlinkSync(location);
+    return look(location, options);
+  };
+  replace({ lstatSync: Object.assign(removing, look) });
+  const { files, refused } = await find(root, 'dist/*');
+  expect([files.map((file) => file.path), refused.map(({ error }) => [error.code, error.message])]).toEqual([
+    ['dist/a'],
+    [['FILE_VANISHED', 'dist/b vanished while the files were listed.']],
+  ]);
 });

@@ -23,6 +23,9 @@ describe('patterns', () => {
     ['dist/app.zip/', []],
     ['dist/*', ['dist/.hidden/y.zip', 'dist/app.txt', 'dist/app.zip', 'dist/deep/er/x.zip']],
     ['*.zip', ['top.zip']],
+    ['*/\n!dist', ['other/z.zip']],
+    ['**/\n!*/', ['top.zip']],
+    ['top.zip\n!**/', []],
     ['**/x.zip', ['dist/deep/er/x.zip']],
     ['dist/**/er', ['dist/deep/er/x.zip']],
     ['dist/d??p', ['dist/deep/er/x.zip']],
@@ -88,6 +91,7 @@ describe('names', () => {
     expect(refused[0]?.error).toMatchObject({ code: 'FILE_NAME_TOO_LONG' });
     expect(refused[0]?.error.message).toContain('.sign');
     expect(await filesOf(root, '**', { suffix: '.s' })).toEqual([fits, long]);
+    expect((await find(root, `${long.slice(0, 9)}*`)).unmatched).toEqual([]);
   });
 
   test('that are not UTF-8 are refused with their bytes, when they are wanted', async () => {
@@ -96,10 +100,15 @@ describe('names', () => {
     writeFileSync(broken('b/x'), '');
     expect(await filesOf(root, 'a')).toEqual(['a/ok', 'a/valid\ufffd']);
     expect(await filesOf(root, '**\n!b/x*')).toEqual(['a/ok', 'a/valid\ufffd', 'b/ok']);
-    await expect(find(root, '**')).rejects.toThrow(expect.objectContaining({ code: 'FILE_NAME_NOT_UTF8' }));
+    await expect(find(root, '**')).rejects.toMatchObject({
+      code: 'FILE_NAME_NOT_UTF8',
+      hint: 'Rename it, or exclude it in files: tools would see it under different names.',
+    });
     await expect(find(root, '**')).rejects.toThrow(/bytes 78ff0a \(x\ufffd\\n\)/);
     mkdirSync(broken('a/d'));
     await expect(find(root, 'a/**/*.zip')).rejects.toThrow(/bytes 64ff0a/);
+    expect(await filesOf(root, 'a/o*')).toEqual(['a/ok']);
+    writeFileSync(Buffer.concat([broken('a/s'), Buffer.from('.sign')]), '');
     expect(await filesOf(root, 'a/o*')).toEqual(['a/ok']);
   });
 
@@ -134,6 +143,12 @@ describe('in a second look, which finds only what is new', () => {
     const all = ['a', 'b', 'd/a', 'd/b', 'a.sign', 'b.sign', 'd/b.sign', 'out/a.sign', 'out/b.sign', 'out/d/b.sign'];
     const skipped = all.filter((path) => skips?.(path.slice(path.lastIndexOf('/') + 1), path.replace(/[^/]*$/, '')));
     expect(skipped).toEqual(['a', 'd/b', ...signatures]);
+  });
+
+  test('a link to a known file is left out, as in the first look', async () => {
+    const root = plant(makeDirectory(), { a: '', b: '', l: { link: 'a' } });
+    const found = await find(root, '**', { known: new Set(['a']) });
+    expect(tell(found)).toEqual({ files: ['b'], refused: [], unmatched: [] });
   });
 
   test('a first look skips nothing', () => {

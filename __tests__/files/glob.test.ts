@@ -50,6 +50,24 @@ test.each([
   expect(compile(glob).literals).toEqual(literals);
 });
 
+test.each([
+  ['**/*.map', true],
+  ['**/node_modules/**', true],
+  ['**/cache/', true],
+  ['**/a/b', false],
+  ['**/a/**/b', false],
+  ['dist/**/x', false],
+  ['*.map', false],
+  ['**', false],
+])('%s is about one name at any depth: %s', (glob, isAnywhere) => {
+  expect(compile(glob).isAnywhere).toBe(isAnywhere);
+});
+
+test.each(['.', '**', '*', 'a', 'a/**', '**/a', '?', 'a/'])('%s means a directory a', (glob) => {
+  expect(compile(glob).means(['a'], 'directory')).toBe(true);
+  expect(compile(glob).means(['a'], 'file')).toBe(glob !== 'a/');
+});
+
 test('a search begins behind the names that hold no wildcard, with the signature of what may be a file', async () => {
   const ways = await wayTo('dist/app', 'dist/lib/**/x', 'dist/lib/y', 'a [[]b/\\*/c?');
   expect([...ways].map(([path, names]) => [path, [...names]])).toEqual([

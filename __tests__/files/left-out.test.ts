@@ -56,6 +56,11 @@ describe('without a directory of its own for signatures', () => {
     }
   });
 
+  test('a directory whose name has the suffix is no signature', async () => {
+    const root = plant(makeDirectory(), { 'docs.sign/a': '', docs: '' });
+    expect(tell(await find(root, '**')).files).toEqual(['docs', 'docs.sign/a']);
+  });
+
   test('an excluded path is not counted anywhere', async () => {
     const root = plant(makeDirectory(), { a: '', 'a.sign': '', 'a.sign.sign': '', 'x.sign': '', '.git/x': '' });
     const found = await find(root, '**\n!a.sign.sign\n!x.sign\n!x\n!.git');
@@ -69,6 +74,7 @@ describe('with a directory of its own for signatures', () => {
     'dist/a.sign': '',
     'sigs/dist/a.sign': '',
     'sigs/dist/gone.sign': '',
+    'sigs/dist/a.gzip': '',
     'sigs/install.sh': '',
     'sigs/SUMS': '',
     'sigs/SUMS.sign': '',
@@ -81,15 +87,27 @@ describe('with a directory of its own for signatures', () => {
     const written = ['sigs/SUMS', 'sigs/SUMS.sign'].map((path) => join(root, path));
     const found = await find(root, '**', { outputDirectory: join(root, 'sigs'), written });
     expect(tell(found).files).toEqual(['dist/a']);
-    expect(uncovered(found)).toEqual(['dist/a.sign suffix', 'sigs/install.sh output-dir']);
+    expect(uncovered(found)).toEqual([
+      'dist/a.sign suffix',
+      'sigs/dist/a.gzip output-dir',
+      'sigs/install.sh output-dir',
+    ]);
     expect(found.orphans).toEqual(['dist/gone', 'sigs/dist/a']);
+    expect(found.written.map(({ path }) => path)).toEqual(['sigs/SUMS', 'sigs/SUMS.sign']);
     expect(leftOut(found)).toEqual({
       git: 'sigs/.git/x',
-      'output-dir': 'sigs/dist/gone.sign sigs/install.sh sigs/sigs/dist/a.sign',
+      'output-dir': 'sigs/dist/a.gzip sigs/dist/gone.sign sigs/install.sh sigs/sigs/dist/a.sign',
       signature: 'sigs/dist/a.sign',
       suffix: 'dist/a.sign',
       written: 'sigs/SUMS sigs/SUMS.sign',
     });
+    expect(found.leftOut.map(({ reason }) => reason)).toEqual(['git', 'output-dir', 'signature', 'suffix', 'written']);
+  });
+
+  test('a directory that is named by a link holds our signatures all the same', async () => {
+    const root = plant(makeDirectory(), { 'dist/a': '', 'sigs/dist/a.sign': '', alias: { link: 'sigs' } });
+    const found = await find(root, 'dist\nsigs', { outputDirectory: join(root, 'alias') });
+    expect([leftOut(found), uncovered(found)]).toEqual([{ signature: 'sigs/dist/a.sign' }, []]);
   });
 
   test('a directory outside root holds orphans, and nothing that the patterns mean', async () => {
@@ -216,7 +234,7 @@ describe('excludes', () => {
 });
 
 describe('sets that spell a name', () => {
-  const tree = { 'pages/[id].js': '', 'pages/i.js': '', 'pages/[...all]/x': '', 'pages/[[b]': '' };
+  const tree = { '.git/[xy]': '', 'pages/[id].js': '', 'pages/i.js': '', 'pages/[...all]/x': '', 'pages/[[b]': '' };
 
   test.each([
     ['**\n!pages/[id].js', [['!pages/[id].js', 'pages/[id].js']]],
@@ -224,6 +242,7 @@ describe('sets that spell a name', () => {
     ['**\n!**/[...all]', [['!**/[...all]', 'pages/[...all]']]],
     ['**\n!pages/[[]id].js\n!pages/[ij].js\n!pages/\\[...all\\]', []],
     ['pages/i.js\n!other/[id].js', []],
+    ['**\n!**/[xy]', []],
   ])('%j are found in %j', async (patterns, misread) => {
     const found = await find(plant(makeDirectory(), tree), patterns);
     expect(found.misread.map(({ text, path }) => [text, path])).toEqual(misread);
@@ -241,8 +260,9 @@ describe('places of this action', () => {
 
   test('behind a link are neither signed by the name of the link nor by that of its target', async () => {
     const root = plant(makeDirectory(), { a: '', real: '', SUMS: { link: 'real' } });
-    const { files, refused } = await find(root, '**', { written: [join(root, 'SUMS')] });
-    expect([files.map(({ path }) => path), refused]).toEqual([['a'], []]);
+    const found = await find(root, '**', { written: [join(root, 'SUMS')] });
+    expect(tell(found)).toEqual({ files: ['a'], refused: [], unmatched: [] });
+    expect([uncovered(found), found.written.map(({ path }) => path)]).toEqual([['SUMS written'], ['real']]);
   });
 
   test('are no directories: what is in a directory at such a path is signed, also behind links', async () => {

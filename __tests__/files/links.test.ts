@@ -74,6 +74,7 @@ describe('links that are not followed', () => {
     ['!dist/v1/a.bin', ['partial-link 2', 'dist/current, dist/v1/self']],
     ['!dist/v1/*.bin', ['partial-link 2', 'dist/current, dist/v1/self']],
     ['!dist/v1/b', ['partial-link 2', 'dist/current, dist/v1/self']],
+    ['!dist/*/a.bin\n!dist/v1/d', ['partial-link 2', 'dist/current, dist/v1/self']],
     ['!dist/v?/b/*', ['partial-link 2', 'dist/current, dist/v1/self']],
     // These leave the file out by way of the link too.
     ['!**/*.bin', ['link 2', 'dist/current, dist/v1/self']],
@@ -86,6 +87,7 @@ describe('links that are not followed', () => {
       'dist/v1/b/c': 'y',
       'dist/v1/.sign': '',
       'dist/v1/d': 'z',
+      'dist/v1/.git/x': '',
       'dist/v1/self': link('.'),
       'dist/current': link('v1'),
     });
@@ -96,6 +98,13 @@ describe('links that are not followed', () => {
         .filter((each) => each.reason.endsWith('link'))
         .map((each) => [`${each.reason} ${each.count}`, each.first.join(', ')]),
     ).toEqual([[reason, paths]]);
+  });
+
+  test('to a directory with a file that one exclude leaves out, among many that another leaves out everywhere', async () => {
+    const root = plant(makeDirectory(), { 'dist/v1/z': '', 'dist/current': link('v1') });
+    for (let number = 0; number < 25; number++) writeFileSync(join(root, 'dist/v1', `${number}.map`), '');
+    const { leftOut } = await find(root, 'dist\n!**/*.map\n!dist/v1/z');
+    expect(leftOut).toEqual([{ reason: 'partial-link', count: 1, first: ['dist/current'] }]);
   });
 
   test('that lead nowhere, in a circle or out of the workspace are refused', async () => {
@@ -175,6 +184,11 @@ describe('links that are followed', () => {
     expect(tell(await find(root, '**\n!a/all', follow)).files).toEqual(['a/x']);
   });
 
+  test('to a file are not signed when a pattern goes through their name', async () => {
+    const root = plant(makeDirectory(), { a: '', to: link('a') });
+    expect(tell(await find(root, 'to/x', follow))).toEqual({ files: [], refused: [], unmatched: ['to/x'] });
+  });
+
   test('lead out of the root, as long as it is the workspace', async () => {
     const workspace = plant(makeDirectory(), { 'lib/a': 'x', 'dist/lib': link('../lib') });
     expect(tell(await find(join(workspace, 'dist'), '**', { ...follow, workspace })).files).toEqual(['lib/a']);
@@ -220,6 +234,7 @@ describe('what is no regular file', () => {
     });
     expect(discovery.refused[0]?.error.message).toContain('a/fifo is a FIFO, socket or device');
     expect(tell(await find(root, '**')).refused).toContain('a/to-fifo LINK_NOT_FOLLOWED');
+    expect(tell(await find(root, 'a/fifo/x'))).toEqual({ files: [], refused: [], unmatched: ['a/fifo/x'] });
   });
 
   test('does not include hard links, which are files', async () => {
@@ -251,6 +266,7 @@ describe('directories that cannot be read', () => {
       expect.objectContaining({
         code: 'DIRECTORY_UNREADABLE',
         message: `The directory ${root}/a/locked cannot be read (EACCES).`,
+        hint: 'Give the runner the right to read it, or exclude it in files.',
       }),
     );
   });
@@ -260,6 +276,16 @@ describe('directories that cannot be read', () => {
     for (const patterns of ['**\n!a/locked\n!blind', '**\n!**/locked/**\n!bl*', 'a/**\n!a/locked/*', 'a/*le\nb/**/x']) {
       expect(tell(await findAsOrdinaryUser(root, patterns))).toMatchObject({ files: ['a/file'], refused: [] });
     }
+  });
+
+  test('are no error where nothing is ever signed', async () => {
+    const root = lockedTree();
+    const about = { temporaryDirectory: join(root, 'a/locked') };
+    const found = await asOrdinaryUserUntil([root], () => find(root, 'a', about));
+    expect([tell(found).files, found.leftOut]).toEqual([['a/file'], []]);
+    // In output-dir there may be files that somebody else put there.
+    const separate = { outputDirectory: join(root, 'a/locked') };
+    await expect(asOrdinaryUserUntil([root], () => find(root, 'a', separate))).rejects.toThrow(/locked cannot be read/);
   });
 
   test('are no error when the patterns name the wanted files in them', async () => {
@@ -279,6 +305,9 @@ describe('directories that cannot be read', () => {
     expect(tell(await findAsOrdinaryUser(root, 'blind'))).toMatchObject({
       files: [],
       refused: ['blind/file FILE_UNREADABLE'],
+    });
+    await expect(findAsOrdinaryUser(root, 'blind')).resolves.toMatchObject({
+      refused: [{ error: { message: 'blind/file cannot be examined (EACCES).' } }],
     });
   });
 });
@@ -371,7 +400,13 @@ test('each refusal says what is wrong with the path, and what to do', async () =
 });
 
 test('only a file behind a followed link has the way to it', async () => {
-  const root = plant(makeDirectory(), { 'lib/a': 'x', 'dist/lib': link('../lib'), 'dist/b': '', 'dist/c': link('b') });
+  const root = plant(makeDirectory(), {
+    'lib/a': 'x',
+    'dist/lib': link('../lib'),
+    'dist/b': '',
+    'dist/c': link('b'),
+    'dist/d': link('../lib/fifo'),
+  });
   spawnSync('mkfifo', [join(root, 'lib/fifo')]);
   const { files, refused } = await find(root, 'dist', { followSymbolicLinks: true });
   expect(files.map(({ path, via }) => [path, via])).toEqual([
@@ -379,5 +414,8 @@ test('only a file behind a followed link has the way to it', async () => {
     ['dist/c', join(root, 'dist/c')],
     ['dist/lib/a', join(root, 'dist/lib/a')],
   ]);
-  expect(refused.map((each) => [each.error.code, 'via' in each])).toEqual([['FILE_NOT_REGULAR', false]]);
+  expect(refused.map((each) => [each.path, each.error.code, 'via' in each])).toEqual([
+    ['dist/d', 'FILE_NOT_REGULAR', false],
+    ['dist/lib/fifo', 'FILE_NOT_REGULAR', false],
+  ]);
 });

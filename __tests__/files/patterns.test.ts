@@ -14,7 +14,10 @@ function complaintOf(text: string): string {
     return '';
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
-    expect(error.code).toBe('PATTERN_INVALID');
+    expect(error).toMatchObject({
+      code: 'PATTERN_INVALID',
+      hint: 'Give one pattern per line, relative to root: dist/**, or *.zip. A line that starts with ! excludes.',
+    });
     return error.message;
   }
 }
@@ -29,6 +32,7 @@ describe('lines', () => {
     [`${ROOT}\n${ROOT}/\n${ROOT}/x y/**/\n!${ROOT}//z`, ['.', '.', 'x y/**/', '! z']],
     [`${ROOT}/..x\n..x/y\n...`, ['..x', '..x/y', '...']],
     ['a~\n~x\n~$doc', ['a~', '~x', '~$doc']],
+    ['a! b\nC:x', ['a! b', 'C:x']],
     ['a[,]b\na\\,b\n[{]x[}]', ['a[,]b', 'a\\,b', '[{]x[}]']],
     ['a\\', ['a\\']],
     ['a[b]c[\\[d]\\[e', ['a[b]c[\\[d]\\[e']],
@@ -161,6 +165,7 @@ test.each([
   ['a[id]/[xy].js', 'a[[]id]/[[]xy].js'],
   ['a[1]\\[b]', undefined],
   ['*.js', undefined],
+  ['a\\[bc]', undefined],
 ])('%s: sets of several characters can be names', (glob, taken) => {
   expect(takeSetsLiterally({ text: 'as written', glob, excludes: true })).toEqual(
     taken && { text: 'as written', glob: taken, excludes: true },
