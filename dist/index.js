@@ -19913,45 +19913,39 @@ var __webpack_modules__ = {
 		const OPTIONS = {
 			dot: true,
 			nobrace: true,
-			nocase: external_node_path_.sep === "\\",
 			nocomment: true,
 			noext: true,
 			nonegate: true
 		};
+		const ANYWHERE = /^\*\*\/[^/]+(?:\/\*\*)?\/?$/;
 		class Glob {
 			text;
 			literals;
+			isAnywhere;
 			#engine;
 			#segments;
 			#meansOnlyDirectories;
-			#endsInGlobstar;
 			#parent;
 			constructor({ text, glob }) {
 				const body = glob === "." ? "**" : glob.replace(/\/$/, "");
-				const last = body.slice(body.lastIndexOf("/") + 1);
+				const nocase = external_node_path_.sep === "\\";
 				this.text = text;
-				this.#engine = new Minimatch(body, OPTIONS);
-				this.#segments = (this.#engine.set[0] ?? []).map(withoutBacktracking);
-				this.#meansOnlyDirectories = glob.endsWith("/");
-				this.#endsInGlobstar = last === "**";
-				this.#parent = last === "*" && !this.#meansOnlyDirectories ? this.#segments.slice(0, -1) : undefined;
-				const readable = OPTIONS.nocase ? new Minimatch(body, {
+				this.#engine = new Minimatch(body, {
 					...OPTIONS,
-					nocase: false
-				}).set[0] : this.#segments;
-				this.literals = literalsOf(readable ?? []);
+					nocase
+				});
+				this.#segments = this.#engine.set.flat().map(withoutBacktracking);
+				this.#meansOnlyDirectories = glob.endsWith("/");
+				this.#parent = /(?:^|\/)\*$/.test(glob) ? this.#segments.slice(0, -1) : undefined;
+				this.literals = literalsOf(nocase ? new Minimatch(body, OPTIONS).set.flat() : this.#segments);
+				this.isAnywhere = ANYWHERE.test(glob);
 			}
 			means(names, kind) {
 				if (this.#meansOnlyDirectories && kind !== "directory") return false;
-				return this.#engine.matchOne(this.#endsInGlobstar ? [...names, ""] : names, this.#segments);
+				return this.#engine.matchOne([...names, ""], this.#segments);
 			}
 			reaches(names) {
 				return this.#engine.matchOne(names, this.#segments, true);
-			}
-			get isAnywhere() {
-				const [first, second, ...others] = this.#segments;
-				const isBelow = others.length === 0 || others.length === 1 && others[0] === GLOBSTAR;
-				return first === GLOBSTAR && second !== undefined && second !== GLOBSTAR && isBelow;
 			}
 			meansChildren(names) {
 				return this.#parent !== undefined && this.#engine.matchOne(names, this.#parent);

@@ -193,6 +193,7 @@ test('a backslash is no escape character on Windows, where case does not matter'
   expect(takeSetsLiterally({ text: '', glob: 'a/[id]', excludes: false })?.glob).toBe('a/[[]id]');
   const glob = new Glob({ text: '', glob: 'Dist/X.zip', excludes: false });
   expect(glob.literals).toEqual(['Dist', 'X.zip']);
+  expect(glob.means(['dist', 'x.ZIP'], 'file')).toBe(true);
 });
 
 test.runIf(process.platform === 'linux')(

@@ -1,11 +1,13 @@
 import { sep } from 'node:path';
 import { create } from '@actions/glob';
-import { GLOBSTAR, Minimatch } from 'minimatch';
+import { Minimatch } from 'minimatch';
 import type { Pattern } from './patterns.ts';
 import type { Entry } from './walk.ts';
 
-/** The options that `@actions/glob` gives to minimatch. */
-const OPTIONS = { dot: true, nobrace: true, nocase: sep === '\\', nocomment: true, noext: true, nonegate: true };
+/** The options that `@actions/glob` gives to minimatch, but for `nocase`, which depends on the system. */
+const OPTIONS = { dot: true, nobrace: true, nocomment: true, noext: true, nonegate: true };
+/** A pattern about a single name at any depth. */
+const ANYWHERE = /^\*\*\/[^/]+(?:\/\*\*)?\/?$/;
 
 type Segments = Minimatch['set'][number];
 
@@ -20,44 +22,37 @@ export class Glob {
   readonly text: string;
   /** The names at the start of the pattern, up to the first wildcard. */
   readonly literals: readonly string[];
+  /** Whether the pattern is about a single name at any depth, such as `**\/*.map`. */
+  readonly isAnywhere: boolean;
   readonly #engine: Minimatch;
   readonly #segments: Segments;
   readonly #meansOnlyDirectories: boolean;
-  readonly #endsInGlobstar: boolean;
   /** The pattern without a final `*`, which matches every child of a directory. */
   readonly #parent: Segments | undefined;
 
   constructor({ text, glob }: Pattern) {
     const body = glob === '.' ? '**' : glob.replace(/\/$/, '');
-    const last = body.slice(body.lastIndexOf('/') + 1);
+    const nocase = sep === '\\';
     this.text = text;
-    this.#engine = new Minimatch(body, OPTIONS);
-    this.#segments = (this.#engine.set[0] ?? []).map(withoutBacktracking);
+    this.#engine = new Minimatch(body, { ...OPTIONS, nocase });
+    this.#segments = this.#engine.set.flat().map(withoutBacktracking);
     this.#meansOnlyDirectories = glob.endsWith('/');
-    this.#endsInGlobstar = last === '**';
-    this.#parent = last === '*' && !this.#meansOnlyDirectories ? this.#segments.slice(0, -1) : undefined;
+    this.#parent = /(?:^|\/)\*$/.test(glob) ? this.#segments.slice(0, -1) : undefined;
     // With `nocase`, minimatch turns even plain names into expressions.
-    const readable = OPTIONS.nocase ? new Minimatch(body, { ...OPTIONS, nocase: false }).set[0] : this.#segments;
-    this.literals = literalsOf(readable ?? []);
+    this.literals = literalsOf(nocase ? new Minimatch(body, OPTIONS).set.flat() : this.#segments);
+    this.isAnywhere = ANYWHERE.test(glob);
   }
 
   /** Tells whether the pattern matches a path. */
   means(names: string[], kind: Entry['kind']): boolean {
     if (this.#meansOnlyDirectories && kind !== 'directory') return false;
-    // `a/**` also means `a`: minimatch needs a slash after the name.
-    return this.#engine.matchOne(this.#endsInGlobstar ? [...names, ''] : names, this.#segments);
+    // `a/**` also means `a`: minimatch needs a slash after the name, which makes no difference for other patterns.
+    return this.#engine.matchOne([...names, ''], this.#segments);
   }
 
   /** Tells whether the pattern may match something below a directory. */
   reaches(names: string[]): boolean {
     return this.#engine.matchOne(names, this.#segments, true);
-  }
-
-  /** Whether the pattern is about a single name at any depth, such as `**\/*.map`. */
-  get isAnywhere(): boolean {
-    const [first, second, ...others] = this.#segments;
-    const isBelow = others.length === 0 || (others.length === 1 && others[0] === GLOBSTAR);
-    return first === GLOBSTAR && second !== undefined && second !== GLOBSTAR && isBelow;
   }
 
   /** Tells whether the pattern matches every child of a directory. */
