@@ -16892,13 +16892,11 @@ var __webpack_modules__ = {
 				this.#workspace = options.realWorkspace;
 				for (const path of options.written) this.#add(path, "written", options);
 				this.#add(options.temporaryDirectory, "runner-temp", options);
-				this.#add(options.outputDirectory ?? "", "output-dir", options);
+				this.#add(options.outputDirectory, "output-dir", options);
 			}
 			#add(path, reason, { root, realRoot }) {
-				if (path === "") return;
-				const locations = [(0, real_path.ps)(path).path ?? path];
-				if ((0, real_path.Yw)(root, path)) locations.push((0, real_path.x5)(realRoot, (0, external_node_path_.relative)(root, path)));
-				for (const location of locations) {
+				if (!path) return;
+				for (const location of [(0, real_path.ps)(path).path ?? path, (0, real_path.x5)(realRoot, (0, external_node_path_.relative)(root, path))]) {
 					if ((0, real_path.UO)(location, realRoot)) continue;
 					const name = (0, names.zN)((0, external_node_path_.basename)(location));
 					this.#places.set(name, [...this.#places.get(name) ?? [], {
@@ -17078,7 +17076,7 @@ var __webpack_modules__ = {
 			try {
 				return (0, external_node_fs_.lstatSync)(location, { throwIfNoEntry: false });
 			} catch (error) {
-				if (/^(?:ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE)$/.test((0, errors.$N)(error) ?? "")) return undefined;
+				if (/ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE/.test((0, errors.$N)(error) ?? "")) return undefined;
 				throw unreadable((0, external_node_path_.dirname)(location), error);
 			}
 		}
@@ -20095,9 +20093,9 @@ var __webpack_modules__ = {
 				if (typeof pattern === "string") problems.push(`“${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(trimmed)}” ${pattern}`);
 				else patterns.push(pattern);
 			}
-			if (problems.length === 0 && patterns.length === 0) problems.push("it holds no pattern");
-			else if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
-				problems.push(`“${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(patterns[0]?.text ?? "")}” only excludes: at least one pattern must include files`);
+			const [first] = patterns;
+			if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
+				problems.push(first === undefined ? "it holds no pattern" : `“${(0, _names_js__WEBPACK_IMPORTED_MODULE_2__.WU)(first.text)}” only excludes: at least one pattern must include files`);
 			}
 			if (problems.length === 0) return patterns;
 			throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("PATTERN_INVALID", `Input files: ${problems.join("; ")}.`, { hint: "Give one pattern per line, relative to root: dist/**, or *.zip. A line that starts with ! excludes." });
@@ -20105,9 +20103,9 @@ var __webpack_modules__ = {
 		const MAX_CHARACTERS = 65536;
 		const MAX_IN_NAME = 4096;
 		function readPattern(text, root) {
-			const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? "";
-			const excludes = (marks.split("!").length - 1) % 2 === 1;
-			const body = withoutNamespace(text.slice(marks.length));
+			const unmarked = text.replace(/^[!\s]+/, "");
+			const excludes = text.slice(0, text.length - unmarked.length).split("!").length % 2 === 0;
+			const body = withoutNamespace(unmarked);
 			if (body === "") return "excludes nothing: a pattern must follow the !";
 			if (/^~(?:[/\\]|$)/.test(body)) return "starts with ~: give a path relative to root";
 			if (node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" && /^[a-z]:(?![/\\])/i.test(body)) return "names a drive without a slash after it";
@@ -20147,16 +20145,15 @@ var __webpack_modules__ = {
 		function relativeGlob(body, root) {
 			const trailing = normaliseSeparators(body).endsWith("/") ? "/" : "";
 			if (!(0, _real_path_js__WEBPACK_IMPORTED_MODULE_3__.UO)(root, body)) return resolvedGlob(body, root);
-			const path = (0, node_path__WEBPACK_IMPORTED_MODULE_0__.relative)(root, body);
-			return path === "" ? "." : path + trailing;
+			return (0, node_path__WEBPACK_IMPORTED_MODULE_0__.relative)(root, body) + trailing;
 		}
 		function resolvedGlob(body, root) {
 			const real = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_3__.ps)(root).path;
 			const segments = normaliseSeparators(body).split("/");
 			for (let depth = 1; real !== undefined && depth <= segments.length; depth++) {
-				const above = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_3__.ps)(`${segments.slice(0, depth).join("/")}${depth === 1 ? "/" : ""}`).path;
+				const above = (0, _real_path_js__WEBPACK_IMPORTED_MODULE_3__.ps)(`${segments.slice(0, depth).join("/")}/`).path;
 				if (above === undefined) return undefined;
-				if ((0, _real_path_js__WEBPACK_IMPORTED_MODULE_3__.O1)(above, real)) return segments.slice(depth).join("/") || ".";
+				if ((0, _real_path_js__WEBPACK_IMPORTED_MODULE_3__.O1)(above, real)) return segments.slice(depth).join("/");
 			}
 			return undefined;
 		}
@@ -20166,7 +20163,7 @@ var __webpack_modules__ = {
 		}
 		function takeSetsLiterally({ text, glob, excludes }) {
 			const literals = node_path__WEBPACK_IMPORTED_MODULE_0__.sep === "\\" ? LITERALS_ON_WINDOWS : LITERALS;
-			const taken = glob.replace(literals, (part) => /^\[..+\]$/.test(part) ? `[[]${part.slice(1)}` : part);
+			const taken = glob.replace(literals, (part) => part.length > 3 ? `[[]${part.slice(1)}` : part);
 			return taken === glob ? undefined : {
 				text,
 				glob: taken,

@@ -30,15 +30,13 @@ export class OwnPaths {
     this.#workspace = options.realWorkspace;
     for (const path of options.written) this.#add(path, 'written', options);
     this.#add(options.temporaryDirectory, 'runner-temp', options);
-    this.#add(options.outputDirectory ?? '', 'output-dir', options);
+    this.#add(options.outputDirectory, 'output-dir', options);
   }
 
-  #add(path: string, reason: OwnReason, { root, realRoot }: Options): void {
-    if (path === '') return;
+  #add(path: string | undefined, reason: OwnReason, { root, realRoot }: Options): void {
+    if (!path) return;
     // If the path is a link, neither the link nor its target is signed.
-    const locations = [findRealPath(path).path ?? path];
-    if (isBelow(root, path)) locations.push(locate(realRoot, relative(root, path)));
-    for (const location of locations) {
+    for (const location of [findRealPath(path).path ?? path, locate(realRoot, relative(root, path))]) {
       // A directory that contains the root is ignored, because no file would be left.
       if (isWithin(location, realRoot)) continue;
       const name = foldName(basename(location));

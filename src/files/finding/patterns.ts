@@ -27,9 +27,13 @@ export function readPatterns(text: string, root: string): Pattern[] {
     if (typeof pattern === 'string') problems.push(`“${show(trimmed)}” ${pattern}`);
     else patterns.push(pattern);
   }
-  if (problems.length === 0 && patterns.length === 0) problems.push('it holds no pattern');
-  else if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
-    problems.push(`“${show(patterns[0]?.text ?? '')}” only excludes: at least one pattern must include files`);
+  const [first] = patterns;
+  if (problems.length === 0 && patterns.every((pattern) => pattern.excludes)) {
+    problems.push(
+      first === undefined
+        ? 'it holds no pattern'
+        : `“${show(first.text)}” only excludes: at least one pattern must include files`,
+    );
   }
   if (problems.length === 0) return patterns;
   throw new ActionError('PATTERN_INVALID', `Input files: ${problems.join('; ')}.`, {
@@ -44,9 +48,9 @@ const MAX_IN_NAME = 4096;
 
 /** Returns the pattern, or a description of what is wrong with the line. */
 function readPattern(text: string, root: string): Pattern | string {
-  const marks = /^(?:!\s*)*/.exec(text)?.[0] ?? '';
-  const excludes = (marks.split('!').length - 1) % 2 === 1;
-  const body = withoutNamespace(text.slice(marks.length));
+  const unmarked = text.replace(/^[!\s]+/, '');
+  const excludes = text.slice(0, text.length - unmarked.length).split('!').length % 2 === 0;
+  const body = withoutNamespace(unmarked);
   if (body === '') return 'excludes nothing: a pattern must follow the !';
   if (/^~(?:[/\\]|$)/.test(body)) return 'starts with ~: give a path relative to root';
   if (sep === '\\' && /^[a-z]:(?![/\\])/i.test(body)) return 'names a drive without a slash after it';
@@ -92,8 +96,7 @@ function normaliseSeparators(path: string): string {
 function relativeGlob(body: string, root: string): string | undefined {
   const trailing = normaliseSeparators(body).endsWith('/') ? '/' : '';
   if (!isWithin(root, body)) return resolvedGlob(body, root);
-  const path = relative(root, body);
-  return path === '' ? '.' : path + trailing;
+  return relative(root, body) + trailing;
 }
 
 /** Reads a pattern that spells the root differently, such as with its links resolved. */
@@ -101,10 +104,10 @@ function resolvedGlob(body: string, root: string): string | undefined {
   const real = findRealPath(root).path;
   const segments = normaliseSeparators(body).split('/');
   for (let depth = 1; real !== undefined && depth <= segments.length; depth++) {
-    // The first segment is empty or a drive; a root ends in a slash.
-    const above = findRealPath(`${segments.slice(0, depth).join('/')}${depth === 1 ? '/' : ''}`).path;
+    // The first segment is empty or a drive, which needs the slash.
+    const above = findRealPath(`${segments.slice(0, depth).join('/')}/`).path;
     if (above === undefined) return undefined;
-    if (isSamePlace(above, real)) return segments.slice(depth).join('/') || '.';
+    if (isSamePlace(above, real)) return segments.slice(depth).join('/');
   }
   return undefined;
 }
@@ -118,6 +121,7 @@ export function escapePath(path: string): string {
 /** Returns the pattern with each set, such as `[id]`, taken literally; `undefined` when the pattern has no set. */
 export function takeSetsLiterally({ text, glob, excludes }: Pattern): Pattern | undefined {
   const literals = sep === '\\' ? LITERALS_ON_WINDOWS : LITERALS;
-  const taken = glob.replace(literals, (part) => (/^\[..+\]$/.test(part) ? `[[]${part.slice(1)}` : part));
+  // Shorter parts are an escaped character, or a set of one.
+  const taken = glob.replace(literals, (part) => (part.length > 3 ? `[[]${part.slice(1)}` : part));
   return taken === glob ? undefined : { text, glob: taken, excludes };
 }

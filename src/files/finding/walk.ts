@@ -181,7 +181,7 @@ function statLink(location: string): Stats | undefined {
     return lstatSync(location, { throwIfNoEntry: false });
   } catch (error) {
     // The name is too long or invalid on this system, so nothing can be there.
-    if (/^(?:ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE)$/.test(codeOf(error) ?? '')) return undefined;
+    if (/ENOTDIR|ENAMETOOLONG|EINVAL|ERR_INVALID_ARG_VALUE/.test(codeOf(error) ?? '')) return undefined;
     throw unreadable(dirname(location), error);
   }
 }
