@@ -16626,33 +16626,16 @@ var __webpack_modules__ = {
 			list;
 			#depth;
 			#byName;
-			#others = [];
 			constructor(list, depth) {
 				this.list = list;
 				this.#depth = depth;
 			}
 			named(name) {
-				const byName = this.#index();
-				if (byName.size === 0) return this.#others;
-				return [...this.#others, ...byName.get((0, names.zN)(name)) ?? []];
-			}
-			#index() {
-				if (this.#byName) return this.#byName;
-				this.#byName = new Map();
-				const others = [];
-				for (const glob of this.list) {
-					const next = glob.literals[this.#depth];
-					if (next === undefined) {
-						others.push(glob);
-						continue;
-					}
-					const key = (0, names.zN)(next);
-					const known = this.#byName.get(key);
-					if (known) known.push(glob);
-					else this.#byName.set(key, [glob]);
-				}
-				this.#others = others;
-				return this.#byName;
+				this.#byName ??= Map.groupBy(this.list, ({ literals }) => {
+					const next = literals[this.#depth];
+					return next === undefined ? undefined : (0, names.zN)(next);
+				});
+				return [undefined, (0, names.zN)(name)].flatMap((key) => this.#byName?.get(key) ?? []);
 			}
 		}
 		function startScope({ patterns, includeHiddenFiles }) {
@@ -16841,7 +16824,7 @@ var __webpack_modules__ = {
 				if (!(0, real_path.Yw)(realRoot, real) || own.reasonBehind(real) !== undefined) return undefined;
 				const path = (0, real_path.Br)(realRoot, real);
 				if (isListed(path)) return [];
-				if ((0, external_node_fs_.statSync)(real, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+				if (!(0, real_path.vE)(real)?.isDirectory()) return undefined;
 				const scope = scopeAt(start, path, "directory");
 				if (scope === undefined || scope.meant.length === 0) return undefined;
 				const missing = [];
@@ -17186,13 +17169,12 @@ var __webpack_modules__ = {
 			async run(way) {
 				const links = [];
 				for await (const visits of walk(this.#walkOptions(way))) {
-					const strays = visits.filter(({ state }) => state.leftOut !== undefined);
 					for (const visit of visits) {
 						if (visit.state.leftOut !== undefined) continue;
 						if (visit.entry.kind === "link") links.push(visit);
 						else this.#judge(visit);
 					}
-					for (const { entry, state } of strays) this.#leaveOut(entry, state);
+					for (const { entry, state } of visits) this.#leaveOut(entry, state);
 				}
 				const pause = (0, files_pause.n)(this.#options.signal);
 				for (const visit of links) {
@@ -17232,14 +17214,13 @@ var __webpack_modules__ = {
 				const { path, name, kind } = entry;
 				const scope = narrow(above, entry);
 				const reason = this.#own.reasonFor(entry) ?? scope?.leftOut;
-				const mayBeSignature = reason === undefined || reason === "output-dir";
-				if (mayBeSignature && kind !== "directory" && name.endsWith(this.#options.suffix)) {
+				if (reason === undefined && kind !== "directory" && name.endsWith(this.#options.suffix)) {
 					return this.#stepSignature(above, entry, {
 						...scope ?? {
 							...above,
 							meant: []
 						},
-						leftOut: reason ?? "suffix"
+						leftOut: "suffix"
 					});
 				}
 				if (reason === undefined) this.#compareSpelling(entry);
@@ -17253,24 +17234,22 @@ var __webpack_modules__ = {
 				return kind === "link" && !this.#options.followSymbolicLinks && isNamed(scope, path) ? scope : undefined;
 			}
 			#stepSignature(above, { path, name }, scope) {
-				const { suffix } = this.#options;
-				const [signed, base] = [path, name].map((text) => text.slice(0, -suffix.length));
-				const signs = base !== "" && (narrow(above, {
-					path: signed ?? "",
-					name: base ?? "",
+				const unsigned = (text) => text.slice(0, -this.#options.suffix.length);
+				const signed = narrow(above, {
+					path: unsigned(path),
+					name: unsigned(name),
 					kind: "file"
-				})?.meant ?? []).length > 0;
+				});
+				const signs = signed !== undefined && signed.meant.length > 0;
 				return signs || scope.meant.length > 0 ? {
 					...scope,
 					signs
 				} : undefined;
 			}
 			#compareSpelling({ path, kind }) {
-				if (this.#literal.length === 0) return;
-				const names = path.split("/");
 				for (const glob of this.#literal) {
 					const { text } = glob;
-					if (!this.#misread.has(text) && glob.means(names, kind)) this.#misread.set(text, {
+					if (!this.#misread.has(text) && glob.means(path.split("/"), kind)) this.#misread.set(text, {
 						text,
 						path
 					});
@@ -17282,8 +17261,7 @@ var __webpack_modules__ = {
 					this.#leftOut.take({
 						entry,
 						reason: outcome,
-						isMeant: true,
-						signs: false
+						isMeant: true
 					});
 					return;
 				}
@@ -17293,7 +17271,7 @@ var __webpack_modules__ = {
 				if (isRefused && entry.kind !== "file" && entry.kind !== "other") return;
 				for (const glob of state.meant) this.#matched.add(glob);
 			}
-			#leaveOut(entry, { leftOut: reason, meant, signs = false }) {
+			#leaveOut(entry, { leftOut: reason, meant, signs }) {
 				if (reason !== undefined) this.#leftOut.take({
 					entry,
 					reason,
@@ -20009,8 +19987,6 @@ var __webpack_modules__ = {
 				};
 				this.#counts.set(reason, known);
 				known.count++;
-				const last = known.first[FIRST - 1];
-				if (last !== undefined && (0, _names_js__WEBPACK_IMPORTED_MODULE_0__.GV)(last, path) < 0) return;
 				known.first = [...known.first, path].sort(_names_js__WEBPACK_IMPORTED_MODULE_0__.GV).slice(0, FIRST);
 			}
 			take(stray) {
@@ -20024,8 +20000,7 @@ var __webpack_modules__ = {
 				}
 				if (!isMeant) return;
 				this.add(reason, entry.path);
-				const isLink = entry.kind === "link" || entry.isLink === true;
-				if (reason === "temporary" || reason === "written" && isLink) this.#uncovered.push({
+				if (reason === "temporary" || reason === "written" && entry.kind === "link") this.#uncovered.push({
 					path: entry.path,
 					reason
 				});

@@ -88,13 +88,13 @@ class Search {
   async run(way: Way): Promise<void> {
     const links: Visit<Scope>[] = [];
     for await (const visits of walk(this.#walkOptions(way))) {
-      const strays = visits.filter(({ state }) => state.leftOut !== undefined);
       for (const visit of visits) {
         if (visit.state.leftOut !== undefined) continue;
         if (visit.entry.kind === 'link') links.push(visit);
         else this.#judge(visit);
       }
-      for (const { entry, state } of strays) this.#leaveOut(entry, state);
+      // Signatures come after the files beside them, so that most are judged at once.
+      for (const { entry, state } of visits) this.#leaveOut(entry, state);
     }
     // Links are judged last: whether a link can be left out depends on all files.
     const pause = createPause(this.#options.signal);
@@ -140,9 +140,8 @@ class Search {
     const { path, name, kind } = entry;
     const scope = narrow(above, entry);
     const reason = this.#own.reasonFor(entry) ?? scope?.leftOut;
-    const mayBeSignature = reason === undefined || reason === 'output-dir';
-    if (mayBeSignature && kind !== 'directory' && name.endsWith(this.#options.suffix)) {
-      return this.#stepSignature(above, entry, { ...(scope ?? { ...above, meant: [] }), leftOut: reason ?? 'suffix' });
+    if (reason === undefined && kind !== 'directory' && name.endsWith(this.#options.suffix)) {
+      return this.#stepSignature(above, entry, { ...(scope ?? { ...above, meant: [] }), leftOut: 'suffix' });
     }
     if (reason === undefined) this.#compareSpelling(entry);
     if (scope === undefined) return undefined;
@@ -155,26 +154,23 @@ class Search {
 
   /** Keeps a signature when a pattern matches it or the file that it would sign. */
   #stepSignature(above: Scope, { path, name }: Entry, scope: Scope): Scope | undefined {
-    const { suffix } = this.#options;
-    const [signed, base] = [path, name].map((text) => text.slice(0, -suffix.length));
-    const signs =
-      base !== '' && (narrow(above, { path: signed ?? '', name: base ?? '', kind: 'file' })?.meant ?? []).length > 0;
+    const unsigned = (text: string): string => text.slice(0, -this.#options.suffix.length);
+    const signed = narrow(above, { path: unsigned(path), name: unsigned(name), kind: 'file' });
+    const signs = signed !== undefined && signed.meant.length > 0;
     return signs || scope.meant.length > 0 ? { ...scope, signs } : undefined;
   }
 
   #compareSpelling({ path, kind }: Entry): void {
-    if (this.#literal.length === 0) return;
-    const names = path.split('/');
     for (const glob of this.#literal) {
       const { text } = glob;
-      if (!this.#misread.has(text) && glob.means(names, kind)) this.#misread.set(text, { text, path });
+      if (!this.#misread.has(text) && glob.means(path.split('/'), kind)) this.#misread.set(text, { text, path });
     }
   }
 
   #judge({ entry, state }: Visit<Scope>): void {
     const outcome = examine(entry, this.#examining);
     if (typeof outcome === 'string') {
-      this.#leftOut.take({ entry, reason: outcome, isMeant: true, signs: false });
+      this.#leftOut.take({ entry, reason: outcome, isMeant: true });
       return;
     }
     const isRefused = 'error' in outcome;
@@ -185,7 +181,7 @@ class Search {
     for (const glob of state.meant) this.#matched.add(glob);
   }
 
-  #leaveOut(entry: Entry, { leftOut: reason, meant, signs = false }: Scope): void {
+  #leaveOut(entry: Entry, { leftOut: reason, meant, signs }: Scope): void {
     if (reason !== undefined) this.#leftOut.take({ entry, reason, isMeant: meant.length > 0, signs });
   }
 }

@@ -1,8 +1,8 @@
-import { type Dirent, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionError, codeOf } from '../../errors.ts';
 import { show } from '../names.ts';
-import { findRealPath, isBelow, isWithin, pathBelow } from '../real-path.ts';
+import { findRealPath, isBelow, isWithin, lookBehindLinks, pathBelow } from '../real-path.ts';
 import type { RefusedFile, ReleaseFile } from '../release-file.ts';
 import { compact, stampOf } from '../stamp.ts';
 import type { Glob } from './glob.ts';
@@ -157,7 +157,7 @@ export class LinkTargets {
     if (!isBelow(realRoot, real) || own.reasonBehind(real) !== undefined) return undefined;
     const path = pathBelow(realRoot, real);
     if (isListed(path)) return [];
-    if (statSync(real, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+    if (!lookBehindLinks(real)?.isDirectory()) return undefined;
     const scope = scopeAt(start, path, 'directory');
     if (scope === undefined || scope.meant.length === 0) return undefined;
     const missing: string[] = [];

@@ -28,7 +28,7 @@ interface Stray {
   /** Whether a pattern matches the path. */
   readonly isMeant: boolean;
   /** Whether a pattern matches the path without the suffix, so that the path may be the signature of a release file. */
-  readonly signs: boolean;
+  readonly signs?: boolean | undefined;
 }
 
 /** Result of the search for the paths that are left out. */
@@ -72,8 +72,6 @@ export class LeftOutFiles {
     const known = this.#counts.get(reason) ?? { count: 0, first: [] };
     this.#counts.set(reason, known);
     known.count++;
-    const last = known.first[FIRST - 1];
-    if (last !== undefined && compareBytewise(last, path) < 0) return;
     known.first = [...known.first, path].sort(compareBytewise).slice(0, FIRST);
   }
 
@@ -86,8 +84,8 @@ export class LeftOutFiles {
     }
     if (!isMeant) return;
     this.add(reason, entry.path);
-    const isLink = entry.kind === 'link' || entry.isLink === true;
-    if (reason === 'temporary' || (reason === 'written' && isLink)) this.#uncovered.push({ path: entry.path, reason });
+    if (reason === 'temporary' || (reason === 'written' && entry.kind === 'link'))
+      this.#uncovered.push({ path: entry.path, reason });
     else if (reason === 'written') this.#written.push(entry);
   }
 

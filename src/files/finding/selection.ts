@@ -26,8 +26,8 @@ export interface Scope {
 class Candidates {
   readonly list: readonly Glob[];
   readonly #depth: number;
-  #byName: Map<string, Glob[]> | undefined;
-  #others: readonly Glob[] = [];
+  /** Under `undefined` the patterns whose next name is a wildcard; made on first use. */
+  #byName: ReadonlyMap<string | undefined, readonly Glob[]> | undefined;
 
   /** @param depth - Number of names on the path from the root to the directory. */
   constructor(list: readonly Glob[], depth: number) {
@@ -37,28 +37,11 @@ class Candidates {
 
   /** Returns the patterns that may match a name, or something below it. */
   named(name: string): readonly Glob[] {
-    const byName = this.#index();
-    if (byName.size === 0) return this.#others;
-    return [...this.#others, ...(byName.get(foldName(name)) ?? [])];
-  }
-
-  #index(): ReadonlyMap<string, readonly Glob[]> {
-    if (this.#byName) return this.#byName;
-    this.#byName = new Map();
-    const others: Glob[] = [];
-    for (const glob of this.list) {
-      const next = glob.literals[this.#depth];
-      if (next === undefined) {
-        others.push(glob);
-        continue;
-      }
-      const key = foldName(next);
-      const known = this.#byName.get(key);
-      if (known) known.push(glob);
-      else this.#byName.set(key, [glob]);
-    }
-    this.#others = others;
-    return this.#byName;
+    this.#byName ??= Map.groupBy(this.list, ({ literals }) => {
+      const next = literals[this.#depth];
+      return next === undefined ? undefined : foldName(next);
+    });
+    return [undefined, foldName(name)].flatMap((key) => this.#byName?.get(key) ?? []);
   }
 }
 
