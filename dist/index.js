@@ -13918,7 +13918,7 @@ var __webpack_modules__ = {
 		class LossExamination {
 			#diagnosis;
 			#result;
-			#examinedMessage = "";
+			#examined;
 			#isOver = false;
 			constructor(diagnosis) {
 				this.#diagnosis = diagnosis;
@@ -13935,11 +13935,12 @@ var __webpack_modules__ = {
 				const diagnosis = this.#diagnosis;
 				if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;
 				if (this.#result === undefined) {
-					this.#examinedMessage = failure.message;
+					this.#examined = failure;
 					this.#result = diagnosis.tell(failure);
 				}
 				const found = await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#result, signal);
-				return found.kind === "config" || failure.message === this.#examinedMessage ? found : failure;
+				if (found === this.#examined) return failure;
+				return found.kind === "config" || failure.message === this.#examined?.message ? found : failure;
 			}
 		}
 	}),
@@ -14914,7 +14915,7 @@ var __webpack_modules__ = {
 				if (this.#count < FEWEST || this.#least < SHORTEST_MS || this.#most > 1.3 * this.#least) return undefined;
 				const [from, to] = [this.#least, this.#most].map((ms) => (ms / 1e3).toFixed(1));
 				const time = from === to ? `${from} s` : `${from} to ${to} s`;
-				return `Every connection that was lost had been silent for ${time}, while the service worked: a time limit on idle connections is probably the cause. Ask the operators of the runner's network about that of its NAT, firewall or VPN, and those of the service and its gateway about theirs.`;
+				return `Every connection that was lost had been silent for ${time} after the whole request: a time limit on idle connections is probably the cause. Ask the operators of the runner's network about that of its NAT, firewall or VPN, and those of the service and its gateway about theirs.`;
 			}
 		}
 	}),

@@ -1,9 +1,10 @@
 import { createServer as createTcpServer } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { LossExamination } from '../../src/connection/diagnosis/diagnosis.ts';
 import { ExchangeProgress, Silences } from '../../src/connection/exchange-progress.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { type Failure, timedOut } from '../../src/signing/policy/failure.ts';
+import { Failure, timedOut } from '../../src/signing/policy/failure.ts';
 import { listenInTest } from '../helpers/listen.ts';
 import { openTo } from './open.ts';
 
@@ -95,7 +96,7 @@ test('connections that were lost after about the same silence show a time limit'
     return lost.map((each) => silences.add(each)).at(-1);
   };
   expect(adviceOn(after(300), after(310), after(305))).toMatch(
-    /silent for 300\.\d to 310\.\d s, while .* NAT, firewall or VPN, and those of the service and its gateway/,
+    /silent for 300\.\d to 310\.\d s after the whole request: .* NAT, firewall or VPN, and those of the service and its gateway/,
   );
   expect(adviceOn(after(300), after(300))).toBeUndefined();
   expect(adviceOn(after(100), after(300), after(200))).toBeUndefined();
@@ -104,4 +105,16 @@ test('connections that were lost after about the same silence show a time limit'
   const answering = Object.assign(after(300), { status: 200 });
   expect(adviceOn(after(300), after(300), unsent)).toBeUndefined();
   expect(adviceOn(after(300), after(300), answering)).toBeUndefined();
+});
+
+test('an examination that finds nothing leaves a later failure its own hint', async () => {
+  const lost = (hint: string) => new Failure('service', 'CONNECTION_LOST', 'The connection was lost.', { hint });
+  const losses = new LossExamination({
+    explainServer: (failure) => failure,
+    canTellMore: () => true,
+    tell: async (failure) => failure,
+  });
+  const { signal } = new AbortController();
+  expect((await losses.explain(lost('early'), signal)).hint).toBe('early');
+  expect((await losses.explain(lost('late'), signal)).hint).toBe('late');
 });

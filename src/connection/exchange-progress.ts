@@ -95,6 +95,6 @@ export class Silences {
     if (this.#count < FEWEST || this.#least < SHORTEST_MS || this.#most > 1.3 * this.#least) return undefined;
     const [from, to] = [this.#least, this.#most].map((ms) => (ms / 1000).toFixed(1));
     const time = from === to ? `${from} s` : `${from} to ${to} s`;
-    return `Every connection that was lost had been silent for ${time}, while the service worked: a time limit on idle connections is probably the cause. Ask the operators of the runner's network about that of its NAT, firewall or VPN, and those of the service and its gateway about theirs.`;
+    return `Every connection that was lost had been silent for ${time} after the whole request: a time limit on idle connections is probably the cause. Ask the operators of the runner's network about that of its NAT, firewall or VPN, and those of the service and its gateway about theirs.`;
   }
 }

@@ -147,8 +147,7 @@ const NOT_WANTED =
 export class LossExamination {
   readonly #diagnosis: Diagnosis | undefined;
   #result: Promise<Failure> | undefined;
-  /** Message of the failure that was examined. */
-  #examinedMessage = '';
+  #examined: Failure | undefined;
   #isOver = false;
 
   constructor(diagnosis: Diagnosis | undefined) {
@@ -172,10 +171,12 @@ export class LossExamination {
     const diagnosis = this.#diagnosis;
     if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;
     if (this.#result === undefined) {
-      this.#examinedMessage = failure.message;
+      this.#examined = failure;
       this.#result = diagnosis.tell(failure);
     }
     const found = await orAborted(this.#result, signal);
-    return found.kind === 'config' || failure.message === this.#examinedMessage ? found : failure;
+    // Nothing found, and the newest failure may have a better hint.
+    if (found === this.#examined) return failure;
+    return found.kind === 'config' || failure.message === this.#examined?.message ? found : failure;
   }
 }
