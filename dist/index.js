@@ -14538,7 +14538,7 @@ var __webpack_modules__ = {
 		function adviseOnForeignName(leaf, host) {
 			const isForHost = (0, external_node_net_.isIP)(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);
 			if (isForHost !== undefined || leaf.subjectAltName === undefined) return undefined;
-			return `Another server answers under this name, or a gateway shows its default certificate because it has none for ${host}. Check the host in server-url and where its DNS entry leads; if both are right, ask the operators of the service and of its gateway. Do not put this certificate into chain.`;
+			return `Another server answers under this name, or a gateway or firewall shows its default certificate because it has none for ${host}. Check the host in server-url, and ask the operators of the service to check where its DNS entry and its port forwarding lead, the registration of the domain, and their gateway. If all that is right, a firewall of the runner's network may answer: ask its operators. Do not put this certificate into chain.`;
 		}
 		function describeNamesakes(top, anchors) {
 			const namesakes = anchors.filter(({ subject }) => subject === top.issuer);
@@ -15456,7 +15456,7 @@ var __webpack_modules__ = {
 			[/^(?:ERR_DNS_FAIL|dns_timeout|dns_error|destination_not_found)$/, "The name server of the proxy does not find the host of the service: check server-url; a private name may be known to this runner only."],
 			[/^(?:ERR_ACCESS_DENIED|http_request_denied|destination_ip_prohibited)$/, "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them."],
 			[/^ERR_CANNOT_FORWARD$/, "Ask the operators of the proxy why it finds no way to the host. The host name in server-url may not exist, or may be known to this runner only; the service may be down, or its network may not let this proxy in."],
-			[/^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/, "The proxy gets no connection to the service: the service may be down, or a firewall between the proxy and the service blocks the port. If the runner reaches the service without the proxy, list the host in no_proxy."]
+			[/^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/, "The proxy gets no connection to the service: the service may be down, or a firewall between the proxy and the service blocks the port."]
 		];
 		const RULES = "The rules of the proxy do not allow this host and port: ask its operators to allow CONNECT to them. Some proxies answer so as well when they cannot reach the service.";
 		const hints = ({ variable }) => [
@@ -16262,9 +16262,9 @@ var __webpack_modules__ = {
 			PROXY_REFUSED: "Connections through this proxy were good before in this run: the proxy no longer reaches the service, or limits connections. Ask the operators of the proxy first, then those of the service."
 		};
 		function oneOfSeveral(failure) {
-			const others = "Another connection to this host was good: several servers share its name, and not all are set up alike.";
+			const others = "Another connection to this host was good, so that server-url and chain are right: several servers share its name, and their operators must repair this one or take it out of the balancer.";
 			return failure.with({
-				hint: `${failure.hint ?? ""} ${others}`.trim(),
+				hint: `${others} ${failure.hint ?? ""}`.trim(),
 				isOneOfSeveral: true
 			});
 		}

@@ -193,6 +193,6 @@ const WERE_GOOD: Partial<Record<Failure['code'], string>> = {
 /** Says that the server that was refused is not the only one: its operators look for it among several. */
 function oneOfSeveral(failure: Failure): Failure {
   const others =
-    'Another connection to this host was good: several servers share its name, and not all are set up alike.';
-  return failure.with({ hint: `${failure.hint ?? ''} ${others}`.trim(), isOneOfSeveral: true });
+    'Another connection to this host was good, so that server-url and chain are right: several servers share its name, and their operators must repair this one or take it out of the balancer.';
+  return failure.with({ hint: `${others} ${failure.hint ?? ''}`.trim(), isOneOfSeveral: true });
 }

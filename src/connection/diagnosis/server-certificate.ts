@@ -167,7 +167,7 @@ function describeTrust(sent: Chain, { server, anchors, now, proxy }: TrustFacts)
 function adviseOnForeignName(leaf: X509Certificate, host: string): string | undefined {
   const isForHost = isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);
   if (isForHost !== undefined || leaf.subjectAltName === undefined) return undefined;
-  return `Another server answers under this name, or a gateway shows its default certificate because it has none for ${host}. Check the host in server-url and where its DNS entry leads; if both are right, ask the operators of the service and of its gateway. Do not put this certificate into chain.`;
+  return `Another server answers under this name, or a gateway or firewall shows its default certificate because it has none for ${host}. Check the host in server-url, and ask the operators of the service to check where its DNS entry and its port forwarding lead, the registration of the domain, and their gateway. If all that is right, a firewall of the runner's network may answer: ask its operators. Do not put this certificate into chain.`;
 }
 
 /** Explains why a certificate of chain with the issuer's name did not help. */

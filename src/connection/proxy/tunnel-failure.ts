@@ -47,7 +47,7 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^(?:ERR_CONNECT_FAIL|connection_\w+|destination_\w+)$/,
-    'The proxy gets no connection to the service: the service may be down, or a firewall between the proxy and the service blocks the port. If the runner reaches the service without the proxy, list the host in no_proxy.',
+    'The proxy gets no connection to the service: the service may be down, or a firewall between the proxy and the service blocks the port.',
   ],
 ];
 
