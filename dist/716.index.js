@@ -580,7 +580,7 @@ export const modules = {
 			const hashName = second ? HASHES[named.algorithm ?? "2.16.840.1.101.3.4.2.1"] : "sha1";
 			const found = certificates.find(({ raw }) => hashName && (0, external_node_crypto_.hash)(hashName, raw, "buffer").equals(named.hash));
 			if (found) return found;
-			throw new errors.lZ("TIMESTAMP_UNTRUSTED", "The time stamp does not hold the certificate that signed it.", { hint: "Ask the authority for stamps with their certificate, or use another authority." });
+			throw new errors.lZ("TIMESTAMP_UNTRUSTED", "The time stamp does not hold the certificate that signed it.", { hint: "The request asked for that certificate: ask the operators of the authority why it is left out, or use another authority." });
 		}
 		const SIGNATURES = {
 			"1.2.840.113549.1.1.1": ["rsa"],

@@ -28704,8 +28704,9 @@ Content-Type: application/json
 			};
 		}
 		function withSizes(failure, finding) {
-			const isThrottled = failure.cause instanceof policy_failure.HR && failure.cause.code === "THROTTLED";
-			if (finding === undefined || isThrottled || !CODES.includes(failure.code)) return failure;
+			const isOfRun = failure.code === "DEADLINE" || failure.code === "SERVICE_DOWN";
+			const met = isOfRun && failure.cause instanceof policy_failure.HR ? failure.cause : failure;
+			if (finding === undefined || !CODES.includes(met.code)) return failure;
 			const { hint = "" } = failure;
 			const parts = finding.isCertain ? [finding.sentence, hint] : [hint, finding.sentence];
 			return failure.with({ hint: parts.filter(Boolean).join(" ") });
@@ -32136,6 +32137,7 @@ Content-Type: application/json
 		const TOPICS = [
 			[/\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/, "Ask the operators of the service to raise this limit, or to tell when it is reset."],
 			...STATES,
+			[/\bapprov|\bsecond person\b|\bfour eyes\b/, "Have the release approved by those who may do that, then run this job again. The operators of the service tell who may."],
 			[/\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/, "Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed."],
 			[/\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b(?! (?:id|secret)).*\b(?:name|known|unknown|enrolled|registered)\b/, "Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert."],
 			[/\brights\b|\b(?:no|the) right\b(?! key| secret)|\bright to\b|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/, "Ask the operators of the service to give these credentials this right."]
@@ -34575,7 +34577,7 @@ Content-Type: application/json
 		}
 		function describeOpen({ count, oldest }) {
 			if (count === 0 || oldest === undefined) return "";
-			const how = oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1).replace(/^(o answer) within 0 s/, "$1 yet");
+			const how = oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1).replace(/^(o (?:answer|connection)) within 0 s/, "$1 yet");
 			return count === 1 ? ` One request was open: ${how}` : ` ${count} requests were open; the oldest one: ${how}`;
 		}
 		function runEnded() {
@@ -35104,7 +35106,7 @@ Content-Type: application/json
 		}
 		const OTHER_BYTES = "The padding of the signature is that of this key, so verify-key is right and the service signed other bytes: neither those of the file, nor their digest or base64 text. Ask the operators of the service which bytes it signs.";
 		const OTHER_KEY = "The padding of the signature is not that of this key: another key made it, or it was changed on the way. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.";
-		const MAYBE_OTHER_KEY = "The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.";
+		const MAYBE_OTHER_KEY = "The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Check that server-url and verify-key are of the same environment, and whether the key was rotated. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.";
 		const SIGNED_DATA = Buffer.from("06092a864886f70d010702", "hex");
 		function container(bytes) {
 			if (/^\s*\{/.test(Buffer.from(bytes).toString("latin1"))) return { hint: IN_JSON };

@@ -247,6 +247,7 @@ describe('a reason that an answer names is what the advice is about', () => {
 
   test.each([
     ['daily quota of 20 signatures reached', /^Ask the operators .* raise this limit/],
+    ['APPROVAL_REQUIRED: awaits a second person', /^Have the release approved by those who may/],
     ['rate limit exceeded', /^Ask the operators .* raise this limit/],
     ['app key locked', /^Ask the operators .* put it right/],
     ['license expired', /^Whoever holds the contract with the service must renew/],

@@ -119,6 +119,10 @@ describe('a reached deadline', () => {
     [{ count: 2 }, ''],
     [{ count: 1, oldest: cutOff(0) }, ' One request was open: no answer yet.'],
     [
+      { count: 1, oldest: cutOff(0).with({ message: 'No connection within 0 s.' }) },
+      ' One request was open: no connection yet.',
+    ],
+    [
       { count: 1, oldest: cutOff(0).with({ message: 'No answer within 0 s, though the request was sent whole.' }) },
       ' One request was open: no answer yet, though the request was sent whole.',
     ],

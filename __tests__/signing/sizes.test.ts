@@ -48,4 +48,9 @@ test('the finding stands before the advice when files were signed after others h
   expect(withSizes(failure, { ...certain, isCertain: false }).hint).toBe('Ask. Sizes differ.');
   expect(withSizes(failure.with({ code: 'SIGNATURE_INVALID' }), certain).hint).toBe('Ask.');
   expect(withSizes(failure, undefined)).toBe(failure);
+  // A run that ended for want of quota or disk space has a cause that is not the size.
+  const ended = (cause: Failure): unknown =>
+    withSizes(new Failure('config', 'DEADLINE', 'It is late.', { hint: 'Ask.', cause }), certain).hint;
+  expect(ended(failure)).toBe('Sizes differ. Ask.');
+  expect(ended(failure.with({ code: 'THROTTLED' }))).toBe('Ask.');
 });

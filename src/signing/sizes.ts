@@ -53,8 +53,10 @@ export function findSizes(outcomes: readonly FileOutcome[], signedAfterFailure: 
 
 /** Adds the finding to a failure that it may explain. */
 export function withSizes(failure: Failure, finding: SizeFinding | undefined): Failure {
-  const isThrottled = failure.cause instanceof Failure && failure.cause.code === 'THROTTLED';
-  if (finding === undefined || isThrottled || !CODES.includes(failure.code)) return failure;
+  const isOfRun = failure.code === 'DEADLINE' || failure.code === 'SERVICE_DOWN';
+  // 429 and 507 name a cause of their own.
+  const met = isOfRun && failure.cause instanceof Failure ? failure.cause : failure;
+  if (finding === undefined || !CODES.includes(met.code)) return failure;
   const { hint = '' } = failure;
   const parts = finding.isCertain ? [finding.sentence, hint] : [hint, finding.sentence];
   return failure.with({ hint: parts.filter(Boolean).join(' ') });

@@ -104,7 +104,7 @@ function findSigner({ signer: { attributes }, certificates }: StampToken): X509C
   const found = certificates.find(({ raw }) => hashName && hash(hashName, raw, 'buffer').equals(named.hash));
   if (found) return found;
   throw new ActionError('TIMESTAMP_UNTRUSTED', 'The time stamp does not hold the certificate that signed it.', {
-    hint: 'Ask the authority for stamps with their certificate, or use another authority.',
+    hint: 'The request asked for that certificate: ask the operators of the authority why it is left out, or use another authority.',
   });
 }
 

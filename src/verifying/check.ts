@@ -110,7 +110,7 @@ const OTHER_BYTES =
 const OTHER_KEY =
   'The padding of the signature is not that of this key: another key made it, or it was changed on the way. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.';
 const MAYBE_OTHER_KEY =
-  'The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Ask its operators for the SHA-256 of its public key, and compare it with that of verify-key.';
+  'The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Check that server-url and verify-key are of the same environment, and whether the key was rotated. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.';
 
 /** The object identifier of CMS signed data, as DER. */
 const SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex');

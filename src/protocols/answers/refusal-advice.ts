@@ -58,6 +58,10 @@ const TOPICS: readonly Topic[] = [
   ],
   ...STATES,
   [
+    /\bapprov|\bsecond person\b|\bfour eyes\b/,
+    'Have the release approved by those who may do that, then run this job again. The operators of the service tell who may.',
+  ],
+  [
     /\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/,
     'Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed.',
   ],

@@ -160,7 +160,8 @@ export function describeCutOff(ending: Failure | undefined, open: CutOff | undef
 function describeOpen({ count, oldest }: CutOff): string {
   if (count === 0 || oldest === undefined) return '';
   const how =
-    oldest.message.charAt(0).toLowerCase() + oldest.message.slice(1).replace(/^(o answer) within 0 s/, '$1 yet');
+    oldest.message.charAt(0).toLowerCase() +
+    oldest.message.slice(1).replace(/^(o (?:answer|connection)) within 0 s/, '$1 yet');
   return count === 1 ? ` One request was open: ${how}` : ` ${count} requests were open; the oldest one: ${how}`;
 }
 
