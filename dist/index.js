@@ -16636,7 +16636,7 @@ var __webpack_modules__ = {
 					const next = literals[this.#depth];
 					return next === undefined ? undefined : (0, names.zN)(next);
 				});
-				return [undefined, (0, names.zN)(name)].flatMap((key) => this.#byName?.get(key) ?? []);
+				return [...this.#byName.get(undefined) ?? [], ...this.#byName.get((0, names.zN)(name)) ?? []];
 			}
 		}
 		function startScope({ patterns, includeHiddenFiles }) {
@@ -16670,29 +16670,30 @@ var __webpack_modules__ = {
 			const hidden = isHidden && seen === undefined ? include(scope, step, () => true) : undefined;
 			const found = seen ?? hidden;
 			if (found === undefined) return undefined;
-			const below = excludes.filter((glob) => step.kind === "directory" && glob.reaches(names));
 			const next = {
 				...scope,
 				...found,
-				excludes: new Candidates(below, names.length)
+				excludes: new Candidates(reaching(excludes, step), names.length)
 			};
 			return hidden ? {
 				...next,
-				seesHidden: true,
 				leftOut: "hidden"
 			} : next;
 		}
-		function include(scope, { path, name, kind }, sees) {
-			const names = path.split("/");
-			const includes = scope.includes.named(name).filter(sees);
-			const meaning = includes.filter((glob) => glob.means(names, kind));
-			const below = includes.filter((glob) => kind !== "file" && !meaning.includes(glob) && glob.reaches(names));
+		function include(scope, step, sees) {
+			const names = step.path.split("/");
+			const includes = scope.includes.named(step.name).filter(sees);
+			const meaning = includes.filter((glob) => glob.means(names, step.kind));
+			const below = reaching(includes, step).filter((glob) => !meaning.includes(glob));
 			const meant = [...scope.meant.filter(sees), ...meaning];
 			if (meant.length === 0 && below.length === 0) return undefined;
 			return {
 				meant,
 				includes: new Candidates(below, names.length)
 			};
+		}
+		function reaching(globs, { path, kind }) {
+			return kind === "file" ? [] : globs.filter((glob) => glob.reaches(path.split("/")));
 		}
 		function excludesAll(glob, names, kind) {
 			return glob.means(names, kind) || kind === "directory" && glob.meansChildren(names);

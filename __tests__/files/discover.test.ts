@@ -26,6 +26,7 @@ describe('patterns', () => {
     ['*/\n!dist', ['other/z.zip']],
     ['**/\n!*/', ['top.zip']],
     ['top.zip\n!**/', []],
+    ['top.zip\n!top.zip/*', ['top.zip']],
     ['**/x.zip', ['dist/deep/er/x.zip']],
     ['dist/**/er', ['dist/deep/er/x.zip']],
     ['dist/d??p', ['dist/deep/er/x.zip']],
@@ -77,6 +78,7 @@ describe('patterns', () => {
     const root = plant(makeDirectory(), { '.cfg/a': '', '.env': '', 'b/.c/d': '', 'b/e': '' });
     expect(await filesOf(root, '**', { includeHiddenFiles: false })).toEqual(['b/e']);
     expect(await filesOf(root, '.cfg/a\n**', { includeHiddenFiles: false })).toEqual(['.cfg/a', 'b/e']);
+    expect(await filesOf(root, '*\n.env', { includeHiddenFiles: false })).toEqual(['b/e']);
     expect(await filesOf(root, '**')).toEqual(['.cfg/a', '.env', 'b/.c/d', 'b/e']);
   });
 });

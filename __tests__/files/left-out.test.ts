@@ -223,6 +223,8 @@ describe('excludes', () => {
     ['dist/**\n!**/*.sign', []],
     ['dist/**\n!other', ['!other']],
     ['dist/a.js\n!dist/b.map', ['!dist/b.map']],
+    ['*.js\n!other', ['!other']],
+    ['dist/*\n!dist/*.map\n!dist/*.css', ['!dist/*.css']],
     // Nobody looks below what is excluded already.
     ['dist/**\n!dist/deep\n!dist/deep/c.map\n!dist/deep/none', []],
     ['dist/**\n!dist/deep/*\n!**/c.map', []],

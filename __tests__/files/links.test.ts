@@ -138,6 +138,11 @@ describe('links that are not followed', () => {
     }
   });
 
+  test('to what is hidden are refused, because their target is not signed', async () => {
+    const root = plant(makeDirectory(), { '.cfg/a': '', a: '', l: link('.cfg') });
+    expect(tell(await find(root, '**', { includeHiddenFiles: false })).refused).toEqual(['l LINK_NOT_FOLLOWED']);
+  });
+
   test('that a pattern goes through by name are reported, not skipped', async () => {
     const root = plant(makeDirectory(), { 'v1/app': 'x', latest: link('v1'), 'deep/er': link('../v1') });
     expect(tell(await find(root, 'latest/app'))).toEqual({
@@ -145,6 +150,7 @@ describe('links that are not followed', () => {
       refused: ['latest LINK_NOT_FOLLOWED'],
       unmatched: ['latest/app'],
     });
+    expect(tell(await find(root, '**/none\nlatest/app')).refused).toEqual(['latest LINK_NOT_FOLLOWED']);
     expect(tell(await find(root, 'deep/er/**/*.zip')).refused).toEqual(['deep/er LINK_NOT_FOLLOWED']);
     expect(tell(await find(root, '**/app'))).toEqual({ files: ['v1/app'], refused: [], unmatched: [] });
   });

@@ -41,7 +41,7 @@ class Candidates {
       const next = literals[this.#depth];
       return next === undefined ? undefined : foldName(next);
     });
-    return [undefined, foldName(name)].flatMap((key) => this.#byName?.get(key) ?? []);
+    return [...(this.#byName.get(undefined) ?? []), ...(this.#byName.get(foldName(name)) ?? [])];
   }
 }
 
@@ -84,24 +84,28 @@ export function narrow(scope: Scope, step: Step): Scope | undefined {
   const hidden = isHidden && seen === undefined ? include(scope, step, () => true) : undefined;
   const found = seen ?? hidden;
   if (found === undefined) return undefined;
-  const below = excludes.filter((glob) => step.kind === 'directory' && glob.reaches(names));
-  const next = { ...scope, ...found, excludes: new Candidates(below, names.length) };
-  return hidden ? { ...next, seesHidden: true, leftOut: 'hidden' } : next;
+  const next = { ...scope, ...found, excludes: new Candidates(reaching(excludes, step), names.length) };
+  return hidden ? { ...next, leftOut: 'hidden' } : next;
 }
 
 /** Applies the include patterns that `sees` accepts; `undefined` when they match nothing there or below. */
 function include(
   scope: Scope,
-  { path, name, kind }: Step,
+  step: Step,
   sees: (glob: Glob) => boolean,
 ): Pick<Scope, 'meant' | 'includes'> | undefined {
-  const names = path.split('/');
-  const includes = scope.includes.named(name).filter(sees);
-  const meaning = includes.filter((glob) => glob.means(names, kind));
-  const below = includes.filter((glob) => kind !== 'file' && !meaning.includes(glob) && glob.reaches(names));
+  const names = step.path.split('/');
+  const includes = scope.includes.named(step.name).filter(sees);
+  const meaning = includes.filter((glob) => glob.means(names, step.kind));
+  const below = reaching(includes, step).filter((glob) => !meaning.includes(glob));
   const meant = [...scope.meant.filter(sees), ...meaning];
   if (meant.length === 0 && below.length === 0) return undefined;
   return { meant, includes: new Candidates(below, names.length) };
+}
+
+/** Returns the patterns that may match something below a path. */
+function reaching(globs: readonly Glob[], { path, kind }: Step): readonly Glob[] {
+  return kind === 'file' ? [] : globs.filter((glob) => glob.reaches(path.split('/')));
 }
 
 /** Tells whether an exclude pattern matches a path, or every path below it. */
