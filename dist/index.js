@@ -27556,6 +27556,7 @@ Content-Type: application/json
 		};
 		const OUTAGE = {
 			failures: 8,
+			rows: 4,
 			endgameFiles: 32,
 			firstPauseMs: 250,
 			maxPauseMs: 1e4,
@@ -27852,6 +27853,30 @@ Content-Type: application/json
 				return this.of(job) >= this.#most || (this.#limited[job] ?? 0) >= maxAttempts;
 			}
 		}
+		class Concerns {
+			#failed = new Set();
+			#inRow = new Set();
+			#rows = 0;
+			#hasSucceeded = false;
+			add({ failure: { kind, facts }, job, left }) {
+				if (kind === "service") return "the service";
+				if (kind !== "request" || !this.#hasSucceeded) return "its file";
+				if (facts.endsRun === "not-found") return "the service";
+				if (facts.endsRun === "bad-node" || facts.endsRun === "verify-key") return "its file";
+				const areOthersLeft = left > this.#failed.add(job).size;
+				if (this.#inRow.add(job).size < OUTAGE.failures || this.#rows >= OUTAGE.rows) return "its file";
+				return areOthersLeft ? "the service" : "all files that are left";
+			}
+			onSuccess(job) {
+				this.#hasSucceeded = true;
+				if (this.#inRow.size >= OUTAGE.failures) this.#rows++;
+				this.#inRow.clear();
+				this.settle(job);
+			}
+			settle(job) {
+				this.#failed.delete(job);
+			}
+		}
 		;
 		function backoffMs(attempts, throttled, random) {
 			const base = throttled === "throttled" ? RETRY.throttledDelayMs : RETRY.baseDelayMs;
@@ -27911,12 +27936,16 @@ Content-Type: application/json
 				if (this.#needsProbe && !isProbe) return false;
 				this.#needsProbe = false;
 				const recovered = this.#shut;
+				this.open();
+				return recovered;
+			}
+			open() {
+				if (this.#needsProbe) return;
 				this.#failures = 0;
 				this.#pauses = 0;
 				this.#restUntil = 0;
 				this.#runStartedAt = undefined;
 				this.#shut = false;
-				return recovered;
 			}
 			onFailure({ startedAt, isProbe, filesLeft }, now) {
 				this.#restUntil = now + pauseMs(++this.#failures, this.#random);
@@ -28100,6 +28129,7 @@ Content-Type: application/json
 			#judge = new RunJudge();
 			#attempts;
 			#refusals = new Refusals();
+			#concerns = new Concerns();
 			#shortage = new Shortage();
 			troubles = new Troubles();
 			constructor(options) {
@@ -28124,6 +28154,7 @@ Content-Type: application/json
 			}
 			onSuccess({ job, isProbe }) {
 				this.#refusals.settle(job);
+				this.#concerns.onSuccess(job);
 				if (isProbe) this.#gate.onProbeOver();
 				if (isProbe) this.#refusals.endRow();
 				this.#judge.onSuccess();
@@ -28149,7 +28180,9 @@ Content-Type: application/json
 				const isNew = this.#attempts.isNewEvent(failure);
 				if (isNew) this.troubles.add(failure, failed.startedAt);
 				if (failure.facts.endsRun === "unauthorised" && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
-				const ofService = this.#concernsService(failure);
+				const concern = this.#concerns.add(failed);
+				const ofService = concern === "the service";
+				if (concern === "all files that are left") this.#gate.open();
 				if (!ofService || !this.#gate.isShut) this.#attempts.add(job, failure);
 				const attempts = this.#attempts.of(job);
 				if (this.#judge.endsRun(failure, {
@@ -28173,6 +28206,7 @@ Content-Type: application/json
 					failure: end
 				};
 				const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
+				if (isLost) this.#concerns.settle(job);
 				if (isLost) return {
 					next: "lost",
 					lost: failure
@@ -28245,9 +28279,6 @@ Content-Type: application/json
 					failure: end
 				};
 				return this.#retry(failed, this.#gate.pausedUntil - now + this.#delayMs(failure, 1), "itself");
-			}
-			#concernsService({ kind, facts }) {
-				return kind === "service" || facts.endsRun === "not-found" && this.#gate.hasSucceeded;
 			}
 			#isLostToService({ job, left, failure }, now) {
 				if (this.#gate.isShut || this.#attempts.of(job) < this.#options.attempts) return false;
@@ -28435,14 +28466,14 @@ Content-Type: application/json
 		}
 		;
 		class RetryQueue {
-			#jobs;
 			#canary;
 			#repeats = [];
 			#held = [];
 			#canaryWaits;
-			#cursor = 0;
+			#first = 0;
+			#last;
 			constructor(jobs, canary) {
-				this.#jobs = jobs;
+				this.#last = jobs - 1;
 				this.#canary = canary;
 				this.#canaryWaits = jobs > 0;
 			}
@@ -28462,13 +28493,13 @@ Content-Type: application/json
 			ready(now, restUntil) {
 				if (this.#repeatReady(now)) return this.#repeats[0]?.job;
 				const sparing = restUntil <= now ? this.#sparing() : undefined;
-				return this.#fresh() ?? sparing?.job ?? (this.#repeats.length === 0 ? this.#held[0]?.job : undefined);
+				return this.#fresh("first") ?? sparing?.job ?? (this.#repeats.length === 0 ? this.#held[0]?.job : undefined);
 			}
 			readyCanary(now) {
 				return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
 			}
 			probe() {
-				return this.#fresh() ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
+				return this.#fresh("last") ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
 			}
 			nextReadyAt(restUntil) {
 				const readyAt = this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY;
@@ -28479,7 +28510,8 @@ Content-Type: application/json
 				if (at >= 0) this.#repeats.splice(at, 1);
 				else if (this.#held[0]?.job === job) this.#held.shift();
 				else if (this.#canaryWaits) this.#canaryWaits = false;
-				else this.#cursor = job + 1;
+				else if (job === this.#last) this.#last--;
+				else this.#first = job + 1;
 			}
 			#repeatReady(now) {
 				return (this.#repeats[0]?.readyAt ?? Number.POSITIVE_INFINITY) <= now;
@@ -28487,10 +28519,12 @@ Content-Type: application/json
 			#sparing() {
 				return this.#repeats.find(({ reason }) => reason === "service");
 			}
-			#fresh() {
+			#fresh(which) {
 				if (this.#canaryWaits) return this.#canary;
-				if (this.#cursor === this.#canary) this.#cursor++;
-				return this.#cursor < this.#jobs ? this.#cursor : undefined;
+				if (this.#first === this.#canary) this.#first++;
+				if (this.#last === this.#canary) this.#last--;
+				if (this.#first > this.#last) return undefined;
+				return which === "first" ? this.#first : this.#last;
 			}
 		}
 		;
@@ -29047,7 +29081,7 @@ Content-Type: application/json
 			else if (event.type === "outage") {
 				const { code, message, facts } = event.failure;
 				const what = facts.unreached === undefined ? "The service is in trouble" : "The service is not reached";
-				runner.line(`${what} (${code}: ${(0, units.em)(message)}) From now on one request at a time is sent, until the service answers again.`);
+				runner.line(`${what} (${code}: ${(0, units.em)(message)}) From now on one request at a time is sent, until the service signs again.`);
 			} else if (event.type === "shortage") {
 				if (event.isFirst) runner.line(`${(0, units.em)(event.failure.message)} Fewer requests go out at once from now on.`);
 			} else if (event.type === "retry") {

@@ -30,7 +30,7 @@ async function runRow(makeModel: () => Model, options: Partial<SimulationOptions
 }
 
 describe('500 files and a service with outages', () => {
-  const { unavailable, refused } = FAILURES;
+  const { unavailable, refused, serverError } = FAILURES;
   test.each<[string, () => Model, { green: number; requests: number; meanS: number }]>([
     ['sound', () => failingShare(0, unavailable), { green: 50, requests: 1, meanS: 0.4 }],
     ['10 % 503', () => failingShare(0.1, unavailable), { green: 50, requests: 1.12, meanS: 2.5 }],
@@ -43,6 +43,9 @@ describe('500 files and a service with outages', () => {
     ['8 at a time, then 503', () => atMostInFlight(8), { green: 50, requests: 1.65, meanS: 3.5 }],
     ['20 s down', () => downDuring([[100, 20_100]], unavailable), { green: 50, requests: 1.13, meanS: 26 }],
     ['90 s down', () => downDuring([[100, 90_100]], unavailable), { green: 50, requests: 1.13, meanS: 96 }],
+    ['20 s of 500', () => downDuring([[100, 20_100]], serverError), { green: 50, requests: 1.1, meanS: 26 }],
+    ['90 s of 500', () => downDuring([[100, 90_100]], serverError), { green: 50, requests: 1.1, meanS: 98 }],
+    ['30 % 500', () => failingShare(0.3, serverError), { green: 47, requests: 1.45, meanS: 6 }],
     [
       'that is down for 60 s, twice',
       () =>
@@ -82,6 +85,20 @@ describe('500 files and a service with outages', () => {
       expect(settled.get(250)?.attempts).toBe(8);
     }
     expect(row.meanMs).toBeLessThanOrEqual(12 * S);
+  });
+
+  test.each<[string, (job: number) => boolean, { meanS: number }]>([
+    ['the last 20 files', (job) => job >= 480, { meanS: 20 }],
+    ['100 files of one directory', (job) => job >= 250 && job < 350, { meanS: 36 }],
+    ['every second file', (job) => job % 2 === 1, { meanS: 36 }],
+    ['nine of ten files', (job) => job % 10 !== 0, { meanS: 36 }],
+  ])('that can never sign %s signs all others', async (_, isPoison, most) => {
+    const row = await runRow(() => failing(FAILURES.serverError, ({ job }) => isPoison(job), 20));
+    for (const { settled, ending } of row.runs) {
+      expect(ending).toBeUndefined();
+      for (const [job, { failure }] of settled) expect(failure !== undefined).toBe(isPoison(job));
+    }
+    expect(row.meanMs).toBeLessThanOrEqual(most.meanS * S);
   });
 });
 
@@ -132,9 +149,14 @@ describe('a service that never comes back', () => {
     }
   });
 
-  test('that signed one file is waited for three minutes', async () => {
-    const run = await simulate(downDuring([[100, never]], FAILURES.refused), { jobs: 500 });
+  test.each([
+    ['refuses', FAILURES.refused],
+    ['answers 500', FAILURES.serverError],
+    ['answers with a page', FAILURES.webPage],
+  ])('that signed one file and then %s is waited for three minutes', async (_, failure) => {
+    const run = await simulate(downDuring([[100, never]], failure), { jobs: 1000 });
     expect(run.ending?.code).toBe('SERVICE_DOWN');
+    expect(run.requests.filter(({ atMs }) => atMs >= 100).length).toBeLessThanOrEqual(100 + 30);
     expect(run.elapsedMs).toBeGreaterThanOrEqual(175 * S);
     expect(run.elapsedMs).toBeLessThanOrEqual(190 * S);
   });

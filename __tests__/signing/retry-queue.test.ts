@@ -49,7 +49,20 @@ test('while only the canary may be sent, no other job is', () => {
   queue.take(1);
   expect(queue.readyCanary(0)).toBeUndefined();
   queue.repeat({ job: 1, readyAt: 50, reason: 'service' });
-  expect([queue.readyCanary(49), queue.readyCanary(50), queue.probe()]).toEqual([undefined, 1, 0]);
+  expect([queue.readyCanary(49), queue.readyCanary(50), queue.probe()]).toEqual([undefined, 1, 2]);
+});
+
+test('probes take new jobs from the end, where they are the least like those before', () => {
+  const queue = new RetryQueue(6, 4);
+  for (const job of [4, 0]) queue.take(job);
+  queue.repeat({ job: 0, readyAt: 0, reason: 'service' });
+  const probes = [5, 3, 2].map((job) => {
+    expect(queue.probe()).toBe(job);
+    return queue.take(job);
+  });
+  expect(probes).toHaveLength(3);
+  expect(drain(queue, 0)).toEqual([0, 1]);
+  expect(queue.probe()).toBeUndefined();
 });
 
 test('a job that waits only for the service to recover is sent after new jobs, from the time at which the service may be asked', () => {

@@ -62,7 +62,7 @@ export function printEvent({ runner }: Context, event: PolicyEvent, files: reado
     const { code, message, facts } = event.failure;
     const what = facts.unreached === undefined ? 'The service is in trouble' : 'The service is not reached';
     runner.line(
-      `${what} (${code}: ${sentence(message)}) From now on one request at a time is sent, until the service answers again.`,
+      `${what} (${code}: ${sentence(message)}) From now on one request at a time is sent, until the service signs again.`,
     );
   } else if (event.type === 'shortage') {
     if (event.isFirst) runner.line(`${sentence(event.failure.message)} Fewer requests go out at once from now on.`);

@@ -1,3 +1,5 @@
+import type { FailedAttempt } from './decision.ts';
+import { OUTAGE } from './defaults.ts';
 import type { Failure } from './failure.ts';
 
 /** Counts the attempts of each job of a run. */
@@ -48,5 +50,49 @@ export class AttemptCounts {
   isSpent(job: number, { facts }: Failure): boolean {
     const { maxAttempts = Number.POSITIVE_INFINITY } = facts;
     return this.of(job) >= this.#most || (this.#limited[job] ?? 0) >= maxAttempts;
+  }
+}
+
+/** Whom a failed attempt concerns. */
+type Concern = 'its file' | 'the service' | 'all files that are left';
+
+/**
+ * Tells failures of the service as a whole from those of one request, such as 500 or a page in place of a signature.
+ *
+ * After a success, a name without an address means a failing name server and not a wrong name. When the requests of many
+ * files in a row fail, the service fails. When every file that is left has failed, or when that has passed and come back
+ * several times, these files may be the cause.
+ */
+export class Concerns {
+  /** Files without a result whose own request has failed. */
+  readonly #failed = new Set<number>();
+  readonly #inRow = new Set<number>();
+  /** Rows of failures that a success ended. */
+  #rows = 0;
+  #hasSucceeded = false;
+
+  /** Records a failed attempt. */
+  add({ failure: { kind, facts }, job, left }: Pick<FailedAttempt, 'failure' | 'job' | 'left'>): Concern {
+    if (kind === 'service') return 'the service';
+    if (kind !== 'request' || !this.#hasSucceeded) return 'its file';
+    if (facts.endsRun === 'not-found') return 'the service';
+    // A bad node has rules of its own, and the service does not recover from wrong signatures by itself.
+    if (facts.endsRun === 'bad-node' || facts.endsRun === 'verify-key') return 'its file';
+    const areOthersLeft = left > this.#failed.add(job).size;
+    if (this.#inRow.add(job).size < OUTAGE.failures || this.#rows >= OUTAGE.rows) return 'its file';
+    return areOthersLeft ? 'the service' : 'all files that are left';
+  }
+
+  /** Records that the service signed a file. */
+  onSuccess(job: number): void {
+    this.#hasSucceeded = true;
+    if (this.#inRow.size >= OUTAGE.failures) this.#rows++;
+    this.#inRow.clear();
+    this.settle(job);
+  }
+
+  /** Records that a file has its result. */
+  settle(job: number): void {
+    this.#failed.delete(job);
   }
 }

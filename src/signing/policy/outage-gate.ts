@@ -86,12 +86,18 @@ export class OutageGate {
     if (this.#needsProbe && !isProbe) return false;
     this.#needsProbe = false;
     const recovered = this.#shut;
+    this.open();
+    return recovered;
+  }
+
+  /** Lets every attempt start again, unless credentials were refused. */
+  open(): void {
+    if (this.#needsProbe) return;
     this.#failures = 0;
     this.#pauses = 0;
     this.#restUntil = 0;
     this.#runStartedAt = undefined;
     this.#shut = false;
-    return recovered;
   }
 
   /** Records a failure of the service; returns whether it shut the gate. */

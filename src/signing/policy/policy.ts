@@ -1,5 +1,5 @@
 import type { WaitReason } from '../schedule/queue.ts';
-import { AttemptCounts } from './attempt-counts.ts';
+import { AttemptCounts, Concerns } from './attempt-counts.ts';
 import { Limit, type Slots } from './concurrency.ts';
 import type { Decision, FailedAttempt, PolicyEvent } from './decision.ts';
 import { OUTAGE, RETRY } from './defaults.ts';
@@ -29,6 +29,7 @@ export class RunPolicy {
   readonly #judge = new RunJudge();
   readonly #attempts: AttemptCounts;
   readonly #refusals = new Refusals();
+  readonly #concerns = new Concerns();
   readonly #shortage = new Shortage();
   readonly troubles: Troubles = new Troubles();
 
@@ -70,6 +71,7 @@ export class RunPolicy {
   /** Records a success. */
   onSuccess({ job, isProbe }: Pick<FailedAttempt, 'job' | 'isProbe'>): void {
     this.#refusals.settle(job);
+    this.#concerns.onSuccess(job);
     if (isProbe) this.#gate.onProbeOver();
     if (isProbe) this.#refusals.endRow();
     this.#judge.onSuccess();
@@ -94,7 +96,9 @@ export class RunPolicy {
     const isNew = this.#attempts.isNewEvent(failure);
     if (isNew) this.troubles.add(failure, failed.startedAt);
     if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
-    const ofService = this.#concernsService(failure);
+    const concern = this.#concerns.add(failed);
+    const ofService = concern === 'the service';
+    if (concern === 'all files that are left') this.#gate.open();
     // An attempt that failed because of an outage says nothing about its file.
     if (!ofService || !this.#gate.isShut) this.#attempts.add(job, failure);
     const attempts = this.#attempts.of(job);
@@ -107,6 +111,7 @@ export class RunPolicy {
     const end = this.#endOfPatience(failure, now);
     if (end) return { next: 'end', failure: end };
     const isLost = ofService ? this.#isLostToService(failed, now) : this.#attempts.isSpent(job, failure);
+    if (isLost) this.#concerns.settle(job);
     if (isLost) return { next: 'lost', lost: failure };
     if (failure.facts.endsRun === 'verify-key' && !this.#gate.hasSucceeded) return { next: 'retry-last' };
     // The canary's second attempt, which decides whether this is a signing service, goes before every other file.
@@ -147,11 +152,6 @@ export class RunPolicy {
     const end = this.#endOfPatience(failure, now);
     if (end) return { next: 'end', failure: end };
     return this.#retry(failed, this.#gate.pausedUntil - now + this.#delayMs(failure, 1), 'itself');
-  }
-
-  /** After a success, a name without an address means a failing name server, and not a wrong name. */
-  #concernsService({ kind, facts }: Failure): boolean {
-    return kind === 'service' || (facts.endsRun === 'not-found' && this.#gate.hasSucceeded);
   }
 
   /** Tells whether a file is given up because of the service; near the end of the run, the gate shuts instead. */

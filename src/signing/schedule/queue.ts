@@ -13,19 +13,20 @@ interface Repeat {
  * The jobs that wait for an attempt: first the canary, then fresh jobs in order, and retries by the time at which they
  * may start.
  *
- * Fresh jobs are a cursor, not entries, so that 100,000 of them take no memory.
+ * Fresh jobs are a range, not entries, so that 100,000 of them take no memory.
  */
 export class RetryQueue {
-  readonly #jobs: number;
   readonly #canary: number;
   readonly #repeats: Repeat[] = [];
   /** Jobs that wait until no other job is waiting. */
   readonly #held: { readonly job: number; readonly failure: Failure }[] = [];
   #canaryWaits: boolean;
-  #cursor = 0;
+  /** The first and the last fresh job. */
+  #first = 0;
+  #last: number;
 
   constructor(jobs: number, canary: number) {
-    this.#jobs = jobs;
+    this.#last = jobs - 1;
     this.#canary = canary;
     this.#canaryWaits = jobs > 0;
   }
@@ -54,7 +55,7 @@ export class RetryQueue {
   ready(now: number, restUntil: number): number | undefined {
     if (this.#repeatReady(now)) return this.#repeats[0]?.job;
     const sparing = restUntil <= now ? this.#sparing() : undefined;
-    return this.#fresh() ?? sparing?.job ?? (this.#repeats.length === 0 ? this.#held[0]?.job : undefined);
+    return this.#fresh('first') ?? sparing?.job ?? (this.#repeats.length === 0 ? this.#held[0]?.job : undefined);
   }
 
   /** Returns the canary if it is ready, and never another job; for the head start. */
@@ -62,9 +63,12 @@ export class RetryQueue {
     return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
   }
 
-  /** Returns the job for a probe: a fresh job if there is one, because a retry may fail because of its own file. */
+  /**
+   * Returns the job for a probe: a fresh job if there is one, because a retry may fail because of its own file. The last
+   * fresh job is the least like those that have failed, which may lie in one directory.
+   */
   probe(): number | undefined {
-    return this.#fresh() ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
+    return this.#fresh('last') ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
   }
 
   /** Returns when the next retry is ready, with `restUntil` as in {@link ready}; infinite when there is none. */
@@ -79,7 +83,8 @@ export class RetryQueue {
     if (at >= 0) this.#repeats.splice(at, 1);
     else if (this.#held[0]?.job === job) this.#held.shift();
     else if (this.#canaryWaits) this.#canaryWaits = false;
-    else this.#cursor = job + 1;
+    else if (job === this.#last) this.#last--;
+    else this.#first = job + 1;
   }
 
   #repeatReady(now: number): boolean {
@@ -90,9 +95,11 @@ export class RetryQueue {
     return this.#repeats.find(({ reason }) => reason === 'service');
   }
 
-  #fresh(): number | undefined {
+  #fresh(which: 'first' | 'last'): number | undefined {
     if (this.#canaryWaits) return this.#canary;
-    if (this.#cursor === this.#canary) this.#cursor++;
-    return this.#cursor < this.#jobs ? this.#cursor : undefined;
+    if (this.#first === this.#canary) this.#first++;
+    if (this.#last === this.#canary) this.#last--;
+    if (this.#first > this.#last) return undefined;
+    return which === 'first' ? this.#first : this.#last;
   }
 }
