@@ -26482,14 +26482,23 @@ Content-Type: application/json
 			if (code === "EBUSY" && !file?.bytes) throw file?.cause;
 			return code === "ENAMETOOLONG" ? undefined : file;
 		}
-		function* mayBeOccupied(directory, suffix, paths) {
-			const names = new Map();
-			for (const path of paths) {
-				const cut = path.lastIndexOf("/");
-				const parent = cut === -1 ? "." : path.slice(0, cut);
-				if (!names.has(parent)) names.set(parent, endingsIn((0, external_node_path_.join)(directory, parent), (0, files_names.zN)(suffix)));
-				const known = names.get(parent);
-				if (known === undefined || known.has((0, files_names.zN)(path.slice(cut + 1)))) yield path;
+		function namesByDirectory(files, suffix = "") {
+			const written = new Map();
+			for (const { path } of files) {
+				const cut = path.lastIndexOf("/") + 1;
+				const directory = path.slice(0, cut);
+				const names = written.get(directory);
+				const name = path.slice(cut) + suffix;
+				if (names) names.push(name);
+				else written.set(directory, [name]);
+			}
+			return written;
+		}
+		function* mayBeOccupied(directory, suffix, written) {
+			for (const [parent, names] of written) {
+				const known = endingsIn((0, external_node_path_.join)(directory, parent), (0, files_names.zN)(suffix));
+				if (known?.size === 0) continue;
+				for (const name of names) if (known === undefined || known.has((0, files_names.zN)(name))) yield parent + name;
 			}
 		}
 		function endingsIn(directory, ending) {
@@ -26758,6 +26767,16 @@ Content-Type: application/json
 				});
 			});
 		}
+		const MAX_TRIALS = 1e3;
+		function* inTrials(written) {
+			for (const [directory, [first = "", ...others]] of written) {
+				const names = [first, ...others.filter(mayBeRefused)];
+				for (let at = 0; at < names.length; at += MAX_TRIALS) yield {
+					directory,
+					names: names.slice(at, at + MAX_TRIALS)
+				};
+			}
+		}
 		function checkWay(directory) {
 			const stat = (0, external_node_fs_.statSync)(directory, { throwIfNoEntry: false });
 			if (stat?.isDirectory() === false) throw (0, write_errors.FK)();
@@ -26872,7 +26891,8 @@ Content-Type: application/json
 		async function planWrites(context, plan) {
 			const { files, release, output } = plan;
 			const own = ownPaths(plan.mode, files);
-			const { outdated, foreign } = await lookAtPlaces(context, plan);
+			const signatures = namesByDirectory(plan.wanted, files.suffix);
+			const { outdated, foreign } = await lookAtPlaces(context, plan, signatures);
 			const pause = (0, files_pause.n)(context.signal);
 			const problems = [
 				...await findCollisions({
@@ -26884,7 +26904,11 @@ Content-Type: application/json
 				}),
 				...plan.isUploaded ? [refusedInArtifact([...writtenPaths(release.files, files, own)])] : [],
 				...foreign.length > 0 ? [occupied(foreign)] : [],
-				...await tryDirectories(plan, own, pause)
+				...await tryDirectories(plan, {
+					signatures,
+					own,
+					pause
+				})
 			];
 			const found = problems.filter((problem) => problem !== undefined);
 			if (found.length > 0) throw joined(found);
@@ -26912,12 +26936,12 @@ Content-Type: application/json
 		function refuseHidingManifest(receipt, release) {
 			if (release.files.length === 0) refuseForeignManifest(receipt);
 		}
-		async function lookAtPlaces({ patience }, { files, output, release, wanted, receipt, verification }) {
+		async function lookAtPlaces({ patience }, { files, output, release, receipt, verification }, signatures) {
 			const isSignature = signatureTest(verification);
 			const look = (path) => patience.read(path, () => occupantOfSignature(output.realPathOf(path), isSignature));
 			const outdated = [];
 			const foreign = [];
-			for (const path of mayBeOccupied(output.directory, files.suffix, writtenPaths(wanted, files, []))) {
+			for (const path of mayBeOccupied(output.directory, files.suffix, signatures)) {
 				const occupant = await look(path);
 				if (occupant !== "nothing") (occupant === "own" ? outdated : foreign).push(path);
 			}
@@ -26949,36 +26973,25 @@ Content-Type: application/json
 			const isOne = paths.length === 1;
 			return new errors.lZ("OUTPUT_OCCUPIED", `${(0, units.LS)(paths.length, "path")} to be written ${isOne ? "holds" : "hold"} what this action did not write: ${(0, units.w5)(paths, 10)}.`, { hint: "Remove what an earlier run left, or give checksums, manifest, suffix or output-dir other values: it would be lost." });
 		}
-		const MAX_TRIALS = 1e3;
-		async function tryDirectories(plan, own, pause) {
-			const { wanted, files, output } = plan;
+		async function tryDirectories({ wanted, files, output }, { signatures, own, pause }) {
 			const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
-			const byDirectory = new Map();
-			for (const path of writtenPaths(wanted, files, others)) {
-				const cut = path.lastIndexOf("/") + 1;
-				const known = byDirectory.get(path.slice(0, cut));
-				if (known === undefined) byDirectory.set(path.slice(0, cut), [path]);
-				else if (mayBeRefused(path.slice(cut))) known.push(path);
-			}
+			const written = new Map(signatures);
+			for (const [directory, names] of namesByDirectory(others.map((path) => ({ path })))) written.set(directory, [...written.get(directory) ?? [], ...names]);
 			const errors = new Map();
 			const tree = signingTree(files, output);
-			for (const [first = "", ...more] of [...byDirectory.values()].flatMap(inTrials)) {
+			for (const { directory, names } of inTrials(written)) {
 				const turn = pause();
 				if (turn) await turn;
+				const path = `${directory}${names[0]}`;
 				try {
-					checkWay((0, external_node_path_.dirname)(tree.locate(first)));
-					const names = [first, ...more].map((path) => path.slice(path.lastIndexOf("/") + 1));
-					tryWriting((0, external_node_path_.dirname)(output.realPathOf(first)), names, output.processId);
+					checkWay((0, external_node_path_.dirname)(tree.locate(path)));
+					tryWriting((0, external_node_path_.dirname)(output.realPathOf(path)), names, output.processId);
 				} catch (error) {
-					const known = (0, write_errors.mP)(first, error);
+					const known = (0, write_errors.mP)(path, error);
 					errors.set(known.code + known.message, known);
 				}
 			}
 			return [...errors.values()];
-		}
-		function inTrials(paths) {
-			const count = Math.ceil(paths.length / MAX_TRIALS);
-			return Array.from({ length: count }, (_, at) => paths.slice(at * MAX_TRIALS, (at + 1) * MAX_TRIALS));
 		}
 		function joined(problems) {
 			const [first, ...others] = problems;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { mayBeOccupied } from '../../src/files/writing/occupants.ts';
+import { mayBeOccupied as find, namesByDirectory } from '../../src/files/writing/occupants.ts';
 
 function plant(paths: readonly string[]): string {
   const directory = mkdtempSync(join(tmpdir(), 'occupants-'));
@@ -14,11 +14,15 @@ function plant(paths: readonly string[]): string {
   return directory;
 }
 
+function mayBeOccupied(directory: string, suffix: string, paths: readonly string[]): Iterable<string> {
+  return find(directory, suffix, namesByDirectory(paths.map((path) => ({ path }))));
+}
+
 test('existing paths are found at any depth, and no others', () => {
   const directory = plant(['a.sign', 'd/b.sign', 'd/e/c.sign', 'd/other']);
   symlinkSync('nowhere', join(directory, 'd', 'link.sign'));
   const asked = ['a.sign', 'b.sign', 'd/a.sign', 'd/b.sign', 'd/e/c.sign', 'd/link.sign', 'no/such/f.sign'];
-  expect([...mayBeOccupied(directory, '.sign', asked)]).toEqual(['a.sign', 'd/b.sign', 'd/e/c.sign', 'd/link.sign']);
+  expect([...mayBeOccupied(directory, '.sign', asked)]).toEqual(['a.sign', 'd/b.sign', 'd/link.sign', 'd/e/c.sign']);
 });
 
 test('a name that other systems take for the same is found too', () => {

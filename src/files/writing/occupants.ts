@@ -8,6 +8,7 @@ import {
   type SmallFile,
   type SmallFileOptions,
 } from '../reading/read-small.ts';
+import type { ReleaseFile } from '../release-file.ts';
 
 /** What is at a place: nothing, a file that this action wrote, or anything else. */
 export type Occupant = 'nothing' | 'own' | 'foreign';
@@ -65,20 +66,35 @@ export function lookAt(location: string, options: SmallFileOptions): SmallFile |
   return code === 'ENAMETOOLONG' ? undefined : file;
 }
 
+/** Names that are written, by the path of their directory, which is empty or ends in `/`. */
+export type WrittenNames = ReadonlyMap<string, readonly string[]>;
+
+/** Lists the names of files, or of their signatures with that suffix. */
+export function namesByDirectory(files: readonly Pick<ReleaseFile, 'path'>[], suffix = ''): WrittenNames {
+  const written = new Map<string, string[]>();
+  for (const { path } of files) {
+    const cut = path.lastIndexOf('/') + 1;
+    const directory = path.slice(0, cut);
+    const names = written.get(directory);
+    const name = path.slice(cut) + suffix;
+    if (names) names.push(name);
+    else written.set(directory, [name]);
+  }
+  return written;
+}
+
 /**
  * Yields the paths below a directory at which a file may already exist; all end in `suffix`. Each directory is listed
  * once.
  *
  * Names are compared without case and composition, as on some file systems, so that none is missed.
  */
-export function* mayBeOccupied(directory: string, suffix: string, paths: Iterable<string>): Generator<string> {
-  const names = new Map<string, Set<string> | undefined>();
-  for (const path of paths) {
-    const cut = path.lastIndexOf('/');
-    const parent = cut === -1 ? '.' : path.slice(0, cut);
-    if (!names.has(parent)) names.set(parent, endingsIn(join(directory, parent), foldName(suffix)));
-    const known = names.get(parent);
-    if (known === undefined || known.has(foldName(path.slice(cut + 1)))) yield path;
+export function* mayBeOccupied(directory: string, suffix: string, written: WrittenNames): Generator<string> {
+  for (const [parent, names] of written) {
+    const known = endingsIn(join(directory, parent), foldName(suffix));
+    // Before a first run there is no signature.
+    if (known?.size === 0) continue;
+    for (const name of names) if (known === undefined || known.has(foldName(name))) yield parent + name;
   }
 }
 

@@ -4,6 +4,7 @@ import { isHeldInOwnDirectory, repeatWhileHeld } from '../../held.ts';
 import { foldName, REFUSED_BY_WINDOWS } from '../names.ts';
 import { temporaryName } from '../temporary.ts';
 import { type FoundDirectory, findDirectory, inDirectory } from './directories.ts';
+import type { WrittenNames } from './occupants.ts';
 import { noDirectoryError } from './write-errors.ts';
 
 /** Longest name, in bytes, that every file system accepts. */
@@ -12,7 +13,7 @@ const LONG_NAME_BYTES = 140;
 const PLAIN = /^[\w.-]{10,140}(?<!\.)$/;
 
 /** Tells whether some file system may refuse a name. */
-export function mayBeRefused(name: string): boolean {
+function mayBeRefused(name: string): boolean {
   return !PLAIN.test(name) && (REFUSED_BY_WINDOWS.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES);
 }
 
@@ -30,6 +31,17 @@ export function tryWriting(directory: string, names: readonly string[], processI
       for (const name of unusual) makeAndRemove(join(own, name));
     });
   });
+}
+
+/** Most names that are tried together. */
+const MAX_TRIALS = 1000;
+
+/** Yields what {@link tryWriting} has to try: one name of each directory, and the names that some system may refuse. */
+export function* inTrials(written: WrittenNames): Generator<{ directory: string; names: readonly string[] }> {
+  for (const [directory, [first = '', ...others]] of written) {
+    const names = [first, ...others.filter(mayBeRefused)];
+    for (let at = 0; at < names.length; at += MAX_TRIALS) yield { directory, names: names.slice(at, at + MAX_TRIALS) };
+  }
 }
 
 /**

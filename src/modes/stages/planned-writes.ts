@@ -5,14 +5,16 @@ import type { ReleaseFile } from '../../files/release-file.ts';
 import {
   isSignatureText,
   mayBeOccupied,
+  namesByDirectory,
   type Occupant,
   occupantOfChecksums,
   occupantOfKit,
   occupantOfSignature,
   occupantOfTimestamp,
+  type WrittenNames,
 } from '../../files/writing/occupants.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
-import { checkWay, mayBeRefused, tryWriting } from '../../files/writing/trial.ts';
+import { checkWay, inTrials, tryWriting } from '../../files/writing/trial.ts';
 import { unwritable } from '../../files/writing/write-errors.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import { plural, showList } from '../../report/summary/units.ts';
@@ -47,13 +49,14 @@ export interface Plan {
 export async function planWrites(context: Context, plan: Plan): Promise<readonly string[]> {
   const { files, release, output } = plan;
   const own = ownPaths(plan.mode, files);
-  const { outdated, foreign } = await lookAtPlaces(context, plan);
+  const signatures = namesByDirectory(plan.wanted, files.suffix);
+  const { outdated, foreign } = await lookAtPlaces(context, plan, signatures);
   const pause = createPause(context.signal);
   const problems = [
     ...(await findCollisions({ release, suffix: files.suffix, own, output, pause })),
     ...(plan.isUploaded ? [refusedInArtifact([...writtenPaths(release.files, files, own)])] : []),
     ...(foreign.length > 0 ? [occupied(foreign)] : []),
-    ...(await tryDirectories(plan, own, pause)),
+    ...(await tryDirectories(plan, { signatures, own, pause })),
   ];
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length > 0) throw joined(found);
@@ -91,14 +94,15 @@ export function refuseHidingManifest(receipt: Receipt, release: Release): void {
 /** Finds existing files where this run will write. */
 async function lookAtPlaces(
   { patience }: Context,
-  { files, output, release, wanted, receipt, verification }: Plan,
+  { files, output, release, receipt, verification }: Plan,
+  signatures: WrittenNames,
 ): Promise<{ readonly outdated: string[]; readonly foreign: string[] }> {
   const isSignature = signatureTest(verification);
   const look = (path: string): Promise<Occupant> =>
     patience.read(path, () => occupantOfSignature(output.realPathOf(path), isSignature));
   const outdated: string[] = [];
   const foreign: string[] = [];
-  for (const path of mayBeOccupied(output.directory, files.suffix, writtenPaths(wanted, files, []))) {
+  for (const path of mayBeOccupied(output.directory, files.suffix, signatures)) {
     const occupant = await look(path);
     if (occupant !== 'nothing') (occupant === 'own' ? outdated : foreign).push(path);
   }
@@ -146,43 +150,39 @@ function occupied(paths: readonly string[]): ActionError {
   );
 }
 
-/** Most names that are tried together. */
-const MAX_TRIALS = 1000;
+/** What is tried in the directories of the output. */
+interface Trial {
+  readonly signatures: WrittenNames;
+  readonly own: readonly string[];
+  readonly pause: Pause;
+}
 
 /** Tries to write in each directory of the output, with the names that the system may refuse. */
-async function tryDirectories(plan: Plan, own: readonly string[], pause: Pause): Promise<ActionError[]> {
-  const { wanted, files, output } = plan;
+async function tryDirectories(
+  { wanted, files, output }: Plan,
+  { signatures, own, pause }: Trial,
+): Promise<ActionError[]> {
   // When every signature is kept, only the manifest is certain to be written.
   const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
-  // One path of each directory, and the paths whose names have to be tried.
-  const byDirectory = new Map<string, string[]>();
-  for (const path of writtenPaths(wanted, files, others)) {
-    const cut = path.lastIndexOf('/') + 1;
-    const known = byDirectory.get(path.slice(0, cut));
-    if (known === undefined) byDirectory.set(path.slice(0, cut), [path]);
-    else if (mayBeRefused(path.slice(cut))) known.push(path);
-  }
+  const written = new Map(signatures);
+  for (const [directory, names] of namesByDirectory(others.map((path) => ({ path }))))
+    written.set(directory, [...(written.get(directory) ?? []), ...names]);
   const errors = new Map<string, ActionError>();
   const tree = signingTree(files, output);
-  for (const [first = '', ...more] of [...byDirectory.values()].flatMap(inTrials)) {
+  for (const { directory, names } of inTrials(written)) {
     const turn = pause();
     if (turn) await turn;
+    const path = `${directory}${names[0]}`;
     try {
       // A rehearsal writes elsewhere, but reports what a signing would find here.
-      checkWay(dirname(tree.locate(first)));
-      const names = [first, ...more].map((path) => path.slice(path.lastIndexOf('/') + 1));
-      tryWriting(dirname(output.realPathOf(first)), names, output.processId);
+      checkWay(dirname(tree.locate(path)));
+      tryWriting(dirname(output.realPathOf(path)), names, output.processId);
     } catch (error) {
-      const known = unwritable(first, error);
+      const known = unwritable(path, error);
       errors.set(known.code + known.message, known);
     }
   }
   return [...errors.values()];
-}
-
-function inTrials(paths: readonly string[]): (readonly string[])[] {
-  const count = Math.ceil(paths.length / MAX_TRIALS);
-  return Array.from({ length: count }, (_, at) => paths.slice(at * MAX_TRIALS, (at + 1) * MAX_TRIALS));
 }
 
 function joined(problems: readonly ActionError[]): ActionError {
