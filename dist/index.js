@@ -34128,12 +34128,12 @@ Content-Type: application/json
 		}
 		;
 		const MAX_LEVELS = 3;
-		const spellings_NAMES = "amp & lt < gt > quot \" apos ' sol / equals = plus + num # colon : semi ; comma , period . excl ! ast * midast * lpar ( rpar ) lsqb [ lbrack [ rsqb ] rbrack ] lcub { lbrace { rcub } rbrace } lowbar _ dollar $ percnt % commat @ bsol \\ grave ` verbar | vert | hat ^ quest ?";
-		const NAMED = new Map([...spellings_NAMES.matchAll(/(\w+) (\S)/g)].map(([, name = "", character = ""]) => [name, character]));
+		const spellings_NAMES = "amp& lt< gt> quot\" apos' sol/ equals= plus+ num# colon: semi; comma, period. excl! ast* midast* lpar( rpar) lsqb[ lbrack[ rsqb] rbrack] lcub{ lbrace{ rcub} rbrace} lowbar_ dollar$ percnt% commat@ bsol\\ grave` verbar| vert| hat^ quest?";
+		const NAMED = new Map(spellings_NAMES.split(" ").map((each) => [each.slice(0, -1), each.slice(-1)]));
 		const ESCAPE = /&(?:#(?<decimal>\d{1,7})|#x(?<hex>[0-9a-f]{1,6})|(?<name>[a-z]{2,8}));?|\\+(?:u(?<unit>[0-9a-f]{4})|u\{(?<point>[0-9a-f]{1,6})\}|x(?<byte>[0-9a-f]{2})|(?<plain>["'/\\nrt]))|(?<percent>(?:%[0-9a-f]{2})+)/gi;
 		function withoutEscapes(text) {
 			const levels = [];
-			for (let last = original(text); levels.length < MAX_LEVELS && /[&\\%]/.test(last.text);) {
+			for (let last = original(text); levels.length < MAX_LEVELS;) {
 				const next = rewrite(last, ESCAPE, undo);
 				if (next.text === last.text) break;
 				levels.push(next);
@@ -34142,7 +34142,7 @@ Content-Type: application/json
 			return levels;
 		}
 		const OCTAL = /(?<!\\)\\+([0-3][0-7]{2})/g;
-		const BYTE_LIST = /(?:(?:0x[0-9a-f]{1,2}|-?\b\d{1,3})\b[\s,;]+){7}(?:0x[0-9a-f]|-?\d)/i;
+		const BYTE_LIST = /(?:(?:0x[0-9a-f]{1,2}|-?\b\d{1,3})\b[\s,;]+){7}-?\d/i;
 		const BYTE = /(?:0x([0-9a-f]{1,2})|(-?\b\d{1,3}))\b(?:[\s,;]+(?=-?\d))?/gi;
 		const MISREAD = /[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}/g;
 		function withoutBytes(spelling) {
@@ -34155,7 +34155,7 @@ Content-Type: application/json
 			return found;
 		}
 		function byteOf(digits, radix) {
-			return String.fromCharCode(Number.parseInt(digits ?? "", radix) & 255);
+			return String.fromCharCode(Number.parseInt(String(digits), radix) & 255);
 		}
 		function readAgain(text) {
 			const bytes = Array.from(text, (unit) => unit <= "ÿ" ? unit.charCodeAt(0) : byteIn1252(unit));
@@ -34174,7 +34174,7 @@ Content-Type: application/json
 			return rewrite(spelling, NOT_BARE, ([character]) => bareCharacter(character));
 		}
 		function bare(text) {
-			return text.toLowerCase().replace(NOT_BARE, bareCharacter);
+			return text.replace(NOT_BARE, bareCharacter);
 		}
 		const NOT_BARE = /[^a-z0-9]/gu;
 		function bareCharacter(character) {
@@ -34289,25 +34289,25 @@ Content-Type: application/json
 				])];
 			}
 			#addLines(secret) {
-				const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
+				const lines = secret.split(/[\r\n]/).map((line) => line.trim());
 				const wanted = lines.filter((line) => line.length >= MIN_ENCODED_LENGTH && !line.startsWith("-----"));
-				return lines.length > 1 ? wanted.flatMap((line) => this.add(line)) : [];
+				return wanted.flatMap((line) => this.add(line));
 			}
 			scrub(text) {
 				return replaceAll(text, findAll(text, this.#forms), text.length);
 			}
 			scrubForeign(text, maxLength = Number.POSITIVE_INFINITY) {
-				const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
+				const searched = text.slice(0, maxLength + MAX_ESCAPED * this.#longest);
 				const asItIs = original(searched);
 				const levels = withoutEscapes(searched);
 				const readings = [...levels, ...[asItIs, ...levels].flatMap(withoutBytes)];
-				const joined = without(levels.at(-1) ?? asItIs, /\s+/g);
+				const joined = without(levels.at(-1) ?? asItIs, /\s/g);
 				const found = [
 					findAll(searched, this.#forms),
 					...[...readings, ...withoutBackslashes([asItIs, ...levels])].map((reading) => findSpelled(reading, this.#forms)),
 					...[asItIs, ...readings].map((reading) => this.#pieces.find(bareOf(reading))),
 					findSpelled(joined, this.#encoded),
-					findSpelled(without(joined, /:+/g), this.#encoded)
+					findSpelled(without(joined, /:/g), this.#encoded)
 				];
 				return replaceAll(searched, found.flat().sort(byStart), maxLength);
 			}
@@ -34319,7 +34319,7 @@ Content-Type: application/json
 				if (this.#holds(text)) return true;
 				if (!/[^\w+/=-]/.test(text)) return false;
 				const levels = withoutEscapes(text);
-				const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
+				const joined = without(levels.at(-1) ?? original(text), /[\s:]/g);
 				const spellings = [original(text), ...levels];
 				const readings = [...spellings.flatMap(withoutBytes), ...withoutBackslashes(spellings)];
 				return [
@@ -34331,8 +34331,7 @@ Content-Type: application/json
 			#index(form) {
 				this.#beginnings[hashAt(form, 0)] = 1;
 				const beginning = form.slice(0, MIN_ENCODED_LENGTH);
-				const others = this.#byBeginning.get(beginning) ?? [];
-				if (!others.includes(form)) this.#byBeginning.set(beginning, [...others, form]);
+				this.#byBeginning.set(beginning, [...this.#byBeginning.get(beginning) ?? [], form]);
 			}
 			#holds(text) {
 				for (let at = 0; at + MIN_ENCODED_LENGTH <= text.length; at++) {
@@ -34368,7 +34367,7 @@ Content-Type: application/json
 			return findAll(text, forms).map(([from, to]) => [starts[from] ?? 0, ends[to - 1] ?? 0]);
 		}
 		function withoutBackslashes(spellings) {
-			return spellings.filter(({ text }) => text.includes("\\")).map((spelling) => without(spelling, /\\+/g));
+			return spellings.filter(({ text }) => text.includes("\\")).map((spelling) => without(spelling, /\\/g));
 		}
 		function escapedForms(secret) {
 			const json = JSON.stringify(secret).slice(1, -1);
@@ -34394,10 +34393,10 @@ Content-Type: application/json
 				1,
 				2
 			].map((shift) => {
-				const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64").replace(/=+$/, "");
+				const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64").replaceAll("=", "");
 				return text.slice(Math.ceil(shift * 4 / 3), (shift + bytes.length) % 3 === 0 ? undefined : -1);
 			});
-			const whole = bytes.toString("base64").replace(/=+$/, "");
+			const whole = bytes.toString("base64").replaceAll("=", "");
 			base64.push(whole);
 			return [
 				hex,

@@ -125,6 +125,10 @@ describe('a text of somebody else is read as a person would read it', () => {
     expect(masks.scrub(text)).toBe('a *** b *** c short -----BEGIN X-----');
   });
 
+  test('a secret without the blanks around it', () => {
+    expect(masksOf('  padded-secret ').scrub('is padded-secret known')).toBe('is *** known');
+  });
+
   test('and a text without a secret stays unchanged', () => {
     const text = 'C:\\new\\table 100 % &amp; \\u0041 %zz &#9999999; &unknown; a:b:c';
     expect(masksOf(SECRET).scrubForeign(text)).toBe(text);
@@ -229,6 +233,8 @@ test.each<[string, string, (secret: string) => string]>([
     'tab\there\rand\nthere',
     (text) => JSON.stringify(text).slice(1, -1).replaceAll('a', '\\u0061'),
   ],
+  ['octal escapes in JSON', 'a&amp;b\u00f3c#d', (text) => text.replace('\u00f3', '\\\\303\\\\263')],
+  ['an entity of the last code point', 'last \u{10ffff} of all', (text) => text.replace('\u{10ffff}', '&#1114111;')],
   [
     'JSON that is escaped again and again',
     'Tr0ub4dor&3x',

@@ -39,9 +39,9 @@ export class Masks {
 
   /** Adds each line of a secret, because a text may repeat a single line; PEM marker lines are not secret. */
   #addLines(secret: string): readonly string[] {
-    const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
+    const lines = secret.split(/[\r\n]/).map((line) => line.trim());
     const wanted = lines.filter((line) => line.length >= MIN_ENCODED_LENGTH && !line.startsWith('-----'));
-    return lines.length > 1 ? wanted.flatMap((line) => this.add(line)) : [];
+    return wanted.flatMap((line) => this.add(line));
   }
 
   /** Replaces every form of every secret by `***`. */
@@ -58,17 +58,17 @@ export class Masks {
    */
   scrubForeign(text: string, maxLength = Number.POSITIVE_INFINITY): string {
     // A secret that starts after the cut need not be found.
-    const searched = text.length > maxLength ? text.slice(0, maxLength + MAX_ESCAPED * this.#longest) : text;
+    const searched = text.slice(0, maxLength + MAX_ESCAPED * this.#longest);
     const asItIs = original(searched);
     const levels = withoutEscapes(searched);
     const readings = [...levels, ...[asItIs, ...levels].flatMap(withoutBytes)];
-    const joined = without(levels.at(-1) ?? asItIs, /\s+/g);
+    const joined = without(levels.at(-1) ?? asItIs, /\s/g);
     const found = [
       findAll(searched, this.#forms),
       ...[...readings, ...withoutBackslashes([asItIs, ...levels])].map((reading) => findSpelled(reading, this.#forms)),
       ...[asItIs, ...readings].map((reading) => this.#pieces.find(bareOf(reading))),
       findSpelled(joined, this.#encoded),
-      findSpelled(without(joined, /:+/g), this.#encoded),
+      findSpelled(without(joined, /:/g), this.#encoded),
     ];
     return replaceAll(searched, found.flat().sort(byStart), maxLength);
   }
@@ -85,7 +85,7 @@ export class Masks {
     // A signature in base64 or hex has no escapes.
     if (!/[^\w+/=-]/.test(text)) return false;
     const levels = withoutEscapes(text);
-    const joined = without(levels.at(-1) ?? original(text), /[\s:]+/g);
+    const joined = without(levels.at(-1) ?? original(text), /[\s:]/g);
     const spellings = [original(text), ...levels];
     const readings = [...spellings.flatMap(withoutBytes), ...withoutBackslashes(spellings)];
     return [...levels, joined, ...readings].some((spelling) => this.#holds(spelling.text));
@@ -94,8 +94,7 @@ export class Masks {
   #index(form: string): void {
     this.#beginnings[hashAt(form, 0)] = 1;
     const beginning = form.slice(0, MIN_ENCODED_LENGTH);
-    const others = this.#byBeginning.get(beginning) ?? [];
-    if (!others.includes(form)) this.#byBeginning.set(beginning, [...others, form]);
+    this.#byBeginning.set(beginning, [...(this.#byBeginning.get(beginning) ?? []), form]);
   }
 
   /** Searches for all forms in one pass: searching for hundreds of forms would take longer than writing a signature. */
@@ -147,7 +146,7 @@ function findSpelled({ text, starts, ends }: Spelling, forms: Iterable<string>):
 
 /** Returns spellings without their backslashes, which may be before any character; secrets have such a form too. */
 function withoutBackslashes(spellings: readonly Spelling[]): Spelling[] {
-  return spellings.filter(({ text }) => text.includes('\\')).map((spelling) => without(spelling, /\\+/g));
+  return spellings.filter(({ text }) => text.includes('\\')).map((spelling) => without(spelling, /\\/g));
 }
 
 /** Returns forms that differ from the secret in few characters, or in none. */
@@ -176,11 +175,11 @@ function encodedForms(bytes: Buffer): readonly string[] {
   const base64 = [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')
-      .replace(/=+$/, '');
+      .replaceAll('=', '');
     // Characters at either end also contain bits of the neighbouring text.
     return text.slice(Math.ceil((shift * 4) / 3), (shift + bytes.length) % 3 === 0 ? undefined : -1);
   });
-  const whole = bytes.toString('base64').replace(/=+$/, '');
+  const whole = bytes.toString('base64').replaceAll('=', '');
   base64.push(whole);
   return [hex, hex.toUpperCase(), ...base64, ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))];
 }

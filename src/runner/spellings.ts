@@ -11,11 +11,9 @@ export interface Spelling {
 const MAX_LEVELS = 3;
 
 const NAMES =
-  'amp & lt < gt > quot " apos \' sol / equals = plus + num # colon : semi ; comma , period . excl ! ast * midast * lpar ( rpar ) lsqb [ lbrack [ rsqb ] rbrack ] lcub { lbrace { rcub } rbrace } lowbar _ dollar $ percnt % commat @ bsol \\ grave ` verbar | vert | hat ^ quest ?';
+  'amp& lt< gt> quot" apos\' sol/ equals= plus+ num# colon: semi; comma, period. excl! ast* midast* lpar( rpar) lsqb[ lbrack[ rsqb] rbrack] lcub{ lbrace{ rcub} rbrace} lowbar_ dollar$ percnt% commat@ bsol\\ grave` verbar| vert| hat^ quest?';
 /** ASCII characters by their names in HTML. */
-const NAMED: ReadonlyMap<string, string> = new Map(
-  [...NAMES.matchAll(/(\w+) (\S)/g)].map(([, name = '', character = '']) => [name, character]),
-);
+const NAMED: ReadonlyMap<string, string> = new Map(NAMES.split(' ').map((each) => [each.slice(0, -1), each.slice(-1)]));
 
 const ESCAPE =
   /&(?:#(?<decimal>\d{1,7})|#x(?<hex>[0-9a-f]{1,6})|(?<name>[a-z]{2,8}));?|\\+(?:u(?<unit>[0-9a-f]{4})|u\{(?<point>[0-9a-f]{1,6})\}|x(?<byte>[0-9a-f]{2})|(?<plain>["'/\\nrt]))|(?<percent>(?:%[0-9a-f]{2})+)/gi;
@@ -23,7 +21,7 @@ const ESCAPE =
 /** Returns the text with escapes of HTML, JSON and URLs decoded, level by level. */
 export function withoutEscapes(text: string): Spelling[] {
   const levels: Spelling[] = [];
-  for (let last: Spelling = original(text); levels.length < MAX_LEVELS && /[&\\%]/.test(last.text); ) {
+  for (let last: Spelling = original(text); levels.length < MAX_LEVELS; ) {
     const next = rewrite(last, ESCAPE, undo);
     if (next.text === last.text) break;
     levels.push(next);
@@ -35,7 +33,7 @@ export function withoutEscapes(text: string): Spelling[] {
 // Starting a match inside a run of backslashes would take quadratic time.
 const OCTAL = /(?<!\\)\\+([0-3][0-7]{2})/g;
 /** Eight consecutive numbers that may be bytes: as in JSON, signed as in Java, or in hex. */
-const BYTE_LIST = /(?:(?:0x[0-9a-f]{1,2}|-?\b\d{1,3})\b[\s,;]+){7}(?:0x[0-9a-f]|-?\d)/i;
+const BYTE_LIST = /(?:(?:0x[0-9a-f]{1,2}|-?\b\d{1,3})\b[\s,;]+){7}-?\d/i;
 const BYTE = /(?:0x([0-9a-f]{1,2})|(-?\b\d{1,3}))\b(?:[\s,;]+(?=-?\d))?/gi;
 /** UTF-8 that was read as Latin-1, or as the code page 1252 of Windows. */
 const MISREAD = /[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}/g;
@@ -53,7 +51,7 @@ export function withoutBytes(spelling: Spelling): Spelling[] {
 }
 
 function byteOf(digits: string | undefined, radix: number): string {
-  return String.fromCharCode(Number.parseInt(digits ?? '', radix) & 0xff);
+  return String.fromCharCode(Number.parseInt(String(digits), radix) & 0xff);
 }
 
 /** Decodes characters that are misread UTF-8 bytes; returns any other text unchanged. */
@@ -83,7 +81,7 @@ export function bareOf(spelling: Spelling): Spelling {
 
 /** Returns the letters and digits of a text, without case and accents. */
 export function bare(text: string): string {
-  return text.toLowerCase().replace(NOT_BARE, bareCharacter);
+  return text.replace(NOT_BARE, bareCharacter);
 }
 
 const NOT_BARE = /[^a-z0-9]/gu;
