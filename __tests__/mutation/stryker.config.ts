@@ -5,6 +5,8 @@ export default {
     'src/protocols/es-auth/{response,request-signature,request,clock-offset}.ts',
     'src/files/hashing/{file-hash,quoted-base64}.ts',
     'src/files/{writing/output-tree,reading/read-small,names}.ts',
+    'src/files/finding/{own-paths,examine,left-out,discover,selection,walk,patterns,glob}.ts',
+    'src/runner/{masks,spellings}.ts',
     'src/connection/{connection-failure,http2-errors}.ts',
     'src/signing/policy/{retry,policy,run-judge,refusals,attempt-counts,concurrency,outage-gate,shortage,troubles,failure}.ts',
     'src/signing/schedule/{queue,head-start}.ts',
@@ -12,7 +14,8 @@ export default {
     'src/verifying/{verifier,likely,check,layout,encoding,algorithm}.ts',
   ],
   testRunner: 'vitest',
-  vitest: { configFile: '__tests__/mutation/vitest.config.ts', pool: 'threads' },
+  // Some tests change the directory or the user of their process, which a thread cannot.
+  vitest: { configFile: '__tests__/mutation/vitest.config.ts', pool: 'forks' },
   coverageAnalysis: 'perTest',
   concurrency: 2,
   // On a busy machine the default takes slow tests for endless ones, and counts their mutants as found.

@@ -9,7 +9,8 @@ export default defineConfig({
   test: {
     tags: FAULT_TAGS,
     include: [
-      '__tests__/files/{names,output-tree,output-tree-bounds,signature-file,as-on-windows}.test.ts',
+      '__tests__/runner/{masks,foreign-output}.test.ts',
+      '__tests__/files/{discover,glob,left-out,links,orphans,patterns,names,output-tree,output-tree-bounds,signature-file,as-on-windows}.test.ts',
       '__tests__/identity/{blocks,pem-reader,secrets}.test.ts',
       '__tests__/protocols/{canonical,clock-offset,request,response,reason,error-answers,odd-bodies,retry-after,vault/answers}.test.ts',
       '__tests__/connection/{connection-failure,tls-failure}.test.ts',
