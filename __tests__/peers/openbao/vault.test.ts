@@ -156,6 +156,12 @@ describe('refusals end the run at once, with the cause and the way out', () => {
     ['a key that does not exist', () => ({ ...bao.certificate, 'signing-key': 'rel-nope' }), 'KEY_NOT_FOUND', 'no key'],
     ['a key outside the policy', () => ({ ...bao.certificate, 'signing-key': 'other' }), 'PERMISSION_DENIED', 'policy'],
     [
+      'a mistyped mount, which the policy does not name',
+      () => ({ ...bao.certificate, mount: 'transti' }),
+      'PERMISSION_DENIED',
+      'Check mount and signing-key for typing errors first',
+    ],
+    [
       'a mount that does not exist',
       () => ({ login: 'token', token: bao.rootToken, mount: 'nope' }),
       'NOT_FOUND: No transit',
