@@ -61,6 +61,7 @@ test('a failure of the service that one file always meets is told as that of the
   expect(await adviceTo(broken, (job, attempt) => job === 30 || (job === 60 && attempt === 1))).toBe(
     'It is in trouble.',
   );
+  expect(await adviceTo(broken, (job) => job % 2 === 1)).toBe('It is in trouble.');
 });
 
 test('a run that was throttled from its first request on is not told to lower concurrency', async () => {

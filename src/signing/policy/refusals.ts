@@ -140,7 +140,9 @@ export class Hindsight {
     // Thousands of files may share one kind of failure.
     meeting.seen ??= this.#lookAt(meeting, statusOf);
     const { repaired, always } = meeting.seen;
-    if (failure.code === 'SERVER_ERROR') return always === undefined ? failure : failure.with({ hint: always + SHOW });
+    // A fault that as many files met as were signed is hardly one of their content.
+    const isOfFiles = always !== undefined && meeting.files.size < this.#signed / 2;
+    if (failure.code === 'SERVER_ERROR') return isOfFiles ? failure.with({ hint: always + SHOW }) : failure;
     const isAddress = OF_ADDRESS.includes(failure.code);
     const good = `The same ${isAddress ? 'address was' : 'credentials were'} good for ${plural(this.#signed, 'file')} of this run.`;
     const isPath = ['NOT_FOUND', 'METHOD_REFUSED'].includes(failure.code);
