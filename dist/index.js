@@ -15959,7 +15959,7 @@ var __webpack_modules__ = {
 			if (reason === undefined) return undefined;
 			const message = `${origin}: the server refused our client certificate: ${reason} (alert ${words(alert)}).`;
 			return new failure.HR("config", "TLS_CLIENT_REJECTED", message, {
-				hint: "Check that cert is the certificate the service expects, with its intermediates, and has not been revoked.",
+				hint: "Check that cert is the certificate the service expects, with its intermediates, and has not been revoked. If cert did not change since it was last accepted, the server trusts other CAs now: ask its operators.",
 				cause: error,
 				endsRun: "bad-node"
 			});
@@ -32179,6 +32179,7 @@ Content-Type: application/json
 		const ABOUT_CREDENTIALS = /\bsecret\b|\bkey|\bappkey|\btoken|\bcredential|\bpassword|\buser|\baccount|\bclient id\b/;
 		const OF_CONTRACT = "Whoever holds the contract with the service must renew or extend it: show them this answer. The operators of the service tell what has ended.";
 		const STATES = [
+			[/\balready (?:been )?signed\b|\bsigned already\b/, "The service signs the same bytes only once: take their signature from the earlier release, and leave these files out with an exclude pattern. If that signature is lost, ask the operators of the service."],
 			[/\bcert\w*\b.*\b(?:revoked|compromised?|blocked|expired)\b|\b(?:revoked|compromised|blocked|expired)\b.*\bcert/, "Ask whoever issues the client certificate for a new one with a new key, store them in cert and key, and find out why the service refuses the old one."],
 			[/\b(?:licen[cs]e|subscription(?! key)|contract|billing|payment|invoice)\b/, OF_CONTRACT],
 			[/\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\b(?:key|account|credentials?)\b.*\bexpired/, "Ask the operators of the service why this happened, and to put it right."]
@@ -32575,7 +32576,8 @@ Content-Type: application/json
 		function redirect(response, facts) {
 			const { status } = response;
 			const message = `The service answered ${status}, a redirect${(0, told_by_headers.ET)(response, facts.scrub)}, which is never followed.`;
-			const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.`;
+			const about = message.includes("slash at its end") ? "with the path in that form." : told_by_headers.m0;
+			const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}, ${about}`;
 			return new failure.HR("config", "HTTP_REDIRECT", message, { hint });
 		}
 		function badRequest(response, said, facts) {
@@ -32663,6 +32665,7 @@ Content-Type: application/json
 			ET: () => redirectTarget,
 			TQ: () => allowed,
 			_s: () => reasonInHeaders,
+			m0: () => LOGIN_PAGE,
 			rV: () => methodHint,
 			w9: () => gatewayHint,
 			y7: () => challenge
@@ -32682,6 +32685,7 @@ Content-Type: application/json
 			if (`${pathname}/` === asked) return `${to} with the same path without the slash at its end`;
 			return `${to} with another path`;
 		}
+		const LOGIN_PAGE = "unless it is that of a login page, which means that this is not the API.";
 		function allowed({ headers }) {
 			const methods = String(headers["allow"] ?? "").split(/, ?/);
 			return methods.every((method) => node_http__WEBPACK_IMPORTED_MODULE_0__.METHODS.includes(method)) ? methods : [];

@@ -24,6 +24,18 @@ describe('a redirect', () => {
     expect([redirect(), redirect('/login?token=1')]).toEqual([nowhere, nowhere]);
   });
 
+  test('to the same path with a slash has nothing to do with a login page', () => {
+    const hintTo = (location: string) =>
+      statusFailure({ ...answer(308, '', { location }), request: 'POST https://sign.example.com/api/sign' }, FACTS)
+        .hint;
+    expect(hintTo('/api/sign/')).toMatch(
+      /Put the final address into server-url and sign-path, with the path in that form\.$/,
+    );
+    expect(hintTo('/other')).toMatch(
+      /Put the final address into server-url and sign-path, unless it is that of a login page/,
+    );
+  });
+
   test.each([
     ['https://sign.example.com/api/sign/', 'to https://sign.example.com with the same path and a slash at its end'],
     ['/api/sign/?token=1', 'to https://sign.example.com with the same path and a slash at its end'],
@@ -247,6 +259,7 @@ describe('a reason that an answer names is what the advice is about', () => {
 
   test.each([
     ['daily quota of 20 signatures reached', /^Ask the operators .* raise this limit/],
+    ['ALREADY_SIGNED: an object with this SHA-256 was signed', /^The service signs the same bytes only once/],
     ['APPROVAL_REQUIRED: awaits a second person', /^Have the release approved by those who may/],
     ['rate limit exceeded', /^Ask the operators .* raise this limit/],
     ['app key locked', /^Ask the operators .* put it right/],
@@ -430,7 +443,7 @@ test('the input with the address, and that with the request, are named where a p
   const facts = { ...FACTS, address: 'server-url and request', written: 'the input request' };
   const hint = (status: number, more = facts) =>
     statusFailure({ ...answer(status), request: 'POST https://sign.example.com/sign' }, more).hint;
-  expect(hint(300)).toMatch(/ Put the final address into server-url and request; /);
+  expect(hint(300)).toMatch(/ Put the final address into server-url and request, unless /);
   expect(hint(404)).toMatch(/ Check server-url and request: /);
   expect(hint(400)).toBe(
     'The request was POST https://sign.example.com/sign. Compare the input request with what the service expects: path, headers, members of the body, encoding of the digest. Show this answer to the operators of the service.',

@@ -59,7 +59,7 @@ export function rejection(code: string, error: unknown, origin: string): Failure
   if (reason === undefined) return undefined;
   const message = `${origin}: the server refused our client certificate: ${reason} (alert ${words(alert)}).`;
   return new Failure('config', 'TLS_CLIENT_REJECTED', message, {
-    hint: 'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked.',
+    hint: 'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked. If cert did not change since it was last accepted, the server trusts other CAs now: ask its operators.',
     cause: error,
     endsRun: 'bad-node',
   });

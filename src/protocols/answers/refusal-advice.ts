@@ -40,6 +40,10 @@ type Topic = readonly [about: RegExp, advice: string];
 /** Reasons that name a state of the certificate, the contract, the account or the key, with who can mend it. */
 const STATES: readonly Topic[] = [
   [
+    /\balready (?:been )?signed\b|\bsigned already\b/,
+    'The service signs the same bytes only once: take their signature from the earlier release, and leave these files out with an exclude pattern. If that signature is lost, ask the operators of the service.',
+  ],
+  [
     /\bcert\w*\b.*\b(?:revoked|compromised?|blocked|expired)\b|\b(?:revoked|compromised|blocked|expired)\b.*\bcert/,
     'Ask whoever issues the client certificate for a new one with a new key, store them in cert and key, and find out why the service refuses the old one.',
   ],

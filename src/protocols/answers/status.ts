@@ -26,7 +26,7 @@ import {
   rowOfStatus,
   SPEAKS_SOAP,
 } from './status-rows.ts';
-import { allowed, challenge, gatewayHint, methodHint, redirectTarget } from './told-by-headers.ts';
+import { allowed, challenge, gatewayHint, LOGIN_PAGE, methodHint, redirectTarget } from './told-by-headers.ts';
 
 /** What is needed, besides the answer itself, to explain it. */
 export interface AnswerFacts {
@@ -95,7 +95,8 @@ export function requestOf({ request }: WireResponse, { scrub }: AnswerFacts): st
 function redirect(response: WireResponse, facts: AnswerFacts): Failure {
   const { status } = response;
   const message = `The service answered ${status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`;
-  const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}; a redirect to a login page means that this is not the API.`;
+  const about = message.includes('slash at its end') ? 'with the path in that form.' : LOGIN_PAGE;
+  const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}, ${about}`;
   return new Failure('config', 'HTTP_REDIRECT', message, { hint });
 }
 

@@ -19,6 +19,9 @@ export function redirectTarget({ request = '', headers }: WireResponse, scrub: S
   return `${to} with another path`;
 }
 
+/** What a redirect with another path may mean. */
+export const LOGIN_PAGE = 'unless it is that of a login page, which means that this is not the API.';
+
 /** Returns the methods that an answer of 405 allows; none when HTTP does not know one of them, which may be part of a secret. */
 export function allowed({ headers }: WireResponse): readonly string[] {
   const methods = String(headers['allow'] ?? '').split(/, ?/);
