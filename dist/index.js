@@ -35126,7 +35126,7 @@ Content-Type: application/json
 		async function explainInvalid(path, file, about) {
 			const { keyVersion, verifier, text, encoding } = about;
 			const signature = (0, verifying_encoding.x)(text, encoding);
-			const { hint, isKeyRight = false } = await likelyCause(about, () => file.read(), about.areOthersValid) ?? container(signature) ?? about.advice ?? oddForm(signature) ?? otherKey(verifier, signature);
+			const { hint, isKeyRight = isPaddedFor(verifier.key, signature) ?? false } = await likelyCause(about, () => file.read(), about.areOthersValid) ?? container(signature) ?? about.advice ?? oddForm(signature) ?? otherKey(verifier, signature);
 			const message = `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`;
 			return {
 				error: new errors.lZ("SIGNATURE_INVALID", message, { hint }),

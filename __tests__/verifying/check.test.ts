@@ -184,6 +184,15 @@ describe('a signature that does not fit is explained', () => {
     expect(await hintOf(foreign)).toMatch(/^The padding of the signature is not that of this key: another key made it/);
   });
 
+  test('by the advice of the caller, which need not say whose key it is when the padding does', async () => {
+    const made = sign('sha256', Buffer.from('other bytes'), signers.rsa.privateKey);
+    const about = { ...verification('rsa'), text: made.toString('base64'), advice: { hint: 'A cache.' } };
+    expect(await explainInvalid('app.zip', opened(), about)).toMatchObject({
+      error: { hint: 'A cache.' },
+      isKeyRight: true,
+    });
+  });
+
   test('by the advice of the caller, with the version of a key that may have been rotated', async () => {
     const text = sign('sha384', CONTENT, signers['ec-p384'].privateKey).toString('base64');
     const about = { ...verification('ec-p256'), text, keyVersion: 3, advice: { hint: 'Look at the key.' } };

@@ -71,7 +71,7 @@ export async function explainInvalid(
 ): Promise<{ readonly error: ActionError; readonly isKeyRight: boolean }> {
   const { keyVersion, verifier, text, encoding } = about;
   const signature = decodeSignature(text, encoding);
-  const { hint, isKeyRight = false } =
+  const { hint, isKeyRight = isPaddedFor(verifier.key, signature) ?? false } =
     (await likelyCause(about, () => file.read(), about.areOthersValid)) ??
     container(signature) ??
     about.advice ??
