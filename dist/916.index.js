@@ -130,7 +130,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 				return response;
 			}
 		});
-		const used = new Set();
+		const used = [];
 		let result = await tryOnce(signer, options, used);
 		const first = result.failure;
 		const pauseMs = first && answer && attempts > 1 ? pauseAfter(first) : undefined;

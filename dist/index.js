@@ -13671,6 +13671,7 @@ var __webpack_modules__ = {
 			#origin;
 			#protocol;
 			#dialler;
+			#opened = 0;
 			#all = new Set();
 			#idle = [];
 			#opening = [];
@@ -13681,7 +13682,7 @@ var __webpack_modules__ = {
 				this.#dialler = dialler;
 			}
 			takeIdle(used) {
-				const at = used ? this.#idle.findLastIndex((lane) => !used.has(lane)) : this.#idle.length - 1;
+				const at = used ? this.#idle.findLastIndex((lane) => !used.includes(lane.number)) : this.#idle.length - 1;
 				return at < 0 ? undefined : this.#fresh(this.#idle.splice(at, 1)[0], used);
 			}
 			async connect(used) {
@@ -13691,14 +13692,13 @@ var __webpack_modules__ = {
 					if (shared) return shared;
 				}
 				const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used);
+				if (!ready && used) this.dropIdle();
 				return ready ?? this.#open("own", undefined);
 			}
 			#fresh(lane, used) {
-				if (lane?.connection?.socket.destroyed) {
-					this.drop(lane);
-					return this.takeIdle(used);
-				}
-				if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
+				if (lane === undefined) return undefined;
+				const isOpen = lane.connection?.socket.destroyed !== true;
+				if (isOpen && performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
 				this.drop(lane);
 				return this.takeIdle(used);
 			}
@@ -13720,6 +13720,7 @@ var __webpack_modules__ = {
 			}
 			giveBack(lane, { status, used }) {
 				lane.idleSince = performance.now();
+				if (status !== 429 && status !== 503) used?.push(lane.number);
 				if (lane.sharing === "shared") return;
 				if (!REFUSALS.includes(status)) this.#idle.push(lane);
 				else if (used || status > 403 && status < 500) this.#idle.unshift(lane);
@@ -13773,6 +13774,7 @@ var __webpack_modules__ = {
 				};
 				const client = createClient(this.#origin, sharing, connect);
 				const lane = {
+					number: ++this.#opened,
 					sharing,
 					connection: ready,
 					client,
@@ -16411,7 +16413,6 @@ var __webpack_modules__ = {
 				this.#requests++;
 				if (this.#answers.isLenient) return this.#sendLeniently(request, signal);
 				const lane = this.#lanes.takeIdle(request.used) ?? await this.#connect(signal, request.used);
-				request.used?.add(lane);
 				const isStale = watch(lane);
 				const received = () => lane.sharing === "own" ? lane.connection?.socket.bytesRead ?? 0 : 0;
 				const exchange = new connection_exchange.k5(request, signal, received);
@@ -27471,7 +27472,7 @@ Content-Type: application/json
 			const answers = new AnswerLog();
 			const usedBy = new Map();
 			return async (file, signal, onAnswered) => {
-				const used = usedBy.get(file.path) ?? new Set();
+				const used = usedBy.get(file.path) ?? [];
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
 				try {
 					const source = (0, sent_bytes.g)(file.path, open, {

@@ -218,15 +218,45 @@ test('a request takes none of the connections that earlier ones for the same pur
   const service = await openService();
   const front = await startFront(() => ({ to: service.port }));
   const transport = openExplainingWay({ ...service, url: front.url });
-  const post = async (used: Set<object>): Promise<number> => {
+  const post = async (used: number[]): Promise<number> => {
     const request = { method: 'GET', path: '/', headers: [], body: new Uint8Array(), used };
     await transport.post(request, AbortSignal.timeout(60_000));
     return front.callers.length;
   };
-  const [one, other] = [new Set<object>(), new Set<object>()];
-  expect([await post(one), await post(one), await post(other), await post(other)]).toEqual([1, 2, 2, 2]);
-  expect([one.size, other.size]).toEqual([2, 2]);
+  const [one, other] = [[], []] as [number[], number[]];
+  expect([await post(one), await post(one), await post(other), await post(other)]).toEqual([1, 2, 2, 3]);
+  expect([one, other]).toEqual([
+    [1, 2],
+    [2, 3],
+  ]);
 });
+
+test.each([
+  [500, 2],
+  [503, 1],
+])(
+  'a server that serves one connection at a time keeps no repeat waiting: after %i, %i connections are opened',
+  async (status, dials) => {
+    const { server, root } = await createPki();
+    const node = createHttpsServer({ cert: server.cert, key: server.key }, (_, response) => {
+      response.writeHead(status).end();
+    });
+    await listen(node);
+    onTestFinished(() => void node.close());
+    const front = await startFront(() => ({ to: Object(node.address()).port }));
+    const secureContext = createTlsContext({ ca: [root.cert] });
+    const transport = openTransport({ server: new URL(front.url), secureContext, timeoutMs: 10_000 });
+    onTestFinished(() => transport.close());
+    const used: number[] = [];
+    for (let left = 2; left > 0; left--) {
+      const request = { method: 'GET', path: '/', headers: [], body: new Uint8Array(), used };
+      await transport.post(request, AbortSignal.timeout(60_000));
+    }
+    expect(front.callers).toHaveLength(dials);
+    const open = await new Promise((resolve) => void node.getConnections((_, count) => resolve(count)));
+    expect(open).toBe(1);
+  },
+);
 
 test('repeats cost few connections when the first request of each length is refused', async () => {
   const script: Script = ({ index, nthOfLength }) => (index > 0 && nthOfLength === 0 ? brokenApi : undefined);

@@ -96,7 +96,7 @@ test('one large file shows how much of it is sent, and its hashing as half of th
   const lines: string[] = [];
   const large = createLarge(clock);
   const progress = startProgress({ files: 1, bytes: large.size }, clock, (line) => lines.push(line));
-  expect(await clock.run(watchSigner(createSigner(clock, 0), progress).sign(large, NEVER, new Set()))).toEqual({
+  expect(await clock.run(watchSigner(createSigner(clock, 0), progress).sign(large, NEVER, []))).toEqual({
     text: 'signature',
   });
   progress.stop();
@@ -112,7 +112,7 @@ test('the bytes of a failed attempt are not counted', async () => {
   const large = createLarge(clock);
   const progress = startProgress({ files: 1, bytes: large.size }, clock, (line) => lines.push(line));
   const signer = watchSigner(createSigner(clock, 1), progress);
-  await expect(clock.run(signer.sign(large, NEVER, new Set()))).rejects.toThrow('lost');
+  await expect(clock.run(signer.sign(large, NEVER, []))).rejects.toThrow('lost');
   await clock.run(sleep(clock, 5001));
   progress.stop();
   expect(lines.at(-1)).toBe('0 of 1 file');
@@ -129,7 +129,7 @@ test('the bytes of a file in memory reach the signer uncopied', async () => {
       return { text: '' };
     },
   };
-  await watchSigner(signer, progress).sign({ ...createLarge(clock), size: 3, read: () => chunks }, NEVER, new Set());
+  await watchSigner(signer, progress).sign({ ...createLarge(clock), size: 3, read: () => chunks }, NEVER, []);
   expect(seen).toEqual([chunks, chunks]);
   expect(seen[0]).toBe(chunks);
   progress.stop();

@@ -6,6 +6,8 @@ import { MAX_HEADER_BYTES } from './lenient/answer-reader.ts';
 
 /** An HTTP client with its current connection. */
 export interface Lane {
+  /** Counted over all lanes of the transport. */
+  readonly number: number;
   readonly client: Client;
   readonly sharing: 'own' | 'shared';
   connection: Connection | undefined;
@@ -23,6 +25,7 @@ export class Lanes {
   readonly #origin: string;
   #protocol: HttpProtocol;
   readonly #dialler: Dialler;
+  #opened = 0;
   readonly #all = new Set<Lane>();
   readonly #idle: Lane[] = [];
   /** Connections that are being opened in advance; a request may take one earlier. */
@@ -36,30 +39,29 @@ export class Lanes {
   }
 
   /** Returns an idle lane that is fresh enough and not used before. */
-  takeIdle(used?: ReadonlySet<object>): Lane | undefined {
-    const at = used ? this.#idle.findLastIndex((lane) => !used.has(lane)) : this.#idle.length - 1;
+  takeIdle(used?: readonly number[]): Lane | undefined {
+    const at = used ? this.#idle.findLastIndex((lane) => !used.includes(lane.number)) : this.#idle.length - 1;
     return at < 0 ? undefined : this.#fresh(this.#idle.splice(at, 1)[0], used);
   }
 
   /** Returns the shared lane if the server speaks HTTP/2, otherwise one that is being opened or a new one. */
-  async connect(used?: ReadonlySet<object>): Promise<Lane> {
+  async connect(used?: readonly number[]): Promise<Lane> {
     if (this.#protocol === 'http2') {
       this.#shared ??= this.#openShared();
       const shared = await this.#shared;
       if (shared) return shared;
     }
     const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used);
+    // What is still idle is used, and a server that serves one connection at a time would wait for a request on that one.
+    if (!ready && used) this.dropIdle();
     return ready ?? this.#open('own', undefined);
   }
 
-  #fresh(lane: Lane | undefined, used: ReadonlySet<object> | undefined): Lane | undefined {
-    // After `Connection: close` a client would dial again although a ready connection waits, and a server that serves
-    // one connection at a time would wait for a request on that one.
-    if (lane?.connection?.socket.destroyed) {
-      this.drop(lane);
-      return this.takeIdle(used);
-    }
-    if (lane === undefined || performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
+  #fresh(lane: Lane | undefined, used: readonly number[] | undefined): Lane | undefined {
+    if (lane === undefined) return undefined;
+    // After `Connection: close` a client would dial again although a ready connection waits.
+    const isOpen = lane.connection?.socket.destroyed !== true;
+    if (isOpen && performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
     this.drop(lane);
     return this.takeIdle(used);
   }
@@ -87,8 +89,10 @@ export class Lanes {
   }
 
   /** Returns a lane for the next request; that of a refusal may lead to the bad one of several servers, and comes last or is closed. */
-  giveBack(lane: Lane, { status, used }: { readonly status: number; readonly used?: Set<object> | undefined }): void {
+  giveBack(lane: Lane, { status, used }: { readonly status: number; readonly used?: number[] | undefined }): void {
     lane.idleSince = performance.now();
+    // These two ask for fewer requests, and not for another server.
+    if (status !== 429 && status !== 503) used?.push(lane.number);
     if (lane.sharing === 'shared') return;
     if (!REFUSALS.includes(status)) this.#idle.push(lane);
     else if (used || (status > 403 && status < 500)) this.#idle.unshift(lane);
@@ -154,7 +158,7 @@ export class Lanes {
       return connection.socket;
     };
     const client = createClient(this.#origin, sharing, connect);
-    const lane: Lane = { sharing, connection: ready, client, idleSince: performance.now() };
+    const lane: Lane = { number: ++this.#opened, sharing, connection: ready, client, idleSince: performance.now() };
     this.#all.add(lane);
     return lane;
   }

@@ -12,8 +12,8 @@ export interface WireRequest {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
   /** Called when its last byte was passed to the connection. */
   readonly onSent?: () => void;
-  /** The connections of earlier requests for the same purpose: this request takes another one, and is added. */
-  readonly used?: Set<object> | undefined;
+  /** Numbers of the connections of earlier requests for the same purpose: this request takes another one, and adds its number. */
+  readonly used?: number[] | undefined;
 }
 
 /** An HTTP answer; header names are in lower case. */

@@ -88,7 +88,6 @@ class LaneTransport implements Transport {
     this.#requests++;
     if (this.#answers.isLenient) return this.#sendLeniently(request, signal);
     const lane = this.#lanes.takeIdle(request.used) ?? (await this.#connect(signal, request.used));
-    request.used?.add(lane);
     const isStale = watch(lane);
     const received = (): number => (lane.sharing === 'own' ? (lane.connection?.socket.bytesRead ?? 0) : 0);
     const exchange = new Exchange(request, signal, received);
@@ -172,7 +171,7 @@ class LaneTransport implements Transport {
     this.#lanes.close();
   };
 
-  async #connect(signal: AbortSignal, used?: ReadonlySet<object>): Promise<Lane> {
+  async #connect(signal: AbortSignal, used?: readonly number[]): Promise<Lane> {
     const connecting = this.#lanes.connect(used);
     try {
       return await orAborted(connecting, signal);

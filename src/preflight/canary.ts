@@ -60,7 +60,7 @@ export async function sendCanary(options: CanaryOptions): Promise<CanaryOutcome>
       return response;
     },
   });
-  const used = new Set<object>();
+  const used: number[] = [];
   let result = await tryOnce(signer, options, used);
   const first = result.failure;
   const pauseMs = first && answer && attempts > 1 ? pauseAfter(first) : undefined;
@@ -80,7 +80,7 @@ export async function sendCanary(options: CanaryOptions): Promise<CanaryOutcome>
 
 type Try = Pick<CanaryOutcome, 'text' | 'failure'>;
 
-async function tryOnce(signer: Signer, { clock, timeoutMs, signal }: CanaryOptions, used: Set<object>): Promise<Try> {
+async function tryOnce(signer: Signer, { clock, timeoutMs, signal }: CanaryOptions, used: number[]): Promise<Try> {
   const controller = new AbortController();
   const cancelTimeout = clock.after(timeoutMs, () => controller.abort(timedOut(timeoutMs)));
   const both = AbortSignal.any([signal, controller.signal]);

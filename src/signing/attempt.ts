@@ -41,9 +41,9 @@ export function createAttempt(options: AttemptOptions): Attempt {
   const { onWhiteSpace, holdsSecret } = options;
   const answers = new AnswerLog();
   /** By path, the connections of the failed attempts of a file without a result: they may lead to the bad one of several servers. */
-  const usedBy = new Map<string, Set<object>>();
+  const usedBy = new Map<string, number[]>();
   return async (file, signal, onAnswered) => {
-    const used = usedBy.get(file.path) ?? new Set();
+    const used = usedBy.get(file.path) ?? [];
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
     try {
       const source = record(file.path, open, { verifier: verification?.verifier, hashElsewhere, signal });

@@ -47,8 +47,8 @@ export interface Signature {
  * Rejects with a `Failure`, whose kind tells the scheduler whether a retry can help.
  */
 export interface Signer {
-  /** `used` holds the connections of earlier attempts of the same file; a signer with a request for each file uses another one, and adds it. */
-  sign(source: Source, signal: AbortSignal, used: Set<object>): Promise<Signature>;
+  /** `used` holds the numbers of the connections of earlier attempts of the same file; a signer with a request for each file uses another one, and adds it. */
+  sign(source: Source, signal: AbortSignal, used: number[]): Promise<Signature>;
   /** For shared requests: the most requests in flight, and the most files in one; absent when each file has its own request. */
   readonly sharing?: { readonly requests: number; readonly files: number } | undefined;
   /** Returns the memory that signing a file of this size takes, in bytes; absent when the file is streamed in base64. */

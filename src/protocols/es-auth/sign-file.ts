@@ -52,7 +52,7 @@ export function createSignFileSigner(
     return { ...hashingOf(fresh), fresh, datedAt: now() };
   }
 
-  async function sign(source: Source, signal: AbortSignal, used: Set<object>): Promise<Signature> {
+  async function sign(source: Source, signal: AbortSignal, used: number[]): Promise<Signature> {
     const { hashing, digest } = await source.digest(begin);
     const sign = Buffer.from(digest).toString('hex');
     const headers = requestHeaders({ appKey, ...hashing.fresh }, sign, bodyLength(source.size));

@@ -35,7 +35,7 @@ export function createHttpSigner(transport: Transport, options: HttpOptions, scr
   return {
     // A streamed file takes the same memory as with es-auth.
     ...(options.message.content.startsWith('digest') ? { weigh: weightOfDigest } : {}),
-    async sign(source: Source, signal: AbortSignal, used: Set<object>): Promise<Signature> {
+    async sign(source: Source, signal: AbortSignal, used: number[]): Promise<Signature> {
       const request = await fillRequest(source, options);
       const response = await transport.post({ ...request, used }, signal);
       const { status } = response;
