@@ -16294,9 +16294,12 @@ var __webpack_modules__ = {
 			onRead({ beginsOddly }) {
 				if (beginsOddly) this.#leniency = "yes";
 			}
-			onMalformed(error) {
+			onMalformed(error, sharing) {
+				if (sharing === "shared") return false;
+				if (sharing === "own" && this.isLenient) return true;
 				const isForeign = (0, errors.$N)(error) === "HPE_FOREIGN" || error instanceof Error && error.message.includes("Expected HTTP/");
 				if (!this.#hasSucceeded) this.#leniency = isForeign ? "until-success" : "yes";
+				return false;
 			}
 		}
 		async function exchangeLeniently(request, options) {
@@ -16527,7 +16530,7 @@ var __webpack_modules__ = {
 					...known,
 					...seen
 				});
-				if (failure.code === "HTTP_MALFORMED" && seen.sharing !== "shared") this.#answers.onMalformed(error);
+				if (failure.code === "HTTP_MALFORMED" && this.#answers.onMalformed(error, seen.sharing)) throw failure.with({ staleConnection: true });
 				throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);
 			}
 		}

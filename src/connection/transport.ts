@@ -191,7 +191,8 @@ class LaneTransport implements Transport {
     const { asksForCertificate } = this.#dialler;
     const silence = seen.stale ? undefined : this.#silences.add(progress);
     const failure = connectionFailure(error, { origin: this.#origin, asksForCertificate, silence, ...known, ...seen });
-    if (failure.code === 'HTTP_MALFORMED' && seen.sharing !== 'shared') this.#answers.onMalformed(error);
+    if (failure.code === 'HTTP_MALFORMED' && this.#answers.onMalformed(error, seen.sharing))
+      throw failure.with({ staleConnection: true });
     throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);
   }
 }

@@ -36,11 +36,16 @@ export class AnswerTrial {
   /**
    * Records an answer that is not HTTP/1.1. The repeat finds out whether it can be read all the same; a server that was
    * understood before sends rubbish, and an answer that does not even begin like HTTP may be that of one bad server.
+   *
+   * Returns whether the answers are read leniently only since this request was sent, so that it was no fair trial.
    */
-  onMalformed(error: unknown): void {
+  onMalformed(error: unknown, sharing: 'own' | 'shared' | undefined): boolean {
+    if (sharing === 'shared') return false;
+    if (sharing === 'own' && this.isLenient) return true;
     const isForeign =
       codeOf(error) === 'HPE_FOREIGN' || (error instanceof Error && error.message.includes('Expected HTTP/'));
     if (!this.#hasSucceeded) this.#leniency = isForeign ? 'until-success' : 'yes';
+    return false;
   }
 }
 
