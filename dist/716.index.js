@@ -618,7 +618,7 @@ export const modules = {
 		var exchange = __webpack_require__(50469);
 		var tunnel = __webpack_require__(1447);
 		var tunnel_failure = __webpack_require__(93613);
-		var connection_transport = __webpack_require__(91992);
+		var connection_transport = __webpack_require__(80445);
 		;
 		const HEADERS = [
 			"content-type",

@@ -434,7 +434,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	}
 	var manifest = __webpack_require__(37987);
 	var issuing = __webpack_require__(9971);
-	var connection_transport = __webpack_require__(91992);
+	var connection_transport = __webpack_require__(80445);
 	var key = __webpack_require__(52294);
 	;
 	function describeKey({ facts, publicKey }, verification) {

@@ -13818,30 +13818,28 @@ var __webpack_modules__ = {
 	68157: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			$f: () => reasonOfEnd,
-			Di: () => LossExamination,
 			Tk: () => LISTEN_MS,
 			c3: () => refusalIn,
 			sy: () => createDiagnosis
 		});
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23881);
-		var _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57896);
-		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(30734);
-		var _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(51949);
-		var _route_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83551);
-		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(24469);
-		var _probe_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9716);
-		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(53015);
+		var _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(57896);
+		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30734);
+		var _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51949);
+		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
+		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(24469);
+		var _probe_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9716);
+		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(53015);
 		const LISTEN_MS = 1500;
 		const ACCEPTED = "Another connection to this host accepted the same certificate: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock. Ask the operators of the service.";
 		function createDiagnosis(route, { anchors, now }) {
 			const { server, proxy } = route;
 			return {
-				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_7__.hr)(failure, serverChain, {
+				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_6__.hr)(failure, serverChain, {
 					server,
 					anchors,
 					now: new Date(now()),
-					proxy: proxy && (0, _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_4__.Y)(proxy)
+					proxy: proxy && (0, _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__.Y)(proxy)
 				}),
 				canTellMore: ({ code }) => [
 					"CONNECTION_LOST",
@@ -13850,7 +13848,7 @@ var __webpack_modules__ = {
 					"TLS_CLIENT_REJECTED"
 				].includes(code),
 				async tell(failure) {
-					const handshake = await (0, _probe_js__WEBPACK_IMPORTED_MODULE_6__.k)(route, { listenMs: LISTEN_MS });
+					const handshake = await (0, _probe_js__WEBPACK_IMPORTED_MODULE_5__.k)(route, { listenMs: LISTEN_MS });
 					const isAccepted = handshake.end === "open" && handshake.isClientAsked === true;
 					if (failure.code === "TLS_CLIENT_REJECTED" && isAccepted) return failure.with({
 						hint: ACCEPTED,
@@ -13865,7 +13863,7 @@ var __webpack_modules__ = {
 		}
 		function foreignIn({ end, error, firstBytes, tunnelledBy }, origin) {
 			if (end === "open" || firstBytes === undefined) return undefined;
-			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_8__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_8__.e)(firstBytes);
+			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__.e)(firstBytes);
 			if (foreign !== undefined) {
 				const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : FOREIGN_SERVER;
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: ${what} ${foreign}.`, {
@@ -13873,12 +13871,12 @@ var __webpack_modules__ = {
 					cause: error
 				});
 			}
-			if (firstBytes.length > 0 || (0, _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin).code !== "CONNECTION_LOST") return undefined;
+			if (firstBytes.length > 0 || (0, _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_1__.t)(error, origin).code !== "CONNECTION_LOST") return undefined;
 			const [what, hint] = tunnelledBy ? closedTunnel(tunnelledBy, origin) : SILENT_SERVER;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", `${origin}: ${what} was closed before the server sent a byte.`, {
 				hint,
 				cause: error,
-				unreached: tunnelledBy ? _exchange_progress_js__WEBPACK_IMPORTED_MODULE_3__.Db : "no TLS connection was made"
+				unreached: tunnelledBy ? _exchange_progress_js__WEBPACK_IMPORTED_MODULE_2__.Db : "no TLS connection was made"
 			});
 		}
 		const FOREIGN_SERVER = ["this port does not speak TLS: the server", "Check the port in server-url; plain HTTP is never used."];
@@ -13886,13 +13884,13 @@ var __webpack_modules__ = {
 		const SILENT_SERVER = ["the connection", "Ask the operators of the service: a balancer without a server behind it, and a server that is just starting or that expects the PROXY protocol, look like this. So does a firewall that refuses this runner or the name of the host."];
 		const closedTunnel = (proxy, origin) => [`the tunnel that ${proxy} opened`, `Ask the operators of the proxy whether it reaches ${hostAndPort(origin)} and its rules allow that: a proxy that opens tunnels before it reaches the service looks like this. If the proxy does reach the service, ask the operators of the service: a balancer without a server behind it closes connections like this.`];
 		function hostAndPort(origin) {
-			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_5__.$r)(new URL(origin));
+			const { hostname, port } = (0, _route_js__WEBPACK_IMPORTED_MODULE_4__.$r)(new URL(origin));
 			return `${hostname}:${port}`;
 		}
 		function refusalIn(handshake, origin) {
 			const { end, error, isClientAsked, clientAlgorithms } = handshake;
 			if (end === "open") return undefined;
-			const failure = (0, _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_2__.t)(error, origin);
+			const failure = (0, _dialling_dial_failure_js__WEBPACK_IMPORTED_MODULE_1__.t)(error, origin);
 			if (failure.code === "TLS_CLIENT_REJECTED") return isClientAsked ? withKeys(failure, clientAlgorithms) : refusedUnasked(origin, failure);
 			if (failure.code !== "CONNECTION_LOST" || !isClientAsked) return undefined;
 			const message = `${origin}: the server closed the connection after our client certificate, without an alert that says why: it probably rejects that certificate.`;
@@ -13917,34 +13915,6 @@ var __webpack_modules__ = {
 		}
 		const NO_AGREEMENT = "Its operators must enable cipher suites of today for TLS 1.2 or 1.3, and a certificate with an RSA, Ed25519 or Ed448 key or an EC key on P-256, P-384 or P-521; a name that the server does not know looks like this as well.";
 		const NOT_WANTED = "A firewall or gateway that refuses this runner, or the name of the host, looks like this: its log says why.";
-		class LossExamination {
-			#diagnosis;
-			#result;
-			#examined;
-			#isOver = false;
-			constructor(diagnosis) {
-				this.#diagnosis = diagnosis;
-			}
-			end() {
-				this.#isOver = true;
-			}
-			async settled(signal) {
-				if (this.#result === undefined || this.#isOver) return;
-				const found = await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#result, signal);
-				if (found.kind === "config" && !found.facts.isOneOfSeveral) throw found;
-			}
-			async explain(failure, signal) {
-				const diagnosis = this.#diagnosis;
-				if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;
-				if (this.#result === undefined) {
-					this.#examined = failure;
-					this.#result = diagnosis.tell(failure);
-				}
-				const found = await (0, _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_1__.H6)(this.#result, signal);
-				if (found === this.#examined) return failure;
-				return found.kind === "config" || failure.message === this.#examined?.message ? found : failure;
-			}
-		}
 	}),
 	75140: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
@@ -16083,7 +16053,7 @@ var __webpack_modules__ = {
 			return `${(0, _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.vm)(subject)} ${state}; this machine's clock says ${now.toISOString()}`;
 		}
 	}),
-	91992: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	80445: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { g: () => openTransport });
 		var errors = __nccwpck_require__(27406);
 		var policy_failure = __nccwpck_require__(74318);
@@ -16127,7 +16097,6 @@ var __webpack_modules__ = {
 		}
 		var connection_failure = __nccwpck_require__(23343);
 		var connections = __nccwpck_require__(76151);
-		var diagnosis_diagnosis = __nccwpck_require__(68157);
 		var promises_ = __nccwpck_require__(58500);
 		var connect = __nccwpck_require__(86732);
 		var addresses = __nccwpck_require__(3317);
@@ -16270,6 +16239,51 @@ var __webpack_modules__ = {
 				isOneOfSeveral: true
 			});
 		}
+		;
+		class LossExamination {
+			#diagnosis;
+			#result;
+			#examined;
+			#isOver = false;
+			#waiting = new Set();
+			constructor(diagnosis) {
+				this.#diagnosis = diagnosis;
+			}
+			end() {
+				this.#isOver = true;
+				this.#waiting.clear();
+			}
+			begin(request) {
+				if (!this.#isOver) this.#waiting.add(request);
+				return request;
+			}
+			fail(request) {
+				this.#waiting.delete(request);
+			}
+			async settled(signal) {
+				if (this.#result === undefined || this.#isOver) return;
+				const found = await (0, clock.H6)(this.#result, signal);
+				if (found.kind === "config" && !found.facts.isOneOfSeveral) throw found;
+			}
+			async explain(failure, signal) {
+				const diagnosis = this.#diagnosis;
+				if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;
+				if (this.#result === undefined) {
+					this.#examined = failure;
+					this.#result = this.#examine(failure, diagnosis);
+				}
+				const found = await (0, clock.H6)(this.#result, signal);
+				if (found === this.#examined) return failure;
+				return found.kind === "config" || failure.message === this.#examined?.message ? found : failure;
+			}
+			async #examine(failure, diagnosis) {
+				const startedAt = performance.now();
+				const found = await diagnosis.tell(failure);
+				const isOtherGood = [...this.#waiting].some(({ isSent, sentAt }) => isSent && sentAt < startedAt);
+				if (found.kind !== "config" || found.facts.isOneOfSeveral || !isOtherGood) return found;
+				return oneOfSeveral(found).with({ endsRun: "bad-node" });
+			}
+		}
 		var connection_exchange = __nccwpck_require__(50469);
 		var http2_errors = __nccwpck_require__(49598);
 		var external_node_http_ = __nccwpck_require__(37067);
@@ -16401,7 +16415,7 @@ var __webpack_modules__ = {
 				this.#origin = route.server.origin;
 				this.#proxyName = route.proxy && (0, proxy_proxy.Y)(route.proxy);
 				this.#lanes = new connections.G(this.#origin, protocol, this.#dialler);
-				this.#losses = new diagnosis_diagnosis.Di(diagnosis);
+				this.#losses = new LossExamination(diagnosis);
 			}
 			post = async (request, signal) => {
 				const response = await this.#send(request, signal);
@@ -16419,6 +16433,7 @@ var __webpack_modules__ = {
 				const isStale = watch(lane);
 				const received = () => lane.sharing === "own" ? lane.connection?.socket.bytesRead ?? 0 : 0;
 				const exchange = new connection_exchange.k5(request, signal, received);
+				const progress = this.#losses.begin(exchange.progress);
 				try {
 					const response = await exchange.run(lane.client, lane.sharing);
 					this.#hasAnswered = true;
@@ -16434,15 +16449,15 @@ var __webpack_modules__ = {
 						request: (0, connection_exchange.Ng)(this.#origin, request)
 					};
 				} catch (error) {
+					this.#losses.fail(progress);
 					this.#lanes.drop(lane);
 					const stale = isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
 					if (stale) this.#lanes.dropIdle();
-					const { sharing, connection } = lane;
 					return this.#explain(error, signal, {
-						alert: connection?.alert,
+						alert: lane.connection?.alert,
 						stale,
-						sharing,
-						progress: exchange.progress
+						sharing: lane.sharing,
+						progress
 					});
 				}
 			}
@@ -27011,7 +27026,7 @@ Content-Type: application/json
 		var server_certificate = __nccwpck_require__(53015);
 		var addresses = __nccwpck_require__(3317);
 		var route = __nccwpck_require__(83551);
-		var transport = __nccwpck_require__(91992);
+		var transport = __nccwpck_require__(80445);
 		var identity_identity = __nccwpck_require__(9624);
 		var issued_certificate = __nccwpck_require__(39481);
 		;
@@ -30587,7 +30602,7 @@ Content-Type: application/json
 		var diagnosis = __nccwpck_require__(68157);
 		var proxy = __nccwpck_require__(51949);
 		var connection_route = __nccwpck_require__(83551);
-		var transport = __nccwpck_require__(91992);
+		var transport = __nccwpck_require__(80445);
 		var identity = __nccwpck_require__(9624);
 		var other_server = __nccwpck_require__(97628);
 		var policy_failure = __nccwpck_require__(74318);

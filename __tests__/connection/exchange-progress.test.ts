@@ -1,7 +1,7 @@
 import { createServer as createTcpServer } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { LossExamination } from '../../src/connection/diagnosis/diagnosis.ts';
+import { LossExamination } from '../../src/connection/diagnosis/loss-examination.ts';
 import { ExchangeProgress, Silences } from '../../src/connection/exchange-progress.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { Failure, timedOut } from '../../src/signing/policy/failure.ts';
@@ -105,6 +105,35 @@ test('connections that were lost after about the same silence show a time limit'
   const answering = Object.assign(after(300), { status: 200 });
   expect(adviceOn(after(300), after(300), unsent)).toBeUndefined();
   expect(adviceOn(after(300), after(300), answering)).toBeUndefined();
+});
+
+test.each([
+  ['was sent before and waits all the while', true, {}, ['bad-node', true]],
+  ['failed meanwhile', false, {}, [undefined, undefined]],
+  ['is not sent yet', true, { isSent: false }, [undefined, undefined]],
+  ['was sent later', true, { sentAt: Number.POSITIVE_INFINITY }, [undefined, undefined]],
+])('an examination tells of one of several servers when another request %s: %s', async (_, waits, facts, expected) => {
+  const other = new ExchangeProgress();
+  other.onSent();
+  Object.assign(other, { sentAt: 0 }, facts);
+  const found = new Failure('config', 'TLS_NOT_SPOKEN', 'This port does not speak TLS.');
+  const losses = new LossExamination({
+    explainServer: (failure) => failure,
+    canTellMore: () => true,
+    tell: async () => {
+      if (!waits) losses.fail(other);
+      return found;
+    },
+  });
+  losses.begin(other);
+  const { signal } = new AbortController();
+  const { facts: told } = await losses.explain(new Failure('service', 'CONNECTION_LOST', 'It was lost.'), signal);
+  expect([told.endsRun, told.isOneOfSeveral]).toEqual(expected);
+  const next = losses.settled(signal).then(
+    () => true,
+    () => undefined,
+  );
+  expect(await next).toBe(told.isOneOfSeveral);
 });
 
 test('an examination that finds nothing leaves a later failure its own hint', async () => {

@@ -191,7 +191,7 @@ const WERE_GOOD: Partial<Record<Failure['code'], string>> = {
 };
 
 /** Says that the server that was refused is not the only one: its operators look for it among several. */
-function oneOfSeveral(failure: Failure): Failure {
+export function oneOfSeveral(failure: Failure): Failure {
   const others =
     'Another connection to this host was good, so that server-url and chain are right: several servers share its name, and their operators must repair this one or take it out of the balancer.';
   return failure.with({ hint: `${others} ${failure.hint ?? ''}`.trim(), isOneOfSeveral: true });

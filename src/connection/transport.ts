@@ -6,7 +6,8 @@ import { askedLate, SessionTrial, unknownSession, watch } from './asked-again.ts
 import type { Connection } from './connect.ts';
 import { type ConnectionFacts, connectionFailure } from './connection-failure.ts';
 import { type Lane, Lanes } from './connections.ts';
-import { type Diagnosis, LossExamination } from './diagnosis/diagnosis.ts';
+import type { Diagnosis } from './diagnosis/diagnosis.ts';
+import { LossExamination } from './diagnosis/loss-examination.ts';
 import { Dialler, type HttpProtocol } from './dialler.ts';
 import { describeRequest, Exchange, type WireRequest, type WireResponse } from './exchange.ts';
 import { ExchangeProgress, Silences } from './exchange-progress.ts';
@@ -91,6 +92,7 @@ class LaneTransport implements Transport {
     const isStale = watch(lane);
     const received = (): number => (lane.sharing === 'own' ? (lane.connection?.socket.bytesRead ?? 0) : 0);
     const exchange = new Exchange(request, signal, received);
+    const progress = this.#losses.begin(exchange.progress);
     try {
       const response = await exchange.run(lane.client, lane.sharing);
       this.#hasAnswered = true;
@@ -100,13 +102,13 @@ class LaneTransport implements Transport {
       this.#lanes.giveBack(lane, { status: response.status, used: request.used });
       return { ...response, request: describeRequest(this.#origin, request) };
     } catch (error) {
+      this.#losses.fail(progress);
       this.#lanes.drop(lane);
       const stale =
         isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
       // The other connections have been idle for even longer, and the retry must not use another dead one.
       if (stale) this.#lanes.dropIdle();
-      const { sharing, connection } = lane;
-      return this.#explain(error, signal, { alert: connection?.alert, stale, sharing, progress: exchange.progress });
+      return this.#explain(error, signal, { alert: lane.connection?.alert, stale, sharing: lane.sharing, progress });
     }
   }
 
@@ -182,7 +184,7 @@ class LaneTransport implements Transport {
     }
   }
 
-  async #explain(error: unknown, signal: AbortSignal, seen: Seen = {}): Promise<never> {
+  async #explain(error: unknown, signal: AbortSignal, seen: Omit<ConnectionFacts, 'origin'> = {}): Promise<never> {
     const { progress = new ExchangeProgress() } = seen;
     const known = { hasSucceeded: this.#answers.hasSucceeded, proxy: this.#proxyName };
     if (signal.aborted) throw progress.explainTimeout(signal.reason, known);
@@ -196,5 +198,3 @@ class LaneTransport implements Transport {
     throw failure.facts.staleConnection ? failure : await this.#losses.explain(failure, signal);
   }
 }
-
-type Seen = Omit<ConnectionFacts, 'origin'>;

@@ -1,6 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
 import { Failure } from '../../signing/policy/failure.ts';
-import { orAborted } from '../../signing/schedule/clock.ts';
 import type { ExplainServer } from '../dialler.ts';
 import { dialFailure } from '../dialling/dial-failure.ts';
 import { NO_TUNNEL } from '../exchange-progress.ts';
@@ -138,45 +137,3 @@ const NO_AGREEMENT =
   'Its operators must enable cipher suites of today for TLS 1.2 or 1.3, and a certificate with an RSA, Ed25519 or Ed448 key or an EC key on P-256, P-384 or P-521; a name that the server does not know looks like this as well.';
 const NOT_WANTED =
   'A firewall or gateway that refuses this runner, or the name of the host, looks like this: its log says why.';
-
-/**
- * Until the service has answered once, a lost connection may be a refusal of our certificate that the server did not name.
- *
- * The first such failure is examined by one more handshake; no request is sent until the result is known.
- */
-export class LossExamination {
-  readonly #diagnosis: Diagnosis | undefined;
-  #result: Promise<Failure> | undefined;
-  #examined: Failure | undefined;
-  #isOver = false;
-
-  constructor(diagnosis: Diagnosis | undefined) {
-    this.#diagnosis = diagnosis;
-  }
-
-  /** Ends the examination after an answer: the server has accepted our certificate, or says itself that it did not. */
-  end(): void {
-    this.#isOver = true;
-  }
-
-  /** Waits for an examination that is under way; rejects with its result when that ends the run. */
-  async settled(signal: AbortSignal): Promise<void> {
-    if (this.#result === undefined || this.#isOver) return;
-    const found = await orAborted(this.#result, signal);
-    if (found.kind === 'config' && !found.facts.isOneOfSeveral) throw found;
-  }
-
-  /** Returns the failure unchanged, or the one that the examination found behind it. */
-  async explain(failure: Failure, signal: AbortSignal): Promise<Failure> {
-    const diagnosis = this.#diagnosis;
-    if (this.#isOver || !diagnosis?.canTellMore(failure)) return failure;
-    if (this.#result === undefined) {
-      this.#examined = failure;
-      this.#result = diagnosis.tell(failure);
-    }
-    const found = await orAborted(this.#result, signal);
-    // Nothing found, and the newest failure may have a better hint.
-    if (found === this.#examined) return failure;
-    return found.kind === 'config' || failure.message === this.#examined?.message ? found : failure;
-  }
-}
