@@ -28090,14 +28090,18 @@ Content-Type: application/json
 		const MAX_SORTS = 3;
 		const LONG_MS = 5e3;
 		const USED_UP = "Single requests were refused too, so lower concurrency does not help: a quota, such as one per day or month, may be used up. Ask the operators of the service, or of the API gateway in front of it, which quota that is and when it is reset.";
+		const OF_FILE = "Only one file was left: its content may make the service, or a gateway in front of it, fail. Show its name, size and this message to the operators of the service.";
+		const MAY_BE_OF_FILE = ["CONNECTION_LOST", "TIMEOUT"];
 		class Troubles {
 			#sorts = new Map();
 			#since;
+			#jobs = new Set();
 			#hasSucceeded = false;
 			#wasReached = false;
 			newest;
 			newestOfService;
-			add(failure, startedAt) {
+			add({ failure, startedAt, job }) {
+				this.#jobs.add(job);
 				this.#since ??= startedAt;
 				this.#wasReached ||= failure.facts.unreached === undefined;
 				const key = keyOf(failure);
@@ -28110,6 +28114,7 @@ Content-Type: application/json
 			}
 			onSuccess() {
 				this.#sorts.clear();
+				this.#jobs.clear();
 				this.#since = undefined;
 				this.#hasSucceeded = true;
 				this.#wasReached = true;
@@ -28130,10 +28135,14 @@ Content-Type: application/json
 				const lastedMs = now - this.#since;
 				const isLong = this.#hasSucceeded && lastedMs >= LONG_MS && (own.count > 1 || others.length > 0);
 				const ago = Math.round(lastedMs / 1e3);
-				const since = isLong ? ` Since the last signature, about ${ago} s ago, every request has failed.` : "";
+				const isOneFile = this.#jobs.size === 1 && MAY_BE_OF_FILE.includes(last.code) && !last.facts.unreached;
+				const which = isOneFile ? "every request was for the same file, and failed" : "every request has failed";
+				const since = isLong ? ` Since the last signature, about ${ago} s ago, ${which}.` : "";
 				const usedUp = isLong && last.code === "THROTTLED" ? { hint: USED_UP } : {};
+				const ofFile = isLong && isOneFile ? { hint: `${OF_FILE} ${last.hint ?? ""}`.trim() } : {};
 				return last.with({
 					message: `${last.message}${before}${since}`,
+					...ofFile,
 					...usedUp
 				});
 			}
@@ -28211,7 +28220,7 @@ Content-Type: application/json
 					reason: "itself"
 				};
 				const isNew = this.#attempts.isNewEvent(failure);
-				if (isNew) this.troubles.add(failure, failed.startedAt);
+				if (isNew) this.troubles.add(failed);
 				if (failure.facts.endsRun === "unauthorised" && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
 				const concern = this.#concerns.add(failed);
 				const ofService = concern === "the service";

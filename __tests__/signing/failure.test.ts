@@ -170,7 +170,7 @@ describe('what came before the last failure of a run', () => {
     if (success) troubles.onSuccess();
     for (const [at, message] of messages.entries()) {
       troubles.newest = said(message);
-      troubles.add(troubles.newest, first + at);
+      troubles.add({ failure: troubles.newest, startedAt: first + at, job: at });
     }
     return troubles.last(now)?.message;
   }
@@ -216,11 +216,25 @@ describe('what came before the last failure of a run', () => {
     expect(told(['Last.', 'Last.'], { first: 1000, now: 60_000 })).toBe('Last.');
   });
 
+  test.each([
+    ['CONNECTION_LOST', {}, true],
+    ['CONNECTION_LOST', { unreached: 'no TLS connection was made' }, false],
+    ['CONNECT_REFUSED', {}, false],
+  ] as const)('may be due to the only file that was left: %s %o', (code, facts, isOfFile) => {
+    const troubles = new Troubles();
+    troubles.onSuccess();
+    troubles.newest = new Failure('service', code, 'It failed.', { ...facts, hint: 'Ask.' });
+    for (const at of [1000, 2000]) troubles.add({ failure: troubles.newest, startedAt: at, job: 7 });
+    const which = isOfFile ? 'every request was for the same file, and failed' : 'every request has failed';
+    expect(troubles.last(9000)?.message).toBe(`It failed. Since the last signature, about 8 s ago, ${which}.`);
+    expect(troubles.last(9000)?.hint).toMatch(isOfFile ? /^Only one file was left: .* Ask\.$/ : /^Ask\.$/);
+  });
+
   test('of single requests that were throttled is a quota, and not a matter of concurrency', () => {
     const troubles = new Troubles();
     troubles.onSuccess();
     troubles.newest = new Failure('service', 'THROTTLED', 'The service answered 429.', { hint: 'Lower concurrency.' });
-    for (const at of [1000, 2000]) troubles.add(troubles.newest, at);
+    for (const at of [1000, 2000]) troubles.add({ failure: troubles.newest, startedAt: at, job: at });
     expect(troubles.last(3000)?.hint).toBe('Lower concurrency.');
     expect(troubles.last(9000)?.hint).toMatch(/^Single requests were refused too, .* a quota/);
   });
@@ -228,7 +242,7 @@ describe('what came before the last failure of a run', () => {
   test('is forgotten at a success', () => {
     const troubles = new Troubles();
     troubles.newest = said('It broke.');
-    for (const at of [1, 2]) troubles.add(troubles.newest, at);
+    for (const at of [1, 2]) troubles.add({ failure: troubles.newest, startedAt: at, job: at });
     troubles.onSuccess();
     expect(troubles.last(60_000)).toBe(troubles.newest);
   });
@@ -239,12 +253,14 @@ describe('what came before the last failure of a run', () => {
       const troubles = new Troubles();
       before(troubles);
       troubles.newestOfService = unreached;
-      troubles.add(unreached, 0);
+      troubles.add({ failure: unreached, startedAt: 0, job: 0 });
       return troubles.serviceDown(0).message;
     };
     expect(down(() => {})).toMatch(/^The service was not reached: no route came back in time\./);
     expect(down((troubles) => troubles.onSuccess())).toMatch(/^The service was no longer reached: /);
-    expect(down((troubles) => troubles.add(said('It broke.'), 0))).toMatch(/^The service was no longer reached: /);
+    expect(down((troubles) => troubles.add({ failure: said('It broke.'), startedAt: 0, job: 0 }))).toMatch(
+      /^The service was no longer reached: /,
+    );
   });
 });
 

@@ -94,7 +94,7 @@ export class RunPolicy {
     if (failure.facts.staleConnection && this.#attempts.useFree(job))
       return { next: 'retry', delayMs: 0, reason: 'itself' };
     const isNew = this.#attempts.isNewEvent(failure);
-    if (isNew) this.troubles.add(failure, failed.startedAt);
+    if (isNew) this.troubles.add(failed);
     if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
     const concern = this.#concerns.add(failed);
     const ofService = concern === 'the service';

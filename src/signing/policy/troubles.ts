@@ -1,3 +1,4 @@
+import type { FailedAttempt } from './decision.ts';
 import { Failure } from './failure.ts';
 
 /** Most sorts of failures that the end of a run tells beside the last one. */
@@ -8,6 +9,11 @@ const LONG_MS = 5000;
 /** By then, requests are sent one at a time. */
 const USED_UP =
   'Single requests were refused too, so lower concurrency does not help: a quota, such as one per day or month, may be used up. Ask the operators of the service, or of the API gateway in front of it, which quota that is and when it is reset.';
+/** The service may also have failed when one file was left. */
+const OF_FILE =
+  'Only one file was left: its content may make the service, or a gateway in front of it, fail. Show its name, size and this message to the operators of the service.';
+/** Codes of requests that reached the service and got no answer. */
+const MAY_BE_OF_FILE: readonly string[] = ['CONNECTION_LOST', 'TIMEOUT'];
 
 interface Sort {
   readonly failure: Failure;
@@ -18,6 +24,8 @@ interface Sort {
 export class Troubles {
   readonly #sorts = new Map<string, Sort>();
   #since: number | undefined;
+  /** The files whose attempts these were. */
+  readonly #jobs = new Set<number>();
   #hasSucceeded = false;
   #wasReached = false;
   /** The last failure of any kind. */
@@ -25,8 +33,9 @@ export class Troubles {
   /** The last failure of the service as a whole. */
   newestOfService: Failure | undefined;
 
-  /** Learns of a failed attempt that began at this time of the scheduler's clock. */
-  add(failure: Failure, startedAt: number): void {
+  /** Learns of a failed attempt. */
+  add({ failure, startedAt, job }: Pick<FailedAttempt, 'failure' | 'startedAt' | 'job'>): void {
+    this.#jobs.add(job);
     this.#since ??= startedAt;
     this.#wasReached ||= failure.facts.unreached === undefined;
     const key = keyOf(failure);
@@ -38,6 +47,7 @@ export class Troubles {
   /** Learns of a success. */
   onSuccess(): void {
     this.#sorts.clear();
+    this.#jobs.clear();
     this.#since = undefined;
     this.#hasSucceeded = true;
     this.#wasReached = true;
@@ -64,9 +74,12 @@ export class Troubles {
     const lastedMs = now - this.#since;
     const isLong = this.#hasSucceeded && lastedMs >= LONG_MS && (own.count > 1 || others.length > 0);
     const ago = Math.round(lastedMs / 1000);
-    const since = isLong ? ` Since the last signature, about ${ago} s ago, every request has failed.` : '';
+    const isOneFile = this.#jobs.size === 1 && MAY_BE_OF_FILE.includes(last.code) && !last.facts.unreached;
+    const which = isOneFile ? 'every request was for the same file, and failed' : 'every request has failed';
+    const since = isLong ? ` Since the last signature, about ${ago} s ago, ${which}.` : '';
     const usedUp = isLong && last.code === 'THROTTLED' ? { hint: USED_UP } : {};
-    return last.with({ message: `${last.message}${before}${since}`, ...usedUp });
+    const ofFile = isLong && isOneFile ? { hint: `${OF_FILE} ${last.hint ?? ''}`.trim() } : {};
+    return last.with({ message: `${last.message}${before}${since}`, ...ofFile, ...usedUp });
   }
 }
 
