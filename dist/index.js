@@ -29115,6 +29115,25 @@ Content-Type: application/json
 			for (const text of notes) runner.line(text);
 			return notes.length > 0 ? { notes } : {};
 		}
+		class Repeats {
+			#counts = new Map();
+			watching(onEvent) {
+				return (event) => {
+					const code = event.type === "retry" ? event.failure.code : undefined;
+					if (code) this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+					onEvent(event);
+				};
+			}
+			tell(context, { requests, files, outcomes }) {
+				const counts = [...this.#counts].map(([code, count]) => `${(0, units.B4)(count)} × ${code}`);
+				const after = counts.length > 0 ? `, repeated after ${counts.join(", ")}` : "";
+				context.runner.line(`${(0, units.LS)(requests, "request")} for ${(0, units.LS)(files, "file")}${after}`);
+				const invalid = this.#counts.get("SIGNATURE_INVALID") ?? 0;
+				if (invalid === 0 || outcomes.some(({ error }) => error?.code === "SIGNATURE_INVALID")) return {};
+				const text = `${(0, units.LS)(invalid, "answer")} held a signature that is not valid for its file, and repeats brought valid ones: one of several servers of the service signs with another key, or answers are mixed up. Ask the operators of the service.`;
+				return (0, modes_context.f)(context, ["warning", "Invalid signatures"], text);
+			}
+		}
 		function describeOutcome({ file, status, attempts, elapsedMs }) {
 			return `${(0, files_names.WU)(file.path)}: ${status} after ${attempts === 1 ? "1 try" : `${(0, units.B4)(attempts)} tries`}, ${(0, units._V)(elapsedMs)}`;
 		}
@@ -29230,8 +29249,8 @@ Content-Type: application/json
 		}
 		async function runSigning(context, task) {
 			const { runner, clock } = context;
-			const { plan, service } = task;
-			const { wanted, output, isUploaded } = plan;
+			const { service, report } = task;
+			const { wanted, output, isUploaded } = task.plan;
 			runner.openGroup("Signing");
 			const swept = output.sweep(wanted.map(({ path }) => path));
 			if (swept > 0) runner.line(`Removed ${(0, units.LS)(swept, "temporary file")} of a run that was killed`);
@@ -29246,9 +29265,12 @@ Content-Type: application/json
 				isLastUnderWay: () => progress.isLastUnderWay(),
 				load
 			});
+			const repeats = new Repeats();
+			const usual = signOptions(context, task, wanted);
 			const options = {
-				...signOptions(context, task, wanted),
-				onWhiteSpace: warnOfWhiteSpace(context, task.report),
+				...usual,
+				onEvent: repeats.watching(usual.onEvent),
+				onWhiteSpace: warnOfWhiteSpace(context, report),
 				onOutcome: (outcome) => {
 					if (runner.facts.isDebug) runner.debug(describeOutcome(outcome));
 				}
@@ -29257,7 +29279,11 @@ Content-Type: application/json
 				progress.stop();
 				stopLoading();
 			});
-			runner.line(`${(0, units.LS)(service.transport.requests(), "request")} for ${(0, units.LS)(wanted.length, "file")}`);
+			report.add(repeats.tell(context, {
+				requests: service.transport.requests(),
+				files: wanted.length,
+				...result
+			}));
 			runner.closeGroup();
 			return result;
 		}

@@ -124,6 +124,24 @@ describe.concurrent('signData', { tags: ['fault-54'] }, () => {
   });
 });
 
+test.concurrent('signatures that are valid only at a repeat make no file fail, and are told', async () => {
+  const pki = await createPki();
+  const otherOnce = [wrongSignData(signatureOf(pki, 'the bytes of another file'))];
+  const { run } = await meet({
+    files: { otherOnce },
+    service: { pki },
+    inputs: { 'verify-key': pki.signingPublicKeyPem },
+  });
+  expect([run.exitCode, run.log]).toEqual([
+    0,
+    expect.stringMatching(/^ *3 requests for 2 files, repeated after 1 × SIGNATURE_INVALID$/m),
+  ]);
+  expect(run.annotations.map(({ title }) => title)).toContain('Invalid signatures');
+  expect(run.summary).toContain(
+    '1 answer held a signature that is not valid for its file, and repeats brought valid ones',
+  );
+});
+
 test.concurrent('with verify-key, a signature that is not for these bytes is repeated once and never written', {
   tags: ['fault-55'],
 }, async () => {

@@ -4,6 +4,7 @@ import type { ReportBuilder, ReportPart } from '../../report/report.ts';
 import { formatCount, formatMs, plural, sentence } from '../../report/summary/units.ts';
 import type { PolicyEvent } from '../../signing/policy/decision.ts';
 import type { Failure } from '../../signing/policy/failure.ts';
+import type { SignResult } from '../../signing/sign.ts';
 import { annotate, type Context } from '../context.ts';
 
 // Texts for the log, the annotations and the report while files are signed.
@@ -48,6 +49,31 @@ export function describeBlindRepeats({ runner }: Context, outcomes: readonly Fil
   ].filter(Boolean);
   for (const text of notes) runner.line(text);
   return notes.length > 0 ? { notes } : {};
+}
+
+/** The repeats of a run, by the code of the failure before each. */
+export class Repeats {
+  readonly #counts = new Map<Failure['code'], number>();
+
+  /** Returns a function that counts repeats, and passes each event on. */
+  watching(onEvent: (event: PolicyEvent) => void): (event: PolicyEvent) => void {
+    return (event) => {
+      const code = event.type === 'retry' ? event.failure.code : undefined;
+      if (code) this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+      onEvent(event);
+    };
+  }
+
+  /** Prints the numbers of requests and repeats; warns of signatures that were not valid, although repeats brought valid ones. */
+  tell(context: Context, { requests, files, outcomes }: SignResult & { requests: number; files: number }): ReportPart {
+    const counts = [...this.#counts].map(([code, count]) => `${formatCount(count)} × ${code}`);
+    const after = counts.length > 0 ? `, repeated after ${counts.join(', ')}` : '';
+    context.runner.line(`${plural(requests, 'request')} for ${plural(files, 'file')}${after}`);
+    const invalid = this.#counts.get('SIGNATURE_INVALID') ?? 0;
+    if (invalid === 0 || outcomes.some(({ error }) => error?.code === 'SIGNATURE_INVALID')) return {};
+    const text = `${plural(invalid, 'answer')} held a signature that is not valid for its file, and repeats brought valid ones: one of several servers of the service signs with another key, or answers are mixed up. Ask the operators of the service.`;
+    return annotate(context, ['warning', 'Invalid signatures'], text);
+  }
 }
 
 /** Describes the result of a file for the debug log. */

@@ -27,6 +27,7 @@ import {
   describeUnasked,
   noteBadNode,
   printEvent,
+  Repeats,
   warnOfWhiteSpace,
 } from './signing-notes.ts';
 
@@ -105,8 +106,8 @@ async function signOwn(context: Context, { task, known, startedAt }: OwnTask): P
 /** Signs the files and logs the progress. */
 async function runSigning(context: Context, task: ReleaseTask): Promise<SignResult> {
   const { runner, clock } = context;
-  const { plan, service } = task;
-  const { wanted, output, isUploaded } = plan;
+  const { service, report } = task;
+  const { wanted, output, isUploaded } = task.plan;
   runner.openGroup('Signing');
   const swept = output.sweep(wanted.map(({ path }) => path));
   if (swept > 0) runner.line(`Removed ${plural(swept, 'temporary file')} of a run that was killed`);
@@ -115,9 +116,12 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
   // The upload reports a failure to load.
   const load = isUploaded ? (): void => void loadClient().catch(() => {}) : () => {};
   const stopLoading = loadAtLeisure({ clock, isLastUnderWay: () => progress.isLastUnderWay(), load });
+  const repeats = new Repeats();
+  const usual = signOptions(context, task, wanted);
   const options = {
-    ...signOptions(context, task, wanted),
-    onWhiteSpace: warnOfWhiteSpace(context, task.report),
+    ...usual,
+    onEvent: repeats.watching(usual.onEvent),
+    onWhiteSpace: warnOfWhiteSpace(context, report),
     onOutcome: (outcome: FileOutcome) => {
       if (runner.facts.isDebug) runner.debug(describeOutcome(outcome));
     },
@@ -126,7 +130,7 @@ async function runSigning(context: Context, task: ReleaseTask): Promise<SignResu
     progress.stop();
     stopLoading();
   });
-  runner.line(`${plural(service.transport.requests(), 'request')} for ${plural(wanted.length, 'file')}`);
+  report.add(repeats.tell(context, { requests: service.transport.requests(), files: wanted.length, ...result }));
   runner.closeGroup();
   return result;
 }
