@@ -27956,7 +27956,10 @@ Content-Type: application/json
 				return this.#probing ? {
 					may: "wait",
 					untilMs: Number.POSITIVE_INFINITY
-				} : { may: "probe" };
+				} : {
+					may: "probe",
+					of: !this.#needsProbe && this.#pauses % 2 === 0 ? "failed" : "new"
+				};
 			}
 			onProbe() {
 				this.#probing = true;
@@ -28540,7 +28543,8 @@ Content-Type: application/json
 			readyCanary(now) {
 				return this.#canaryWaits || this.#repeatReady(now) ? this.#canary : undefined;
 			}
-			probe() {
+			probe(of = "new") {
+				if (of === "failed" && this.#repeats[0]) return this.#repeats[0].job;
 				return this.#fresh("last") ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
 			}
 			nextReadyAt(restUntil) {
@@ -28627,31 +28631,29 @@ Content-Type: application/json
 					const now = this.#options.clock.now();
 					const passage = this.#policy.ask(now);
 					if (passage.may === "wait") this.#wakeAt(passage.untilMs);
-					if (passage.may === "wait" || !this.#startOne(passage.may, now)) break;
+					if (passage.may === "wait" || !this.#startOne(passage, now)) break;
 				}
 				this.#finishIfDone();
 			}
-			#startOne(how, now) {
-				if (how === "start" && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.inFlight)) {
+			#startOne(passage, now) {
+				const isProbe = passage.may === "probe";
+				if (!isProbe && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.inFlight)) {
 					if (this.#inFlight.size >= this.#policy.limit.value) this.#growth.watch(() => this.#pump());
 					return false;
 				}
 				const restUntil = this.#headStart.lasts ? Number.POSITIVE_INFINITY : this.#policy.restUntil(this.#left, this.#inFlight.size);
-				const job = this.#choose(how, now, restUntil);
+				const ready = this.#headStart.lasts ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
+				const job = isProbe ? this.#queue.probe(passage.of) : ready;
 				if (job === undefined) this.#wakeAt(this.#queue.nextReadyAt(restUntil));
 				if (job === undefined || !this.#inFlight.fits(job)) return false;
-				const impatience = how === "probe" ? this.#policy.probe(now) : undefined;
+				const impatience = isProbe ? this.#policy.probe(now) : undefined;
 				if (impatience) {
 					this.#end(impatience);
 					return false;
 				}
 				this.#queue.take(job);
-				void this.#launch(job, how === "probe", now);
+				void this.#launch(job, isProbe, now);
 				return true;
-			}
-			#choose(how, now, restUntil) {
-				if (how === "probe") return this.#queue.probe();
-				return this.#headStart.lasts ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
 			}
 			async #launch(job, isProbe, now) {
 				let isProbing = isProbe;

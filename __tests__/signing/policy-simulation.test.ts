@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { atMostInFlight, downDuring, failing, failingShare, ratePerSecond } from './models.ts';
-import { FAILURES, type Model, type Simulation, type SimulationOptions, simulate } from './simulate.ts';
+import {
+  FAILURES,
+  type Model,
+  type ModelRequest,
+  type Simulation,
+  type SimulationOptions,
+  simulate,
+} from './simulate.ts';
 
 const RUNS = 50;
 const S = 1000;
+const isFirst = ({ attempt }: ModelRequest): boolean => attempt === 1;
 
 interface Row {
   readonly green: number;
@@ -45,6 +53,16 @@ describe('500 files and a service with outages', () => {
     ['90 s down', () => downDuring([[100, 90_100]], unavailable), { green: 50, requests: 1.13, meanS: 96 }],
     ['20 s of 500', () => downDuring([[100, 20_100]], serverError), { green: 50, requests: 1.1, meanS: 26 }],
     ['90 s of 500', () => downDuring([[100, 90_100]], serverError), { green: 50, requests: 1.1, meanS: 98 }],
+    [
+      '503 to the first request of each file',
+      () => failing(unavailable, isFirst),
+      { green: 50, requests: 2, meanS: 70 },
+    ],
+    [
+      '500 to the first request of each file',
+      () => failing(serverError, isFirst),
+      { green: 50, requests: 2, meanS: 8 },
+    ],
     ['30 % 500', () => failingShare(0.3, serverError), { green: 47, requests: 1.45, meanS: 6 }],
     [
       'that is down for 60 s, twice',

@@ -56,6 +56,7 @@ test('probes take new jobs from the end, where they are the least like those bef
   const queue = new RetryQueue(6, 4);
   for (const job of [4, 0]) queue.take(job);
   queue.repeat({ job: 0, readyAt: 0, reason: 'service' });
+  expect([queue.probe('failed'), queue.probe('new')]).toEqual([0, 5]);
   const probes = [5, 3, 2].map((job) => {
     expect(queue.probe()).toBe(job);
     return queue.take(job);

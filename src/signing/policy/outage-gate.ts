@@ -4,7 +4,7 @@ import { pauseMs } from './retry.ts';
 /** The gate's answer to the question whether an attempt may start now. */
 export type Passage =
   | { readonly may: 'start' }
-  | { readonly may: 'probe' }
+  | { readonly may: 'probe'; readonly of: 'new' | 'failed' }
   | { readonly may: 'wait'; readonly untilMs: number };
 
 /** The facts about a failure of the service that the gate needs. */
@@ -67,7 +67,9 @@ export class OutageGate {
     const untilMs = Math.max(this.#askedUntil, this.#shut ? this.#pausedUntil : 0);
     if (now < untilMs) return { may: 'wait', untilMs };
     if (!this.#shut) return { may: 'start' };
-    return this.#probing ? { may: 'wait', untilMs: Number.POSITIVE_INFINITY } : { may: 'probe' };
+    return this.#probing
+      ? { may: 'wait', untilMs: Number.POSITIVE_INFINITY }
+      : { may: 'probe', of: !this.#needsProbe && this.#pauses % 2 === 0 ? 'failed' : 'new' };
   }
 
   /** Records that a probe was sent. */

@@ -65,9 +65,11 @@ export class RetryQueue {
 
   /**
    * Returns the job for a probe: a fresh job if there is one, because a retry may fail because of its own file. The last
-   * fresh job is the least like those that have failed, which may lie in one directory.
+   * fresh job is the least like those that have failed, which may lie in one directory. Every second probe takes a job that
+   * has failed, because a service may refuse each file at first.
    */
-  probe(): number | undefined {
+  probe(of: 'new' | 'failed' = 'new'): number | undefined {
+    if (of === 'failed' && this.#repeats[0]) return this.#repeats[0].job;
     return this.#fresh('last') ?? this.#repeats[0]?.job ?? this.#held[0]?.job;
   }
 

@@ -1,6 +1,7 @@
 import { Growth, type Slots } from '../policy/concurrency.ts';
 import { mustConfirm, type PolicyEvent } from '../policy/decision.ts';
 import { asFailure, deadlinePassed, describeCutOff, type Failure } from '../policy/failure.ts';
+import type { Passage } from '../policy/outage-gate.ts';
 import { RunPolicy } from '../policy/policy.ts';
 import { onceSoon } from './clock.ts';
 import { HeadStart } from './head-start.ts';
@@ -96,14 +97,15 @@ class Schedule {
       const now = this.#options.clock.now();
       const passage = this.#policy.ask(now);
       if (passage.may === 'wait') this.#wakeAt(passage.untilMs);
-      if (passage.may === 'wait' || !this.#startOne(passage.may, now)) break;
+      if (passage.may === 'wait' || !this.#startOne(passage, now)) break;
     }
     this.#finishIfDone();
   }
 
   /** Starts one attempt; returns whether another one may follow. */
-  #startOne(how: 'start' | 'probe', now: number): boolean {
-    if (how === 'start' && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.inFlight)) {
+  #startOne(passage: Exclude<Passage, { may: 'wait' }>, now: number): boolean {
+    const isProbe = passage.may === 'probe';
+    if (!isProbe && this.#inFlight.size >= (this.#headStart.lasts ? 1 : this.#policy.inFlight)) {
       if (this.#inFlight.size >= this.#policy.limit.value) this.#growth.watch(() => this.#pump());
       return false;
     }
@@ -111,22 +113,18 @@ class Schedule {
     const restUntil = this.#headStart.lasts
       ? Number.POSITIVE_INFINITY
       : this.#policy.restUntil(this.#left, this.#inFlight.size);
-    const job = this.#choose(how, now, restUntil);
+    const ready = this.#headStart.lasts ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
+    const job = isProbe ? this.#queue.probe(passage.of) : ready;
     if (job === undefined) this.#wakeAt(this.#queue.nextReadyAt(restUntil));
     if (job === undefined || !this.#inFlight.fits(job)) return false;
-    const impatience = how === 'probe' ? this.#policy.probe(now) : undefined;
+    const impatience = isProbe ? this.#policy.probe(now) : undefined;
     if (impatience) {
       this.#end(impatience);
       return false;
     }
     this.#queue.take(job);
-    void this.#launch(job, how === 'probe', now);
+    void this.#launch(job, isProbe, now);
     return true;
-  }
-
-  #choose(how: 'start' | 'probe', now: number, restUntil: number): number | undefined {
-    if (how === 'probe') return this.#queue.probe();
-    return this.#headStart.lasts ? this.#queue.readyCanary(now) : this.#queue.ready(now, restUntil);
   }
 
   async #launch(job: number, isProbe: boolean, now: number): Promise<void> {
