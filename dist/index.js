@@ -27806,7 +27806,8 @@ Content-Type: application/json
 				const isAddress = OF_ADDRESS.includes(failure.code);
 				const good = `The same ${isAddress ? "address was" : "credentials were"} good for ${plural(this.#signed, "file")} of this run.`;
 				const isPath = ["NOT_FOUND", "METHOD_REFUSED"].includes(failure.code);
-				const hint = isAddress ? isPath ? ADDRESS : WEB_PAGES : refusedAfterSuccess(failure, repaired, always);
+				const ofAddress = isPath ? ADDRESS : isOfFiles ? `${always} ${OBJECTS}` : WEB_PAGES;
+				const hint = isAddress ? ofAddress : refusedAfterSuccess(failure, repaired, always);
 				return failure.with({
 					message: `${failure.message} ${good}`,
 					hint
@@ -27823,6 +27824,7 @@ Content-Type: application/json
 				};
 			}
 		}
+		const OBJECTS = "A firewall (WAF) or gateway probably objects to what is in them: ask its operators for an exception.";
 		const SHOW = " Something in it makes the service fail: show this answer, and the name and size of the file, to the operators of the service.";
 		function concernsFiles({ code, facts }) {
 			return code === "SERVER_ERROR" || OF_ADDRESS.includes(code) || facts.endsRun === "unauthorised";

@@ -30,6 +30,14 @@ test('files that are always refused are told apart from those that one server of
   );
 });
 
+test('a web page that always the same few files get is told as one of a firewall', async () => {
+  const refused = new Failure('request', 'RESP_HTML', 'A page.');
+  const few = (job: number): boolean => [20, 40, 60].includes(job);
+  expect(await adviceTo(refused, few)).toMatch(/^Only these 3 files met this, at every try; .* A firewall \(WAF\)/);
+  const half = (job: number): boolean => job % 2 === 1;
+  expect(await adviceTo(refused, half)).toMatch(/^One of several servers behind a balancer, or a gateway in front/);
+});
+
 test('a reason that the answer names decides what to ask for', async () => {
   expect(await adviceTo(named, (job) => job === 30)).toMatch(/others were signed meanwhile\. Ask for app key 7\.$/);
   expect(await adviceTo(named, (job, attempt) => job === 30 || (job === 60 && attempt === 1))).toMatch(
