@@ -15754,16 +15754,18 @@ var __webpack_modules__ = {
 			"USER_CANCELLED",
 			"UNEXPECTED_EOF_WHILE_READING"
 		]);
-		const NONE_ACCEPTED = "it got no client certificate it accepts";
-		const NOT_ACCEPTED = "it does not accept our client certificate";
+		const OTHER_CAS = "If cert did not change since it was last accepted, the server trusts other CAs now: ask its operators.";
+		const CHECK_CERT = `Check that cert is the certificate the service expects, with its intermediates, and has not been revoked. ${OTHER_CAS}`;
+		const NONE_ACCEPTED = ["it got no client certificate it accepts", CHECK_CERT];
+		const NOT_ACCEPTED = ["it does not accept our client certificate", CHECK_CERT];
 		const CLIENT_REJECTIONS = {
 			CERTIFICATE_REQUIRED: NONE_ACCEPTED,
 			HANDSHAKE_FAILURE: NONE_ACCEPTED,
 			NO_CERTIFICATE: NONE_ACCEPTED,
-			UNKNOWN_CA: "it does not know the CA of our client certificate",
-			CERTIFICATE_EXPIRED: "our client certificate has expired",
-			CERTIFICATE_REVOKED: "our client certificate has been revoked",
-			UNSUPPORTED_CERTIFICATE: "our client certificate is not meant for clients",
+			UNKNOWN_CA: ["it does not know the CA of our client certificate", `Check that cert is the certificate the service expects, with its intermediates. ${OTHER_CAS}`],
+			CERTIFICATE_EXPIRED: ["our client certificate has expired", "Store a new certificate in cert, and its key in key. If the certificate is still valid, the clock of the server is wrong: ask its operators."],
+			CERTIFICATE_REVOKED: ["our client certificate has been revoked", "A certificate is revoked when another one replaces it: store the newest one in cert, and its key in key. If this is the newest one, ask the certificate authority why it was revoked."],
+			UNSUPPORTED_CERTIFICATE: ["our client certificate is not meant for clients", "Ask the certificate authority for a certificate that is meant for clients (extended key usage clientAuth)."],
 			BAD_CERTIFICATE: NOT_ACCEPTED,
 			CERTIFICATE_UNKNOWN: NOT_ACCEPTED,
 			ACCESS_DENIED: NOT_ACCEPTED,
@@ -15927,11 +15929,12 @@ var __webpack_modules__ = {
 		}
 		function rejection(code, error, origin) {
 			const alert = alertIn(code);
-			const reason = alert === undefined ? undefined : CLIENT_REJECTIONS[alert];
-			if (reason === undefined) return undefined;
+			const known = alert === undefined ? undefined : CLIENT_REJECTIONS[alert];
+			if (known === undefined) return undefined;
+			const [reason, hint] = known;
 			const message = `${origin}: the server refused our client certificate: ${reason} (alert ${words(alert)}).`;
 			return new failure.HR("config", "TLS_CLIENT_REJECTED", message, {
-				hint: "Check that cert is the certificate the service expects, with its intermediates, and has not been revoked. If cert did not change since it was last accepted, the server trusts other CAs now: ask its operators.",
+				hint,
 				cause: error,
 				endsRun: "bad-node"
 			});

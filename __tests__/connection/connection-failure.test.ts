@@ -212,6 +212,15 @@ describe('a server that refuses our certificate', () => {
     ['ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR', 'it does not accept our client certificate', 'decrypt error'],
   ] as const;
 
+  test.each([
+    ['SSLV3_ALERT_CERTIFICATE_REVOKED', /^A certificate is revoked when another one replaces it: store the newest one/],
+    ['SSLV3_ALERT_CERTIFICATE_EXPIRED', /^Store a new certificate in cert, .* the clock of the server is wrong/],
+    ['SSLV3_ALERT_UNSUPPORTED_CERTIFICATE', /^Ask the certificate authority for .* meant for clients/],
+    ['TLSV1_ALERT_UNKNOWN_CA', /^Check that cert .* the server trusts other CAs now: ask its operators\.$/],
+  ])('with %s, which says whom to ask', (alert, hint) => {
+    expect(dialFailure(failed(`ERR_SSL_${alert}`), FACTS.origin).hint).toMatch(hint);
+  });
+
   test.each(ALERTS)('with %s, in the handshake or after it', (alert, why, name) => {
     const during = dialFailure(failed(alert), FACTS.origin);
     const after = connectionFailure(failed('ECONNRESET'), { ...FACTS, alert });

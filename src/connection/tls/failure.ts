@@ -55,11 +55,12 @@ export function isOurRefusal(error: unknown): boolean {
 /** Builds the failure for an alert about our client certificate; `undefined` for any other alert or error. */
 export function rejection(code: string, error: unknown, origin: string): Failure | undefined {
   const alert = alertIn(code);
-  const reason = alert === undefined ? undefined : CLIENT_REJECTIONS[alert];
-  if (reason === undefined) return undefined;
+  const known = alert === undefined ? undefined : CLIENT_REJECTIONS[alert];
+  if (known === undefined) return undefined;
+  const [reason, hint] = known;
   const message = `${origin}: the server refused our client certificate: ${reason} (alert ${words(alert)}).`;
   return new Failure('config', 'TLS_CLIENT_REJECTED', message, {
-    hint: 'Check that cert is the certificate the service expects, with its intermediates, and has not been revoked. If cert did not change since it was last accepted, the server trusts other CAs now: ask its operators.',
+    hint,
     cause: error,
     endsRun: 'bad-node',
   });
