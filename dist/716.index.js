@@ -459,16 +459,22 @@ export const modules = {
 			"2.5.29.32"
 		];
 		const MAX_ISSUERS = 8;
+		const UNKNOWN_ROOT = "Give the root of the time stamp authority as timestamp-chain, after you compared it with what the authority publishes.";
+		const WRONG_CERTIFICATE = "The authority signs with a certificate that is not fit for time stamps: ask its operators, or use another authority.";
+		const NOT_VALID = "The certificate of the authority has expired or is not yet valid, or its clock is wrong: ask its operators, or use another authority.";
 		function checkSigner(signer, { anchors, certificates, at }) {
 			const rules = rulesOf(signer);
 			const misuse = whyNotForStamps(rules);
-			if (misuse) throw untrusted(signer, misuse);
-			if (!(0, material_certificate.Ub)(signer, at)) throw untrusted(signer, `was valid from ${signer.validFrom} to ${signer.validTo}, not at the time of the stamp`);
+			if (misuse) throw untrusted(signer, misuse, WRONG_CERTIFICATE);
+			if (!(0, material_certificate.Ub)(signer, at)) {
+				const validity = `is valid from ${signer.validFrom} to ${signer.validTo}, and not at the time of the stamp, ${at.toISOString()}`;
+				throw untrusted(signer, validity, NOT_VALID);
+			}
 			if (!leadsToAnchor(signer, {
 				anchors,
 				certificates,
 				at
-			})) throw untrusted(signer, "does not chain to a trusted certificate");
+			})) throw untrusted(signer, "does not chain to a trusted certificate", UNKNOWN_ROOT);
 		}
 		function leadsToAnchor(signer, { anchors, certificates, at }) {
 			const trusted = new Set(anchors.map(({ fingerprint256 }) => fingerprint256));
@@ -512,13 +518,13 @@ export const modules = {
 			try {
 				return readRules(certificate);
 			} catch (error) {
-				throw untrusted(certificate, "cannot be read", error);
+				throw untrusted(certificate, "cannot be read", WRONG_CERTIFICATE, error);
 			}
 		}
-		function untrusted({ subject }, why, cause) {
+		function untrusted({ subject }, why, hint, cause) {
 			const name = (0, material_certificate.vm)(subject);
 			return new errors.lZ("TIMESTAMP_UNTRUSTED", `The certificate that signed the time stamp, ${name}, ${why}.`, {
-				hint: "Give the root of the time stamp authority as timestamp-chain, after you compared it with what the authority publishes.",
+				hint,
 				cause
 			});
 		}

@@ -13,6 +13,13 @@ const KNOWN_CRITICAL = ['2.5.29.19', '2.5.29.15', '2.5.29.37', '2.5.29.32'];
 /** Longest chain; longer ones do not occur. */
 const MAX_ISSUERS = 8;
 
+const UNKNOWN_ROOT =
+  'Give the root of the time stamp authority as timestamp-chain, after you compared it with what the authority publishes.';
+const WRONG_CERTIFICATE =
+  'The authority signs with a certificate that is not fit for time stamps: ask its operators, or use another authority.';
+const NOT_VALID =
+  'The certificate of the authority has expired or is not yet valid, or its clock is wrong: ask its operators, or use another authority.';
+
 /** What is needed to check the signer of a stamp. */
 interface SignerTrust {
   /** Trust anchors for the signer. */
@@ -31,11 +38,13 @@ interface SignerTrust {
 export function checkSigner(signer: X509Certificate, { anchors, certificates, at }: SignerTrust): void {
   const rules = rulesOf(signer);
   const misuse = whyNotForStamps(rules);
-  if (misuse) throw untrusted(signer, misuse);
-  if (!isValidAt(signer, at))
-    throw untrusted(signer, `was valid from ${signer.validFrom} to ${signer.validTo}, not at the time of the stamp`);
+  if (misuse) throw untrusted(signer, misuse, WRONG_CERTIFICATE);
+  if (!isValidAt(signer, at)) {
+    const validity = `is valid from ${signer.validFrom} to ${signer.validTo}, and not at the time of the stamp, ${at.toISOString()}`;
+    throw untrusted(signer, validity, NOT_VALID);
+  }
   if (!leadsToAnchor(signer, { anchors, certificates, at }))
-    throw untrusted(signer, 'does not chain to a trusted certificate');
+    throw untrusted(signer, 'does not chain to a trusted certificate', UNKNOWN_ROOT);
 }
 
 /**
@@ -90,14 +99,14 @@ function rulesOf(certificate: X509Certificate): CertificateRules {
   try {
     return readRules(certificate);
   } catch (error) {
-    throw untrusted(certificate, 'cannot be read', error);
+    throw untrusted(certificate, 'cannot be read', WRONG_CERTIFICATE, error);
   }
 }
 
-function untrusted({ subject }: X509Certificate, why: string, cause?: unknown): ActionError {
+function untrusted({ subject }: X509Certificate, why: string, hint: string, cause?: unknown): ActionError {
   const name = nameOnOneLine(subject);
   return new ActionError('TIMESTAMP_UNTRUSTED', `The certificate that signed the time stamp, ${name}, ${why}.`, {
-    hint: 'Give the root of the time stamp authority as timestamp-chain, after you compared it with what the authority publishes.',
+    hint,
     cause,
   });
 }
