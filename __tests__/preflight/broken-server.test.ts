@@ -194,6 +194,12 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
       undefined,
       /^If CN=Rehearsal Issuing CA is an intermediate CA below/,
     ],
+    [
+      'the same CA of another environment',
+      'CN=Rehearsal Root CA (Production)',
+      undefined,
+      /^The name of CN=Rehearsal Root CA in chain differs only in the environment: chain probably holds the CA of another one/,
+    ],
   ])('of %s: the likely party first', async (_, issuer, proxy, todo) => {
     const root = await issueCertificate(undefined, { commonName: 'Root', authority: true });
     const ca = await issueCertificate(root, { commonName: issuer.replace('CN=', ''), authority: true });

@@ -33,6 +33,12 @@ export function isOfOtherEnvironment(name: string, second: string): boolean {
   return one !== undefined && one !== other && one !== 'several' && other !== 'several';
 }
 
+/** Returns a name without words for environments, and without marks such as brackets. */
+export function withoutEnvironment(name: string): string {
+  const words = name.toLowerCase().split(/[^\p{L}\p{N}=]+/u);
+  return words.filter((word) => word !== '' && !ENVIRONMENTS.has(word)).join(' ');
+}
+
 /** Returns a host name without its last label: `dev` and `test` are top-level domains too. */
 export function hostWords({ hostname }: URL): string {
   return hostname.replace(/\.[a-z]+\.?$/i, '');
