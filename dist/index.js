@@ -13992,7 +13992,7 @@ var __webpack_modules__ = {
 			const other = `The client certificate is ${subject}, issuer ${issuer}, and server-url is ${server.origin}: check first that both are of the same environment.`;
 			const failure = isElsewhere ? refused.with({ hint: [other, refused.hint].filter(Boolean).join(" ") }) : refused;
 			if (failure.facts.mayConcernCertificate) {
-				const shown = `The client certificate was ${subject}, issuer ${issuer}; ask whether it is allowed.`;
+				const shown = `The client certificate was ${subject}, issuer ${issuer}.`;
 				return failure.with({ hint: [failure.hint, shown].filter(Boolean).join(" ") });
 			}
 			if (failure.code !== "TLS_CLIENT_REJECTED") return failure;
@@ -32229,7 +32229,8 @@ Content-Type: application/json
 			i4: () => ASKED_LATE,
 			ik: () => adviceOn,
 			ql: () => UNASKED,
-			uq: () => PAGE_WANTS_LOGIN
+			uq: () => PAGE_WANTS_LOGIN,
+			z2: () => SMALL_BUFFER
 		});
 		var _connection_diagnosis_environments_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75140);
 		const CLOCK_DIFFERS = " The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.";
@@ -32246,18 +32247,27 @@ Content-Type: application/json
 		const ABOUT_SIGNATURE = /\bsignature|\bhmac\b|\bsign\b.*\b(?:mismatch|fit|match|wrong|invalid)|\bsign mismatch\b/;
 		const ABOUT_CREDENTIALS = /\bsecret\b|\bkey|\bappkey|\btoken|\bcredential|\bpassword|\buser|\baccount|\bclient id\b/;
 		const OF_CONTRACT = "Whoever holds the contract with the service must renew or extend it: show them this answer. The operators of the service tell what has ended.";
+		const OF_SIGNING_KEY = new RegExp([
+			/^(?!.*\b(?:client|m?tls) cert)(?=.*\b(?:cert|ca\b|chain\b|issuer\b)).*\b(?:sign(?:ing|ature|er(?:'?s)?) (?:key|cert)|(?:hsm|slot|key ?store|key ?vault|kms|pkcs ?#?11)\b)/,
+			/\bcert\w*(?: chain| authority| issuer)? (?:of|for|on|in) (?:the |a |this |your )?(?:private )?key\b(?! (?:compromise|usage))/,
+			/(?<!\b(?:app|api|access|client|subscription) )\bkey (?!compromise|usage)(?:[^ :]+:? ){0,4}cert\w* (?:has |is |was )?(?:been )?(?:not yet valid|expired|revoked|blocked)/
+		].map(({ source }) => source).join("|"));
 		const STATES = [
 			[/\balready (?:been )?signed\b|\bsigned already\b/, "The service signs the same bytes only once: take their signature from the earlier release, and leave these files out with an exclude pattern. If that signature is lost, ask the operators of the service."],
-			[/\bcert\w*\b.*\b(?:revoked|compromised?|blocked|expired)\b|\b(?:revoked|compromised|blocked|expired)\b.*\bcert/, "Ask whoever issues the client certificate for a new one with a new key, store them in cert and key, and find out why the service refuses the old one."],
+			[OF_SIGNING_KEY, "This concerns a certificate of the signing key, which the service keeps, not the client certificate: ask the operators of the service to put it right."],
+			[/\bcert\w*\b.*\b(?:expired|not yet valid)\b|\bexpired\b.*\bcert/, "The client certificate was valid by its dates when this run began: ask the operators of the service which certificate is meant, such as that of the signing key."],
+			[/\bcert\w*\b.*\b(?:revoked|compromised?|blocked)\b|\b(?:revoked|compromised|blocked)\b.*\bcert/, "Ask whoever issues the client certificate for a new one with a new key, store them in cert and key, and find out why the service refuses the old one."],
 			[/\b(?:licen[cs]e|subscription(?! key)|contract|billing|payment|invoice)\b/, OF_CONTRACT],
 			[/\block(?:ed|out)?\b|\bdisabled|\bnot enabled|\bsuspended|\bdeactivated|\binactive|\brevoked|\bwithdrawn|\b(?:key|account|credentials?)\b.*\bexpired/, "Ask the operators of the service why this happened, and to put it right."]
 		];
+		const ACCEPT = "Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert.";
+		const TURN_ON = "If server-url is right, the server or gateway that ends TLS there does not ask for a client certificate: its operators must turn that on (mTLS). Another certificate in cert changes nothing.";
 		const TOPICS = [
 			[/\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/, "Ask the operators of the service to raise this limit, or to tell when it is reset."],
 			...STATES,
 			[/\bapprov|\bsecond person\b|\bfour eyes\b/, "Have the release approved by those who may do that, then run this job again. The operators of the service tell who may."],
 			[/\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/, "Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed."],
-			[/\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b(?! (?:id|secret)).*\b(?:name|known|unknown|enrolled|registered)\b/, "Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert."],
+			[/\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b(?! (?:id|secret)).*\b(?:name|known|unknown|enrolled|registered)\b/, ACCEPT],
 			[/\brights\b|\b(?:no|the) right\b(?! key| secret)|\bright to\b|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/, "Ask the operators of the service to give these credentials this right."]
 		];
 		const ASK = "Ask the operators of the service about this reason.";
@@ -32267,10 +32277,11 @@ Content-Type: application/json
 		function wordsIn(reason) {
 			return reason.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]/g, " ").toLowerCase();
 		}
-		function adviceOn(reason, { credentials, clock }) {
+		function adviceOn(reason, { credentials, clock, asksForCertificate }) {
 			const words = wordsIn(reason);
 			if (words.replace(EMPTY_WORDS, "").replace(/[^\p{L}]/gu, "") === "") return undefined;
 			const topic = TOPICS.find(([about]) => about.test(words));
+			if (topic?.[1] === ACCEPT && asksForCertificate === false) return TURN_ON;
 			if (topic !== undefined) return topic[1];
 			if (clock !== undefined && ABOUT_TIME.test(words)) return timeAdvice(clock());
 			if (ABOUT_SIGNATURE.test(words)) return `Check ${credentials}. If all that is right, something on the way changes the request: ask the operators of the service.`;
@@ -32285,6 +32296,7 @@ Content-Type: application/json
 		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
 		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
 		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
+		const SMALL_BUFFER = "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. ";
 		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
 		const OTHER_ACCOUNT = "By their names, app-key and the host in server-url are of different environments, such as staging and production: use the pair of one. ";
 		function otherAccount({ request = "" }, account = "") {
@@ -32399,6 +32411,18 @@ Content-Type: application/json
 			if (title === undefined) return undefined;
 			if (about === "invalid") return refused(`it could not verify our client certificate (400 “${title}”)`, CHECK_CERTIFICATE);
 			return isAsked === false ? refused(`it got no client certificate (400 “${title}”), and what answers TLS did not ask for one`, NOT_ASKED) : refused(`it got no client certificate (400 “${title}”)`, NOT_PASSED_ON);
+		}
+		const IIS_REFUSALS = {
+			7: "IIS demands a client certificate and got none: its operators must have it asked for in the handshake, for the whole site (Negotiate Client Certificate).",
+			12: "IIS maps the client certificate to no Windows account, or that account may not use this path: its operators must map it.",
+			13: "IIS takes the client certificate for revoked, or cannot reach the revocation list of its CA: ask its operators which. Only if the certificate is revoked, ask whoever issues it for a new one.",
+			16: "IIS does not trust the issuer of the client certificate: its operators must have that CA among their trusted roots, and nothing there that is no root (such as an intermediate), or IIS trusts none. If an intermediate is missing in cert, add it first.",
+			17: "By the clock of IIS, the client certificate has expired or is not valid yet. It was valid by its dates when this run began: its operators must check that clock."
+		};
+		function adviceOfIis(body) {
+			const [, detail = ""] = /(?<![\d.])403\.(7|12|13|16|17)(?![\d.])/.exec(body.toString("latin1", 0, 4096)) ?? [];
+			const advice = IIS_REFUSALS[detail];
+			return advice && `403.${detail}: ${advice}`;
 		}
 		function refusedByStatus(status) {
 			return refused(`it got none that it accepts (status ${status})`, CHECK_CERTIFICATE);
@@ -32686,11 +32710,12 @@ Content-Type: application/json
 			const isBlind = facts.asksForCertificate === false;
 			const isPage = (0, answers_reason.AA)(response);
 			const before = isBlind ? " without having asked for a client certificate" : "";
+			const iis = isPage && status === 403 ? adviceOfIis(body) : undefined;
 			const isLate = isBlind && body.includes("Post-Handshake Authentication");
 			const message = isPage ? `A web server or gateway answered ${status}${before} with its own page${said.replace(", a page", "")}, which is not an answer of the signing API.` : `The service answered ${status}${before}${said}.`;
 			return new failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", message, {
 				...facts.asked,
-				hint: isLate ? refusal_advice.i4 : requestOf(response, facts) + (0, refusal_advice._G)(response, facts.account) + refusalHint(response, facts),
+				hint: isLate ? refusal_advice.i4 : requestOf(response, facts) + (0, refusal_advice._G)(response, facts.account) + (iis ?? refusalHint(response, facts)),
 				refusal: {
 					isPage,
 					advice: isPage ? undefined : namedAdvice(response, facts)
@@ -32715,8 +32740,7 @@ Content-Type: application/json
 			return reason?.kind === "words" ? (0, refusal_advice.ik)(reason.text, facts) : undefined;
 		}
 		function tooLarge(said, { size, asked, asksForCertificate }) {
-			const isBlind = asksForCertificate === false;
-			const hint = isBlind ? "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. " : "";
+			const hint = asksForCertificate === false ? refusal_advice.z2 : "";
 			return new failure.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a ${size === undefined ? "request" : `file of ${size} bytes`}${said}.`, {
 				...asked,
 				hint: `${hint}Ask the operators of the service to raise its limit, or leave the file out with an exclude pattern.`

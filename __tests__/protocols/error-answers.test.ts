@@ -212,6 +212,33 @@ describe('401 and 403', () => {
     );
   });
 
+  test('about a certificate that the server did not ask for name who must ask for it, and not another certificate', () => {
+    for (const message of ['Forbidden: X.509 client certificate required', 'MTLS_REQUIRED: no certificate presented']) {
+      const body = JSON.stringify({ message });
+      expect(hint(answer(403, body), false)).toMatch(
+        /^Check that server-url leads to .*If server-url is right, .* does not ask for a client certificate: its operators must turn that on/,
+      );
+      expect(hint(answer(403, body), false)).not.toContain('accept this client certificate');
+      expect(hint(answer(403, body), true)).toContain('accept this client certificate');
+    }
+  });
+
+  test.each([
+    [7, /^403\.7: IIS demands .* in the handshake/],
+    [12, /^403\.12: .* no Windows account/],
+    [13, /^403\.13: .* revoked, or cannot reach the revocation list/],
+    [16, /^403\.16: IIS does not trust the issuer .* trusted roots.* missing in cert/],
+    [17, /^403\.17: By the clock of IIS/],
+  ])('from IIS with sub-status %i say what it means', (detail, advice) => {
+    const page = `<title>IIS 10.0 Detailed Error - 403.${detail} - Forbidden</title><h3>HTTP Error 403.${detail}</h3>`;
+    const failure = statusFailure(answer(403, page), { ...FACTS, asksForCertificate: true });
+    expect(failure.hint).toMatch(advice);
+    expect(failure.hint).not.toContain('A rule of that server');
+    expect(failure.facts.mayConcernCertificate).toBe(true);
+    const other = page.replaceAll(`403.${detail}`, `403.${detail}8`);
+    expect(hint(answer(403, other), true)).toMatch(/^A rule of that server/);
+  });
+
   test.each([
     ['<html><head><title>403 Forbidden</title></head></html>', {}, ' titled “403 Forbidden”'],
     ['<HTML><BODY>Access denied</BODY></HTML>', {}, ' that says “Access denied”'],
@@ -265,6 +292,18 @@ describe('a reason that an answer names is what the advice is about', () => {
     ['app key locked', /^Ask the operators .* put it right/],
     ['license expired', /^Whoever holds the contract with the service must renew/],
     ['client certificate was revoked on 2026-11-27 (keyCompromise)', /^Ask whoever issues the client certificate/],
+    ['certificate of key nw-release has expired (2026-11-20)', /^This concerns a certificate of the signing key/],
+    ['code signing certificate was revoked', /^This concerns a certificate of the signing key/],
+    ['SigningCertificateNotYetValid', /^This concerns a certificate of the signing key/],
+    ['key nw-release-01: certificate expired', /^This concerns a certificate of the signing key/],
+    ['the certificate in HSM slot 3 is not yet valid', /^This concerns a certificate of the signing key/],
+    ['CA of the signing key is not trusted', /^This concerns a certificate of the signing key/],
+    ['certificate has expired', /^The client certificate was valid by its dates when this run began/],
+    ['client certificate for signing key 7 is expired', /^The client certificate was valid by its dates/],
+    ['certificate for app key 7 was revoked', /^Ask whoever issues the client certificate/],
+    ['certificate revoked because of key compromise', /^Ask whoever issues the client certificate/],
+    ['CERT_KEY_USAGE: certificate with wrong key usage', /accept this client certificate/],
+    ['certificate is not bound to app key 7', /accept this client certificate/],
     ['app key 7 has expired', /^Ask the operators .* put it right/],
     ['source address 10.20.30.40 is not allowed', /^Ask the operators .* allow this address/],
     ['CN_NOT_BOUND: certificate subject CN=x is not bound', /accept this client certificate/],

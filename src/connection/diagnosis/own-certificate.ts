@@ -22,7 +22,7 @@ export function explainRefusal(refused: Failure, { certificate, refusalHint, ser
   const other = `The client certificate is ${subject}, issuer ${issuer}, and server-url is ${server.origin}: check first that both are of the same environment.`;
   const failure = isElsewhere ? refused.with({ hint: [other, refused.hint].filter(Boolean).join(' ') }) : refused;
   if (failure.facts.mayConcernCertificate) {
-    const shown = `The client certificate was ${subject}, issuer ${issuer}; ask whether it is allowed.`;
+    const shown = `The client certificate was ${subject}, issuer ${issuer}.`;
     return failure.with({ hint: [failure.hint, shown].filter(Boolean).join(' ') });
   }
   if (failure.code !== 'TLS_CLIENT_REJECTED') return failure;

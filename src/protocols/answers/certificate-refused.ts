@@ -25,6 +25,22 @@ export function refusedByNginx(body: Buffer, isAsked: boolean | undefined): Fail
     : refused(`it got no client certificate (400 “${title}”)`, NOT_PASSED_ON);
 }
 
+/** What IIS means by the sub-status of a 403 about the client certificate. */
+const IIS_REFUSALS: Readonly<Record<string, string>> = {
+  7: 'IIS demands a client certificate and got none: its operators must have it asked for in the handshake, for the whole site (Negotiate Client Certificate).',
+  12: 'IIS maps the client certificate to no Windows account, or that account may not use this path: its operators must map it.',
+  13: 'IIS takes the client certificate for revoked, or cannot reach the revocation list of its CA: ask its operators which. Only if the certificate is revoked, ask whoever issues it for a new one.',
+  16: 'IIS does not trust the issuer of the client certificate: its operators must have that CA among their trusted roots, and nothing there that is no root (such as an intermediate), or IIS trusts none. If an intermediate is missing in cert, add it first.',
+  17: 'By the clock of IIS, the client certificate has expired or is not valid yet. It was valid by its dates when this run began: its operators must check that clock.',
+};
+
+/** Explains a page of IIS with status 403 that is about the client certificate; `undefined` for any other page. */
+export function adviceOfIis(body: Buffer): string | undefined {
+  const [, detail = ''] = /(?<![\d.])403\.(7|12|13|16|17)(?![\d.])/.exec(body.toString('latin1', 0, 4096)) ?? [];
+  const advice = IIS_REFUSALS[detail];
+  return advice && `403.${detail}: ${advice}`;
+}
+
 /** Explains the statuses 495 and 496 of nginx. */
 export function refusedByStatus(status: number): Failure {
   return refused(`it got none that it accepts (status ${status})`, CHECK_CERTIFICATE);

@@ -9,6 +9,8 @@ interface Asked {
   /** What proves to the service who asks. */
   readonly credentials: string;
   readonly clock?: (() => ClockFinding) | undefined;
+  /** Whether the server asked for a client certificate in its handshake; `undefined` when unknown. */
+  readonly asksForCertificate?: boolean | undefined;
 }
 
 const CLOCK_DIFFERS =
@@ -35,6 +37,17 @@ const ABOUT_CREDENTIALS = /\bsecret\b|\bkey|\bappkey|\btoken|\bcredential|\bpass
 export const OF_CONTRACT =
   'Whoever holds the contract with the service must renew or extend it: show them this answer. The operators of the service tell what has ended.';
 
+/** Matches words about a certificate of a key that the service signs with, which is not the client certificate. */
+const OF_SIGNING_KEY = new RegExp(
+  [
+    /^(?!.*\b(?:client|m?tls) cert)(?=.*\b(?:cert|ca\b|chain\b|issuer\b)).*\b(?:sign(?:ing|ature|er(?:'?s)?) (?:key|cert)|(?:hsm|slot|key ?store|key ?vault|kms|pkcs ?#?11)\b)/,
+    /\bcert\w*(?: chain| authority| issuer)? (?:of|for|on|in) (?:the |a |this |your )?(?:private )?key\b(?! (?:compromise|usage))/,
+    /(?<!\b(?:app|api|access|client|subscription) )\bkey (?!compromise|usage)(?:[^ :]+:? ){0,4}cert\w* (?:has |is |was )?(?:been )?(?:not yet valid|expired|revoked|blocked)/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
+
 type Topic = readonly [about: RegExp, advice: string];
 
 /** Reasons that name a state of the certificate, the contract, the account or the key, with who can mend it. */
@@ -44,7 +57,16 @@ const STATES: readonly Topic[] = [
     'The service signs the same bytes only once: take their signature from the earlier release, and leave these files out with an exclude pattern. If that signature is lost, ask the operators of the service.',
   ],
   [
-    /\bcert\w*\b.*\b(?:revoked|compromised?|blocked|expired)\b|\b(?:revoked|compromised|blocked|expired)\b.*\bcert/,
+    OF_SIGNING_KEY,
+    'This concerns a certificate of the signing key, which the service keeps, not the client certificate: ask the operators of the service to put it right.',
+  ],
+  [
+    // No run begins with a client certificate that is not valid at that time.
+    /\bcert\w*\b.*\b(?:expired|not yet valid)\b|\bexpired\b.*\bcert/,
+    'The client certificate was valid by its dates when this run began: ask the operators of the service which certificate is meant, such as that of the signing key.',
+  ],
+  [
+    /\bcert\w*\b.*\b(?:revoked|compromised?|blocked)\b|\b(?:revoked|compromised|blocked)\b.*\bcert/,
     'Ask whoever issues the client certificate for a new one with a new key, store them in cert and key, and find out why the service refuses the old one.',
   ],
   [/\b(?:licen[cs]e|subscription(?! key)|contract|billing|payment|invoice)\b/, OF_CONTRACT],
@@ -53,6 +75,11 @@ const STATES: readonly Topic[] = [
     'Ask the operators of the service why this happened, and to put it right.',
   ],
 ];
+
+const ACCEPT =
+  'Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert.';
+const TURN_ON =
+  'If server-url is right, the server or gateway that ends TLS there does not ask for a client certificate: its operators must turn that on (mTLS). Another certificate in cert changes nothing.';
 
 /** By what a reason speaks of: who can change it, and what to ask them for. The first that fits counts. */
 const TOPICS: readonly Topic[] = [
@@ -71,7 +98,7 @@ const TOPICS: readonly Topic[] = [
   ],
   [
     /\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b(?! (?:id|secret)).*\b(?:name|known|unknown|enrolled|registered)\b/,
-    'Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert.',
+    ACCEPT,
   ],
   [
     /\brights\b|\b(?:no|the) right\b(?! key| secret)|\bright to\b|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/,
@@ -94,10 +121,11 @@ function wordsIn(reason: string): string {
 }
 
 /** Says who can change the reason that a service names for a refusal, and how; `undefined` for words that name none. */
-export function adviceOn(reason: string, { credentials, clock }: Asked): string | undefined {
+export function adviceOn(reason: string, { credentials, clock, asksForCertificate }: Asked): string | undefined {
   const words = wordsIn(reason);
   if (words.replace(EMPTY_WORDS, '').replace(/[^\p{L}]/gu, '') === '') return undefined;
   const topic = TOPICS.find(([about]) => about.test(words));
+  if (topic?.[1] === ACCEPT && asksForCertificate === false) return TURN_ON;
   if (topic !== undefined) return topic[1];
   if (clock !== undefined && ABOUT_TIME.test(words)) return timeAdvice(clock());
   if (ABOUT_SIGNATURE.test(words))
@@ -131,6 +159,9 @@ export const ASK_FOR_RIGHT =
 /** What to do about a server that asks for the certificate after the request. */
 export const ASKED_LATE =
   'The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).';
+/** What to do about a 413 of a server that did not ask for a certificate; ends in a blank. */
+export const SMALL_BUFFER =
+  'The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. ';
 /** What to check where the server did not ask for a certificate. */
 export const UNASKED =
   'Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ';

@@ -1,6 +1,6 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
-import { refusedByNginx, refusedByStatus } from './certificate-refused.ts';
+import { adviceOfIis, refusedByNginx, refusedByStatus } from './certificate-refused.ts';
 import { isJson, isOfGateway, isWebPage, namePage, reasonIn } from './reason.ts';
 import {
   ASK_FOR_RIGHT,
@@ -12,6 +12,7 @@ import {
   otherAccount,
   PAGE_FORBIDS,
   PAGE_WANTS_LOGIN,
+  SMALL_BUFFER,
   UNASKED,
 } from './refusal-advice.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -143,6 +144,7 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
   const isBlind = facts.asksForCertificate === false;
   const isPage = isWebPage(response);
   const before = isBlind ? ' without having asked for a client certificate' : '';
+  const iis = isPage && status === 403 ? adviceOfIis(body) : undefined;
   const isLate = isBlind && body.includes('Post-Handshake Authentication');
   const message = isPage
     ? `A web server or gateway answered ${status}${before} with its own page${said.replace(', a page', '')}, which is not an answer of the signing API.`
@@ -152,7 +154,7 @@ function refused(response: WireResponse, quoted: string, facts: Refusal): Failur
     // A server that got the certificate too late has not checked the other credentials.
     hint: isLate
       ? ASKED_LATE
-      : requestOf(response, facts) + otherAccount(response, facts.account) + refusalHint(response, facts),
+      : requestOf(response, facts) + otherAccount(response, facts.account) + (iis ?? refusalHint(response, facts)),
     refusal: { isPage, advice: isPage ? undefined : namedAdvice(response, facts) },
     mayConcernCertificate: isPage && !isBlind && gatewayHint(response) === '',
     endsRun: 'unauthorised',
@@ -178,10 +180,7 @@ function namedAdvice(response: WireResponse, facts: AnswerFacts): string | undef
 }
 
 function tooLarge(said: string, { size, asked, asksForCertificate }: Refusal): Failure {
-  const isBlind = asksForCertificate === false;
-  const hint = isBlind
-    ? 'The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. '
-    : '';
+  const hint = asksForCertificate === false ? SMALL_BUFFER : '';
   return new Failure(
     asked.retryAfterMs === undefined ? 'file' : 'service',
     'FILE_TOO_LARGE_FOR_SERVER',
