@@ -161,7 +161,7 @@ export class Hindsight {
   }
 }
 
-const OBJECTS = 'A firewall (WAF) or gateway probably objects to what is in them: ask its operators for an exception.';
+const OBJECTS = 'A firewall (WAF) or gateway probably objects to the content: ask its operators for an exception.';
 const SHOW =
   ' Something in it makes the service fail: show this answer, and the name and size of the file, to the operators of the service.';
 
