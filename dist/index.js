@@ -13691,8 +13691,8 @@ var __webpack_modules__ = {
 					const shared = await this.#shared;
 					if (shared) return shared;
 				}
-				const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used);
-				if (!ready && used) this.dropIdle();
+				const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used) ?? this.takeIdle(used);
+				if (!ready && used?.length) this.dropIdle();
 				return ready ?? this.#open("own", undefined);
 			}
 			#fresh(lane, used) {

@@ -51,9 +51,9 @@ export class Lanes {
       const shared = await this.#shared;
       if (shared) return shared;
     }
-    const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used);
+    const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used) ?? this.takeIdle(used);
     // What is still idle is used, and a server that serves one connection at a time would wait for a request on that one.
-    if (!ready && used) this.dropIdle();
+    if (!ready && used?.length) this.dropIdle();
     return ready ?? this.#open('own', undefined);
   }
 
