@@ -32222,6 +32222,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			$b: () => clockAdvice,
 			JG: () => adviceOnState,
+			Nu: () => adviceOnSize,
 			ZX: () => ASK_FOR_RIGHT,
 			_G: () => otherAccount,
 			_j: () => PAGE_FORBIDS,
@@ -32229,8 +32230,7 @@ Content-Type: application/json
 			i4: () => ASKED_LATE,
 			ik: () => adviceOn,
 			ql: () => UNASKED,
-			uq: () => PAGE_WANTS_LOGIN,
-			z2: () => SMALL_BUFFER
+			uq: () => PAGE_WANTS_LOGIN
 		});
 		var _connection_diagnosis_environments_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75140);
 		const CLOCK_DIFFERS = " The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.";
@@ -32297,6 +32297,11 @@ Content-Type: application/json
 		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
 		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
 		const SMALL_BUFFER = "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. ";
+		const OF_GATEWAY = "This page is probably that of a gateway in front of the service: ask its operators, and those of the service, to raise their limits.";
+		function adviceOnSize(isPage, { asksForCertificate }) {
+			const first = asksForCertificate === false ? SMALL_BUFFER : "";
+			return first + (isPage ? OF_GATEWAY : "Ask the operators of the service to raise its limit.");
+		}
 		const UNASKED = "Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ";
 		const OTHER_ACCOUNT = "By their names, app-key and the host in server-url are of different environments, such as staging and production: use the pair of one. ";
 		function otherAccount({ request = "" }, account = "") {
@@ -32629,7 +32634,7 @@ Content-Type: application/json
 					...facts,
 					asked
 				});
-				case 413: return tooLarge(said, {
+				case 413: return tooLarge(response, said, {
 					...facts,
 					asked
 				});
@@ -32739,11 +32744,11 @@ Content-Type: application/json
 			const reason = (0, answers_reason.YY)(response, facts.scrub);
 			return reason?.kind === "words" ? (0, refusal_advice.ik)(reason.text, facts) : undefined;
 		}
-		function tooLarge(said, { size, asked, asksForCertificate }) {
-			const hint = asksForCertificate === false ? refusal_advice.z2 : "";
+		function tooLarge(response, said, facts) {
+			const { size, asked } = facts;
 			return new failure.HR(asked.retryAfterMs === undefined ? "file" : "service", "FILE_TOO_LARGE_FOR_SERVER", `The service answered 413 to a ${size === undefined ? "request" : `file of ${size} bytes`}${said}.`, {
 				...asked,
-				hint: `${hint}Ask the operators of the service to raise its limit, or leave the file out with an exclude pattern.`
+				hint: (0, refusal_advice.Nu)((0, answers_reason.AA)(response), facts)
 			});
 		}
 		function quote(response, scrub) {

@@ -380,7 +380,14 @@ test('415 names the media type that was sent, and where the workflow sets it', (
 test('413 from a server that did not ask for a certificate names the buffer of Apache', () => {
   const hint = (asksForCertificate: boolean) => statusFailure(answer(413), { ...FACTS, asksForCertificate }).hint;
   expect(hint(false)).toMatch(/SSLRenegBufferSize\. Ask the operators of the service to raise its limit/);
-  expect(hint(true)).toMatch(/^Ask the operators of the service to raise its limit/);
+  expect(hint(true)).toBe('Ask the operators of the service to raise its limit.');
+});
+
+test('413 with a web page names a gateway in front of the service', () => {
+  const page = answer(413, '<html><title>413 Request Entity Too Large</title></html>');
+  expect(statusFailure(page, FACTS).hint).toMatch(
+    /^This page is probably that of a gateway .* and those of the service/,
+  );
 });
 
 test.each([

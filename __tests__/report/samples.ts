@@ -139,7 +139,7 @@ export function failedForSeveralReasons(): Report {
     hint: 'The service, or what it depends on, is in trouble; ask its operators.',
   });
   const large = new ActionError('FILE_TOO_LARGE_FOR_SERVER', 'The service answered 413 to a file of 734003200 bytes.', {
-    hint: 'Ask the operators of the service to raise its limit, or leave the file out with an exclude pattern.',
+    hint: 'Ask the operators of the service to raise its limit.',
   });
   return report({
     ...SIGNED,

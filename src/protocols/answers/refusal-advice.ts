@@ -159,9 +159,17 @@ export const ASK_FOR_RIGHT =
 /** What to do about a server that asks for the certificate after the request. */
 export const ASKED_LATE =
   'The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).';
-/** What to do about a 413 of a server that did not ask for a certificate; ends in a blank. */
-export const SMALL_BUFFER =
+const SMALL_BUFFER =
   'The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. ';
+const OF_GATEWAY =
+  'This page is probably that of a gateway in front of the service: ask its operators, and those of the service, to raise their limits.';
+
+/** Says who can raise the limit behind a 413. */
+export function adviceOnSize(isPage: boolean, { asksForCertificate }: Pick<Asked, 'asksForCertificate'>): string {
+  const first = asksForCertificate === false ? SMALL_BUFFER : '';
+  return first + (isPage ? OF_GATEWAY : 'Ask the operators of the service to raise its limit.');
+}
+
 /** What to check where the server did not ask for a certificate. */
 export const UNASKED =
   'Check that server-url leads to the host and port where the service demands a certificate; a gateway may have others that do not, or may demand it for the path only (Apache: SSLVerifyClient in a Location). ';

@@ -6,13 +6,13 @@ import {
   ASK_FOR_RIGHT,
   ASKED_LATE,
   adviceOn,
+  adviceOnSize,
   adviceOnState,
   type ClockFinding,
   clockAdvice,
   otherAccount,
   PAGE_FORBIDS,
   PAGE_WANTS_LOGIN,
-  SMALL_BUFFER,
   UNASKED,
 } from './refusal-advice.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -64,7 +64,7 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
     case 403:
       return refused(response, said, { ...facts, asked });
     case 413:
-      return tooLarge(said, { ...facts, asked });
+      return tooLarge(response, said, { ...facts, asked });
     case 495:
     case 496:
       return refusedByStatus(status);
@@ -179,15 +179,15 @@ function namedAdvice(response: WireResponse, facts: AnswerFacts): string | undef
   return reason?.kind === 'words' ? adviceOn(reason.text, facts) : undefined;
 }
 
-function tooLarge(said: string, { size, asked, asksForCertificate }: Refusal): Failure {
-  const hint = asksForCertificate === false ? SMALL_BUFFER : '';
+function tooLarge(response: WireResponse, said: string, facts: Refusal): Failure {
+  const { size, asked } = facts;
   return new Failure(
     asked.retryAfterMs === undefined ? 'file' : 'service',
     'FILE_TOO_LARGE_FOR_SERVER',
     `The service answered 413 to a ${size === undefined ? 'request' : `file of ${size} bytes`}${said}.`,
     {
       ...asked,
-      hint: `${hint}Ask the operators of the service to raise its limit, or leave the file out with an exclude pattern.`,
+      hint: adviceOnSize(isWebPage(response), facts),
     },
   );
 }
