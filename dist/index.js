@@ -13865,7 +13865,7 @@ var __webpack_modules__ = {
 			if (end === "open" || firstBytes === undefined) return undefined;
 			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__.e)(firstBytes);
 			if (foreign !== undefined) {
-				const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : FOREIGN_SERVER;
+				const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : foreignServer(foreign);
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: ${what} ${foreign}.`, {
 					hint,
 					cause: error
@@ -13879,7 +13879,7 @@ var __webpack_modules__ = {
 				unreached: tunnelledBy ? _exchange_progress_js__WEBPACK_IMPORTED_MODULE_2__.Db : "no TLS connection was made"
 			});
 		}
-		const FOREIGN_SERVER = ["this port does not speak TLS: the server", "Check the port in server-url; plain HTTP is never used."];
+		const foreignServer = (foreign) => ["this port does not speak TLS: the server", `Check the port in server-url. If it is right, ask the operators of the service: ${/^speaks (?:plain )?HTTP/.test(foreign) ? "TLS is turned off there, and plain HTTP is never used." : "another server answers there."}`];
 		const foreignInTunnel = (proxy) => [`${proxy} opened a tunnel, but what answers in it does not speak TLS: it`, "The proxy, or a portal that demands a login, may answer in place of the service: ask the operators of the proxy. If the proxy does reach the service, check the port in server-url."];
 		const SILENT_SERVER = ["the connection", "Ask the operators of the service: a balancer without a server behind it, and a server that is just starting or that expects the PROXY protocol, look like this. So does a firewall that refuses this runner or the name of the host."];
 		const closedTunnel = (proxy, origin) => [`the tunnel that ${proxy} opened`, `Ask the operators of the proxy whether it reaches ${hostAndPort(origin)} and its rules allow that: a proxy that opens tunnels before it reaches the service looks like this. If the proxy does reach the service, ask the operators of the service: a balancer without a server behind it closes connections like this.`];
@@ -14358,7 +14358,7 @@ var __webpack_modules__ = {
 			const open = `must let ${host} through unopened, or the service never sees the client certificate`;
 			if (INSPECTORS.test(ca)) return `${ca} looks like the CA of a device that opens TLS: the operators of ${device} ${open}. Do not put ${ca} into chain.`;
 			if (isPublic(top.issuer)) return `${ca} is a public CA that chain does not hold. Check the host in server-url: another server may answer there, such as a login page or a content delivery network. If the host is right, ask the operators of the service whether ${ca} is their CA now; only then put its certificate into chain.`;
-			const isRoot = top.subject === top.issuer;
+			const isRoot = top.subject === top.issuer || /\broot\b/i.test(ca);
 			const below = `If ${ca} is an intermediate CA below a CA in chain, the server must send the certificate of ${ca} as well: its operators must set that up.`;
 			const likeIt = anchors.find(({ subject }) => subject !== top.issuer && (0, environments._i)(subject) === (0, environments._i)(top.issuer));
 			if (likeIt) return `The name of ${(0, certificate.vm)(likeIt.subject)} in chain differs only in the environment: chain probably holds the CA of another one, such as staging. Ask the operators of the service for the certificate of ${ca}, and put that into chain.`;
@@ -15815,7 +15815,7 @@ var __webpack_modules__ = {
 		const NOT_SPOKEN = [
 			"TLS_NOT_SPOKEN",
 			"this port does not speak TLS",
-			"Check the port in server-url; plain HTTP is never used."
+			"Check the port in server-url. If it is right, ask the operators of the service."
 		];
 		const CLOCK_HINT = "Renew the certificate of the service, or correct the runner's clock if it is wrong.";
 		const UNTRUSTED = [

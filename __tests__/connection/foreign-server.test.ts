@@ -104,8 +104,12 @@ const SPOKEN: readonly (readonly [string, string | Buffer, string])[] = [
 
 describe.concurrent('a server that does not speak TLS is told by what it speaks', () => {
   test.each(SPOKEN)('%s', async (_, bytes, spoken) => {
-    const { kind, code, message } = await failureAt(bytes);
+    const { kind, code, message, hint } = await failureAt(bytes);
     expect([kind, code]).toEqual(['config', 'TLS_NOT_SPOKEN']);
+    const then = spoken.includes('HTTP')
+      ? 'TLS is turned off there, and plain HTTP is never used'
+      : 'another server answers';
+    expect(hint).toContain(`Check the port in server-url. If it is right, ask the operators of the service: ${then}`);
     expect(message).toContain(`: this port does not speak TLS: the server speaks ${spoken}`);
   });
 

@@ -189,6 +189,12 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     ],
     ['any CA', 'CN=Contoso CA', undefined, /^Ask the operators of the service whether CN=Contoso CA is their CA\./],
     [
+      'a root of the owner of the CA in chain',
+      'CN=Rehearsal Root CA G2',
+      undefined,
+      /^Ask the operators of the service whether CN=Rehearsal Root CA G2 is their CA\.(?!.*intermediate)/,
+    ],
+    [
       'a namesake of the CA in chain',
       'CN=Rehearsal Issuing CA',
       undefined,

@@ -62,7 +62,7 @@ function foreignIn({ end, error, firstBytes, tunnelledBy }: Handshake, origin: s
   // The proxy's credentials were sent before these bytes arrived, so the bytes are not quoted.
   const foreign = tunnelledBy ? nameForeign(firstBytes) : describeForeign(firstBytes);
   if (foreign !== undefined) {
-    const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : FOREIGN_SERVER;
+    const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : foreignServer(foreign);
     return new Failure('config', 'TLS_NOT_SPOKEN', `${origin}: ${what} ${foreign}.`, { hint, cause: error });
   }
   if (firstBytes.length > 0 || dialFailure(error, origin).code !== 'CONNECTION_LOST') return undefined;
@@ -76,9 +76,9 @@ function foreignIn({ end, error, firstBytes, tunnelledBy }: Handshake, origin: s
 
 type Words = readonly [what: string, hint: string];
 
-const FOREIGN_SERVER: Words = [
+const foreignServer = (foreign: string): Words => [
   'this port does not speak TLS: the server',
-  'Check the port in server-url; plain HTTP is never used.',
+  `Check the port in server-url. If it is right, ask the operators of the service: ${/^speaks (?:plain )?HTTP/.test(foreign) ? 'TLS is turned off there, and plain HTTP is never used.' : 'another server answers there.'}`,
 ];
 const foreignInTunnel = (proxy: string): Words => [
   `${proxy} opened a tunnel, but what answers in it does not speak TLS: it`,

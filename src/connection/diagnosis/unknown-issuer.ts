@@ -30,7 +30,8 @@ export function adviseOnIssuer(facts: UnknownIssuer): string {
     return `${ca} looks like the CA of a device that opens TLS: the operators of ${device} ${open}. Do not put ${ca} into chain.`;
   if (isPublic(top.issuer))
     return `${ca} is a public CA that chain does not hold. Check the host in server-url: another server may answer there, such as a login page or a content delivery network. If the host is right, ask the operators of the service whether ${ca} is their CA now; only then put its certificate into chain.`;
-  const isRoot = top.subject === top.issuer;
+  // A CA that its name calls a root is no intermediate.
+  const isRoot = top.subject === top.issuer || /\broot\b/i.test(ca);
   const below = `If ${ca} is an intermediate CA below a CA in chain, the server must send the certificate of ${ca} as well: its operators must set that up.`;
   const likeIt = anchors.find(
     ({ subject }) => subject !== top.issuer && withoutEnvironment(subject) === withoutEnvironment(top.issuer),

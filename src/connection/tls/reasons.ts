@@ -87,7 +87,7 @@ export const REFUSALS: Readonly<Record<string, Row>> = {
 const NOT_SPOKEN: Row = [
   'TLS_NOT_SPOKEN',
   'this port does not speak TLS',
-  'Check the port in server-url; plain HTTP is never used.',
+  'Check the port in server-url. If it is right, ask the operators of the service.',
 ];
 const CLOCK_HINT = "Renew the certificate of the service, or correct the runner's clock if it is wrong.";
 const UNTRUSTED: Row = [
