@@ -32742,7 +32742,8 @@ Content-Type: application/json
 		}
 		function namedAdvice(response, facts) {
 			const reason = (0, answers_reason.YY)(response, facts.scrub);
-			return reason?.kind === "words" ? (0, refusal_advice.ik)(reason.text, facts) : undefined;
+			const isClear = reason?.kind === "words" || facts.asksForCertificate === false && /\bcert/i.test(reason?.text ?? "");
+			return reason && isClear ? (0, refusal_advice.ik)(reason.text, facts) : undefined;
 		}
 		function tooLarge(response, said, facts) {
 			const { size, asked } = facts;

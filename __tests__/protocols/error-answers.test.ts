@@ -213,6 +213,9 @@ describe('401 and 403', () => {
   });
 
   test('about a certificate that the server did not ask for name who must ask for it, and not another certificate', () => {
+    const page = '<html><title>403 Client certificate required</title></html>';
+    expect(hint(answer(403, page), false)).toMatch(/its operators must turn that on/);
+    expect(hint(answer(403, page), true)).toMatch(/^A rule of that server/);
     for (const message of ['Forbidden: X.509 client certificate required', 'MTLS_REQUIRED: no certificate presented']) {
       const body = JSON.stringify({ message });
       expect(hint(answer(403, body), false)).toMatch(

@@ -176,7 +176,9 @@ function refusalHint(response: WireResponse, facts: AnswerFacts): string {
 /** Returns the hint for the reason that an answer names; `undefined` without a reason. */
 function namedAdvice(response: WireResponse, facts: AnswerFacts): string | undefined {
   const reason = reasonIn(response, facts.scrub);
-  return reason?.kind === 'words' ? adviceOn(reason.text, facts) : undefined;
+  const isClear =
+    reason?.kind === 'words' || (facts.asksForCertificate === false && /\bcert/i.test(reason?.text ?? ''));
+  return reason && isClear ? adviceOn(reason.text, facts) : undefined;
 }
 
 function tooLarge(response: WireResponse, said: string, facts: Refusal): Failure {
@@ -185,10 +187,7 @@ function tooLarge(response: WireResponse, said: string, facts: Refusal): Failure
     asked.retryAfterMs === undefined ? 'file' : 'service',
     'FILE_TOO_LARGE_FOR_SERVER',
     `The service answered 413 to a ${size === undefined ? 'request' : `file of ${size} bytes`}${said}.`,
-    {
-      ...asked,
-      hint: adviceOnSize(isWebPage(response), facts),
-    },
+    { ...asked, hint: adviceOnSize(isWebPage(response), facts) },
   );
 }
 
