@@ -15450,7 +15450,9 @@ var __webpack_modules__ = {
 		function unauthenticated(offers, proxy) {
 			const { authorization, variable } = proxy;
 			const offered = offers.length > 0 ? `; it offers ${offers.join(", ")}` : "";
-			const what = authorization ? `The proxy refused the user and password of ${variable} (407)` : `The proxy asks for credentials (407), and ${variable} holds none`;
+			const isOtherScheme = offers.length > 0 && !offers.includes("Basic");
+			const refused = isOtherScheme ? "takes no user and password as" : "refused the user and password of";
+			const what = authorization ? `The proxy ${refused} ${variable}${isOtherScheme ? " has them" : ""} (407)` : `The proxy asks for credentials (407), and ${variable} holds none`;
 			return new failure.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, proxy) });
 		}
 		function howToAuthenticate(offers, { authorization, variable }) {
@@ -15795,7 +15797,7 @@ var __webpack_modules__ = {
 			UNRECOGNIZED_NAME: [
 				"TLS_HANDSHAKE_REFUSED",
 				"the server does not know the host name in server-url (alert unrecognized name)",
-				"Write the host name into server-url that the server is set up for."
+				"Check the host name in server-url. If it is right, the server, or a gateway in front of it, is not set up for it, or the DNS entry leads elsewhere: ask the operators of the service."
 			],
 			NO_APPLICATION_PROTOCOL: [
 				"TLS_HANDSHAKE_REFUSED",
@@ -15837,7 +15839,7 @@ var __webpack_modules__ = {
 			TLS_CERT_ALTNAME_INVALID: [
 				"TLS_SERVER_NAME",
 				"the server's certificate is for another host",
-				"Use the host name that the certificate bears in server-url. If the name in server-url is right, the operators of that server must have its certificate issued with that name."
+				"Check the host name in server-url. If it is right, another server answers in place of the service, or its certificate lacks that name: ask the operators of the service about its certificate, its gateway and the DNS entry."
 			],
 			UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
 			UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,

@@ -120,7 +120,12 @@ describe('407', () => {
       'refused the user and password of https_proxy (407); it offers Basic.',
       'Check both',
     ],
-    [offering('Negotiate', 'NTLM'), signedIn, 'it offers Negotiate, NTLM.', 'can only send Basic'],
+    [
+      offering('Negotiate', 'NTLM'),
+      signedIn,
+      'The proxy takes no user and password as https_proxy has them (407); it offers Negotiate, NTLM.',
+      'can only send Basic',
+    ],
     [offering('Digest realm="x", nonce="y", qop="auth"'), open, 'it offers Digest.', 'can only send Basic'],
     [offering('Negotiate, basic realm="x"'), open, 'it offers Basic, Negotiate.', 'http://user:password@host:port'],
     [offering('PASS-4711, Pass'), signedIn, 'it offers an unknown scheme.', 'can only send Basic'],

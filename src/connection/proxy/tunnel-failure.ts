@@ -74,8 +74,10 @@ function hintOf(status: number, proxy: ConnectProxy): string {
 function unauthenticated(offers: readonly string[], proxy: ConnectProxy): Failure {
   const { authorization, variable } = proxy;
   const offered = offers.length > 0 ? `; it offers ${offers.join(', ')}` : '';
+  const isOtherScheme = offers.length > 0 && !offers.includes('Basic');
+  const refused = isOtherScheme ? 'takes no user and password as' : 'refused the user and password of';
   const what = authorization
-    ? `The proxy refused the user and password of ${variable} (407)`
+    ? `The proxy ${refused} ${variable}${isOtherScheme ? ' has them' : ''} (407)`
     : `The proxy asks for credentials (407), and ${variable} holds none`;
   return new Failure('config', 'PROXY_AUTHENTICATION', `${what}${offered}.`, {
     hint: howToAuthenticate(offers, proxy),

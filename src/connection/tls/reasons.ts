@@ -66,7 +66,7 @@ export const REFUSALS: Readonly<Record<string, Row>> = {
   UNRECOGNIZED_NAME: [
     'TLS_HANDSHAKE_REFUSED',
     'the server does not know the host name in server-url (alert unrecognized name)',
-    'Write the host name into server-url that the server is set up for.',
+    'Check the host name in server-url. If it is right, the server, or a gateway in front of it, is not set up for it, or the DNS entry leads elsewhere: ask the operators of the service.',
   ],
   NO_APPLICATION_PROTOCOL: [
     'TLS_HANDSHAKE_REFUSED',
@@ -103,7 +103,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   TLS_CERT_ALTNAME_INVALID: [
     'TLS_SERVER_NAME',
     "the server's certificate is for another host",
-    'Use the host name that the certificate bears in server-url. If the name in server-url is right, the operators of that server must have its certificate issued with that name.',
+    'Check the host name in server-url. If it is right, another server answers in place of the service, or its certificate lacks that name: ask the operators of the service about its certificate, its gateway and the DNS entry.',
   ],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
