@@ -28767,7 +28767,6 @@ Content-Type: application/json
 			"REQUEST_TIMEOUT",
 			"SERVER_ERROR",
 			"BAD_GATEWAY",
-			"UNAVAILABLE",
 			"GATEWAY_TIMEOUT",
 			"RESP_EMPTY",
 			"RESP_HTML",

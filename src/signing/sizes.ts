@@ -24,7 +24,6 @@ const CODES: readonly Failure['code'][] = [
   'REQUEST_TIMEOUT',
   'SERVER_ERROR',
   'BAD_GATEWAY',
-  'UNAVAILABLE',
   'GATEWAY_TIMEOUT',
   'RESP_EMPTY',
   'RESP_HTML',
