@@ -622,6 +622,7 @@ export const modules = {
 		var addresses = __webpack_require__(3317);
 		var dial_failure = __webpack_require__(57896);
 		var exchange = __webpack_require__(50469);
+		var proxy_proxy = __webpack_require__(51949);
 		var tunnel = __webpack_require__(1447);
 		var tunnel_failure = __webpack_require__(93613);
 		var connection_transport = __webpack_require__(80445);
@@ -685,7 +686,11 @@ export const modules = {
 			};
 			try {
 				const response = await new exchange.k5(proxy ? forwarded : request, signal, () => 0).run(client, "own");
-				if (!proxy || response.status !== 407) return response;
+				if (!proxy) return response;
+				if (response.status !== 407) return {
+					...response,
+					forwardedBy: (0, proxy_proxy.Y)(proxy)
+				};
 				throw (0, tunnel_failure.xq)({
 					status: 407,
 					headers: response.headers
@@ -706,12 +711,15 @@ export const modules = {
 		const MAX_QUOTED = 200;
 		class FinalError extends errors.lZ {}
 		function badStatus(response, scrub) {
-			const { status } = response;
+			const { status, forwardedBy: forwarder } = response;
 			const isPassing = status >= 500 || status === 408 || status === 429;
 			const kind = isPassing ? errors.lZ : FinalError;
-			const hint = status === 401 || status === 403 ? { hint: NO_ACCESS } : {};
-			return new kind("TIMESTAMP_FAILED", `The authority answered ${status}${said(response, scrub)}.`, hint);
+			const noAccess = status === 401 || status === 403 ? NO_ACCESS : "";
+			const hint = [forwarder === undefined ? "" : ofForwarder(forwarder), noAccess].filter(Boolean).join(" ");
+			const who = forwarder === undefined ? "The authority" : `The authority, or ${forwarder},`;
+			return new kind("TIMESTAMP_FAILED", `${who} answered ${status}${said(response, scrub)}.`, hint ? { hint } : {});
 		}
+		const ofForwarder = (proxy) => `The answer may be that of the proxy: ask the operators of ${proxy} first whether the proxy lets this runner reach the authority.`;
 		const NO_ACCESS = "The authority does not give stamps to everybody: ask its operators which access it demands, such as an account or an allowed address. The action sends no credentials, except those that a URL in timestamp-url holds in its path or query. Or use an authority that needs none.";
 		function readReply(response, scrub) {
 			try {

@@ -227,6 +227,11 @@ test('plain HTTP goes through http_proxy, which forwards the request; credential
     await ask({ urls: [server], proxy: chosen });
     const basic = `Basic ${Buffer.from('user:secret').toString('base64')}`;
     expect(seen).toEqual([[server, 'stamps.example.com', basic]]);
+    proxy.removeAllListeners('request').on('request', (_, response) => response.writeHead(403).end());
+    const closed = await failureOf(ask({ urls: [server], proxy: chosen }));
+    const name = `the proxy of http_proxy (127.0.0.1:${port})`;
+    expect(closed.message).toContain(`The authority, or ${name}, answered 403`);
+    expect(closed.hint).toContain(`ask the operators of ${name} first whether the proxy lets this runner`);
   } finally {
     proxy.close();
   }

@@ -21,6 +21,8 @@ export interface WireResponse {
   readonly status: number;
   /** The reason phrase of the status; absent over HTTP/2. */
   readonly phrase?: string | undefined;
+  /** The proxy that forwarded the request without a tunnel, and so may have answered itself; by variable, host and port. */
+  readonly forwardedBy?: string;
   /** The request that it answers, as `POST https://host/path`, without a query; absent when none was sent. */
   readonly request?: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

@@ -14,13 +14,17 @@ export class FinalError extends ActionError {}
 
 /** Builds the error of an answer whose status is that of no success. */
 export function badStatus(response: WireResponse, scrub: Scrub): ActionError {
-  const { status } = response;
+  const { status, forwardedBy: forwarder } = response;
   const isPassing = status >= 500 || status === 408 || status === 429;
   const kind = isPassing ? ActionError : FinalError;
-  const hint = status === 401 || status === 403 ? { hint: NO_ACCESS } : {};
-  return new kind('TIMESTAMP_FAILED', `The authority answered ${status}${said(response, scrub)}.`, hint);
+  const noAccess = status === 401 || status === 403 ? NO_ACCESS : '';
+  const hint = [forwarder === undefined ? '' : ofForwarder(forwarder), noAccess].filter(Boolean).join(' ');
+  const who = forwarder === undefined ? 'The authority' : `The authority, or ${forwarder},`;
+  return new kind('TIMESTAMP_FAILED', `${who} answered ${status}${said(response, scrub)}.`, hint ? { hint } : {});
 }
 
+const ofForwarder = (proxy: string): string =>
+  `The answer may be that of the proxy: ask the operators of ${proxy} first whether the proxy lets this runner reach the authority.`;
 const NO_ACCESS =
   'The authority does not give stamps to everybody: ask its operators which access it demands, such as an account or an allowed address. The action sends no credentials, except those that a URL in timestamp-url holds in its path or query. Or use an authority that needs none.';
 

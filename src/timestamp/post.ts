@@ -3,7 +3,7 @@ import { createClient } from '../connection/connections.ts';
 import { AddressBook } from '../connection/dialling/addresses.ts';
 import { dialFailure } from '../connection/dialling/dial-failure.ts';
 import { Exchange, type WireRequest, type WireResponse } from '../connection/exchange.ts';
-import type { ConnectProxy } from '../connection/proxy/proxy.ts';
+import { type ConnectProxy, nameProxy } from '../connection/proxy/proxy.ts';
 import { openSocket } from '../connection/proxy/tunnel.ts';
 import { tunnelFailed, tunnelRefused } from '../connection/proxy/tunnel-failure.ts';
 import { createWebContext, type Route } from '../connection/route.ts';
@@ -60,7 +60,8 @@ async function sendPlainly(
   };
   try {
     const response = await new Exchange(proxy ? forwarded : request, signal, () => 0).run(client, 'own');
-    if (!proxy || response.status !== 407) return response;
+    if (!proxy) return response;
+    if (response.status !== 407) return { ...response, forwardedBy: nameProxy(proxy) };
     throw tunnelRefused({ status: 407, headers: response.headers }, proxy);
   } catch (error) {
     signal.throwIfAborted();
