@@ -32263,9 +32263,11 @@ Content-Type: application/json
 		];
 		const ACCEPT = "Ask the operators of the service to accept this client certificate for these credentials; or give the certificate that they do accept as cert.";
 		const TURN_ON = "If server-url is right, the server or gateway that ends TLS there does not ask for a client certificate: its operators must turn that on (mTLS). Another certificate in cert changes nothing.";
+		const NONCE_USED = "The action sends no nonce twice: a gateway or proxy on the way repeats requests. Ask the operators of the service and of its gateway to turn that off.";
 		const TOPICS = [
 			[/\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/, "Ask the operators of the service to raise this limit, or to tell when it is reset."],
 			...STATES,
+			[/\bnonce\b.*\b(?:re ?used|used|duplicate|seen|twice)\b|\b(?:duplicate|re ?used)\b.*\bnonce\b/, NONCE_USED],
 			[/\bapprov|\bsecond person\b|\bfour eyes\b/, "Have the release approved by those who may do that, then run this job again. The operators of the service tell who may."],
 			[/\bip\b|\baddress|\ballow ?list|\bwhite ?list|\bblock ?list/, "Ask the operators of the service to allow this address, which is that of the runner or of a proxy or gateway on the way; or use a runner whose address is allowed."],
 			[/\bcert|\bsubject\b|\bcn\b|\bdn\b|\bclient\b(?! (?:id|secret)).*\b(?:name|known|unknown|enrolled|registered)\b/, ACCEPT],
@@ -32453,6 +32455,7 @@ Content-Type: application/json
 		const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
 		const OTHER_METHOD = `Check ${ADDRESS}: what is at this address does not take this method, as a page, or another part of the API.`;
 		const OTHER_HOST = "The host name in server-url leads to a server that is not set up for it: check the name, and ask the operators of that server.";
+		const IN_BACKGROUND = "The service took the request and sent no signature: a service that signs in the background, or waits for an approval, answers so. Ask its operators for an address that answers with the signature.";
 		const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
 		const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
 		const ASK_OPERATORS = "Show this answer to the operators of the service.";
@@ -32462,6 +32465,15 @@ Content-Type: application/json
 			retryAfterMs: undefined
 		};
 		const ROWS = {
+			202: [
+				"request",
+				"STATUS_UNEXPECTED",
+				IN_BACKGROUND,
+				{
+					maxAttempts: 2,
+					endsRun: "first-four-files"
+				}
+			],
 			402: [
 				"file",
 				"REQUEST_REFUSED",
@@ -32672,8 +32684,7 @@ Content-Type: application/json
 			return request === undefined ? "" : `The request was ${scrub(request)}. `;
 		}
 		function redirect(response, facts) {
-			const { status } = response;
-			const message = `The service answered ${status}, a redirect${(0, told_by_headers.ET)(response, facts.scrub)}, which is never followed.`;
+			const message = `The service answered ${response.status}, a redirect${(0, told_by_headers.ET)(response, facts.scrub)}, which is never followed.`;
 			const about = message.includes("slash at its end") ? "with the path in that form." : told_by_headers.m0;
 			const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}, ${about}`;
 			return new failure.HR("config", "HTTP_REDIRECT", message, { hint });
@@ -32702,6 +32713,7 @@ Content-Type: application/json
 			const reason = (0, answers_reason.YY)(response, scrub);
 			const advice = reason?.kind === "words" ? (0, refusal_advice.JG)(reason.text) : undefined;
 			if (advice !== undefined) return advice;
+			if (/\binvalid host\s?name\b|\bhost\s?name is invalid\b/i.test(response.body.toString("latin1", 0, 4096))) return OTHER_HOST;
 			if (status === 415 && sentType !== undefined) {
 				const sent = `The request was sent as Content-Type: ${sentType}. `;
 				return written === undefined ? `${sent}${ASK_OPERATORS}` : `${sent}Write the media type that the service wants into ${written}, and the body in that form.`;

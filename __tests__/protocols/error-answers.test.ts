@@ -506,6 +506,16 @@ test('without such an input the operators are asked', () => {
     expect(statusFailure(answer(status), FACTS).hint).toBe('Show this answer to the operators of the service.');
 });
 
+test('a host that a web server does not know, and an answer without a signature yet, are told as such', () => {
+  const page = '<h2>Bad Request - Invalid Hostname</h2><p>HTTP Error 400. The request hostname is invalid.</p>';
+  expect(statusFailure(answer(400, page), FACTS).hint).toMatch(/^The host name in server-url leads to a server that/);
+  const { code, hint } = statusFailure(answer(202, '{"status":"PENDING"}'), FACTS);
+  expect([code, hint]).toEqual([
+    'STATUS_UNEXPECTED',
+    expect.stringMatching(/^The service took the request and sent no/),
+  ]);
+});
+
 test('a refused client certificate may be refused by one server of several only', () => {
   const { message, facts } = statusFailure(answer(496), FACTS);
   expect(message).toBe('The server refused our client certificate: it got none that it accepts (status 496).');
@@ -520,6 +530,8 @@ describe('words of a refusal that services choose differently', () => {
   test.each([
     ['replay detected', /^The clock of the runner agrees/],
     ['nonce was replayed', /^The clock of the runner agrees/],
+    ['NONCE_REUSED: es-auth-nonce was used before', /^The action sends no nonce twice: a gateway or proxy/],
+    ['duplicate nonce', /^The action sends no nonce twice/],
     ['request of 10:00 has expired', /^The clock of the runner agrees/],
     ['es-auth-sign header does not match', /something on the way changes the request/],
     ['this slot has a lock', /put it right/],

@@ -81,6 +81,9 @@ const ACCEPT =
 const TURN_ON =
   'If server-url is right, the server or gateway that ends TLS there does not ask for a client certificate: its operators must turn that on (mTLS). Another certificate in cert changes nothing.';
 
+const NONCE_USED =
+  'The action sends no nonce twice: a gateway or proxy on the way repeats requests. Ask the operators of the service and of its gateway to turn that off.';
+
 /** By what a reason speaks of: who can change it, and what to ask them for. The first that fits counts. */
 const TOPICS: readonly Topic[] = [
   [
@@ -88,6 +91,7 @@ const TOPICS: readonly Topic[] = [
     'Ask the operators of the service to raise this limit, or to tell when it is reset.',
   ],
   ...STATES,
+  [/\bnonce\b.*\b(?:re ?used|used|duplicate|seen|twice)\b|\b(?:duplicate|re ?used)\b.*\bnonce\b/, NONCE_USED],
   [
     /\bapprov|\bsecond person\b|\bfour eyes\b/,
     'Have the release approved by those who may do that, then run this job again. The operators of the service tell who may.',

@@ -15,8 +15,11 @@ export const OTHER_PATH = `Check the path in ${ADDRESS}: an API answered, but it
 const NOT_A_PROXY = `The proxy of https_proxy is not the cause: the server behind TLS gave this answer. Check ${ADDRESS}: they may lead to a proxy instead of the signing service.`;
 const NOT_IT = `Check ${ADDRESS}: this may not be the signing service.`;
 const OTHER_METHOD = `Check ${ADDRESS}: what is at this address does not take this method, as a page, or another part of the API.`;
-const OTHER_HOST =
+/** Hint for a server that does not know the host. */
+export const OTHER_HOST =
   'The host name in server-url leads to a server that is not set up for it: check the name, and ask the operators of that server.';
+const IN_BACKGROUND =
+  'The service took the request and sent no signature: a service that signs in the background, or waits for an approval, answers so. Ask its operators for an address that answers with the signature.';
 const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
 /** Hint for a SOAP answer. */
 export const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
@@ -25,6 +28,7 @@ export const ASK_OPERATORS = 'Show this answer to the operators of the service.'
 /** The address is the same for every file, so that a repeat may reach a server which knows it; nothing there can ask for a pause. */
 const OF_ADDRESS: FailureFacts = { maxAttempts: 6, endsRun: 'first-four-files', retryAfterMs: undefined };
 const ROWS: Readonly<Record<number, StatusRow>> = {
+  202: ['request', 'STATUS_UNEXPECTED', IN_BACKGROUND, { maxAttempts: 2, endsRun: 'first-four-files' }],
   402: ['file', 'REQUEST_REFUSED', OF_CONTRACT, { endsRun: 'first-four-files' }],
   404: ['request', 'NOT_FOUND', NOT_IT, OF_ADDRESS],
   405: ['request', 'METHOD_REFUSED', OTHER_METHOD, OF_ADDRESS],

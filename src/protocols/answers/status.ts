@@ -23,6 +23,7 @@ import {
   BUSY,
   concernsAddress,
   gatewayAdvice,
+  OTHER_HOST,
   OTHER_PATH,
   rowOfStatus,
   SPEAKS_SOAP,
@@ -94,8 +95,7 @@ export function requestOf({ request }: WireResponse, { scrub }: AnswerFacts): st
 }
 
 function redirect(response: WireResponse, facts: AnswerFacts): Failure {
-  const { status } = response;
-  const message = `The service answered ${status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`;
+  const message = `The service answered ${response.status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`;
   const about = message.includes('slash at its end') ? 'with the path in that form.' : LOGIN_PAGE;
   const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}, ${about}`;
   return new Failure('config', 'HTTP_REDIRECT', message, { hint });
@@ -123,6 +123,8 @@ function contentHint(response: WireResponse, { written, sentType, scrub }: Answe
   const reason = reasonIn(response, scrub);
   const advice = reason?.kind === 'words' ? adviceOnState(reason.text) : undefined;
   if (advice !== undefined) return advice;
+  if (/\binvalid host\s?name\b|\bhost\s?name is invalid\b/i.test(response.body.toString('latin1', 0, 4096)))
+    return OTHER_HOST;
   if (status === 415 && sentType !== undefined) {
     const sent = `The request was sent as Content-Type: ${sentType}. `;
     return written === undefined
