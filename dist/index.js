@@ -35063,6 +35063,7 @@ Content-Type: application/json
 			IT: () => likelyCause,
 			tf: () => noneFits
 		});
+		var external_node_buffer_ = __nccwpck_require__(4573);
 		var external_node_crypto_ = __nccwpck_require__(77598);
 		var errors = __nccwpck_require__(27406);
 		var file_hash = __nccwpck_require__(85027);
@@ -35272,7 +35273,7 @@ Content-Type: application/json
 		const MAYBE_OTHER_KEY = "The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Check that server-url and verify-key are of the same environment, and whether the key was rotated. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.";
 		const SIGNED_DATA = Buffer.from("06092a864886f70d010702", "hex");
 		function container(bytes) {
-			if (/^\s*\{/.test(Buffer.from(bytes).toString("latin1"))) return { hint: IN_JSON };
+			if (/^\s*\{\s*"/.test(Buffer.from(bytes).toString("latin1")) && (0, external_node_buffer_.isUtf8)(bytes)) return { hint: IN_JSON };
 			return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0 ? IN_CONTAINER : undefined;
 		}
 		const IN_JSON = "It is JSON with a signature in it, such as a Sigstore bundle: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.";

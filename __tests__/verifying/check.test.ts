@@ -109,6 +109,9 @@ describe('a signature that does not fit is explained', () => {
     const text = Buffer.from('{"mediaType":"application/vnd.dev.sigstore.bundle"}').toString('base64');
     const about = { ...verification('ec-p256'), text };
     expect((await explainInvalid('app.zip', opened(), about)).error.hint).toMatch(/^It is JSON with a signature in it/);
+    const chance = Buffer.concat([Buffer.from('{"'), Buffer.alloc(62, 0xfe)]).toString('base64');
+    const ofKey = { ...verification('ed25519'), text: chance };
+    expect((await explainInvalid('app.zip', opened(), ofKey)).error.hint).toMatch(/^The signature fits neither/);
   });
 
   test('by the other encoding that its text fits', async () => {

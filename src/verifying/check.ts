@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { ActionError } from '../errors.ts';
 import { readInto, startHash } from '../files/hashing/file-hash.ts';
@@ -117,7 +118,8 @@ const SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex');
 
 /** Says what a container with a signature in it means. */
 function container(bytes: Uint8Array): Advice | undefined {
-  if (/^\s*\{/.test(Buffer.from(bytes).toString('latin1'))) return { hint: IN_JSON };
+  // Of signatures, one in 256 begins with a bracket.
+  if (/^\s*\{\s*"/.test(Buffer.from(bytes).toString('latin1')) && isUtf8(bytes)) return { hint: IN_JSON };
   return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0 ? IN_CONTAINER : undefined;
 }
 
