@@ -32274,8 +32274,12 @@ Content-Type: application/json
 			[/\brights\b|\b(?:no|the) right\b(?! key| secret)|\bright to\b|\bpermission to|\bnot (?:allowed|permitted|authori[sz]ed|entitled) (?:to|for)|\bprivilege|\bscope|\bpolicy|\brole\b/, "Ask the operators of the service to give these credentials this right."]
 		];
 		const ASK = "Ask the operators of the service about this reason.";
-		function adviceOnState(reason) {
-			return STATES.find(([about]) => about.test(wordsIn(reason)))?.[1];
+		const MISSING_HEADER = /\bheader\b.*\b(?:missing|absent|required|not (?:set|present|found))\b|\b(?:missing|absent)\b.*\bheader\b/;
+		const REMOVED = "Every request has the headers of this protocol, so that a gateway or proxy on the way may remove some: ask the operators of the gateway to pass them on, and those of the service which header they miss.";
+		function adviceOnState(reason, isFixed) {
+			const words = wordsIn(reason);
+			if (isFixed && MISSING_HEADER.test(words)) return REMOVED;
+			return STATES.find(([about]) => about.test(words))?.[1];
 		}
 		function wordsIn(reason) {
 			return reason.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]/g, " ").toLowerCase();
@@ -32711,7 +32715,7 @@ Content-Type: application/json
 		function contentHint(response, { written, sentType, scrub }) {
 			const { status } = response;
 			const reason = (0, answers_reason.YY)(response, scrub);
-			const advice = reason?.kind === "words" ? (0, refusal_advice.JG)(reason.text) : undefined;
+			const advice = reason?.kind === "words" ? (0, refusal_advice.JG)(reason.text, written === undefined) : undefined;
 			if (advice !== undefined) return advice;
 			if (/\binvalid host\s?name\b|\bhost\s?name is invalid\b/i.test(response.body.toString("latin1", 0, 4096))) return OTHER_HOST;
 			if (status === 415 && sentType !== undefined) {

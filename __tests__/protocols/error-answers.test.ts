@@ -506,6 +506,13 @@ test('without such an input the operators are asked', () => {
     expect(statusFailure(answer(status), FACTS).hint).toBe('Show this answer to the operators of the service.');
 });
 
+test('a header that is missing was removed on the way, unless the author of the workflow writes the headers', () => {
+  const missing = JSON.stringify({ code: 'HEADER_MISSING', message: 'The header es-auth-nonce is missing' });
+  expect(statusFailure(answer(400, missing), FACTS).hint).toMatch(/^Every request has the headers of this protocol/);
+  const written = { ...FACTS, written: 'the input request' };
+  expect(statusFailure(answer(400, missing), written).hint).toMatch(/Compare the input request with what/);
+});
+
 test('a host that a web server does not know, and an answer without a signature yet, are told as such', () => {
   const page = '<h2>Bad Request - Invalid Hostname</h2><p>HTTP Error 400. The request hostname is invalid.</p>';
   expect(statusFailure(answer(400, page), FACTS).hint).toMatch(/^The host name in server-url leads to a server that/);

@@ -112,9 +112,19 @@ const TOPICS: readonly Topic[] = [
 
 const ASK = 'Ask the operators of the service about this reason.';
 
-/** Says who can mend a state of the account, the key or the certificate that a service names; `undefined` for other reasons. */
-export function adviceOnState(reason: string): string | undefined {
-  return STATES.find(([about]) => about.test(wordsIn(reason)))?.[1];
+const MISSING_HEADER =
+  /\bheader\b.*\b(?:missing|absent|required|not (?:set|present|found))\b|\b(?:missing|absent)\b.*\bheader\b/;
+const REMOVED =
+  'Every request has the headers of this protocol, so that a gateway or proxy on the way may remove some: ask the operators of the gateway to pass them on, and those of the service which header they miss.';
+
+/**
+ * Says who can mend a state of the account, the key or the certificate that a service names; `undefined` for other reasons.
+ * A header that is missing is removed on the way where `isFixed` says that no author of a workflow writes the headers.
+ */
+export function adviceOnState(reason: string, isFixed: boolean): string | undefined {
+  const words = wordsIn(reason);
+  if (isFixed && MISSING_HEADER.test(words)) return REMOVED;
+  return STATES.find(([about]) => about.test(words))?.[1];
 }
 
 function wordsIn(reason: string): string {

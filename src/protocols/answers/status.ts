@@ -121,7 +121,7 @@ function badRequest(response: WireResponse, said: string, facts: Refusal): Failu
 function contentHint(response: WireResponse, { written, sentType, scrub }: AnswerFacts): string {
   const { status } = response;
   const reason = reasonIn(response, scrub);
-  const advice = reason?.kind === 'words' ? adviceOnState(reason.text) : undefined;
+  const advice = reason?.kind === 'words' ? adviceOnState(reason.text, written === undefined) : undefined;
   if (advice !== undefined) return advice;
   if (/\binvalid host\s?name\b|\bhost\s?name is invalid\b/i.test(response.body.toString('latin1', 0, 4096)))
     return OTHER_HOST;
