@@ -15450,14 +15450,15 @@ var __webpack_modules__ = {
 		function unauthenticated(offers, proxy) {
 			const { authorization, variable } = proxy;
 			const offered = offers.length > 0 ? `; it offers ${offers.join(", ")}` : "";
-			const isOtherScheme = offers.length > 0 && !offers.includes("Basic");
-			const refused = isOtherScheme ? "takes no user and password as" : "refused the user and password of";
-			const what = authorization ? `The proxy ${refused} ${variable}${isOtherScheme ? " has them" : ""} (407)` : `The proxy asks for credentials (407), and ${variable} holds none`;
+			const refused = takesBasic(offers) ? "refused" : "does not take";
+			const what = authorization ? `The proxy ${refused} the user and password of ${variable} (407)` : `The proxy asks for credentials (407), and ${variable} holds none`;
 			return new failure.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, proxy) });
 		}
+		function takesBasic(offers) {
+			return offers.length === 0 || offers.includes("Basic");
+		}
 		function howToAuthenticate(offers, { authorization, variable }) {
-			const takesBasic = offers.length === 0 || offers.includes("Basic");
-			if (!takesBasic) {
+			if (!takesBasic(offers)) {
 				return "This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.";
 			}
 			if (authorization) return "Check both, with %-escapes for special characters, or list the service in no_proxy.";

@@ -123,7 +123,7 @@ describe('407', () => {
     [
       offering('Negotiate', 'NTLM'),
       signedIn,
-      'The proxy takes no user and password as https_proxy has them (407); it offers Negotiate, NTLM.',
+      'The proxy does not take the user and password of https_proxy (407); it offers Negotiate, NTLM.',
       'can only send Basic',
     ],
     [offering('Digest realm="x", nonce="y", qop="auth"'), open, 'it offers Digest.', 'can only send Basic'],

@@ -74,19 +74,21 @@ function hintOf(status: number, proxy: ConnectProxy): string {
 function unauthenticated(offers: readonly string[], proxy: ConnectProxy): Failure {
   const { authorization, variable } = proxy;
   const offered = offers.length > 0 ? `; it offers ${offers.join(', ')}` : '';
-  const isOtherScheme = offers.length > 0 && !offers.includes('Basic');
-  const refused = isOtherScheme ? 'takes no user and password as' : 'refused the user and password of';
+  const refused = takesBasic(offers) ? 'refused' : 'does not take';
   const what = authorization
-    ? `The proxy ${refused} ${variable}${isOtherScheme ? ' has them' : ''} (407)`
+    ? `The proxy ${refused} the user and password of ${variable} (407)`
     : `The proxy asks for credentials (407), and ${variable} holds none`;
   return new Failure('config', 'PROXY_AUTHENTICATION', `${what}${offered}.`, {
     hint: howToAuthenticate(offers, proxy),
   });
 }
 
+function takesBasic(offers: readonly string[]): boolean {
+  return offers.length === 0 || offers.includes('Basic');
+}
+
 function howToAuthenticate(offers: readonly string[], { authorization, variable }: ConnectProxy): string {
-  const takesBasic = offers.length === 0 || offers.includes('Basic');
-  if (!takesBasic) {
+  if (!takesBasic(offers)) {
     return 'This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.';
   }
   if (authorization) return 'Check both, with %-escapes for special characters, or list the service in no_proxy.';
