@@ -13919,8 +13919,8 @@ var __webpack_modules__ = {
 	75140: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			IO: () => namingEnvironment,
+			T6: () => differInEnvironment,
 			Ul: () => hostWords,
-			_i: () => withoutEnvironment,
 			l$: () => isOfOtherEnvironment
 		});
 		const ENVIRONMENTS = new Map(Object.entries({
@@ -13950,6 +13950,9 @@ var __webpack_modules__ = {
 		function withoutEnvironment(name) {
 			const words = name.toLowerCase().split(/[^\p{L}\p{N}=]+/u);
 			return words.filter((word) => word !== "" && !ENVIRONMENTS.has(word)).join(" ");
+		}
+		function differInEnvironment(one, other) {
+			return environmentOf(one) !== environmentOf(other) && withoutEnvironment(one) === withoutEnvironment(other);
 		}
 		function hostWords({ hostname }) {
 			return hostname.replace(/\.[a-z]+\.?$/i, "");
@@ -14360,7 +14363,7 @@ var __webpack_modules__ = {
 			if (isPublic(top.issuer)) return `${ca} is a public CA that chain does not hold. Check the host in server-url: another server may answer there, such as a login page or a content delivery network. If the host is right, ask the operators of the service whether ${ca} is their CA now; only then put its certificate into chain.`;
 			const isRoot = top.subject === top.issuer || /\broot\b/i.test(ca);
 			const below = `If ${ca} is an intermediate CA below a CA in chain, the server must send the certificate of ${ca} as well: its operators must set that up.`;
-			const likeIt = anchors.find(({ subject }) => subject !== top.issuer && (0, environments._i)(subject) === (0, environments._i)(top.issuer));
+			const likeIt = anchors.find(({ subject }) => (0, environments.T6)(subject, top.issuer));
 			if (likeIt) return `The name of ${(0, certificate.vm)(likeIt.subject)} in chain differs only in the environment: chain probably holds the CA of another one, such as staging. Ask the operators of the service for the certificate of ${ca}, and put that into chain.`;
 			const isKin = !isRoot && anchors.some(({ subject }) => kinOf(subject) === kinOf(top.issuer));
 			const first = isKin ? `${below} ` : "";

@@ -201,6 +201,12 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
       /^If CN=Rehearsal Issuing CA is an intermediate CA below/,
     ],
     [
+      'a CA whose name differs in a mark',
+      'CN=Rehearsal-Root CA',
+      undefined,
+      /^Ask the operators of the service whether CN=Rehearsal-Root CA is their CA\./,
+    ],
+    [
       'the same CA of another environment',
       'CN=Rehearsal Root CA (Production)',
       undefined,

@@ -34,9 +34,14 @@ export function isOfOtherEnvironment(name: string, second: string): boolean {
 }
 
 /** Returns a name without words for environments, and without marks such as brackets. */
-export function withoutEnvironment(name: string): string {
+function withoutEnvironment(name: string): string {
   const words = name.toLowerCase().split(/[^\p{L}\p{N}=]+/u);
   return words.filter((word) => word !== '' && !ENVIRONMENTS.has(word)).join(' ');
+}
+
+/** Tells whether two names are the same but for the environment that they speak of. */
+export function differInEnvironment(one: string, other: string): boolean {
+  return environmentOf(one) !== environmentOf(other) && withoutEnvironment(one) === withoutEnvironment(other);
 }
 
 /** Returns a host name without its last label: `dev` and `test` are top-level domains too. */

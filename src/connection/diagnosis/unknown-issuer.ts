@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { nameOnOneLine } from '../../identity/material/certificate.ts';
 import { bundledRoots } from '../route.ts';
 import type { Detail } from './chain-faults.ts';
-import { withoutEnvironment } from './environments.ts';
+import { differInEnvironment } from './environments.ts';
 
 /** What is known of a server whose certificate does not chain to a certificate of `chain`. */
 interface UnknownIssuer {
@@ -33,9 +33,7 @@ export function adviseOnIssuer(facts: UnknownIssuer): string {
   // A CA that its name calls a root is no intermediate.
   const isRoot = top.subject === top.issuer || /\broot\b/i.test(ca);
   const below = `If ${ca} is an intermediate CA below a CA in chain, the server must send the certificate of ${ca} as well: its operators must set that up.`;
-  const likeIt = anchors.find(
-    ({ subject }) => subject !== top.issuer && withoutEnvironment(subject) === withoutEnvironment(top.issuer),
-  );
+  const likeIt = anchors.find(({ subject }) => differInEnvironment(subject, top.issuer));
   if (likeIt)
     return `The name of ${nameOnOneLine(likeIt.subject)} in chain differs only in the environment: chain probably holds the CA of another one, such as staging. Ask the operators of the service for the certificate of ${ca}, and put that into chain.`;
   const isKin = !isRoot && anchors.some(({ subject }) => kinOf(subject) === kinOf(top.issuer));
