@@ -29136,12 +29136,17 @@ Content-Type: application/json
 		}
 		class Repeats {
 			#counts = new Map();
+			#shared = new WeakSet();
 			watching(onEvent) {
 				return (event) => {
-					const code = event.type === "retry" ? event.failure.code : undefined;
-					if (code) this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+					if (event.type === "retry") this.#count(event.failure);
 					onEvent(event);
 				};
+			}
+			#count({ code, facts: { request } }) {
+				if (request && this.#shared.has(request)) return;
+				if (request) this.#shared.add(request);
+				this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
 			}
 			tell(context, { requests, files, outcomes }) {
 				const counts = [...this.#counts].map(([code, count]) => `${(0, units.B4)(count)} × ${code}`);

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
-import type { Context } from '../../src/modes/context.ts';
-import { describeBlindRepeats } from '../../src/modes/stages/signing-notes.ts';
+import { describeBlindRepeats, Repeats } from '../../src/modes/stages/signing-notes.ts';
 import { publish } from '../../src/report/publish.ts';
 import { type Report, ReportBuilder } from '../../src/report/report.ts';
 import { createRunner, type Runner } from '../../src/runner.ts';
@@ -53,7 +52,7 @@ test('a signature is called kept only where there is one', () => {
   const [file] = failedFiles(['a.bin'], GONE);
   if (file === undefined) throw new Error('There is no sample.');
   const lines: string[] = [];
-  const context = { runner: { line: (text: string) => void lines.push(text) } } as unknown as Context;
+  const context = { runner: { line: (text: string) => void lines.push(text) } };
   const signed = { ...file, status: 'signed', error: undefined, blindRepeats: 2 } as const;
   describeBlindRepeats(context, [signed, { ...file, blindRepeats: 1 }]);
   expect(lines).toEqual([
@@ -65,6 +64,18 @@ test('a signature is called kept only where there is one', () => {
     ),
   ]);
   expect(describeBlindRepeats(context, [file])).toEqual({});
+});
+
+test('a request that several files share counts as one repeat, and repeats without a failure of a signature are no warning', () => {
+  const lines: string[] = [];
+  const context = { runner: { line: (text: string) => void lines.push(text), annotate: () => {} } };
+  const repeats = new Repeats();
+  const onEvent = repeats.watching(() => {});
+  const failure = new Failure('service', 'THROTTLED', 'The service answered 429.', { request: {} });
+  for (const job of [1, 2, 3]) onEvent({ type: 'retry', job, failure, delayMs: 1 });
+  onEvent({ type: 'retry', job: 1, failure: failure.with({ request: {} }), delayMs: 1 });
+  expect(repeats.tell(context, { requests: 3, files: 3, outcomes: [] })).toEqual({});
+  expect(lines).toEqual(['3 requests for 3 files, repeated after 2 × THROTTLED']);
 });
 
 test('a file that was not tried counts no time', () => {

@@ -29,7 +29,7 @@ export interface Context {
 
 /** Annotates the run with sentences under a title, and returns them as notes for the summary. */
 export function annotate(
-  { runner }: Pick<Context, 'runner'>,
+  { runner }: { readonly runner: Pick<Context['runner'], 'annotate'> },
   [level, title]: readonly [level: 'notice' | 'warning', title: string],
   ...texts: readonly string[]
 ): Pick<ReportPart, 'notes'> {

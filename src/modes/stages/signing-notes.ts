@@ -34,7 +34,10 @@ export function noteBadNode({ runner }: Context, report: ReportBuilder): (failur
 }
 
 /** Notes why the service's log may have more signatures than the release. */
-export function describeBlindRepeats({ runner }: Context, outcomes: readonly FileOutcome[]): Pick<ReportPart, 'notes'> {
+export function describeBlindRepeats(
+  { runner }: { readonly runner: Pick<Context['runner'], 'line'> },
+  outcomes: readonly FileOutcome[],
+): Pick<ReportPart, 'notes'> {
   const sum = (isSigned: boolean): number =>
     outcomes.reduce(
       (total, { status, blindRepeats = 0 }) => total + ((status === 'signed') === isSigned ? blindRepeats : 0),
@@ -54,18 +57,28 @@ export function describeBlindRepeats({ runner }: Context, outcomes: readonly Fil
 /** The repeats of a run, by the code of the failure before each. */
 export class Repeats {
   readonly #counts = new Map<Failure['code'], number>();
+  /** Failed requests that carried several files, and are repeated once for all of them. */
+  readonly #shared = new WeakSet<object>();
 
   /** Returns a function that counts repeats, and passes each event on. */
   watching(onEvent: (event: PolicyEvent) => void): (event: PolicyEvent) => void {
     return (event) => {
-      const code = event.type === 'retry' ? event.failure.code : undefined;
-      if (code) this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+      if (event.type === 'retry') this.#count(event.failure);
       onEvent(event);
     };
   }
 
+  #count({ code, facts: { request } }: Failure): void {
+    if (request && this.#shared.has(request)) return;
+    if (request) this.#shared.add(request);
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+  }
+
   /** Prints the numbers of requests and repeats; warns of signatures that were not valid, although repeats brought valid ones. */
-  tell(context: Context, { requests, files, outcomes }: SignResult & { requests: number; files: number }): ReportPart {
+  tell(
+    context: { readonly runner: Pick<Context['runner'], 'line' | 'annotate'> },
+    { requests, files, outcomes }: SignResult & { requests: number; files: number },
+  ): ReportPart {
     const counts = [...this.#counts].map(([code, count]) => `${formatCount(count)} × ${code}`);
     const after = counts.length > 0 ? `, repeated after ${counts.join(', ')}` : '';
     context.runner.line(`${plural(requests, 'request')} for ${plural(files, 'file')}${after}`);
