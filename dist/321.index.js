@@ -330,7 +330,7 @@ export const modules = { 16321: ((__unused_webpack___webpack_module__, __webpack
 	}
 	async function failSession(fault, call, judge) {
 		const { request } = call.parts;
-		if (!("stream" in request)) throw new Aborted("This fault needs HTTP/2.");
+		if (!("stream" in request)) return answerRegularly(call, judge);
 		switch (fault.error) {
 			case "goaway":
 				request.stream.session?.goaway(external_node_http2_.constants.NGHTTP2_NO_ERROR);

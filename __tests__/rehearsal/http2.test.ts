@@ -60,6 +60,14 @@ test('a client of HTTP/1.1 is served too', async () => {
   expect((await signContent(service, CONTENT)).status).toBe(200);
 });
 
+test.each(['goaway', 'refused-stream', 'internal-error'] as const)(
+  'http2: %s does not exist over HTTP/1.1, where the request is answered',
+  async (error) => {
+    await start([{ kind: 'http2', error }]);
+    expect((await signContent(service, CONTENT)).status).toBe(200);
+  },
+);
+
 test('http2: goaway is announced, and the request still answered', async () => {
   await start([{ kind: 'http2', error: 'goaway' }]);
   const gone = new Promise<number>((resolve) => session.once('goaway', resolve));

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { constants } from 'node:http2';
-import { Aborted, type Answer, type Call } from '../requests/call.ts';
+import type { Answer, Call } from '../requests/call.ts';
 import type { Fault, Framing } from './faults.ts';
 
 /** Reads a request, checks it against the rules, and returns the regular answer. */
@@ -94,7 +94,7 @@ async function drip(fault: Drip, call: Call, answer: Answer): Promise<void> {
 
 async function failSession(fault: Http2Fault, call: Call, judge: Judge): Promise<void> {
   const { request } = call.parts;
-  if (!('stream' in request)) throw new Aborted('This fault needs HTTP/2.');
+  if (!('stream' in request)) return answerRegularly(call, judge);
   switch (fault.error) {
     case 'goaway':
       request.stream.session?.goaway(constants.NGHTTP2_NO_ERROR);

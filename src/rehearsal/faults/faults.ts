@@ -21,7 +21,7 @@ export type Fault =
   | { readonly kind: 'drip'; readonly everyMs: number; readonly from: 'head' | 'body' }
   /** The regular answer; the connection ends unannounced after `afterMs`. */
   | { readonly kind: 'drop'; readonly afterMs: number; readonly by: Ending }
-  /** HTTP/2 only: the session is told to go away, then the request is answered (`goaway`) or its stream is reset. */
+  /** The session is told to go away, then the request is answered (`goaway`), or its stream is reset; HTTP/1.1 has no such fault. */
   | { readonly kind: 'http2'; readonly error: 'goaway' | 'refused-stream' | 'internal-error' };
 
 /** How an answer announces the length of its body. */
