@@ -1,5 +1,5 @@
 import type { Comparison } from './fingerprint.ts';
-import { nameKey, type Verdict, type VerdictKind } from './verdict.ts';
+import { KINDS, nameKey, type Verdict, type VerdictKind } from './verdict.ts';
 
 /** Progress and results of the check. */
 export interface Tally {
@@ -39,22 +39,6 @@ export function count(amount: number, noun: string): string {
   return `${number.format(amount)} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** Description of the files of each kind, the worst kind first. */
-const PHRASES: Readonly<Record<VerdictKind, { readonly tone: Verdict['tone']; readonly phrase: string }>> = {
-  changed: { tone: 'bad', phrase: 'changed' },
-  'signature-invalid': { tone: 'bad', phrase: 'with an invalid signature' },
-  'other-key': { tone: 'bad', phrase: 'signed with another key' },
-  'not-listed': { tone: 'bad', phrase: 'not part of this release' },
-  unreadable: { tone: 'bad', phrase: 'that could not be read' },
-  'signature-missing': { tone: 'open', phrase: 'without a signature' },
-  'signed-elsewhere': { tone: 'open', phrase: 'signed with this key, not in this list' },
-  renamed: { tone: 'open', phrase: 'under another name than in the list' },
-  'companion-unsigned': { tone: 'open', phrase: 'not checked' },
-  genuine: { tone: 'good', phrase: 'genuine' },
-  companion: { tone: 'good', phrase: 'signed beside the list' },
-  key: { tone: 'good', phrase: 'that is the key' },
-};
-
 /** Sums up the verdicts; listed files that were not given are only counted. */
 export function summarize(tally: Tally, key: KeyState): Summary {
   const { kinds, waiting, isBusy } = tally;
@@ -84,7 +68,7 @@ export function summarize(tally: Tally, key: KeyState): Summary {
 }
 
 function countTone(kinds: Tally['kinds'], wanted: Verdict['tone']): number {
-  return [...kinds].reduce((sum, [kind, amount]) => sum + (PHRASES[kind].tone === wanted ? amount : 0), 0);
+  return [...kinds].reduce((sum, [kind, amount]) => sum + (KINDS[kind][0] === wanted ? amount : 0), 0);
 }
 
 /** Only listed files are called genuine, because a signature does not cover the file's name. */
@@ -93,19 +77,15 @@ function allGood(kinds: Tally['kinds'], checked: number, key: string): string {
   const genuine = checked - beside;
   if (genuine === 0) return `${count(checked, 'file')} signed with ${key}`;
   if (beside > 0) {
-    const parts = `${number.format(genuine)} ${are(genuine)} genuine, ${number.format(beside)} ${beside === 1 ? 'comes' : 'come'} beside the list`;
+    const parts = `${number.format(genuine)} ${genuine === 1 ? 'is' : 'are'} genuine, ${number.format(beside)} ${beside === 1 ? 'comes' : 'come'} beside the list`;
     return `All ${count(checked, 'file')} are signed with ${key}: ${parts}`;
   }
   if (checked === 1) return `The file is genuine: signed with ${key}`;
   return `All ${count(checked, 'file')} are genuine: signed with ${key}`;
 }
 
-function are(amount: number): string {
-  return amount === 1 ? 'is' : 'are';
-}
-
 function listKinds(kinds: Tally['kinds']): string {
-  const phrases = Object.entries(PHRASES).flatMap(([name, { phrase }]) => {
+  const phrases = Object.entries(KINDS).flatMap(([name, [, , phrase]]) => {
     const amount = [...kinds].find(([kind]) => kind === name)?.[1] ?? 0;
     return amount > 0 ? [`${number.format(amount)} ${phrase}`] : [];
   });

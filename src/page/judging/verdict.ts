@@ -14,20 +14,24 @@ export interface Facts {
   readonly signature: SignatureState;
 }
 
-/** The kinds of verdict. */
-export type VerdictKind =
-  | 'genuine'
-  | 'companion'
-  | 'key'
-  | 'renamed'
-  | 'signed-elsewhere'
-  | 'companion-unsigned'
-  | 'signature-missing'
-  | 'signature-invalid'
-  | 'changed'
-  | 'not-listed'
-  | 'other-key'
-  | 'unreadable';
+/** Tone and title of a verdict, and the words for its files in a summary; the worst kind comes first. */
+export const KINDS = {
+  changed: ['bad', 'Changed', 'changed'],
+  'signature-invalid': ['bad', 'Signature invalid', 'with an invalid signature'],
+  'other-key': ['bad', 'Signed with another key', 'signed with another key'],
+  'not-listed': ['bad', 'Not part of this release', 'not part of this release'],
+  unreadable: ['bad', 'Could not be read', 'that could not be read'],
+  'signature-missing': ['open', 'Signature missing', 'without a signature'],
+  'signed-elsewhere': ['open', 'Signed with this key, not in this list', 'signed with this key, not in this list'],
+  renamed: ['open', 'Genuine bytes, other name', 'under another name than in the list'],
+  'companion-unsigned': ['open', 'Not checked', 'not checked'],
+  genuine: ['good', 'Genuine', 'genuine'],
+  companion: ['good', 'Signed', 'signed beside the list'],
+  key: ['good', 'The key', 'that is the key'],
+} as const;
+
+/** A kind of verdict. */
+export type VerdictKind = keyof typeof KINDS;
 
 /** A verdict about one file, in words. */
 export interface Verdict {
@@ -36,6 +40,11 @@ export interface Verdict {
   readonly tone: 'good' | 'open' | 'bad';
   readonly title: string;
   readonly detail: string;
+}
+
+function verdict(kind: VerdictKind, detail: string): Verdict {
+  const [tone, title] = KINDS[kind];
+  return { kind, tone, title, detail };
 }
 
 /** What a verdict depends on, apart from the file. */
@@ -54,20 +63,18 @@ export function nameKey(fingerprint: string): string {
 }
 
 /** Verdict about a file that could not be read completely. */
-export const UNREADABLE: Verdict = {
-  kind: 'unreadable',
-  tone: 'bad',
-  title: 'Could not be read',
-  detail: 'The browser could not read all of its bytes. It may be a folder, or have been changed or moved meanwhile.',
-};
+export const UNREADABLE: Verdict = verdict(
+  'unreadable',
+  'The browser could not read all of its bytes. It may be a folder, or have been changed or moved meanwhile.',
+);
 
 /** Judges a file; the signature covers its content, and only the list covers its name. */
 export function judge(facts: Facts, court: Court): Verdict {
-  const verdict = judgeByKey(facts, court);
-  if (!court.isOtherKey || (facts.signature !== 'valid' && verdict.kind !== 'key')) return verdict;
-  if (verdict.kind === 'key') return { ...verdict, kind: 'other-key', tone: 'bad', title: 'Another key' };
-  const detail = `Its signature was made with ${nameKey(court.fingerprint)}, which is not the key you expect.`;
-  return { kind: 'other-key', tone: 'bad', title: 'Signed with another key', detail };
+  const byKey = judgeByKey(facts, court);
+  if (!court.isOtherKey || (facts.signature !== 'valid' && byKey.kind !== 'key')) return byKey;
+  if (byKey.kind === 'key') return { ...verdict('other-key', byKey.detail), title: 'Another key' };
+  const made = `Its signature was made with ${nameKey(court.fingerprint)}, which is not the key you expect.`;
+  return verdict('other-key', made);
 }
 
 function judgeByKey(facts: Facts, court: Court): Verdict {
@@ -76,38 +83,30 @@ function judgeByKey(facts: Facts, court: Court): Verdict {
   if (named.length === 0 && court.listing.isCompanion(facts.path)) return judgeCompanion(facts, court);
   const [known] = court.listing.bySha256(facts.sha256);
   if (known) return judgeKnownBytes(facts, court, { known, isNamed: named.length > 0 });
-  if (named.length === 0 && court.listing.isKey(facts.sha256)) return judgeKey(court);
+  // The guide tells the reader to save the key next to the files.
+  if (named.length === 0 && court.listing.isKey(facts.sha256))
+    return verdict(
+      'key',
+      `It holds ${nameKey(court.fingerprint)}, which is also in this page. No signature covers it: compare its fingerprint, see step 1.`,
+    );
   return judgeForeign(facts, court, named.length > 0);
 }
 
 function judgeListed(facts: Facts, court: Court): Verdict {
   if (facts.signature !== 'valid') return withoutSignature(facts, court, 'Its bytes are those in the list');
-  return {
-    kind: 'genuine',
-    tone: 'good',
-    title: 'Genuine',
-    detail: `Signed with ${nameKey(court.fingerprint)}, and in the list of this release.`,
-  };
+  return verdict('genuine', `Signed with ${nameKey(court.fingerprint)}, and in the list of this release.`);
 }
 
 function judgeCompanion(facts: Facts, court: Court): Verdict {
-  if (facts.signature === 'valid') {
-    const detail = `Signed with ${nameKey(court.fingerprint)}. It comes with the release; the list has no checksum of it.`;
-    return { kind: 'companion', tone: 'good', title: 'Signed', detail };
-  }
-  if (facts.signature !== 'missing') return withoutSignature(facts, court, 'It comes with the release');
-  return {
-    kind: 'companion-unsigned',
-    tone: 'open',
-    title: 'Not checked',
-    detail: `It comes with the release, but its signature ${signatureName(facts, court)} was not given.`,
-  };
-}
-
-/** Judges a file with the key, which the guide tells the reader to save next to the files. */
-function judgeKey({ fingerprint }: Court): Verdict {
-  const detail = `It holds ${nameKey(fingerprint)}, which is also in this page. No signature covers it: compare its fingerprint, see step 1.`;
-  return { kind: 'key', tone: 'good', title: 'The key', detail };
+  const { signature } = facts;
+  if (signature === 'missing')
+    return verdict(
+      'companion-unsigned',
+      `It comes with the release, but its signature ${signatureName(facts, court)} was not given.`,
+    );
+  if (signature !== 'valid') return withoutSignature(facts, court, 'It comes with the release');
+  const what = 'It comes with the release; the list has no checksum of it.';
+  return verdict('companion', `Signed with ${nameKey(court.fingerprint)}. ${what}`);
 }
 
 /** Judges a file whose content is listed under another name. */
@@ -117,14 +116,11 @@ function judgeKnownBytes(
   { known: [path], isNamed }: { readonly known: ListedFile; readonly isNamed: boolean },
 ): Verdict {
   const listed = `\u201C${showName(path)}\u201D`;
-  if (isNamed) {
-    const detail = `It holds the bytes of ${listed}; the list has other bytes for this name.`;
-    return { kind: 'changed', tone: 'bad', title: 'Changed', detail };
-  }
+  if (isNamed) return verdict('changed', `It holds the bytes of ${listed}; the list has other bytes for this name.`);
   if (facts.signature !== 'valid')
     return withoutSignature(facts, court, `Its bytes are those of ${listed} in the list`);
-  const detail = `Signed with ${nameKey(court.fingerprint)}. The list knows these bytes as ${listed}: use it only as that.`;
-  return { kind: 'renamed', tone: 'open', title: 'Genuine bytes, other name', detail };
+  const what = `The list knows these bytes as ${listed}: use it only as that.`;
+  return verdict('renamed', `Signed with ${nameKey(court.fingerprint)}. ${what}`);
 }
 
 function judgeForeign(facts: Facts, court: Court, isNamed: boolean): Verdict {
@@ -133,39 +129,29 @@ function judgeForeign(facts: Facts, court: Court, isNamed: boolean): Verdict {
     const which = isNamed
       ? 'The list has other bytes for this name, so this is a file of another release.'
       : 'It may be a file of another release.';
-    const detail = `Signed with ${nameKey(court.fingerprint)}. ${which}`;
-    return { kind: 'signed-elsewhere', tone: 'open', title: 'Signed with this key, not in this list', detail };
+    return verdict('signed-elsewhere', `Signed with ${nameKey(court.fingerprint)}. ${which}`);
   }
   const about =
     signature === 'missing'
       ? 'and it has no signature'
       : `and ${signatureName(facts, court)} is not its signature with ${nameKey(court.fingerprint)}`;
   return isNamed
-    ? { kind: 'changed', tone: 'bad', title: 'Changed', detail: `Its bytes are not those in the list, ${about}.` }
-    : {
-        kind: 'not-listed',
-        tone: 'bad',
-        title: 'Not part of this release',
-        detail: `Neither its name nor its bytes are in the list, ${about}.`,
-      };
+    ? verdict('changed', `Its bytes are not those in the list, ${about}.`)
+    : verdict('not-listed', `Neither its name nor its bytes are in the list, ${about}.`);
 }
 
 function withoutSignature(facts: Facts, court: Court, known: string): Verdict {
   const file = signatureName(facts, court);
-  if (facts.signature === 'missing') {
-    const detail = `${known}, but its signature ${file} was not given. Add it to finish the check.`;
-    return { kind: 'signature-missing', tone: 'open', title: 'Signature missing', detail };
-  }
+  if (facts.signature === 'missing')
+    return verdict(
+      'signature-missing',
+      `${known}, but its signature ${file} was not given. Add it to finish the check.`,
+    );
   const what =
     facts.signature === 'unreadable'
       ? 'holds no signature that could be read: it must be base64 or hexadecimal text'
       : `is not its signature with ${nameKey(court.fingerprint)}`;
-  return {
-    kind: 'signature-invalid',
-    tone: 'bad',
-    title: 'Signature invalid',
-    detail: `${known}, but ${file} ${what}.`,
-  };
+  return verdict('signature-invalid', `${known}, but ${file} ${what}.`);
 }
 
 function signatureName({ path }: Facts, { suffix }: Court): string {
