@@ -7,9 +7,8 @@ import { Signatures } from './signatures.ts';
 import { inSlices } from './slices.ts';
 
 interface ChecklistEvents {
-  readonly onVerdict: (entry: Entry) => void;
-  /** Called when another file replaces the entry, or the entry is checked again. */
-  readonly onWithdrawn: (entry: Entry) => void;
+  /** Called when an entry gets a verdict, or loses it because it is replaced or checked again. */
+  readonly onChanged: (entry: Entry) => void;
   readonly onProgress: () => void;
 }
 
@@ -20,10 +19,7 @@ export class Checklist {
   readonly #events: ChecklistEvents;
   readonly #signatures: Signatures;
   readonly #checker: Checker;
-  /**
-   * By the given path, because two spellings of a name are two files. One selection can have several files of a path,
-   * from different folders.
-   */
+  /** By the given path, because two spellings of a name are two files; several come from different folders. */
   readonly #entries = new Map<string, readonly Entry[]>();
   /** Number of files that were replaced by others with the same path. */
   #replaced = 0;
@@ -53,12 +49,7 @@ export class Checklist {
     });
   }
 
-  /**
-   * Takes files and signatures in any order, and checks what is complete.
-   *
-   * The work is done in slices, because reading the sizes of 10,000 files takes seconds in a browser. A later call
-   * waits for this one.
-   */
+  /** Takes files and signatures in any order; works in slices, because the sizes of 10,000 files take a browser seconds. */
   add(given: readonly GivenFile[]): void {
     const { suffix } = this.#court;
     const files = given.filter(({ path }) => !path.endsWith(suffix));
@@ -73,7 +64,7 @@ export class Checklist {
         this.#untaken -= now.length;
         this.#events.onProgress();
       });
-      await this.#forEach((entry) => this.#recheck(entry));
+      await inSlices(this.#all(), (entry) => this.#recheck(entry));
     });
   }
 
@@ -85,10 +76,6 @@ export class Checklist {
       this.#turns--;
       this.#events.onProgress();
     });
-  }
-
-  #forEach(step: (entry: Entry) => void): Promise<void> {
-    return inSlices(this.#all(), step);
   }
 
   /** Checks the files of a path, and drops the earlier ones, because the reader may have corrected a file. */
@@ -112,7 +99,7 @@ export class Checklist {
   expectOtherKey(isOtherKey: boolean): void {
     if (isOtherKey === this.#isOtherKey) return;
     this.#isOtherKey = isOtherKey;
-    this.#inTurn(() => this.#forEach((entry) => entry.facts && this.#announce(entry)));
+    this.#inTurn(() => inSlices(this.#all(), (entry) => entry.facts && this.#announce(entry)));
   }
 
   /** Returns the counts for the summary. */
@@ -120,13 +107,10 @@ export class Checklist {
     const waiting = this.#checker.progress.waiting + this.#untaken;
     const isBusy = waiting > 0 || this.#turns > 0;
     // Counted only at the end: the result is not final before, and this getter is called often.
-    const loneSignatures = isBusy ? 0 : this.#countLoneSignatures();
+    const used = isBusy ? [] : this.#all().map(({ path }) => this.#signatures.of(path));
+    const loneSignatures = isBusy ? 0 : this.#signatures.countOthers(new Set(used));
     const [listed, seen, replaced] = [this.#listed, this.#seen.size, this.#replaced];
     return { kinds: this.#kinds, waiting, isBusy, listed, seen, replaced, loneSignatures };
-  }
-
-  #countLoneSignatures(): number {
-    return this.#signatures.countOthers(new Set(this.#all().map(({ path }) => this.#signatures.of(path))));
   }
 
   /** Returns the progress of the check. */
@@ -152,7 +136,7 @@ export class Checklist {
     this.#count(entry.verdict, -1);
     entry.verdict = verdict;
     this.#count(entry.verdict, 1);
-    this.#events.onVerdict(entry);
+    this.#events.onChanged(entry);
   }
 
   /** Checks a file again if its signature was given later. */
@@ -166,7 +150,7 @@ export class Checklist {
     this.#count(entry.verdict, -1);
     entry.verdict = undefined;
     entry.facts = undefined;
-    this.#events.onWithdrawn(entry);
+    this.#events.onChanged(entry);
   }
 
   #noteSeen({ path, facts }: Entry): void {

@@ -5,7 +5,7 @@ import { createSHA256, createSHA384, createSHA512 } from 'hash-wasm';
 export type HashName = 'sha256' | 'sha384' | 'sha512';
 
 /** Computes one digest after the other. */
-export interface Hasher {
+interface Hasher {
   /** Discards everything so far. */
   readonly start: () => void;
   /** Takes the next bytes; the caller may reuse the array. */

@@ -3,13 +3,8 @@ import { bytesToNumberLE } from './bytes.ts';
 
 const { Point } = ed25519;
 
-/** Returns the bytes that are hashed before the file: the first half of the signature, then the key. */
-export function prefixOf(point: Uint8Array, signature: Uint8Array): readonly Uint8Array[] {
-  return [signature.subarray(0, 32), point];
-}
-
 /**
- * Tells whether an Ed25519 signature is valid, given SHA-512 over {@link prefixOf} and the file.
+ * Tells whether an Ed25519 signature is valid, given SHA-512 over the first half of the signature, the key and the file.
  *
  * Points must be canonical and the key must not be of small order. The equation is checked without the cofactor, as in
  * OpenSSL, so that every implementation accepts what is accepted here.

@@ -1,17 +1,10 @@
 import { type Algorithm, type AlgorithmName, algorithmOf } from '../../verifying/algorithm.ts';
-import { createHasher, type Hasher } from './digest.ts';
+import { createHasher } from './digest.ts';
 import { createEcdsa, isEcdsaShaped } from './ecdsa.ts';
-import { prefixOf, verifyEd25519 } from './ed25519.ts';
+import { verifyEd25519 } from './ed25519.ts';
 import { signatureBytes, verifyPkcs1, verifyPss } from './rsa.ts';
 import { readSignatureText, type SignatureEncoding } from './signature-text.ts';
 import { type PublicKey, readPublicKey } from './spki.ts';
-
-/** Result of a pass over a file. */
-interface Digests {
-  readonly sha256: Uint8Array;
-  /** Digest for the signature; with Ed25519 `undefined` if the signature was not known before the pass. */
-  readonly signed: Uint8Array | undefined;
-}
 
 /** Hashes files and checks signatures with one key and one algorithm. */
 export interface Verifier {
@@ -23,8 +16,8 @@ export interface Verifier {
   readonly start: (signature: Uint8Array | undefined) => void;
   /** Takes the next bytes of the file. */
   readonly update: (bytes: Uint8Array) => void;
-  /** Ends the pass. */
-  readonly finish: () => Digests;
+  /** Ends the pass; `signed` is for the signature, and with Ed25519 `undefined` if that was not known before the pass. */
+  readonly finish: () => { readonly sha256: Uint8Array; readonly signed: Uint8Array | undefined };
   /** Tells whether a signature is valid for the digest of a pass. */
   readonly verify: (signature: Uint8Array, signed: Uint8Array) => boolean;
 }
@@ -54,7 +47,11 @@ export async function createVerifier(signing: Signing): Promise<Verifier> {
     },
     start(signature) {
       list.start();
-      isSigned = startSigned(own, { key, list, signature });
+      if (own !== list) own.start();
+      isSigned = key.kind !== 'ed25519' || signature?.length === 64;
+      if (key.kind !== 'ed25519' || signature?.length !== 64) return;
+      own.update(signature.subarray(0, 32));
+      own.update(key.point);
     },
     update(bytes) {
       list.update(bytes);
@@ -78,21 +75,6 @@ function hasSize(key: PublicKey, signature: Uint8Array): boolean {
     case 'ed25519':
       return signature.length === 64;
   }
-}
-
-interface Start {
-  readonly key: PublicKey;
-  readonly list: Hasher;
-  readonly signature: Uint8Array | undefined;
-}
-
-/** Starts the digest that the signature covers; returns whether it can be computed. */
-function startSigned(own: Hasher, { key, list, signature }: Start): boolean {
-  if (own !== list) own.start();
-  if (key.kind !== 'ed25519') return true;
-  if (signature?.length !== 64) return false;
-  for (const bytes of prefixOf(key.point, signature)) own.update(bytes);
-  return true;
 }
 
 /** Returns the function that verifies a signature with a digest. */

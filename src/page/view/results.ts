@@ -16,7 +16,7 @@ const SPEECH_MS = 5000;
 const MOST_OPEN = 100;
 const MARKS = { good: '\u2713', open: '!', bad: '\u2715' } as const;
 
-/** Shows verdicts and progress; one update covers many changes. */
+/** Shows verdicts and progress. */
 export class Results {
   readonly #checklist: () => Checklist;
   readonly #fingerprint: string;
@@ -31,7 +31,8 @@ export class Results {
   readonly #problems = find('problems', HTMLElement);
   readonly #genuine = find('genuine', HTMLElement);
   readonly #genuineBox = find('genuine-box', HTMLDetailsElement);
-  readonly #refresh = throttle(FRAME_MS, () => this.#show());
+  /** Updates the page soon; one update covers many changes. */
+  readonly refresh = throttle(FRAME_MS, () => this.#show());
   #spokenAt = Number.NEGATIVE_INFINITY;
   #isFolded = false;
   #hasFailed = false;
@@ -45,23 +46,18 @@ export class Results {
   /** Updates an entry whose verdict changed or was withdrawn. */
   change(entry: Entry): void {
     this.#dirty.add(entry);
-    this.#refresh();
+    this.refresh();
   }
 
   /** Sets the result of comparing the key with an expected fingerprint. */
   compare(state: Comparison['state']): void {
     this.#compared = state;
-    this.#refresh();
+    this.refresh();
   }
 
   /** Scrolls the results into view. */
   reveal(): void {
     find('verdict', HTMLElement).scrollIntoView({ block: 'nearest' });
-  }
-
-  /** Updates the progress. */
-  advance(): void {
-    this.#refresh();
   }
 
   /** Shows that no file can be checked in this browser. */
@@ -95,7 +91,7 @@ export class Results {
     const start = performance.now();
     for (const entry of this.#dirty) {
       if (performance.now() - start >= ROWS_MS) {
-        this.#refresh();
+        this.refresh();
         break;
       }
       this.#dirty.delete(entry);
