@@ -35083,6 +35083,7 @@ Content-Type: application/json
 		var names = __nccwpck_require__(93509);
 		var verifying_encoding = __nccwpck_require__(9852);
 		var layout = __nccwpck_require__(5959);
+		var der = __nccwpck_require__(97415);
 		var verifying_algorithm = __nccwpck_require__(23184);
 		var verifier = __nccwpck_require__(89067);
 		;
@@ -35146,71 +35147,71 @@ Content-Type: application/json
 				}
 			};
 		}
-		function withAnySalt({ keyObject: key }, name) {
+		function withAnySalt(key, name) {
 			const algorithm = (0, verifying_algorithm.Hy)(name);
 			if (algorithm.scheme !== "rsa-pss") return [];
-			const verify = (0, external_node_crypto_.createVerify)(algorithm.hash);
+			const { hash: digest } = algorithm;
+			const verify = (0, external_node_crypto_.createVerify)(digest);
 			const padding = external_node_crypto_.constants.RSA_PKCS1_PSS_PADDING;
-			const digestBytes = (0, external_node_crypto_.hash)(algorithm.hash, "", "buffer").length;
 			return [{
 				update: (chunk) => verify.update(chunk),
 				likely(signature) {
-					if (!verify.verify({
-						key,
+					const options = {
+						key: key.keyObject,
 						padding,
 						saltLength: external_node_crypto_.constants.RSA_PSS_SALTLEN_AUTO
-					}, signature)) return undefined;
-					const whole = (0, external_node_crypto_.publicDecrypt)({
-						key,
-						padding: external_node_crypto_.constants.RSA_NO_PADDING
-					}, Buffer.from(signature));
-					const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
-					const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
-					const saltBytes = saltLength(encoded, encodedBits, algorithm.hash, digestBytes);
+					};
+					if (!verify.verify(options, signature)) return undefined;
+					const block = unmask(uncover(key, signature), digest);
 					return {
 						algorithm: name,
-						digestBytes,
-						saltBytes
+						digestBytes: (0, external_node_crypto_.hash)(digest, "", "buffer").length,
+						saltBytes: block.length - block.indexOf(1) - 1
 					};
 				}
 			}];
 		}
-		function isPaddedFor({ keyObject: key }, signature) {
-			if (!key.asymmetricKeyType?.startsWith("rsa")) return undefined;
+		function isPaddedFor(key, signature) {
+			if (key.kind !== "rsa" && key.kind !== "rsa-pss") return undefined;
 			try {
-				const whole = (0, external_node_crypto_.publicDecrypt)({
-					key,
-					padding: external_node_crypto_.constants.RSA_NO_PADDING
-				}, Buffer.from(signature));
-				if (/^0001(?:ff){8}/.test(whole.toString("hex", 0, 10))) return true;
-				const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
-				const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
-				return encoded.at(-1) === 188 && PSS_HASHES.some((name) => startsWithZeros(encoded, encodedBits, name));
+				const uncovered = uncover(key, signature);
+				if (uncovered.whole.toString("hex").startsWith(PKCS1_START)) return true;
+				const isPadded = (name) => /^(?:00)*01/.test(unmask(uncovered, name).toString("hex"));
+				return uncovered.whole.at(-1) === 188 && PSS_HASHES.some(isPadded);
 			} catch {
 				return false;
 			}
 		}
+		const PKCS1_START = "0001ffffffffffffffff";
 		const PSS_HASHES = [
 			"sha256",
 			"sha384",
 			"sha512",
 			"sha1"
 		];
-		const ZERO_BYTES = 8;
-		function startsWithZeros(encoded, encodedBits, name) {
-			const digestBytes = (0, external_node_crypto_.hash)(name, "", "buffer").length;
-			const block = unmask(encoded, encodedBits, name, digestBytes);
-			return block.subarray(0, ZERO_BYTES).every((byte) => byte === 0);
+		function uncover({ keyObject }, signature) {
+			const inner = (0, der.LU)((0, der.RN)(keyObject.export({
+				format: "der",
+				type: "spki"
+			}))).at(-1)?.content.subarray(1);
+			const key = {
+				key: inner ?? "",
+				format: "der",
+				type: "pkcs1",
+				padding: external_node_crypto_.constants.RSA_NO_PADDING
+			};
+			const pssBits = (keyObject.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
+			return {
+				whole: (0, external_node_crypto_.publicDecrypt)(key, Buffer.from(signature)),
+				pssBits
+			};
 		}
-		function saltLength(encoded, encodedBits, algorithm, digestBytes) {
-			const block = unmask(encoded, encodedBits, algorithm, digestBytes);
-			return block.length - block.indexOf(1) - 1;
-		}
-		function unmask(encoded, encodedBits, algorithm, digestBytes) {
-			const end = encoded.length - digestBytes - 1;
+		function unmask({ whole, pssBits }, algorithm) {
+			const encoded = whole.subarray(-Math.ceil(pssBits / 8));
+			const end = encoded.length - (0, external_node_crypto_.hash)(algorithm, "", "buffer").length - 1;
 			const digest = encoded.subarray(end, -1);
 			const block = Buffer.from(encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm)));
-			block[0] = (block[0] ?? 0) & 255 >> 8 * encoded.length - encodedBits;
+			block[0] = (block[0] ?? 0) & 255 >> 8 * encoded.length - pssBits;
 			return block;
 		}
 		function maskByte(digest, at, algorithm) {

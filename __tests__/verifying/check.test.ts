@@ -1,4 +1,4 @@
-import { constants, createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { constants, createHash, generateKeyPairSync, privateEncrypt, publicDecrypt, sign } from 'node:crypto';
 import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -8,7 +8,7 @@ import { chooseAlgorithm } from '../../src/verifying/algorithm.ts';
 import { checkStored, explainInvalid, isValid, noneFits, type Verification } from '../../src/verifying/check.ts';
 import { createVerifier } from '../../src/verifying/verifier.ts';
 import { makeDirectory } from '../files/trees.ts';
-import { type SignerName, signers } from './signers.ts';
+import { type Signer, type SignerName, signerOf, signers } from './signers.ts';
 
 const CONTENT = Buffer.from('the bytes of a release');
 
@@ -81,12 +81,16 @@ test('a new signature is checked against a pass over what was sent, and against 
   }
 });
 
-const LARGER = generateKeyPairSync('rsa', { modulusLength: 3072 });
+const LARGER = signerOf(generateKeyPairSync('rsa', { modulusLength: 3072 }));
+/** Its messages with PSS padding are one byte shorter than its signatures. */
+const ODD_SIZE = signerOf(generateKeyPairSync('rsa', { modulusLength: 2049 }));
 
 describe('a signature that does not fit is explained', () => {
-  async function hintFor(text: string): Promise<string | undefined> {
+  async function hintFor(text: string, isOurs = false): Promise<string | undefined> {
     const about = verification('ec-p256');
-    const { code, message, hint } = (await explainInvalid('dist/a\nb', opened(), { ...about, text })).error;
+    const { error, isKeyRight } = await explainInvalid('dist/a\nb', opened(), { ...about, text });
+    const { code, message, hint } = error;
+    expect(isKeyRight).toBe(isOurs);
     expect(code).toBe('SIGNATURE_INVALID');
     expect(message).toBe('The signature of dist/a\\nb is not valid for its bytes (ecdsa-sha256).');
     return hint;
@@ -94,21 +98,25 @@ describe('a signature that does not fit is explained', () => {
 
   test('by the algorithm that it was made with', async () => {
     const made = sign('sha512', CONTENT, signers['ec-p256'].privateKey).toString('base64');
-    expect(await hintFor(made)).toBe('It is valid as ecdsa-sha512: set signature-algorithm: ecdsa-sha512.');
+    expect(await hintFor(made, true)).toBe('It is valid as ecdsa-sha512: set signature-algorithm: ecdsa-sha512.');
   });
 
   test('by another algorithm than that of valid ones of the same run', async () => {
     const text = sign('sha512', CONTENT, signers['ec-p256'].privateKey).toString('base64');
     const about = { ...verification('ec-p256'), text, areOthersValid: true };
-    expect((await explainInvalid('app.zip', opened(), about)).error.hint).toBe(
+    const { error, isKeyRight } = await explainInvalid('app.zip', opened(), about);
+    expect(isKeyRight).toBe(true);
+    expect(error.hint).toBe(
       'It is valid as ecdsa-sha512, and other signatures of this run as ecdsa-sha256: one of several servers of the service signs by another algorithm. Ask its operators.',
     );
   });
 
   test('by the JSON that the signature is in', async () => {
-    const text = Buffer.from('{"mediaType":"application/vnd.dev.sigstore.bundle"}').toString('base64');
-    const about = { ...verification('ec-p256'), text };
-    expect((await explainInvalid('app.zip', opened(), about)).error.hint).toMatch(/^It is JSON with a signature in it/);
+    for (const json of ['{"mediaType":"application/vnd.dev.sigstore.bundle"}', '\n{\r\n  "signatures": []\n}'])
+      expect(await hintFor(Buffer.from(json).toString('base64'))).toMatch(/^It is JSON with a signature in it/);
+    expect(await hintFor(Buffer.from('see {"signatures": []}').toString('base64'))).toMatch(
+      /^The answer holds 22 bytes/,
+    );
     const chance = Buffer.concat([Buffer.from('{"'), Buffer.alloc(62, 0xfe)]).toString('base64');
     const ofKey = { ...verification('ed25519'), text: chance };
     expect((await explainInvalid('app.zip', opened(), ofKey)).error.hint).toMatch(/^The signature fits neither/);
@@ -127,18 +135,20 @@ describe('a signature that does not fit is explained', () => {
 
   test('by the other bytes that it is valid for', async () => {
     const ofText = sign('sha256', Buffer.from(CONTENT.toString('base64')), signers['ec-p256'].privateKey);
-    expect(await hintFor(ofText.toString('base64'))).toBe(
+    expect(await hintFor(ofText.toString('base64'), true)).toBe(
       'It is valid for the base64 text of the file: verify-key is the right key, and the service signs other bytes than those of the file.',
     );
   });
 
   test.each([
-    ['sha256', ''],
-    ['sha384', ', and set signature-algorithm: rsa-pss-sha384'],
-  ])('by the length of its salt, here with %s', async (hash, set) => {
+    ['rsa', 'sha256', ''],
+    ['rsa', 'sha384', ', and set signature-algorithm: rsa-pss-sha384'],
+    ['rsa-pss', 'sha256', ''],
+    ['odd', 'sha256', ''],
+  ] as const)('by the length of its salt, here by a key of %s with %s', async (kind, hash, set) => {
     const padding = constants.RSA_PKCS1_PSS_PADDING;
-    const made = sign(hash, CONTENT, { key: signers.rsa.privateKey, padding, saltLength: 20 });
-    const { key } = signers.rsa;
+    const { key, privateKey } = kind === 'odd' ? ODD_SIZE : signers[kind];
+    const made = sign(hash, CONTENT, { key: privateKey, padding, saltLength: 20 });
     const verifier = createVerifier(key, chooseAlgorithm(key, 'rsa-pss-sha256'));
     const about = { verifier, encoding: 'base64', text: made.toString('base64') } as const;
     expect((await explainInvalid('app.zip', opened(), about)).error.hint).toBe(
@@ -169,22 +179,52 @@ describe('a signature that does not fit is explained', () => {
     expect((await explainInvalid('app.zip', opened(), about)).error.hint).toMatch(/^It is a CMS \(PKCS#7\) container/);
   });
 
-  test.each([
-    ['rsa-pkcs1-sha256', {}],
-    ['rsa-pss-sha256', { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }],
-  ] as const)('by the padding of RSA, which shows whether the key is the right one: %s', async (name, options) => {
-    const { key } = signers.rsa;
-    const verifier = createVerifier(key, chooseAlgorithm(key, name));
-    const hintOf = async (privateKey: KeyObject): Promise<string | undefined> => {
-      const made = sign('sha256', Buffer.from('other bytes'), { key: privateKey, ...options });
+  describe('by the padding of RSA, which shows whether the key is the right one:', () => {
+    const pss = constants.RSA_PKCS1_PSS_PADDING;
+    const longest = constants.RSA_PSS_SALTLEN_MAX_SIGN;
+    const explained = async ({ key }: Signer, made: Buffer): Promise<unknown> => {
+      const verifier = createVerifier(key, chooseAlgorithm(key, 'rsa-pss-sha256'));
       const about = { verifier, encoding: 'base64', text: made.toString('base64') } as const;
-      return (await explainInvalid('app.zip', opened(), about)).error.hint;
+      const { error, isKeyRight } = await explainInvalid('app.zip', opened(), about);
+      return [error.hint?.split(/[,:]/, 1)[0], isKeyRight];
     };
-    expect(await hintOf(signers.rsa.privateKey)).toMatch(
-      /^The padding of the signature is that of this key, so verify-key is right and the service signed other bytes/,
-    );
-    const { privateKey: foreign } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    expect(await hintOf(foreign)).toMatch(/^The padding of the signature is not that of this key: another key made it/);
+    const OURS = ['The padding of the signature is that of this key', true];
+    const FOREIGN = ['The padding of the signature is not that of this key', false];
+
+    test.each<[string, Signer, string, object]>([
+      ['PKCS#1', signers.rsa, 'sha256', {}],
+      ['PSS', signers.rsa, 'sha256', { padding: pss, saltLength: 32 }],
+      ['PSS with the longest salt', signers.rsa, 'sha256', { padding: pss, saltLength: longest }],
+      ['PSS and SHA-1', signers.rsa, 'sha1', { padding: pss, saltLength: 20 }],
+      ['PSS and SHA-384', signers.rsa, 'sha384', { padding: pss, saltLength: 0 }],
+      ['PSS and SHA-512', signers.rsa, 'sha512', { padding: pss, saltLength: 64 }],
+      ['a key for PSS only', signers['rsa-pss'], 'sha256', { padding: pss, saltLength: 32 }],
+      ['a key of 2049 bits', ODD_SIZE, 'sha256', { padding: pss, saltLength: 32 }],
+    ])('%s', async (_, signer, hash, options) => {
+      const made = sign(hash, Buffer.from('other bytes'), { key: signer.privateKey, ...options });
+      expect(await explained(signer, made)).toEqual(OURS);
+    });
+
+    test('another key', async () => {
+      const { privateKey: foreign } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      for (const signer of [signers.rsa, signers['rsa-pss']]) {
+        expect(await explained(signer, sign('sha256', CONTENT, foreign))).toEqual(FOREIGN);
+        // A number that is too large for the key.
+        expect(await explained(signer, Buffer.alloc(256, 0xff))).toEqual(FOREIGN);
+        expect(await explained(signer, sign('sha256', CONTENT, LARGER.privateKey))).toEqual(FOREIGN);
+      }
+    });
+
+    test('bytes that are like padding in a part', async () => {
+      const { key: publicKey, privateKey: key } = signers.rsa;
+      const padding = constants.RSA_NO_PADDING;
+      const whole = sign('sha256', CONTENT, { key, padding: pss, saltLength: 32 });
+      const otherEnd = publicDecrypt({ key: publicKey.keyObject, padding }, whole).fill(0xbd, 255);
+      const starts = ['0001ff00', '0002ffffffffffffffff'].map((start) => Buffer.from(start.padEnd(512, '5a'), 'hex'));
+      for (const bytes of [otherEnd, Buffer.alloc(256).fill(0xbc, 255), ...starts]) {
+        expect(await explained(signers.rsa, privateEncrypt({ key, padding }, bytes))).toEqual(FOREIGN);
+      }
+    });
   });
 
   test('by the advice of the caller, which need not say whose key it is when the padding does', async () => {

@@ -45,7 +45,8 @@ export const pairs: [SignerName, AlgorithmName][] = SIGNATURE_ALGORITHMS.flatMap
   },
 );
 
-function signerOf({ publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject }): Signer {
+/** Returns a key pair as a signer. */
+export function signerOf({ publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject }): Signer {
   return { key: readVerifyKey(publicKey.export({ format: 'pem', type: 'spki' }).toString()), privateKey };
 }
 

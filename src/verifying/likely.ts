@@ -1,5 +1,6 @@
 import { constants, createHash, createVerify, hash, publicDecrypt } from 'node:crypto';
 import { readInto } from '../files/hashing/file-hash.ts';
+import { childrenOf, readElement } from '../identity/der/der.ts';
 import { type AlgorithmName, algorithmOf, algorithmsFor } from './algorithm.ts';
 import type { VerifyKey } from './key.ts';
 import { formOf } from './layout.ts';
@@ -92,66 +93,74 @@ function ofBase64(verifier: Verifier): Candidate {
   };
 }
 
-function withAnySalt({ keyObject: key }: VerifyKey, name: AlgorithmName): Candidate[] {
+function withAnySalt(key: VerifyKey, name: AlgorithmName): Candidate[] {
   const algorithm = algorithmOf(name);
   if (algorithm.scheme !== 'rsa-pss') return [];
-  const verify = createVerify(algorithm.hash);
+  const { hash: digest } = algorithm;
+  const verify = createVerify(digest);
   const padding = constants.RSA_PKCS1_PSS_PADDING;
-  const digestBytes = hash(algorithm.hash, '', 'buffer').length;
   return [
     {
       update: (chunk) => verify.update(chunk),
       likely(signature) {
-        if (!verify.verify({ key, padding, saltLength: constants.RSA_PSS_SALTLEN_AUTO }, signature)) return undefined;
-        const whole = publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(signature));
-        // The message is one byte shorter than the signature when the modulus has a single bit in its first byte.
-        const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
-        const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
-        const saltBytes = saltLength(encoded, encodedBits, algorithm.hash, digestBytes);
-        return { algorithm: name, digestBytes, saltBytes };
+        const options = { key: key.keyObject, padding, saltLength: constants.RSA_PSS_SALTLEN_AUTO };
+        if (!verify.verify(options, signature)) return undefined;
+        const block = unmask(uncover(key, signature), digest);
+        return {
+          algorithm: name,
+          digestBytes: hash(digest, '', 'buffer').length,
+          saltBytes: block.length - block.indexOf(1) - 1,
+        };
       },
     },
   ];
 }
 
 /** Tells whether an RSA signature was made by this key, whatever bytes it is for: only the key that made it uncovers its padding. `undefined` for other keys. */
-export function isPaddedFor({ keyObject: key }: VerifyKey, signature: Uint8Array): boolean | undefined {
-  if (!key.asymmetricKeyType?.startsWith('rsa')) return undefined;
+export function isPaddedFor(key: VerifyKey, signature: Uint8Array): boolean | undefined {
+  if (key.kind !== 'rsa' && key.kind !== 'rsa-pss') return undefined;
   try {
-    const whole = publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(signature));
-    if (/^0001(?:ff){8}/.test(whole.toString('hex', 0, 10))) return true;
-    const encodedBits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
-    const encoded = whole.subarray(-Math.ceil(encodedBits / 8));
-    return encoded.at(-1) === 0xbc && PSS_HASHES.some((name) => startsWithZeros(encoded, encodedBits, name));
+    const uncovered = uncover(key, signature);
+    if (uncovered.whole.toString('hex').startsWith(PKCS1_START)) return true;
+    // A signature by another key looks like one with the longest salt, which needs no zeros, once in 8000.
+    const isPadded = (name: string): boolean => /^(?:00)*01/.test(unmask(uncovered, name).toString('hex'));
+    return uncovered.whole.at(-1) === 0xbc && PSS_HASHES.some(isPadded);
   } catch {
     // No key of this size makes such a number.
     return false;
   }
 }
 
-const PSS_HASHES = ['sha256', 'sha384', 'sha512', 'sha1'] as const;
-/** By chance, as many bits are zero once in 2^56. */
-const ZERO_BYTES = 8;
+const PKCS1_START = '0001ffffffffffffffff';
+const PSS_HASHES = ['sha256', 'sha384', 'sha512', 'sha1'];
 
-function startsWithZeros(encoded: Buffer, encodedBits: number, name: string): boolean {
-  const digestBytes = hash(name, '', 'buffer').length;
-  const block = unmask(encoded, encodedBits, name, digestBytes);
-  return block.subarray(0, ZERO_BYTES).every((byte) => byte === 0);
+/** The number that a key made a signature of. */
+interface Uncovered {
+  readonly whole: Buffer;
+  /** Its bits without leading zeros that the padding of PSS fills: one fewer than those of the key. */
+  readonly pssBits: number;
 }
 
-/** Reads the length of the salt, in bytes, in a valid encoded message (RFC 8017, 9.1.2). */
-function saltLength(encoded: Buffer, encodedBits: number, algorithm: string, digestBytes: number): number {
-  const block = unmask(encoded, encodedBits, algorithm, digestBytes);
-  return block.length - block.indexOf(1) - 1;
+/** Undoes the operation of an RSA key; throws for a number that no key of this size makes. */
+function uncover({ keyObject }: VerifyKey, signature: Uint8Array): Uncovered {
+  // OpenSSL refuses this for a key whose type allows only PSS, but not for the PKCS#1 key inside it.
+  const inner = childrenOf(readElement(keyObject.export({ format: 'der', type: 'spki' })))
+    .at(-1)
+    ?.content.subarray(1);
+  const key = { key: inner ?? '', format: 'der', type: 'pkcs1', padding: constants.RSA_NO_PADDING } as const;
+  const pssBits = (keyObject.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
+  return { whole: publicDecrypt(key, Buffer.from(signature)), pssBits };
 }
 
-/** Returns what stands before the digest of an encoded message: zeros, a one, and the salt. */
-function unmask(encoded: Buffer, encodedBits: number, algorithm: string, digestBytes: number): Buffer {
-  const end = encoded.length - digestBytes - 1;
+/** Returns what stands before the digest of a message encoded with PSS (RFC 8017, 9.1.2): zeros, a one, and the salt. */
+function unmask({ whole, pssBits }: Uncovered, algorithm: string): Buffer {
+  // The message is one byte shorter than the number when the modulus has a single bit in its first byte.
+  const encoded = whole.subarray(-Math.ceil(pssBits / 8));
+  const end = encoded.length - hash(algorithm, '', 'buffer').length - 1;
   const digest = encoded.subarray(end, -1);
   const block = Buffer.from(encoded.subarray(0, end).map((byte, at) => byte ^ maskByte(digest, at, algorithm)));
   // The unused bits of the first byte are masked too.
-  block[0] = (block[0] ?? 0) & (0xff >> (8 * encoded.length - encodedBits));
+  block[0] = (block[0] ?? 0) & (0xff >> (8 * encoded.length - pssBits));
   return block;
 }
 
