@@ -35518,7 +35518,7 @@ Content-Type: application/json
 				48,
 				66
 			].some((numberBytes) => ecdsaLayout(bytes, numberBytes) !== undefined);
-			return isEcdsa || bytes.length === ED25519_BYTES || bytes.length >= MIN_RSA_BYTES;
+			return isEcdsa || bytes.length >= MIN_RSA_BYTES;
 		}
 		function ecdsaLayout(signature, numberBytes) {
 			if (isStrictDer(signature, numberBytes)) return "der";

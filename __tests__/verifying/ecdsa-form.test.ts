@@ -54,8 +54,13 @@ describe.each(curves)('%s: other spellings of a valid DER signature are refused'
       'the other length form',
       content.length < 0x80 ? bytes(0x30, 0x81, content.length, content) : bytes(0x30, content.length, content),
     ],
+    ['another length of the sequence', bytes(0x30, length(content.length + 1), content)],
     ['an indefinite length', bytes(0x30, 0x80, content, 0, 0)],
     ['a longer length of r', sequence(bytes(0x02, 0x81, r.length, r, integer(s)))],
+    [
+      'an r that is too long for the curve',
+      sequence(bytes(integer(bytes(1, Buffer.alloc(numberBytes[curve] + 1))), integer(s))),
+    ],
     ['a padded r', sequence(bytes(integer(bytes(0, r)), integer(s)))],
     ['a padded s', sequence(bytes(integer(r), integer(bytes(0, s))))],
     ['an empty r', sequence(bytes(0x02, 0, integer(s)))],

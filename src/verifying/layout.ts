@@ -36,8 +36,9 @@ export function formOf(key: VerifyKey, signature: Uint8Array): SignatureForm | u
 
 /** Tells whether bytes look like a signature of any kind of key; most truncated signatures do not. */
 export function mayBeSignature(bytes: Uint8Array): boolean {
+  // A signature of Ed25519 is as long as one of P-256.
   const isEcdsa = [32, 48, 66].some((numberBytes) => ecdsaLayout(bytes, numberBytes) !== undefined);
-  return isEcdsa || bytes.length === ED25519_BYTES || bytes.length >= MIN_RSA_BYTES;
+  return isEcdsa || bytes.length >= MIN_RSA_BYTES;
 }
 
 /** Tells the layout of an ECDSA signature whose numbers have `numberBytes` bytes; `undefined` for other bytes. */
