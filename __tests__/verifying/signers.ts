@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, generatePrimeSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,31 @@ export const signers = {
 };
 /** Names one of {@link signers}. */
 export type SignerName = keyof typeof signers;
+
+/** Returns a signer with an RSA key of 2049 bits, whose modulus has a single bit in its first byte; OpenSSL makes none. */
+export function oddSigner(): Signer {
+  const [p, q] = [generatePrimeSync(1025, { bigint: true }), generatePrimeSync(1024, { bigint: true })];
+  const e = 65_537n;
+  const d = inverse(e, (p - 1n) * (q - 1n));
+  const numbers = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };
+  const key = Object.fromEntries(
+    Object.entries(numbers).map(([name, number]) => {
+      const hex = number.toString(16);
+      return [name, Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex').toString('base64url')];
+    }),
+  );
+  const privateKey = createPrivateKey({ key: { kty: 'RSA', ...key }, format: 'jwk' });
+  return signerOf({ privateKey, publicKey: createPublicKey(privateKey) });
+}
+
+function inverse(number: bigint, modulus: bigint): bigint {
+  let [rest, next, factor, nextFactor] = [modulus, number % modulus, 0n, 1n];
+  while (next > 0n) {
+    const times = rest / next;
+    [rest, next, factor, nextFactor] = [next, rest % next, nextFactor, factor - times * nextFactor];
+  }
+  return (factor + modulus) % modulus;
+}
 
 /** The signers with ECDSA keys. */
 export const curves = ['ec-p256', 'ec-p384', 'ec-p521'] as const;
