@@ -27814,7 +27814,7 @@ Content-Type: application/json
 				if (this.#signed === 0) return neverAccepted(failure);
 				if (failure.code === "TLS_CLIENT_REJECTED") return failure.with({ hint: WAS_ACCEPTED });
 				const meeting = this.#met.get(failure.code);
-				if (!concernsFiles(failure) || meeting === undefined) return failure;
+				if (meeting === undefined) return failure;
 				meeting.seen ??= this.#lookAt(meeting, statusOf);
 				const { repaired, always } = meeting.seen;
 				const isOfFiles = always !== undefined && meeting.files.size < this.#signed / 2;
@@ -28042,9 +28042,6 @@ Content-Type: application/json
 			#badNodesOfRun = 0;
 			#badNodeAt = Number.NEGATIVE_INFINITY;
 			#refusedAt = Number.POSITIVE_INFINITY;
-			get successes() {
-				return this.#successes;
-			}
 			get inFlight() {
 				if (this.#successes > 0) return Number.POSITIVE_INFINITY;
 				return Math.min(left(this.#refused, ENDINGS.refusedFiles), left(this.#unfit, ENDINGS.unfitFiles));

@@ -136,7 +136,7 @@ export class Hindsight {
     if (this.#signed === 0) return neverAccepted(failure);
     if (failure.code === 'TLS_CLIENT_REJECTED') return failure.with({ hint: WAS_ACCEPTED });
     const meeting = this.#met.get(failure.code);
-    if (!concernsFiles(failure) || meeting === undefined) return failure;
+    if (meeting === undefined) return failure;
     // Thousands of files may share one kind of failure.
     meeting.seen ??= this.#lookAt(meeting, statusOf);
     const { repaired, always } = meeting.seen;

@@ -31,11 +31,6 @@ export class RunJudge {
   /** When the first refusal of the credentials or the certificate came; infinite before that. */
   #refusedAt = Number.POSITIVE_INFINITY;
 
-  /** Attempts that succeeded. */
-  get successes(): number {
-    return this.#successes;
-  }
-
   /** How many requests may be in flight while the failures so far may concern every file; infinite when they do not. */
   get inFlight(): number {
     if (this.#successes > 0) return Number.POSITIVE_INFINITY;
