@@ -218,16 +218,20 @@ describe('what came before the last failure of a run', () => {
 
   test.each([
     ['CONNECTION_LOST', {}, true],
+    ['TIMEOUT', { hint: '' }, true],
     ['CONNECTION_LOST', { unreached: 'no TLS connection was made' }, false],
     ['CONNECT_REFUSED', {}, false],
   ] as const)('may be due to the only file that was left: %s %o', (code, facts, isOfFile) => {
     const troubles = new Troubles();
+    troubles.add({ failure: said('It broke.'), startedAt: 0, job: 6 });
     troubles.onSuccess();
-    troubles.newest = new Failure('service', code, 'It failed.', { ...facts, hint: 'Ask.' });
+    troubles.newest = new Failure('service', code, 'It failed.', { hint: 'Ask.', ...facts });
     for (const at of [1000, 2000]) troubles.add({ failure: troubles.newest, startedAt: at, job: 7 });
     const which = isOfFile ? 'every request was for the same file, and failed' : 'every request has failed';
     expect(troubles.last(9000)?.message).toBe(`It failed. Since the last signature, about 8 s ago, ${which}.`);
-    expect(troubles.last(9000)?.hint).toMatch(isOfFile ? /^Only one file was left: .* Ask\.$/ : /^Ask\.$/);
+    expect(troubles.last(9000)?.hint).toMatch(
+      isOfFile ? /^Only one file was left: .* operators of the service\.(?: Ask\.)?$/ : /^Ask\.$/,
+    );
   });
 
   test('of single requests that were throttled is a quota, and not a matter of concurrency', () => {
@@ -277,6 +281,9 @@ test.each([
     `The connection was lost. It asks to wait ${shown}, and this run waits at most 3 s more.`,
   );
   expect(failure.hint).toMatch(/^Run this job again after that time/);
+  const throttled = new Failure('service', 'THROTTLED', 'The service answered 429.');
+  expect(retryAfterTooLong(throttled, ms, 0).hint).toMatch(/about its limits\.$/);
+  expect(failure.hint).not.toMatch(/limits/);
   expect(retryAfterTooLong(lost, ms, -1).message).toContain('at most 0 s more');
 });
 

@@ -132,3 +132,12 @@ test('a wait that is too long keeps its own advice, also when no request was acc
   const failure = new Failure('config', 'RETRY_AFTER_TOO_LONG', 'Too long.', { hint: 'Run again.', cause });
   expect(new Hindsight().explain(failure, () => undefined)).toBe(failure);
 });
+
+test('the files that were signed after the first failed attempt are counted', () => {
+  const hindsight = new Hindsight();
+  const counts = [undefined, throttled(), undefined, undefined, throttled(), undefined].map((failure, job) => {
+    hindsight.onSettled(job, failure);
+    return hindsight.signedAfterFailure;
+  });
+  expect(counts).toEqual([0, 0, 1, 2, 2, 3]);
+});

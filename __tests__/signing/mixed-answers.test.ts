@@ -47,9 +47,6 @@ test('after a valid signature, too', async () => {
       return { ...signer, sign: (...args) => (++requests <= 20 ? signer.sign(...args) : mixed.sign(...args)) };
     },
   });
-  console.log(
-    run.outcomes.filter((o) => o.error).map((o) => `${o.file.path} ${o.attempts} ${o.error?.code} ${o.error?.hint}`),
-  );
   const hints = run.outcomes.flatMap(({ error }) => error?.hint ?? []);
   expect(hints.length).toBeGreaterThan(10);
   expect(hints.filter((hint) => hint.includes('mixes up the answers to different requests')).length).toBeGreaterThan(5);

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { Concerns } from '../../src/signing/policy/attempt-counts.ts';
 import { Growth, Limit } from '../../src/signing/policy/concurrency.ts';
+import type { Failure } from '../../src/signing/policy/failure.ts';
 import { OutageGate } from '../../src/signing/policy/outage-gate.ts';
 import { InFlight } from '../../src/signing/schedule/in-flight.ts';
 import { RetryQueue } from '../../src/signing/schedule/queue.ts';
-import { sleep } from './simulate.ts';
+import { FAILURES, sleep } from './simulate.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 describe('the gate', () => {
@@ -45,13 +47,33 @@ describe('the gate', () => {
     const gate = new OutageGate(() => 0);
     fail(gate, 8);
     expect(gate.ask(259)).toEqual({ may: 'wait', untilMs: 260 });
-    expect(gate.ask(260)).toMatchObject({ may: 'probe' });
+    expect(gate.ask(260)).toEqual({ may: 'probe', of: 'new' });
     gate.onProbe();
     expect(gate.ask(300)).toEqual({ may: 'wait', untilMs: Number.POSITIVE_INFINITY });
     fail(gate, 3);
     expect(gate.ask(300)).toEqual({ may: 'wait', untilMs: Number.POSITIVE_INFINITY });
     gate.onProbeOver();
     expect(gate.ask(300)).toMatchObject({ may: 'probe' });
+  });
+
+  test('takes a file that has failed for every second probe, because a service may refuse each file at first', () => {
+    const gate = new OutageGate(() => 0);
+    fail(gate, 8);
+    const probes = Array.from({ length: 4 }, () => {
+      const passage = gate.ask(1e6);
+      gate.onFailure({ startedAt: 0, isProbe: true, filesLeft: 50 }, 10);
+      return passage.may === 'probe' && passage.of;
+    });
+    expect(probes).toEqual(['new', 'failed', 'new', 'failed']);
+  });
+
+  test('opens after a refusal for the success of a probe only, and probes with files that have not failed', () => {
+    const gate = new OutageGate(() => 0);
+    gate.onRefused({ isProbe: false, boundMs: 2000 }, 0);
+    gate.open();
+    expect([gate.isShut, gate.ask(1e6)]).toEqual([true, { may: 'probe', of: 'new' }]);
+    expect([gate.onSuccess({ isProbe: false }), gate.isShut]).toEqual([false, true]);
+    expect([gate.onSuccess({ isProbe: true }), gate.isShut]).toEqual([true, false]);
   });
 
   test('holds all files for as long as the service asked, plus at most a quarter of a second, also after a success', () => {
@@ -80,6 +102,69 @@ describe('the gate', () => {
     const gate = new OutageGate(() => 1);
     gate.onFailure({ startedAt: 0, isProbe: false, filesLeft: 1 }, 59_800);
     expect(gate.ask(59_900)).toEqual({ may: 'wait', untilMs: 60_000 });
+  });
+});
+
+describe('a failed request of one file', () => {
+  const { serverError } = FAILURES;
+  /** Fails these files after a first success; returns whom the last failure concerned. */
+  function failAll(concerns: Concerns, jobs: readonly number[], left = 100, failure: Failure = serverError): unknown {
+    return jobs.map((job) => concerns.add({ failure, job, left })).at(-1);
+  }
+  const seven = [1, 2, 3, 4, 5, 6, 7];
+  const started = (): Concerns => {
+    const concerns = new Concerns();
+    concerns.onSuccess(0);
+    return concerns;
+  };
+
+  test('concerns the service when eight files in a row have met one, and its file before that', () => {
+    const concerns = started();
+    expect(failAll(concerns, [...seven, ...seven])).toBe('its file');
+    expect(failAll(concerns, [8])).toBe('the service');
+    concerns.onSuccess(9);
+    expect(failAll(concerns, seven)).toBe('its file');
+  });
+
+  test('concerns its file as long as nothing was signed', () => {
+    expect(failAll(new Concerns(), [...seven, 8, 9])).toBe('its file');
+  });
+
+  test.each([
+    ['a failure of the service', FAILURES.unavailable, 'the service'],
+    ['a name without an address, after a success', FAILURES.noSuchHost, 'the service'],
+    ['a failure that the file is the cause of', FAILURES.tooLarge, 'its file'],
+    ['a signature that does not fit', FAILURES.wrongKey, 'its file'],
+    ['a node that TLS refuses', serverError.with({ endsRun: 'bad-node' }), 'its file'],
+  ])('concerns the same whether one or eight files have met it: %s', (_, failure, concern) => {
+    const concerns = started();
+    expect(failAll(concerns, [1], 100, failure)).toBe(concern);
+    expect(failAll(concerns, [...seven, 8], 100, failure)).toBe(concern);
+  });
+
+  test('concerns all files that are left when each of them has met one, those with a result excepted', () => {
+    const all = started();
+    expect([failAll(all, [...seven, 8], 9), failAll(all, [9], 9)]).toEqual(['the service', 'all files that are left']);
+    const signed = started();
+    failAll(signed, [1]);
+    signed.onSuccess(1);
+    expect(failAll(signed, [...seven.slice(1), 8, 9], 9)).toBe('the service');
+    const lost = started();
+    failAll(lost, seven);
+    lost.settle(1);
+    expect(failAll(lost, [8], 8)).toBe('the service');
+  });
+
+  test('concerns its file once four rows of eight files have ended with a signature: these files may be the cause', () => {
+    const concerns = started();
+    for (let row = 0; row < 4; row++) {
+      expect(failAll(concerns, [...seven, 8])).toBe('the service');
+      concerns.onSuccess(9);
+      // A shorter row is none.
+      failAll(concerns, seven);
+      concerns.onSuccess(9);
+    }
+    expect(failAll(concerns, [...seven, 8, 9])).toBe('its file');
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { RetryQueue } from '../../src/signing/schedule/queue.ts';
+import { FAILURES } from './simulate.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -80,4 +81,15 @@ test('a job that waits only for the service to recover is sent after new jobs, f
   expect(queue.ready(500, 500)).toBe(2);
   queue.take(2);
   expect([queue.ready(500, 500), queue.nextReadyAt(500), queue.ready(1000, NEVER)]).toEqual([undefined, 1000, 0]);
+});
+
+test('a job that is held is sent when no other job waits, not even one that is not due', () => {
+  const queue = new RetryQueue(3, 0);
+  for (let job = 0; job < 3; job++) queue.take(job);
+  queue.hold(0, FAILURES.wrongKey);
+  queue.hold(1, FAILURES.wrongKey);
+  queue.repeat({ job: 2, readyAt: 100, reason: 'itself' });
+  expect([queue.ready(99, NEVER), queue.ready(100, NEVER)]).toEqual([undefined, 2]);
+  queue.take(2);
+  expect(drain(queue, 100)).toEqual([0, 1]);
 });

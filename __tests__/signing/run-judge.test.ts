@@ -58,8 +58,13 @@ describe('a run ends', () => {
     const untrusted = new Failure('config', 'TLS_SERVER_UNTRUSTED', 'No chain.', { endsRun: 'bad-node' });
     const ofSeveral = untrusted.with({ isOneOfSeveral: true });
 
-    test('at once before a success, unless another connection was good', () => {
+    test('at once before a success, at the second attempt where only one server was asked, unless another connection was good', () => {
       expect(createRun().fail(untrusted, 5)).toBe(true);
+      const ofOneServer = createRun();
+      expect([1, 2].map((job) => ofOneServer.fail(untrusted.with({ isOfOneServer: true }), job))).toEqual([
+        false,
+        true,
+      ]);
       const { fail } = createRun();
       expect([1, 2, 1, 2, 1, 3].map((job) => fail(ofSeveral, job))).toEqual([...Array(5).fill(false), true]);
     });

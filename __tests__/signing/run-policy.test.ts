@@ -296,6 +296,27 @@ describe('an outage', () => {
   });
 });
 
+describe('an outage in which the requests of single files fail', () => {
+  const failRow = (world: World, jobs: number, left: number): Decision['next'][] =>
+    Array.from({ length: jobs }, (_, job) => world.fail(FAILURES.serverError, 1000, { job: job + 1, left }).next);
+
+  test('is over when each file that is left has failed, because these files may be the cause', () => {
+    const world = createWorld();
+    succeed(world);
+    failRow(world, 15, 16);
+    expect(world.policy.ask(1e6)).toMatchObject({ may: 'probe' });
+    world.fail(FAILURES.serverError, 2000, { job: 16, left: 16, isProbe: true });
+    expect(world.policy.ask(2000)).toEqual({ may: 'start' });
+  });
+
+  test('is none of the files that are left alone, where the others that failed are lost', () => {
+    const world = createWorld({ attempts: 1 });
+    succeed(world);
+    expect(failRow(world, 7, 10)).toEqual(Array(7).fill('lost'));
+    expect(world.fail(FAILURES.serverError, 1000, { job: 8, left: 3 }).next).toBe('retry');
+  });
+});
+
 describe('Retry-After', () => {
   test('is obeyed when the deadline allows exactly that long, and ends the run when it does not', () => {
     const { policy, fail } = createWorld({ endsAt: 10_000 });
@@ -323,6 +344,10 @@ describe('a request that carried several files', () => {
     expect(decisions).toEqual(Array(16).fill('retry'));
     expect(world.events.filter(({ type }) => type === 'outage')).toEqual([]);
     expect([world.policy.limit.value, world.policy.ask(1000)]).toEqual([before / 2, { may: 'start' }]);
+    world.fail(FAILURES.refused, 1000);
+    expect(world.policy.troubles.last(1000)?.message).toBe(
+      'The connection was refused. Before that: 1 × the service answered 503.',
+    );
   });
 
   test('and the next seven shut the gate as single requests do', () => {
@@ -373,9 +398,9 @@ describe('a machine without a free descriptor', () => {
 
   test('ends the run after ten seconds in which nothing was in flight', () => {
     const world = createWorld();
-    expect([0, 9999].map((now) => world.fail(noDescriptor, now).next)).toEqual(['retry', 'retry']);
-    expect(world.fail(noDescriptor, 10_000, { inFlight: 1 }).next).toBe('retry');
-    const end = world.fail(noDescriptor, 10_000);
+    expect([500, 10_499].map((now) => world.fail(noDescriptor, now).next)).toEqual(['retry', 'retry']);
+    expect(world.fail(noDescriptor, 10_500, { inFlight: 1 }).next).toBe('retry');
+    const end = world.fail(noDescriptor, 10_500);
     expect(end).toMatchObject({
       next: 'end',
       failure: { code: noDescriptor.code, kind: 'config' },
