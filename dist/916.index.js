@@ -559,10 +559,8 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	function describeInputs({ runner }, { problems }) {
 		const own = problems.map((problem) => (0, finding.gz)("inputs", problem));
 		const { suspiciousVariables } = runner.facts;
-		return [...own.length > 0 ? own : [(0, finding.bF)("inputs", "every other input is valid")], ...suspiciousVariables.length > 0 ? [(0, finding.k9)("environment", describeVariables(suspiciousVariables))] : []];
-	}
-	function describeVariables(names) {
-		return `the environment sets ${names.join(", ")}; this action verifies the server all the same, other steps may not`;
+		const environment = `the environment sets ${suspiciousVariables.join(", ")}; this action verifies the server all the same, other steps may not`;
+		return [...own.length > 0 ? own : [(0, finding.bF)("inputs", "every other input is valid")], ...suspiciousVariables.length > 0 ? [(0, finding.k9)("environment", environment)] : []];
 	}
 	async function lookAtService(context, inputs, { inspection }) {
 		const { serverUrl: server, shows, authority } = inputs.service;

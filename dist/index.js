@@ -23270,7 +23270,7 @@ var __webpack_modules__ = {
 				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(80827);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23657);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(10969);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
@@ -23378,7 +23378,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	80827: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	23657: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -26475,39 +26475,31 @@ Content-Type: application/json
 				longer: "refused",
 				links: "refused"
 			};
-			const file = lookAt(location, options);
-			if (file === undefined) return "nothing";
-			return file.bytes !== undefined && isSignature(file.bytes.toString("utf8")) ? "own" : "foreign";
+			return occupantAt(location, options, (bytes) => isSignature(bytes.toString("utf8")));
 		}
 		function occupantOfChecksums(location, signature) {
-			const file = lookAt(location, {
-				maxBytes: 80,
-				longer: "cut",
-				links: "refused"
-			});
-			if (file === undefined) return "nothing";
-			const isList = file.bytes !== undefined && /^(?:$|\\?[0-9a-f]{64} [ *])/.test(file.bytes.toString("latin1"));
-			return isList && signature === "own" ? "own" : "foreign";
+			const isList = (bytes) => /^(?:$|\\?[0-9a-f]{64} [ *])/.test(bytes.toString("latin1"));
+			return occupantAt(location, startOf(80), (bytes) => isList(bytes) && signature === "own");
 		}
 		function occupantOfTimestamp(location, signature) {
-			const file = lookAt(location, {
-				maxBytes: 1,
-				longer: "cut",
-				links: "refused"
-			});
-			if (file === undefined) return "nothing";
-			return file.bytes?.[0] === 48 && signature === "own" ? "own" : "foreign";
+			return occupantAt(location, startOf(1), ([first]) => first === 48 && signature === "own");
 		}
 		function occupantOfKit(location) {
-			const file = lookAt(location, {
-				maxBytes: 120,
-				longer: "cut",
-				links: "refused"
-			});
-			if (file === undefined) return "nothing";
-			return KIT.test(file.bytes?.toString("latin1") ?? "") ? "own" : "foreign";
+			return occupantAt(location, startOf(120), (bytes) => KIT.test(bytes.toString("latin1")));
 		}
 		const KIT = /^(?:<!doctype html>)?<!-- mtls-release-signing verification kit -->/;
+		function startOf(maxBytes) {
+			return {
+				maxBytes,
+				longer: "cut",
+				links: "refused"
+			};
+		}
+		function occupantAt(location, options, isOwn) {
+			const file = lookAt(location, options);
+			if (file === undefined) return "nothing";
+			return file.bytes !== undefined && isOwn(file.bytes) ? "own" : "foreign";
+		}
 		function isSignatureText(text) {
 			return text !== "" && !text.includes("�") && !/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(text);
 		}
@@ -26939,11 +26931,7 @@ Content-Type: application/json
 				}),
 				...plan.isUploaded ? [refusedInArtifact([...writtenPaths(release.files, files, own)])] : [],
 				...foreign.length > 0 ? [occupied(foreign)] : [],
-				...await tryDirectories(plan, {
-					signatures,
-					own,
-					pause
-				})
+				...await tryDirectories(plan, signatures, own, pause)
 			];
 			const found = problems.filter((problem) => problem !== undefined);
 			if (found.length > 0) throw joined(found);
@@ -27008,7 +26996,7 @@ Content-Type: application/json
 			const isOne = paths.length === 1;
 			return new errors.lZ("OUTPUT_OCCUPIED", `${(0, units.LS)(paths.length, "path")} to be written ${isOne ? "holds" : "hold"} what this action did not write: ${(0, units.w5)(paths, 10)}.`, { hint: "Remove what an earlier run left, or give checksums, manifest, suffix or output-dir other values: it would be lost." });
 		}
-		async function tryDirectories({ wanted, files, output }, { signatures, own, pause }) {
+		async function tryDirectories({ wanted, files, output }, signatures, own, pause) {
 			const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);
 			const written = new Map(signatures);
 			for (const [directory, names] of namesByDirectory(others.map((path) => ({ path })))) written.set(directory, [...written.get(directory) ?? [], ...names]);
@@ -28988,10 +28976,10 @@ Content-Type: application/json
 				content: (0, writing_checksums.p)(task.entries)
 			}, task)];
 		}
-		async function checkChecksums(context, { checksums }, { check, allFiles, outcomes, isPartial }) {
+		async function checkChecksums(context, { checksums }, check, { allFiles, outcomes, isPartial }) {
 			if (checksums === undefined) return [];
 			const file = (0, whole_release.gq)(check.output, checksums);
-			if (file === undefined) throw missing(checksums);
+			if (file === undefined) throw new errors.lZ("CHECKSUMS_MISSING", `The checksums file ${(0, files_names.WU)(checksums)} is not there.`, { hint: "Restore it from the release, or leave checksums empty." });
 			const sealed = await (0, whole_release.vz)(context, file, check);
 			const lines = (0, writing_checksums.y)(await context.patience.readAgain(checksums, () => checksums_readWhole(file)));
 			const differing = outcomes.filter(({ file: { path }, sha256 }) => sha256 !== undefined && lines.get(path) !== sha256);
@@ -29000,9 +28988,6 @@ Content-Type: application/json
 			const wrong = [...changed, ...isPartial ? [] : lines.keys()];
 			if (wrong.length === 0) return [sealed];
 			throw new errors.lZ("CHECKSUMS_DIFFER", `${(0, files_names.WU)(checksums)} does not agree with the files: ${(0, units.w5)(wrong, 5)}.`, { hint: "A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run." });
-		}
-		function missing(path) {
-			return new errors.lZ("CHECKSUMS_MISSING", `The checksums file ${(0, files_names.WU)(path)} is not there.`, { hint: "Restore it from the release, or leave checksums empty." });
 		}
 		async function checksums_readWhole(file) {
 			const open = (0, open_file.Tq)(file);
@@ -29094,15 +29079,12 @@ Content-Type: application/json
 			const sealed = [];
 			for (const path of kit ? [kit.page, kit.guide] : []) {
 				const file = (0, whole_release.gq)(check.output, path);
-				if (file === undefined) throw kit_missing(path);
+				if (file === undefined) throw new errors.lZ("KIT_MISSING", `${(0, files_names.WU)(path)} of the verification kit is not there.`, { hint: "Restore it from the release, or leave verification-kit empty." });
 				sealed.push(await (0, whole_release.vz)(context, file, check));
 			}
 			return sealed;
 		}
-		function kit_missing(path) {
-			return new errors.lZ("KIT_MISSING", `${(0, files_names.WU)(path)} of the verification kit is not there.`, { hint: "Restore it from the release, or leave verification-kit empty." });
-		}
-		var own_timestamp = __nccwpck_require__(89627);
+		var timestamp = __nccwpck_require__(89627);
 		;
 		function warnOfWhiteSpace(context, report) {
 			let isTold = false;
@@ -29181,7 +29163,7 @@ Content-Type: application/json
 			const { plan, kept = [], outdated = [], report, service } = task;
 			const { files, release, wanted, output, receipt } = plan;
 			const startedAt = context.clock.now();
-			report.add(await (0, own_timestamp.Lc)(context, plan));
+			report.add(await (0, timestamp.Lc)(context, plan));
 			for (const path of outdated) await (0, whole_release.LO)(context, output, path);
 			if (wanted.length > 0 || release.refused.length > 0) await (0, whole_release.MS)(context, files, output);
 			report.add((0, whole_release.hD)(files, output, receipt.isDelivered ? receipt.path : undefined));
@@ -29249,9 +29231,9 @@ Content-Type: application/json
 				sign,
 				isRehearsal: mode === "rehearse"
 			};
-			const stamp = await (0, own_timestamp.MH)(context, inputs, own);
+			const stamp = await (0, timestamp.MH)(context, inputs, own);
 			const sealed = await writeChecksums(context, inputs, own);
-			sealed.push(...await (0, own_timestamp.z0)(context, stamp, own));
+			sealed.push(...await (0, timestamp.z0)(context, stamp, own));
 			sealed.push(...await writeKit(context, inputs, {
 				...own,
 				written: sealed
@@ -29486,10 +29468,10 @@ Content-Type: application/json
 				report.add(await (0, stages_release.VE)(context, files, release));
 				checkFiles(inputs, release.files);
 				const identity = checkIdentity(context, service, report);
-				const { kept, wanted } = await chooseFiles(context, inputs, {
-					release,
-					output
-				});
+				const kept = await findValid(context, inputs, release.files, output);
+				const done = new Set(kept.map(({ file }) => file.path));
+				const wanted = release.files.filter(({ path }) => !done.has(path));
+				checkBudget(wanted, files.maxFiles);
 				report.add({ outcomes: kept });
 				const isUploaded = upload !== undefined;
 				const plan = {
@@ -29550,31 +29532,18 @@ Content-Type: application/json
 				}
 			}
 		}
-		async function chooseFiles(context, { files, verification, reuse }, { release, output }) {
-			const kept = reuse && verification ? await findValid(context, {
-				release,
-				output,
-				files,
-				verification
-			}) : [];
-			const done = new Set(kept.map(({ file }) => file.path));
-			const wanted = release.files.filter(({ path }) => !done.has(path));
-			checkBudget(wanted, files.maxFiles);
-			return {
-				kept,
-				wanted
-			};
-		}
-		async function findValid({ runner, signal, patience }, { release, output, files, verification }) {
+		async function findValid({ runner, signal, patience }, { files: { suffix }, verification, reuse }, files, output) {
+			if (!reuse || verification === undefined) return [];
+			const onOutcome = () => {};
 			const checked = await (0, verify.xJ)({
-				files: release.files,
+				files,
 				output,
-				suffix: files.suffix,
+				suffix,
 				verification,
 				explain: "count",
 				signal,
 				patience,
-				onOutcome: () => {}
+				onOutcome
 			});
 			const valid = checked.filter(({ status }) => status === "verified");
 			if (valid.length > 0) runner.line(`${(0, units.LS)(valid.length, "file")} with a valid signature kept`);
@@ -29654,57 +29623,6 @@ Content-Type: application/json
 			return (found && (0, whole_release.qC)(found.file.location)?.toString()) ?? "";
 		}
 		;
-		async function checkReleaseStamp(context, { timestamp }, { sha256, ...check }) {
-			if (timestamp === undefined || sha256 === undefined) return {
-				sealed: [],
-				part: {}
-			};
-			const { path, anchors } = timestamp;
-			const bytes = (0, own_timestamp.UL)(check.output, path);
-			if (bytes === undefined) {
-				if (anchors) throw timestamp_check_missing(path);
-				return {
-					sealed: [],
-					part: {}
-				};
-			}
-			const file = {
-				path,
-				location: check.output.realPathOf(path),
-				size: bytes.length
-			};
-			const sealed = await (0, whole_release.vz)(context, file, check);
-			const { checkStamp } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(716)]).then(__nccwpck_require__.bind(__nccwpck_require__, 18716));
-			const stamp = naming(path, () => checkStamp(bytes, {
-				sha256: Buffer.from(sha256, "hex"),
-				nonce: undefined,
-				anchors
-			}));
-			const said = `${(0, files_names.WU)(path)}: ${stamp.time.toISOString()}, by ${(0, files_names.WU)(stamp.signer)}`;
-			context.runner.line(`Time stamp ${said}${anchors ? "" : "; its authority was not checked: give timestamp-chain"}`);
-			return {
-				sealed: [sealed],
-				part: { timestamp: {
-					authority: stamp.signer,
-					time: stamp.time
-				} }
-			};
-		}
-		function naming(path, check) {
-			try {
-				return check();
-			} catch (error) {
-				const { code, message, hint = "" } = (0, errors.os)(error);
-				throw new errors.lZ(code, `${(0, files_names.WU)(path)}: ${message}`, {
-					hint,
-					cause: error
-				});
-			}
-		}
-		function timestamp_check_missing(path) {
-			return new errors.lZ("TIMESTAMP_MISSING", `The time stamp ${(0, files_names.WU)(path)} is not there.`, { hint: "Restore it from the release, or leave timestamp-chain empty when the release has none." });
-		}
-		;
 		async function verify_verify(context, inputs, report) {
 			const { mode, verification, isPartial } = inputs;
 			report.add({ verification });
@@ -29735,14 +29653,13 @@ Content-Type: application/json
 					suffix: files.suffix,
 					verification
 				};
-				const checksums = await checkChecksums(context, files, {
-					check,
+				const checksums = await checkChecksums(context, files, check, {
 					allFiles,
 					outcomes,
 					isPartial
 				});
 				const sha256 = checksums[0]?.sha256;
-				const { sealed: stamp, part } = await checkReleaseStamp(context, files, {
+				const { sealed: stamp, part } = await (0, timestamp.nw)(context, files, {
 					...check,
 					sha256
 				});
@@ -31197,8 +31114,8 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			Lc: () => prepareStamp,
 			MH: () => stampChecksums,
-			UL: () => readStamp,
 			mu: () => lookAtAuthorities,
+			nw: () => checkReleaseStamp,
 			z0: () => writeStamp
 		});
 		var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
@@ -31329,6 +31246,53 @@ Content-Type: application/json
 				path: stamp.path,
 				content: stamp.bytes
 			}, task)] : [];
+		}
+		async function checkReleaseStamp(context, { timestamp }, { sha256, ...check }) {
+			if (timestamp === undefined || sha256 === undefined) return {
+				sealed: [],
+				part: {}
+			};
+			const { path, anchors } = timestamp;
+			const bytes = readStamp(check.output, path);
+			if (bytes === undefined) {
+				if (anchors === undefined) return {
+					sealed: [],
+					part: {}
+				};
+				throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("TIMESTAMP_MISSING", `The time stamp ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)} is not there.`, { hint: "Restore it from the release, or leave timestamp-chain empty when the release has none." });
+			}
+			const file = {
+				path,
+				location: check.output.realPathOf(path),
+				size: bytes.length
+			};
+			const sealed = await (0, _whole_release_js__WEBPACK_IMPORTED_MODULE_9__.vz)(context, file, check);
+			const { checkStamp } = await Promise.all([__nccwpck_require__.e(467), __nccwpck_require__.e(716)]).then(__nccwpck_require__.bind(__nccwpck_require__, 18716));
+			const stamp = naming(path, () => checkStamp(bytes, {
+				sha256: Buffer.from(sha256, "hex"),
+				nonce: undefined,
+				anchors
+			}));
+			const said = `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)}: ${stamp.time.toISOString()}, by ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(stamp.signer)}`;
+			context.runner.line(`Time stamp ${said}${anchors ? "" : "; its authority was not checked: give timestamp-chain"}`);
+			return {
+				sealed: [sealed],
+				part: { timestamp: {
+					authority: stamp.signer,
+					time: stamp.time
+				} }
+			};
+		}
+		function naming(path, check) {
+			try {
+				return check();
+			} catch (error) {
+				const { code, message, hint = "" } = (0, _errors_js__WEBPACK_IMPORTED_MODULE_2__.os)(error);
+				throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ(code, `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_4__.WU)(path)}: ${message}`, {
+					hint,
+					cause: error
+				});
+			}
 		}
 	}),
 	78132: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

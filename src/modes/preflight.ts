@@ -54,14 +54,11 @@ export async function preflight(context: Context, inputs: PreflightInputs, repor
 function describeInputs({ runner }: Context, { problems }: PreflightInputs): Finding[] {
   const own = problems.map((problem) => failed('inputs', problem));
   const { suspiciousVariables } = runner.facts;
+  const environment = `the environment sets ${suspiciousVariables.join(', ')}; this action verifies the server all the same, other steps may not`;
   return [
     ...(own.length > 0 ? own : [passed('inputs', 'every other input is valid')]),
-    ...(suspiciousVariables.length > 0 ? [warned('environment', describeVariables(suspiciousVariables))] : []),
+    ...(suspiciousVariables.length > 0 ? [warned('environment', environment)] : []),
   ];
-}
-
-function describeVariables(names: readonly string[]): string {
-  return `the environment sets ${names.join(', ')}; this action verifies the server all the same, other steps may not`;
 }
 
 async function lookAtService(

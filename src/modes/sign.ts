@@ -2,7 +2,7 @@ import { ActionError, unexpected } from '../errors.ts';
 import { show } from '../files/names.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
-import type { FileInputs, SignInputs } from '../inputs/inputs.ts';
+import type { SignInputs } from '../inputs/inputs.ts';
 import type { ReportBuilder, ReportPart } from '../report/report.ts';
 import { formatCount, plural } from '../report/summary/units.ts';
 import type { Verification } from '../verifying/check.ts';
@@ -12,7 +12,7 @@ import { annotate, type Context } from './context.ts';
 import { sweepTemporaries, tellLeftOut, warnOfUncovered } from './stages/coverage.ts';
 import { deliver } from './stages/delivery.ts';
 import { planWrites, refuseHidingManifest } from './stages/planned-writes.ts';
-import { checkMatched, describeRelease, findRelease, type Release } from './stages/release.ts';
+import { checkMatched, describeRelease, findRelease } from './stages/release.ts';
 import { checkIdentity, withService } from './stages/service.ts';
 import { signRelease } from './stages/signing.ts';
 
@@ -30,7 +30,10 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     report.add(await checkMatched(context, files, release));
     checkFiles(inputs, release.files);
     const identity = checkIdentity(context, service, report);
-    const { kept, wanted } = await chooseFiles(context, inputs, { release, output });
+    const kept = await findValid(context, inputs, release.files, output);
+    const done = new Set(kept.map(({ file }) => file.path));
+    const wanted = release.files.filter(({ path }) => !done.has(path));
+    checkBudget(wanted, files.maxFiles);
     report.add({ outcomes: kept });
     const isUploaded = upload !== undefined;
     const plan = { mode, files, output, release, wanted, verification, receipt, isUploaded } as const;
@@ -68,40 +71,24 @@ function checkFiles({ protocol, verification }: SignInputs, files: readonly Rele
   }
 }
 
-/** Separates files whose signatures are kept from files that need one; throws `TOO_MANY_FILES`. */
-async function chooseFiles(
-  context: Context,
-  { files, verification, reuse }: SignInputs,
-  { release, output }: Pick<Stored, 'release' | 'output'>,
-): Promise<{ readonly kept: readonly FileOutcome[]; readonly wanted: readonly ReleaseFile[] }> {
-  const kept = reuse && verification ? await findValid(context, { release, output, files, verification }) : [];
-  const done = new Set(kept.map(({ file }) => file.path));
-  const wanted = release.files.filter(({ path }) => !done.has(path));
-  checkBudget(wanted, files.maxFiles);
-  return { kept, wanted };
-}
-
-interface Stored {
-  readonly release: Release;
-  readonly output: OutputTree;
-  readonly files: FileInputs;
-  readonly verification: Verification;
-}
-
-/** Finds existing signatures that are valid for the current files, without a request. */
+/** Finds existing signatures to keep, which are valid for the current files, without a request. */
 async function findValid(
   { runner, signal, patience }: Context,
-  { release, output, files, verification }: Stored,
+  { files: { suffix }, verification, reuse }: SignInputs,
+  files: readonly ReleaseFile[],
+  output: OutputTree,
 ): Promise<FileOutcome[]> {
+  if (!reuse || verification === undefined) return [];
+  const onOutcome = (): void => {};
   const checked = await verifyFiles({
-    files: release.files,
+    files,
     output,
-    suffix: files.suffix,
+    suffix,
     verification,
     explain: 'count',
     signal,
     patience,
-    onOutcome: () => {},
+    onOutcome,
   });
   const valid = checked.filter(({ status }) => status === 'verified');
   if (valid.length > 0) runner.line(`${plural(valid.length, 'file')} with a valid signature kept`);

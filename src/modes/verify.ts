@@ -1,4 +1,4 @@
-import { type ActionError, unexpected } from '../errors.ts';
+import { unexpected } from '../errors.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { OutputTree } from '../files/writing/output-tree.ts';
 import type { VerifyInputs } from '../inputs/inputs.ts';
@@ -7,11 +7,11 @@ import type { ReportBuilder } from '../report/report.ts';
 import { verifyFiles } from '../verifying/verify.ts';
 import type { Context } from './context.ts';
 import { judgeOwnPlaces, judgeUncovered, tellLeftOut } from './stages/coverage.ts';
-import { deliver } from './stages/delivery.ts';
+import { type Done, deliver } from './stages/delivery.ts';
 import { checkChecksums } from './stages/own/checksums.ts';
 import { checkKit } from './stages/own/kit.ts';
 import { checkKitOfRelease, checkReceiptsOfRelease } from './stages/own/this-release.ts';
-import { checkReleaseStamp } from './stages/own/timestamp-check.ts';
+import { checkReleaseStamp } from './stages/own/timestamp.ts';
 import { checkOthers } from './stages/own/whole-release.ts';
 import { refuseForeignManifest } from './stages/planned-writes.ts';
 import { withShardReceipts } from './stages/receipt.ts';
@@ -35,7 +35,7 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
     report.add(judgeUncovered(context, files, release.coverage));
     const { allFiles } = release;
     const check = { output, suffix: files.suffix, verification };
-    const checksums = await checkChecksums(context, files, { check, allFiles, outcomes, isPartial });
+    const checksums = await checkChecksums(context, files, check, { allFiles, outcomes, isPartial });
     const sha256 = checksums[0]?.sha256;
     const { sealed: stamp, part } = await checkReleaseStamp(context, files, { ...check, sha256 });
     report.add(part);
@@ -56,18 +56,11 @@ export async function verify(context: Context, inputs: VerifyInputs, report: Rep
   });
 }
 
-interface Checked {
-  /** Outcomes of the files that were checked. */
-  readonly outcomes: readonly FileOutcome[];
-  /** Why the others were not checked. */
-  readonly ending?: ActionError;
-}
-
 async function checkFiles(
   { runner, signal, clock, patience }: Context,
   { files: { suffix }, verification }: VerifyInputs,
   { files, output }: { readonly files: readonly ReleaseFile[]; readonly output: OutputTree },
-): Promise<Checked> {
+): Promise<Pick<Done, 'outcomes' | 'ending'>> {
   runner.openGroup('Checking');
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   const progress = startProgress({ files: files.length, bytes }, clock, runner.line);

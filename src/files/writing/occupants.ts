@@ -19,35 +19,36 @@ export type Occupant = 'nothing' | 'own' | 'foreign';
  */
 export function occupantOfSignature(location: string, isSignature: (text: string) => boolean): Occupant {
   const options = { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' } as const;
-  const file = lookAt(location, options);
-  if (file === undefined) return 'nothing';
-  return file.bytes !== undefined && isSignature(file.bytes.toString('utf8')) ? 'own' : 'foreign';
+  return occupantAt(location, options, (bytes) => isSignature(bytes.toString('utf8')));
 }
 
 /** Tells what is at the place of the checksums; `own` also requires their signature. */
 export function occupantOfChecksums(location: string, signature: Occupant): Occupant {
-  const file = lookAt(location, { maxBytes: 80, longer: 'cut', links: 'refused' });
-  if (file === undefined) return 'nothing';
-  const isList = file.bytes !== undefined && /^(?:$|\\?[0-9a-f]{64} [ *])/.test(file.bytes.toString('latin1'));
-  return isList && signature === 'own' ? 'own' : 'foreign';
+  const isList = (bytes: Buffer): boolean => /^(?:$|\\?[0-9a-f]{64} [ *])/.test(bytes.toString('latin1'));
+  return occupantAt(location, startOf(80), (bytes) => isList(bytes) && signature === 'own');
 }
 
-/** Tells what is at the place of a time stamp; `own` also requires its signature. */
+/** Tells what is at the place of a time stamp, a DER SEQUENCE; `own` also requires its signature. */
 export function occupantOfTimestamp(location: string, signature: Occupant): Occupant {
-  const file = lookAt(location, { maxBytes: 1, longer: 'cut', links: 'refused' });
-  if (file === undefined) return 'nothing';
-  // A time stamp is a DER SEQUENCE.
-  return file.bytes?.[0] === 0x30 && signature === 'own' ? 'own' : 'foreign';
+  return occupantAt(location, startOf(1), ([first]) => first === 0x30 && signature === 'own');
 }
 
 /** Tells what is at the place of a file of the verification kit, by its first line. */
 export function occupantOfKit(location: string): Occupant {
-  const file = lookAt(location, { maxBytes: 120, longer: 'cut', links: 'refused' });
-  if (file === undefined) return 'nothing';
-  return KIT.test(file.bytes?.toString('latin1') ?? '') ? 'own' : 'foreign';
+  return occupantAt(location, startOf(120), (bytes) => KIT.test(bytes.toString('latin1')));
 }
 
 const KIT = /^(?:<!doctype html>)?<!-- mtls-release-signing verification kit -->/;
+
+function startOf(maxBytes: number): SmallFileOptions {
+  return { maxBytes, longer: 'cut', links: 'refused' };
+}
+
+function occupantAt(location: string, options: SmallFileOptions, isOwn: (bytes: Buffer) => boolean): Occupant {
+  const file = lookAt(location, options);
+  if (file === undefined) return 'nothing';
+  return file.bytes !== undefined && isOwn(file.bytes) ? 'own' : 'foreign';
+}
 
 /** Tells whether a text may be a signature; used when there is no key to verify it with. */
 export function isSignatureText(text: string): boolean {

@@ -56,7 +56,7 @@ export async function planWrites(context: Context, plan: Plan): Promise<readonly
     ...(await findCollisions({ release, suffix: files.suffix, own, output, pause })),
     ...(plan.isUploaded ? [refusedInArtifact([...writtenPaths(release.files, files, own)])] : []),
     ...(foreign.length > 0 ? [occupied(foreign)] : []),
-    ...(await tryDirectories(plan, { signatures, own, pause })),
+    ...(await tryDirectories(plan, signatures, own, pause)),
   ];
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length > 0) throw joined(found);
@@ -150,17 +150,12 @@ function occupied(paths: readonly string[]): ActionError {
   );
 }
 
-/** What is tried in the directories of the output. */
-interface Trial {
-  readonly signatures: WrittenNames;
-  readonly own: readonly string[];
-  readonly pause: Pause;
-}
-
 /** Tries to write in each directory of the output, with the names that the system may refuse. */
 async function tryDirectories(
   { wanted, files, output }: Plan,
-  { signatures, own, pause }: Trial,
+  signatures: WrittenNames,
+  own: readonly string[],
+  pause: Pause,
 ): Promise<ActionError[]> {
   // When every signature is kept, only the manifest is certain to be written.
   const others = wanted.length > 0 ? own : own.filter((path) => path === files.manifest);

@@ -1,12 +1,13 @@
 import { ActionError } from '../../../errors.ts';
 import { compareBytewise, show } from '../../../files/names.ts';
 import { openFile } from '../../../files/reading/open-file.ts';
-import type { FileOutcome, ReleaseFile } from '../../../files/release-file.ts';
+import type { ReleaseFile } from '../../../files/release-file.ts';
 import type { Sealed } from '../../../files/seal.ts';
 import { parseChecksums, renderChecksums } from '../../../files/writing/checksums.ts';
 import type { FileInputs } from '../../../inputs/inputs.ts';
 import { showList } from '../../../report/summary/units.ts';
 import type { Context } from '../../context.ts';
+import type { ThisRelease } from './this-release.ts';
 import { checkOwn, findOwn, type OwnCheck, type OwnFileTask, writeOwnFile } from './whole-release.ts';
 
 /** Writes the checksums of all files and signs them; only the first slice does. */
@@ -19,26 +20,19 @@ export async function writeChecksums(
   return [await writeOwnFile(context, { path, content: renderChecksums(task.entries) }, task)];
 }
 
-/** What is needed to check the checksums. */
-interface ChecksumsCheck {
-  readonly check: OwnCheck;
-  /** Files of all slices, which the checksums must list exactly. */
-  readonly allFiles: readonly ReleaseFile[];
-  /** Outcomes of the files of this slice. */
-  readonly outcomes: readonly FileOutcome[];
-  /** Whether listed files may be missing. */
-  readonly isPartial: boolean;
-}
-
-/** Checks the signature of the checksums file, and each of its lines against the files. */
+/** Checks the signature of the checksums file, and that it lists exactly the files of all slices. */
 export async function checkChecksums(
   context: Context,
   { checksums }: FileInputs,
-  { check, allFiles, outcomes, isPartial }: ChecksumsCheck,
+  check: OwnCheck,
+  { allFiles, outcomes, isPartial }: Pick<ThisRelease, 'allFiles' | 'outcomes' | 'isPartial'>,
 ): Promise<Sealed[]> {
   if (checksums === undefined) return [];
   const file = findOwn(check.output, checksums);
-  if (file === undefined) throw missing(checksums);
+  if (file === undefined)
+    throw new ActionError('CHECKSUMS_MISSING', `The checksums file ${show(checksums)} is not there.`, {
+      hint: 'Restore it from the release, or leave checksums empty.',
+    });
   const sealed = await checkOwn(context, file, check);
   const lines = parseChecksums(await context.patience.readAgain(checksums, () => readWhole(file)));
   const differing = outcomes.filter(({ file: { path }, sha256 }) => sha256 !== undefined && lines.get(path) !== sha256);
@@ -53,12 +47,6 @@ export async function checkChecksums(
       hint: 'A file was changed, added or removed since the release was signed, or the patterns are not those of the signing run.',
     },
   );
-}
-
-function missing(path: string): ActionError {
-  return new ActionError('CHECKSUMS_MISSING', `The checksums file ${show(path)} is not there.`, {
-    hint: 'Restore it from the release, or leave checksums empty.',
-  });
 }
 
 async function readWhole(file: ReleaseFile): Promise<string> {

@@ -18,13 +18,12 @@ import {
   writeOwnFile,
 } from './whole-release.ts';
 
-interface KitTask extends OwnFileTask {
-  /** The checksums and their time stamp, if there are any. */
-  readonly written: readonly Sealed[];
-}
-
-/** Writes the kit that lets anyone check the release, and signs its files; only the first slice does. */
-export async function writeKit(context: Context, inputs: FileInputs, task: KitTask): Promise<Sealed[]> {
+/** Writes and signs the kit that lets anyone check the release; only the first slice does. `written` are its lists. */
+export async function writeKit(
+  context: Context,
+  inputs: FileInputs,
+  task: OwnFileTask & { readonly written: readonly Sealed[] },
+): Promise<Sealed[]> {
   const { kit, shard } = inputs;
   const { verification, output } = task;
   // Inputs with a kit but without a key were refused earlier.
@@ -95,14 +94,11 @@ export async function checkKit(context: Context, { kit }: FileInputs, check: Own
   const sealed: Sealed[] = [];
   for (const path of kit ? [kit.page, kit.guide] : []) {
     const file = findOwn(check.output, path);
-    if (file === undefined) throw missing(path);
+    if (file === undefined)
+      throw new ActionError('KIT_MISSING', `${show(path)} of the verification kit is not there.`, {
+        hint: 'Restore it from the release, or leave verification-kit empty.',
+      });
     sealed.push(await checkOwn(context, file, check));
   }
   return sealed;
-}
-
-function missing(path: string): ActionError {
-  return new ActionError('KIT_MISSING', `${show(path)} of the verification kit is not there.`, {
-    hint: 'Restore it from the release, or leave verification-kit empty.',
-  });
 }

@@ -13,7 +13,8 @@ import { plural, showList } from '../../../report/summary/units.ts';
 import { annotate, type Context } from '../../context.ts';
 import { readIfThere } from './whole-release.ts';
 
-interface ThisRelease {
+/** What was checked of a release, and where its files may be. */
+export interface ThisRelease {
   /** Outcomes of the files that were checked. */
   readonly outcomes: readonly FileOutcome[];
   /** The checksums and their time stamp, if they were checked. */

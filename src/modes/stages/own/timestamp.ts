@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { chooseProxy } from '../../../connection/proxy/proxy.ts';
-import { ActionError, toActionError } from '../../../errors.ts';
+import { ActionError, toActionError, unexpected } from '../../../errors.ts';
 import { isGone } from '../../../files/finding/left-out.ts';
 import { show } from '../../../files/names.ts';
 import { MAX_STAMP_BYTES, readSmallFile } from '../../../files/reading/read-small.ts';
@@ -16,7 +16,7 @@ import type { NewStamp } from '../../../timestamp/request.ts';
 import { annotate, type Context } from '../../context.ts';
 import { CONNECT_TIMEOUT_MS } from '../../service/route.ts';
 import type { Plan } from '../planned-writes.ts';
-import { type OwnFileTask, writeOwnFile } from './whole-release.ts';
+import { checkOwn, type OwnCheck, type OwnFileTask, writeOwnFile } from './whole-release.ts';
 
 /** Requests a stamp over random bytes, so that a failing authority is found before a long signing starts. */
 async function tryAuthorities(context: Context, authorities: TimestampAuthorities): Promise<NewStamp> {
@@ -133,7 +133,7 @@ async function findSound(
 }
 
 /** Reads the existing time stamp, if any; throws `TIMESTAMP_UNREADABLE`. */
-export function readStamp(output: OutputTree, path: string): Buffer | undefined {
+function readStamp(output: OutputTree, path: string): Buffer | undefined {
   const location = output.realPathOf(path);
   if (isGone(location)) return undefined;
   const file = readSmallFile(location, { maxBytes: MAX_STAMP_BYTES, longer: 'refused', links: 'refused' });
@@ -151,4 +151,43 @@ export async function writeStamp(
   task: OwnFileTask,
 ): Promise<Sealed[]> {
   return stamp ? [await writeOwnFile(context, { path: stamp.path, content: stamp.bytes }, task)] : [];
+}
+
+/**
+ * Checks the signature and authority of an existing time stamp, and that it is for the checksums with this SHA-256 (hex).
+ *
+ * @throws ActionError `TIMESTAMP_MISSING` if `timestamp-chain` is set; nothing is checked without `sha256`
+ */
+export async function checkReleaseStamp(
+  context: Context,
+  { timestamp }: FileInputs,
+  { sha256, ...check }: OwnCheck & { readonly sha256: string | undefined },
+): Promise<{ readonly sealed: Sealed[]; readonly part: ReportPart }> {
+  if (timestamp === undefined || sha256 === undefined) return { sealed: [], part: {} };
+  const { path, anchors } = timestamp;
+  const bytes = readStamp(check.output, path);
+  if (bytes === undefined) {
+    if (anchors === undefined) return { sealed: [], part: {} };
+    throw new ActionError('TIMESTAMP_MISSING', `The time stamp ${show(path)} is not there.`, {
+      hint: 'Restore it from the release, or leave timestamp-chain empty when the release has none.',
+    });
+  }
+  const file = { path, location: check.output.realPathOf(path), size: bytes.length };
+  const sealed = await checkOwn(context, file, check);
+  const { checkStamp } = await import('../../../timestamp/timestamp.ts');
+  const stamp = naming(path, () =>
+    checkStamp(bytes, { sha256: Buffer.from(sha256, 'hex'), nonce: undefined, anchors }),
+  );
+  const said = `${show(path)}: ${stamp.time.toISOString()}, by ${show(stamp.signer)}`;
+  context.runner.line(`Time stamp ${said}${anchors ? '' : '; its authority was not checked: give timestamp-chain'}`);
+  return { sealed: [sealed], part: { timestamp: { authority: stamp.signer, time: stamp.time } } };
+}
+
+function naming<T>(path: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    const { code, message, hint = '' } = unexpected(error);
+    throw new ActionError(code, `${show(path)}: ${message}`, { hint, cause: error });
+  }
 }
