@@ -29,10 +29,7 @@ export function isHeld(error: unknown): boolean {
   return HELD.includes(code) || (process.platform === 'win32' && DENIED.includes(code));
 }
 
-/**
- * Tells whether an error in our own directory, where permissions cannot be missing, says that another program has a
- * file open.
- */
+/** Tells whether an error in our own directory, which denies nothing, says that a program has a file open. */
 export function isHeldInOwnDirectory(error: unknown): boolean {
   return isHeld(error) || DENIED.includes(codeOf(error) ?? '');
 }

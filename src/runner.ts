@@ -15,12 +15,7 @@ export interface Runner {
   readonly takeInput: (name: string) => string | undefined;
   /** Keeps values out of everything that is printed from now on. */
   readonly mask: (secrets: Iterable<string>) => void;
-  /**
-   * Replaces every masked value in a foreign text, however it is spelled, and then cuts it after `maxLength`
-   * characters.
-   *
-   * Call it where the text comes in: after an earlier cut, part of a secret would not be found.
-   */
+  /** Replaces each masked value, then cuts; call it where a text comes in, as an earlier cut would hide a secret. */
   readonly scrub: (text: string, maxLength?: number) => string;
   /** Replaces every masked value in a text of this action. */
   readonly scrubOwn: (text: string) => string;
@@ -54,10 +49,7 @@ export interface Runner {
 const PRINT = { notice, warning, error };
 const LABELS = { notice: 'Notice', warning: 'Warning', error: 'Error' };
 
-/**
- * Connects to the runner that started this process; what libraries print on the given streams may quote a server, and is scrubbed
- * and escaped.
- */
+/** Connects to the runner; what libraries print on the streams may quote a server: it is scrubbed and escaped. */
 export function createRunner(
   environment: NodeJS.ProcessEnv,
   streams: Parameters<typeof captureForeignOutput>[0] = [],

@@ -68,11 +68,7 @@ export async function uploadFiles(options: UploadOptions): Promise<Artifact | un
   }
 }
 
-/**
- * Deletes an artifact of this run.
- *
- * @throws Error as the client reports it, or when the newest artifact of the name is not this one
- */
+/** Deletes an artifact of this run; throws the client's error, or if the newest of the name is not this one. */
 export async function removeArtifact({ name, id }: Artifact): Promise<void> {
   const { DefaultArtifactClient } = await loadClient();
   const client = new DefaultArtifactClient();

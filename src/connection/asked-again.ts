@@ -13,10 +13,7 @@ const CODES: Readonly<Record<number, Code>> = {
   500: 'SERVER_ERROR',
 };
 
-/**
- * Finds out whether a server answers resumed sessions like full ones: it may lose the client's certificate, or its
- * issuers, in a resumed session, and then refuse the request.
- */
+/** Finds out whether a server knows the client's certificate and its issuers in a resumed session as in a full one. */
 export class SessionTrial {
   /** Whether a resumed session had a good answer, or a full one a refusal. */
   #isAlike = false;

@@ -64,10 +64,7 @@ export function beginHandshake(route: Route, { tunnel, addresses }: Wire, option
   });
 }
 
-/**
- * Checks the name as Node does. A certificate without any alternative name may bear an address in its subject, as home-made
- * ones do and curl accepts; Node takes only a host name from there.
- */
+/** Checks the name as Node does; as curl does, also an address in the subject of a certificate without other names. */
 function checkName(hostname: string, certificate: PeerCertificate): Error | undefined {
   const isBorne =
     isIP(hostname) !== 0 && certificate.subjectaltname === undefined && certificate.subject.CN === hostname;

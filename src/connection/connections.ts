@@ -15,12 +15,7 @@ export interface Lane {
   idleSince: number;
 }
 
-/**
- * The HTTP clients of a transport.
- *
- * A client per lane opens exactly as many connections as there are requests in flight; a pool opens up to twice as many.
- * Over HTTP/2 one lane is shared by all requests.
- */
+/** One HTTP client for each request in flight, as a pool opens up to twice as many connections; HTTP/2 shares one. */
 export class Lanes {
   readonly #origin: string;
   #protocol: HttpProtocol;

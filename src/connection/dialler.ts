@@ -79,10 +79,7 @@ export class Dialler {
     }
   }
 
-  /**
-   * Speaks TLS 1.2 from now on when the server may want the certificate after the request, for one path only: TLS 1.2 has
-   * renegotiation for that, and Node's TLS 1.3 has nothing. Returns whether that is new.
-   */
+  /** Speaks TLS 1.2 from now on, whose renegotiation can ask for a late certificate; returns whether that is new. */
   avoidTls13(): boolean {
     const { tls12Context } = this.#route;
     if (!this.#isBlindTls13 || !tls12Context) return false;

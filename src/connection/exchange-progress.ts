@@ -30,10 +30,7 @@ export class ExchangeProgress {
     return this.isSent ? 'before the answer began' : 'while the request was sent';
   }
 
-  /**
-   * Adds the unfinished step to the failure of an attempt that ran out of time; returns any other reason unchanged.
-   * `proxy` names the proxy in use.
-   */
+  /** Adds the unfinished step and the proxy to the failure of a timeout; returns any other reason unchanged. */
   explainTimeout(
     reason: unknown,
     { proxy, hasSucceeded }: { readonly proxy?: string | undefined; readonly hasSucceeded?: boolean } = {},

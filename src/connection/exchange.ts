@@ -39,12 +39,7 @@ export function describeRequest(origin: string, { method, path }: WireRequest): 
   return `${method} ${origin}${path.replace(/\?.*$/s, '')}`;
 }
 
-/**
- * A request and its answer, on undici's dispatch interface.
- *
- * The higher-level streaming interfaces take a third of the time of a small request and hide when an attempt was
- * aborted.
- */
+/** A request on undici's dispatch: streams take a third of the time of a small request, and hide an abort. */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly progress: ExchangeProgress = new ExchangeProgress();
   readonly #request: WireRequest;
@@ -62,11 +57,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#received = received;
   }
 
-  /**
-   * Sends the request; rejects with the signal's reason, undici's error or a `Failure`.
-   *
-   * An aborted request closes its own connection, but only its stream of a shared one.
-   */
+  /** Sends the request; an abort rejects with the signal's reason, and closes the connection unless it is shared. */
   async run(client: Client, connection: 'own' | 'shared'): Promise<WireResponse> {
     this.#signal.throwIfAborted();
     const abort = (): void => {

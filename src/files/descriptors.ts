@@ -6,11 +6,7 @@ export function pathOfDescriptor(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }
 
-/**
- * Tells whether a descriptor was opened at this path, so that no directory on the way was a link or had moved.
- *
- * Only Linux tells where a descriptor leads; elsewhere the answer is always `true`.
- */
+/** Tells whether no link and no moved directory led a descriptor elsewhere; only Linux tells, others say `true`. */
 export function leadsTo(descriptor: number, path: string): boolean {
   const target = targetOf(descriptor);
   if (target === undefined || target === path) return true;

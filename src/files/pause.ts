@@ -6,10 +6,7 @@ const TURN_MS = 20;
 /** Called at each step of a loop; the caller awaits the promise, if there is one. */
 export type Pause = () => Promise<void> | undefined;
 
-/**
- * Returns a function that lets timers and signals run when the thread was busy for long, and otherwise returns
- * `undefined`. With a signal, the wait rejects with its reason.
- */
+/** Returns a function that lets timers and signals run after long work, or rejects with the signal's reason. */
 export function createPause(signal?: AbortSignal): Pause {
   let since = performance.now();
   return () =>

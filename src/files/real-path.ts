@@ -20,10 +20,7 @@ export function findRealPath(location: string): RealPath {
   }
 }
 
-/**
- * Resolves all links of a path and spells its names as the file system lists them, even when they were given in another
- * case or composition. Returns the path unchanged when it does not exist.
- */
+/** Resolves the links of a path, and spells its names as they are listed; returns a path that does not exist. */
 export function findListedPath(location: string): string {
   const real = findRealPath(location).path;
   return real === undefined ? location : spellAsListed(real);
@@ -65,11 +62,7 @@ export function resolveDirectory(path: string): RealPath {
   return real.path === undefined ? real : { path: join(real.path, relative(existing, path)) };
 }
 
-/**
- * Returns a path relative to a directory, with `/` between segments; `undefined` when it is outside.
- *
- * A path that looks as if it were outside may be inside once all links are resolved: scripts resolve paths.
- */
+/** Returns a path relative to a directory, with `/`, with links resolved if need be; `undefined` when it is outside. */
 export function pathInside(directory: string, path: string): string | undefined {
   if (isWithin(directory, path)) return pathBelow(directory, path);
   const [top, real] = [resolveDirectory(directory).path, resolveDirectory(path).path];
@@ -98,11 +91,7 @@ export function isWithin(directory: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/**
- * Tells whether two absolute paths without links name one file; file systems may fold case and composition.
- *
- * When neither exists yet and both end in the same name, the directories above decide.
- */
+/** Tells whether two absolute paths without links name one file, or would: file systems fold case and composition. */
 export function isSamePlace(one: string, other: string): boolean {
   if (one === other) return true;
   if (foldName(one) !== foldName(other)) return false;

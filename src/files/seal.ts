@@ -21,10 +21,7 @@ export interface Sealed {
   readonly signatureSha256: string | undefined;
 }
 
-/**
- * Returns the indices of texts that do not match their digests, found in another thread, or `undefined` if the caller
- * must compare.
- */
+/** Compares texts with digests in another thread; returns the indices of wrong ones, or `undefined` if it cannot. */
 export type CompareElsewhere = (
   locations: readonly string[],
   digests: readonly string[],
@@ -45,11 +42,9 @@ const CHUNK_FILES = 1024;
 const ELSEWHERE = 0.8;
 
 /**
- * Checks every file and every signature again just before the end of a run, because they may have changed since the
- * first check.
+ * Checks files and signatures again at the end of a run; returns an error for each path that can no longer be trusted.
  *
- * A file whose file system data is the same as when it was listed is not read again. A signature is always read: it is
- * too new for its file system data to show a change. Returns an error for each path that can no longer be trusted.
+ * A file with the same file system data is not read again; a signature is, because it is too new for its data to show a change.
  */
 export async function findChanged(sealed: Iterable<Sealed>, options: SealOptions): Promise<Map<string, ActionError>> {
   const seal = new Seal(sealed, options);

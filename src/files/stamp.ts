@@ -7,10 +7,7 @@ export interface FileStamp {
   readonly modifiedMs: number;
   /** When anything about the file changed, including its permissions and names. */
   readonly changedMs: number;
-  /**
-   * Whether a later change would be visible: file system clocks advance in steps, and two changes within one step have
-   * the same time.
-   */
+  /** Whether a later change would be visible: two changes within one step of the clock have the same time. */
   readonly isSettled: boolean;
 }
 
@@ -26,9 +23,7 @@ export function stampOf({ dev, ino, mtimeMs, ctimeMs }: Stats, nowMs: number): F
   return { device: compact(dev), inode: compact(ino), modifiedMs: mtimeMs, changedMs: ctimeMs, isSettled };
 }
 
-/**
- * Returns the same number in less memory: V8 stores numbers from the system as objects, small computed integers not.
- */
+/** Returns a number in less memory: V8 stores numbers from the system as objects, small computed integers not. */
 export function compact(value: number): number {
   const small = value | 0;
   return small === value ? small : value;

@@ -28,11 +28,9 @@ interface CredentialOptions<Context> {
 }
 
 /**
- * Writes the identity to files (mode 0600, directory 0700), builds a TLS context, removes the files, and then runs
- * `use`.
+ * Writes the identity to files (mode 0600, directory 0700), builds a TLS context, removes the files, and then runs `use`.
  *
- * Nothing else in this process can run between the first write and the removal. Throws an `ActionError` when the files
- * cannot be written, cannot be used or cannot be removed; errors of `use` pass through.
+ * Nothing else in this process runs in between. Throws an `ActionError` if the files cannot be written, used or removed.
  */
 export async function withCredentials<Context, Result>(
   identity: Identity,

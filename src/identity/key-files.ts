@@ -14,8 +14,7 @@ export const CREDENTIALS_FILES = {
 } as const;
 
 /**
- * Removes the known files of a credentials directory, then the directory; tries every removal and returns the first
- * error of the system.
+ * Removes the known files of a credentials directory, then the directory; returns the first error of the system.
  *
  * Each removal is repeated for up to two seconds while another program, such as a virus scanner, has the file open.
  */

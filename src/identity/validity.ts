@@ -27,9 +27,7 @@ export function clientProblems(chain: ClientChain, now: Date): readonly ActionEr
   return dates === undefined ? weak : [dates, ...weak];
 }
 
-/**
- * Lists what a server may refuse now or soon: near expiry, no client authentication in the key usage, issuers' dates.
- */
+/** Lists what a server may refuse now or soon: near expiry, no client authentication, the dates of issuers. */
 export function clientWarnings(chain: ClientChain, { now, expiryWarningDays }: ValidityOptions): readonly string[] {
   const { x509, place } = chain.leaf;
   const warnings: string[] = [];

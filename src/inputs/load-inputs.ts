@@ -15,12 +15,7 @@ import type { TakenInputs } from './taken.ts';
 import { readAuthorities } from './timestamp-fields.ts';
 import { readSignatureForm } from './verify-fields.ts';
 
-/**
- * Reads and validates all inputs once.
- *
- * Secrets are masked before anything else happens. Only the inputs of the chosen mode are checked.
- * @throws ActionError `INPUT_INVALID` that names every problem, except in a preflight, which gets them as a list
- */
+/** Reads the inputs of the mode, secrets masked first; throws `INPUT_INVALID` for all problems but in a preflight. */
 export function loadInputs(runner: Runner): Inputs {
   const identity: IdentityText = {
     cert: runner.takeInput('cert'),

@@ -108,10 +108,7 @@ function readWhole(path: string, value: string, runner: Runner): string {
   );
 }
 
-/**
- * Tells whether a text can only be a path. Any other text may be a private key, even without a BEGIN line: keys have at
- * least 32 characters and do not end like file names.
- */
+/** Tells whether a text is surely a path: a private key has 32 characters, and ends unlike the name of a file. */
 function isSurelyPath(value: string): boolean {
   return /^[^\r\n]{1,31}$/.test(value) || /^[^\r\n]{1,200}\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(value);
 }

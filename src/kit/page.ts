@@ -17,11 +17,7 @@ export function dataInPage(page: string): Pick<ReleaseData, 'files' | 'createdAt
   }
 }
 
-/**
- * Puts the data of a release into the page that `npm run build` made.
- *
- * `<` is escaped, so that no file name can close the element that holds the data.
- */
+/** Puts a release into the built page, `<` escaped, so that no file name can close the element of the data. */
 export function renderPage(template: string, data: ReleaseData): string {
   const [before, after, ...more] = template.split(PLACE);
   if (before === undefined || after === undefined || more.length > 0) {

@@ -43,11 +43,7 @@ export interface CanaryOutcome {
 /** Longest wait for a second try, in milliseconds. */
 const MAX_PAUSE_MS = 5000;
 
-/**
- * Requests a signature for a few bytes in memory; never rejects.
- *
- * A refusal or temporary failure gets a second try, as in a release, because the first answer may correct our clock.
- */
+/** Requests a signature for a few bytes, twice if the first answer may correct our clock; never rejects. */
 export async function sendCanary(options: CanaryOptions): Promise<CanaryOutcome> {
   const { transport, clock, now, attempts } = options;
   const startedAt = clock.now();

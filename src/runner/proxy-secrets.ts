@@ -2,11 +2,7 @@ const NAMES = ['https_proxy', 'http_proxy', 'all_proxy'].flatMap((name) => [name
 /** A shorter password would mask unrelated text. */
 const MIN_LENGTH = 8;
 
-/**
- * Lists the credentials in the proxy variables of the environment, as they stand there and as they are sent.
- *
- * The variables are read by this action and by the libraries that upload, each by rules of its own: every variable counts.
- */
+/** Lists the credentials in all proxy variables, of which each library reads others, as they stand and are sent. */
 export function proxySecrets(environment: NodeJS.ProcessEnv): string[] {
   return NAMES.flatMap((name) => credentialsIn(environment[name] ?? '')).flatMap(({ user, password }) => {
     const encoded = Buffer.from(`${decode(user)}:${decode(password)}`).toString('base64');

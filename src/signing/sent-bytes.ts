@@ -28,11 +28,7 @@ export type HashElsewhere = <H extends Hashing>(
 /** A source that records the bytes of every pass; all passes must have the same bytes. */
 interface RecordedSource extends Source {
   read(): Uint8Array[] | AsyncGenerator<Uint8Array>;
-  /**
-   * Ends the attempt; resolves with the file's SHA-256 as hex, and the check of signatures for exactly the sent bytes.
-   *
-   * @throws ActionError `FILE_CHANGED`, `ANSWER_TOO_EARLY`
-   */
+  /** Ends the attempt; returns SHA-256 as hex and check of signatures, throws `FILE_CHANGED`, `ANSWER_TOO_EARLY`. */
   finish(): Promise<{ readonly sha256: string; readonly check: Check | undefined }>;
 }
 

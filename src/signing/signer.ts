@@ -41,11 +41,7 @@ export interface Signature {
   readonly keyVersion?: number | undefined;
 }
 
-/**
- * Signs one file with one request; every call is a fresh attempt.
- *
- * Rejects with a `Failure`, whose kind tells the scheduler whether a retry can help.
- */
+/** Signs one file with one request; rejects with a `Failure`, whose kind tells whether a repeat can help. */
 export interface Signer {
   /** `used` holds the numbers of the connections of earlier attempts of the same file; a signer with a request for each file uses another one, and adds it. */
   sign(source: Source, signal: AbortSignal, used: number[]): Promise<Signature>;

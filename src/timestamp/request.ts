@@ -40,11 +40,7 @@ const TRY_MS = 15_000;
 const WAITS_MS = [500, 2000];
 const TRIES = WAITS_MS.length + 1;
 
-/**
- * Requests a stamp over a SHA-256 from the authorities in order, up to three times each, until one is valid.
- *
- * @throws ActionError `TIMESTAMP_FAILED`, which gives the reason for each authority
- */
+/** Requests a stamp from the authorities in order, three times each; throws `TIMESTAMP_FAILED` with the reasons. */
 export async function requestStamp(
   authorities: readonly URL[],
   demand: Omit<StampDemand, 'nonce'>,
@@ -122,11 +118,7 @@ interface Asked {
   readonly answeredAt: number;
 }
 
-/**
- * Compares the time of a new stamp with the clock; returns a warning when they differ by minutes or hours.
- *
- * @throws ActionError `TIMESTAMP_TIME_DIFFERS` when they differ by more than a day
- */
+/** Returns a warning if clocks differ by minutes or hours; throws `TIMESTAMP_TIME_DIFFERS` for more than a day. */
 function checkTime(time: Date, { askedAt, answeredAt }: Asked): string | undefined {
   // The clock may have been adjusted meanwhile.
   const [from, to] = [Math.min(askedAt, answeredAt), Math.max(askedAt, answeredAt)];

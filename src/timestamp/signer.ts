@@ -30,11 +30,7 @@ interface SignerTrust {
   readonly at: Date;
 }
 
-/**
- * Checks that a certificate may sign stamps and nothing else, and that it chained to an anchor at the time of the stamp.
- *
- * @throws ActionError `TIMESTAMP_UNTRUSTED`
- */
+/** Checks that a certificate may only sign stamps, and chained to an anchor then; throws `TIMESTAMP_UNTRUSTED`. */
 export function checkSigner(signer: X509Certificate, { anchors, certificates, at }: SignerTrust): void {
   const rules = rulesOf(signer);
   const misuse = whyNotForStamps(rules);

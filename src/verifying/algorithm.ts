@@ -71,11 +71,7 @@ export function algorithmsFor(key: VerifyKey): readonly AlgorithmName[] {
   }
 }
 
-/**
- * Chooses the algorithm for verifying signatures: the requested one, or for `auto` the usual one for the key.
- *
- * The choice never depends on a signature. Throws `SIGNATURE_ALGORITHM_MISMATCH` when the key does not fit.
- */
+/** Chooses the requested algorithm, or that of the key, not by a signature; throws `SIGNATURE_ALGORITHM_MISMATCH`. */
 export function chooseAlgorithm(key: VerifyKey, requested: AlgorithmName | 'auto'): Algorithm {
   const possible = algorithmsFor(key);
   const name = requested === 'auto' ? possible[0] : possible.find((candidate) => candidate === requested);

@@ -16,11 +16,7 @@ export function decodeSignature(text: string, encoding: SignatureEncoding): Buff
   throw badEncoding(`is not strict ${encoding}: ${problemOf(text, encoding)}`, hintFor(text, encoding));
 }
 
-/**
- * Returns a hint when an invalid signature would also be strict text in the other encoding.
- *
- * Hexadecimal digits are also base64 digits, so hex text often decodes as base64, to meaningless bytes.
- */
+/** Returns a hint when a signature is text of the other encoding: hex often decodes as base64, to nonsense. */
 export function otherEncodingHint(text: string, encoding: SignatureEncoding): string | undefined {
   const other = encoding === 'base64' ? 'hex' : 'base64';
   if (tryDecode(text, other) === undefined) return undefined;

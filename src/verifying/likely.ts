@@ -19,12 +19,7 @@ interface Candidate {
   readonly update: (chunk: Uint8Array) => unknown;
 }
 
-/**
- * Finds another algorithm of the key, RSA-PSS salt length, or derived bytes for which an invalid signature is valid;
- * `undefined` when there is none. Reads the file once more.
- *
- * The result only names a likely setting; the signature remains invalid.
- */
+/** Finds another algorithm, salt length or bytes for which a signature is valid, to name it; reads the file again. */
 export async function findLikely(
   verifier: Verifier,
   signature: Uint8Array,

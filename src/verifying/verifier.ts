@@ -27,10 +27,7 @@ export interface Verifier {
   readonly algorithm: Algorithm;
   /** Starts a pass over a file of `size` bytes; throws like {@link checkSize}. */
   start(size: number): VerifyPass;
-  /**
-   * Returns the check of constant bytes in memory. The check runs in Node's thread pool, because for thousands of small
-   * files it would take most of this thread's time.
-   */
+  /** Returns the check of bytes in memory, in Node's thread pool: thousands of small files would fill this thread. */
   whole(bytes: Uint8Array): Check;
 }
 

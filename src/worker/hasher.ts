@@ -8,11 +8,7 @@ import type { WorkerThread } from './worker.ts';
  */
 const PATIENCE_BYTES = 64 * 2 ** 20;
 
-/**
- * Hashes large files in the worker, so that one file is hashed while another is sent.
- *
- * Files are hashed one after the other; `begin` is called when the file's turn comes.
- */
+/** Hashes large files in the worker in turn, while others are sent; `begin` is called when a file's turn comes. */
 export function hashInWorker(worker: WorkerThread): HashElsewhere {
   let last: Promise<unknown> = Promise.resolve();
   let bytesAhead = 0;

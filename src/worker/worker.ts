@@ -1,11 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Reply, type Request, type Results, type Task, unpackError } from './tasks.ts';
 
-/**
- * A second thread for work that would block the sending thread: hashing large files and writing signatures.
- *
- * The first task starts the thread, unless `start` already did.
- */
+/** A second thread, for hashing large files and writing signatures, which its first task starts. */
 export class WorkerThread {
   readonly #entry: string;
   readonly #onLost: (reason: unknown) => void;

@@ -9,10 +9,7 @@ const WAIT_MS = 1500;
 /** Number of bytes that is enough to recognise every protocol. */
 const ENOUGH_BYTES = 256;
 
-/**
- * Starts another handshake and resolves with the server's first bytes before TLS reads them; empty when nothing arrived
- * or the connection failed. Node does not pass such bytes on after TLS has read them.
- */
+/** Resolves with the first bytes of another handshake, which Node keeps back once TLS has read them; empty for none. */
 export async function readFirstBytes(route: Route, addressBook: AddressBook): Promise<Buffer> {
   const underlay = await openUnderlay(route, addressBook).catch(() => undefined);
   if (underlay === undefined) return Buffer.alloc(0);

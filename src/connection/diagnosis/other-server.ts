@@ -10,12 +10,7 @@ interface OtherServer {
   readonly chain: string;
 }
 
-/**
- * Rewords the sentence and hint of a connection failure, which name the inputs of the signing service, for another
- * server.
- *
- * A test checks for every sentence of `src/connection` that the result is true for the other server.
- */
+/** Rewords a connection failure about the signing service for another server; a test checks it for every sentence. */
 export function aboutOtherServer(
   { message, hint = '' }: Pick<Failure, 'message'> & { readonly hint?: string | undefined },
   server: OtherServer,

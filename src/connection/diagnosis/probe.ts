@@ -56,11 +56,7 @@ export interface Handshake {
   readonly firstBytes: Buffer | undefined;
 }
 
-/**
- * Shakes hands with a server, sends nothing, and tells what happened; never rejects.
- *
- * Under TLS 1.3 a server judges the client's certificate only after our side is done, so the probe waits for a refusal.
- */
+/** Shakes hands, sends nothing and waits for a refusal, which with TLS 1.3 comes after the handshake; never rejects. */
 export async function inspectHandshake(route: Route, options: ProbeOptions): Promise<Handshake> {
   const probe = new Probe(route, options);
   await probe.run();

@@ -12,12 +12,7 @@ import {
   VERIFICATION_FAULTS,
 } from './reasons.ts';
 
-/**
- * Builds the failure for an error of a TLS library during the handshake: ours refused the server, or an alert says that
- * the server refused us. `undefined` for a lost connection.
- *
- * Such errors are permanent, except an alert `internal error` and an early end of the stream.
- */
+/** Builds the failure for a refusal in the handshake, by us or an alert, which no repeat changes; else `undefined`. */
 export function tlsFailure(error: unknown, origin: string): Failure | undefined {
   const code = tlsCodeOf(error);
   if (!isTlsReason(code) || OUTAGES.has(reasonIn(code))) return undefined;
@@ -32,10 +27,7 @@ export function isOfTls(error: unknown): boolean {
   return !(error instanceof Failure) && tlsFailure(error, '') !== undefined;
 }
 
-/**
- * Tells whether damaged bytes or a starting server can cause this error of a TLS library, so that another dial must
- * confirm it. Unknown errors count as such.
- */
+/** Tells whether damaged bytes or a starting server can cause a TLS error, or it is unknown: a dial must confirm it. */
 export function isDoubtful(error: unknown): boolean {
   const code = tlsCodeOf(error);
   const reason = reasonIn(code);

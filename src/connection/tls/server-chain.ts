@@ -2,10 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { nameOnOneLine } from '../../identity/material/certificate.ts';
 
-/**
- * Returns the server's certificate, then the issuers that the server sent, then issuers that the TLS context trusts.
- * Empty before the server has sent them.
- */
+/** Returns the server's certificate, the issuers that it sent, then those that are trusted; empty before they came. */
 export function readServerChain(socket: TLSSocket): readonly X509Certificate[] {
   const chain = new Map<string, X509Certificate>();
   let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);

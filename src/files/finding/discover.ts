@@ -33,11 +33,7 @@ interface Misread {
   readonly path: string;
 }
 
-/**
- * Lists the files that the patterns match; excludes always win.
- *
- * @throws ActionError `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`; the reason of the signal
- */
+/** Lists the files that match; excludes win. Throws `ROOT_OUTSIDE`, `FILE_NAME_NOT_UTF8`, `DIRECTORY_UNREADABLE`. */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const { patterns, suffix, outputDirectory } = options;
   const search = new Search({ ...options, ...findPlaces(options) });

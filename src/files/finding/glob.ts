@@ -89,11 +89,7 @@ function literalsOf(segments: Segments): string[] {
 /** Names to look up on the way to the start of a search, by the path of their directory. */
 export type Way = ReadonlyMap<string, ReadonlySet<string>>;
 
-/**
- * Asks `@actions/glob` where the search for some patterns begins: directories above need not be listed.
- *
- * The names there are looked up together with their signatures, which end in `suffix`.
- */
+/** Asks `@actions/glob` which directories need no listing, and which names, and their signatures, to look up there. */
 export async function findWay(patterns: readonly Pattern[], suffix: string): Promise<Way> {
   // The root is replaced by `/`, because a real root may have characters that patterns cannot express. Without options
   // the library prints no debug lines.

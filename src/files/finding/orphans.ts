@@ -13,11 +13,7 @@ export interface OrphanSearch {
   readonly orphanFailure?: ActionError | undefined;
 }
 
-/**
- * Lists paths, relative to the root, that the patterns match and that have a signature below a directory but no file.
- *
- * @throws the reason of the signal
- */
+/** Lists paths that match and have a signature in a directory but no file; throws the reason of the signal. */
 export async function discoverOrphans(options: DiscoverOptions, directory: string): Promise<OrphanSearch> {
   try {
     return { orphans: await listOrphans(options, directory) };

@@ -12,11 +12,7 @@ export interface Pattern {
   readonly excludes: boolean;
 }
 
-/**
- * Reads the lines of `files`; ignores blank lines and `#` comments.
- *
- * @throws ActionError `PATTERN_INVALID` that names every invalid line.
- */
+/** Reads the lines of `files` that are neither blank nor comments; throws `PATTERN_INVALID` for all invalid ones. */
 export function readPatterns(text: string, root: string): Pattern[] {
   const problems: string[] = [];
   const patterns: Pattern[] = [];

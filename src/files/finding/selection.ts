@@ -120,9 +120,7 @@ interface Excluded {
   readonly excludes: readonly Glob[];
 }
 
-/**
- * Records exclude patterns that have an effect; below an excluded directory, which is not searched, all may have one.
- */
+/** Records exclude patterns with an effect; below an excluded directory, which is not searched, all may have one. */
 function noteEffect(scope: Scope, step: Step, { excluding, excludes }: Excluded): void {
   if (include(scope, step, () => true) === undefined) return;
   for (const glob of step.kind === 'directory' ? excludes : excluding) scope.effective.add(glob);

@@ -11,11 +11,7 @@ export interface Shard {
 /** Largest number of shards: a matrix of a workflow has at most this many jobs. */
 export const MAX_SHARDS = 256;
 
-/**
- * Returns the sorted files of one slice: slices are disjoint, complete, reproducible and balanced by bytes.
- *
- * Each file, largest first, goes to the slice with the fewest bytes, so that slices differ by at most one file.
- */
+/** Returns the sorted files of a slice: each file, largest first, goes to the slice with the fewest bytes. */
 export function sliceOf<File extends Pick<ReleaseFile, 'path' | 'size'>>(files: readonly File[], shard: Shard): File[] {
   if (shard.count === 1) return [...files];
   const loads = Array.from({ length: shard.count }, () => ({ bytes: 0, files: 0 }));
@@ -53,10 +49,7 @@ export function pathsOfShards(path: string, count: number): string[] {
   return [path, ...Array.from({ length: count }, (_, at) => pathOfShard(path, { index: at + 1, count }))];
 }
 
-/**
- * Lists the paths that the slices gave to one path, if a full set of them is among the names in its directory; empty
- * when no set is complete, or several are.
- */
+/** Lists the paths of all slices for a path if one full set, and no other, is among the names in its directory. */
 export function wholeSetOfShards(path: string, names: readonly string[]): string[] {
   const directory = path.slice(0, path.lastIndexOf('/') + 1);
   const present = new Set(names.map((name) => directory + name));

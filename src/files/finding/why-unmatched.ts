@@ -21,11 +21,7 @@ interface Lists {
   readonly all: () => Promise<readonly ReleaseFile[]>;
 }
 
-/**
- * Returns, for each pattern, why it matched no file, as a part of a sentence; `undefined` when no reason was found.
- *
- * The tree, which may be huge, is walked at most twice for all patterns together.
- */
+/** Returns why each pattern matched no file, as part of a sentence, or `undefined`; walks the tree at most twice. */
 export async function whyUnmatched(
   texts: readonly string[],
   options: DiscoverOptions,
@@ -79,11 +75,7 @@ const SLIPS: readonly { readonly form: RegExp; readonly why: string }[] = [
       ]),
 ];
 
-/**
- * Tells whether each part of a pattern that is split at literal `\n` matches a file.
- *
- * On Windows only the files can tell, because `out\net8.0` is a valid path there.
- */
+/** Tells whether each part of a pattern, split at literal `\n`, matches: `out\net8.0` is a valid path on Windows. */
 async function wouldMatchAsLines(text: string, root: string, lists: Lists): Promise<boolean> {
   const lines = text.split('\\n');
   const globs = lines.length > 1 ? includesOf(lines, root) : [];

@@ -13,11 +13,7 @@ const OUTPUT_AT = INPUT_AT + STEP_BYTES + 8;
 /** Created on first use: it takes 3 ms, and the first connection needs WebAssembly anyway. */
 let encoder: Encoder | undefined;
 
-/**
- * Encodes whole triples of bytes, `STEP_BYTES` at most, as base64 with `+` and `/` percent-encoded.
- *
- * The result is a view that the next call overwrites.
- */
+/** Encodes up to `STEP_BYTES` of triples as base64, `+` and `/` percent-encoded; the next call overwrites it. */
 export function quotedBase64(triples: Uint8Array): Uint8Array {
   encoder ??= instantiate();
   const { memory, encode } = encoder;
@@ -25,10 +21,7 @@ export function quotedBase64(triples: Uint8Array): Uint8Array {
   return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
 }
 
-/**
- * Returns the quoted base64 of whole triples between two ASCII texts, as a view that the next call overwrites;
- * `undefined` when the result does not fit in the encoder's memory.
- */
+/** Does the same between two ASCII texts; `undefined` when the result does not fit in the encoder's memory. */
 export function quotedBase64Between(before: string, triples: Uint8Array, after: string): Uint8Array | undefined {
   encoder ??= instantiate();
   const { memory, encode } = encoder;

@@ -54,11 +54,7 @@ export function openFile(file: ReleaseFile): OpenFile {
   return { size: file.size, read: () => content, checkUnchanged, close: () => {} };
 }
 
-/**
- * Tells whether an open file is the one that was listed, whatever path opened it.
- *
- * Inode numbers beyond 2^53 are rounded and may be shared by two files: such a file is checked by its path.
- */
+/** Tells whether an open file is the listed one by its inode number, unless that is beyond 2^53, and so rounded. */
 function isListed({ stamp }: ReleaseFile, { dev, ino }: Stats): boolean {
   return Number.isSafeInteger(ino) && ino === stamp?.inode && dev === stamp.device;
 }

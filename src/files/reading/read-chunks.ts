@@ -25,11 +25,7 @@ export function readerOf(descriptor: number): ReadAt {
   return (buffer, position) => readAsync(descriptor, buffer, 0, buffer.length, position);
 }
 
-/**
- * Yields a whole file in chunks, reading ahead into one of two buffers while the other is being used.
- *
- * @throws ActionError `FILE_CHANGED` unless the file has its listed size, `FILE_UNREADABLE`
- */
+/** Yields a file, reading ahead into a second buffer; throws `FILE_UNREADABLE`, or `FILE_CHANGED` by its size. */
 export async function* readChunks(
   file: Pick<ReleaseFile, 'path' | 'size'>,
   readAt: ReadAt,

@@ -83,11 +83,7 @@ export function holdsText(location: string, sha256: string): boolean {
   }
 }
 
-/**
- * Reads an existing signature file; `undefined` when there is none.
- *
- * @throws ActionError `SIGNATURE_UNREADABLE` when something else is in its place: a link, a directory, a huge file
- */
+/** Reads a signature file, if any; throws `SIGNATURE_UNREADABLE` for a link, a directory or a huge file. */
 export function readSignatureFile(location: string): string | undefined {
   const file = readSmallFile(location, { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' });
   if (file === undefined || file.bytes) return file?.bytes.toString('utf8');

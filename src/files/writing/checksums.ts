@@ -18,11 +18,7 @@ function operandOf(path: string): string {
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
 const UNESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
 
-/**
- * Reads what {@link renderChecksums} writes: SHA-256 as hex by path.
- *
- * @throws ActionError `CHECKSUMS_UNREADABLE` for a line of another form, or a path that occurs twice
- */
+/** Reads checksums as hex by path; throws `CHECKSUMS_UNREADABLE` for a line of another form, or a path twice. */
 export function parseChecksums(text: string): Map<string, string> {
   const entries = new Map<string, string>();
   const lines = text.split('\n');

@@ -24,12 +24,9 @@ const O_PATH = 0o10000000;
 const FLAGS = O_PATH | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /**
- * Calls `use` with a path of a directory, to which names can be appended.
+ * Calls `use` with a path of a directory, to which names can be appended; throws `DIRECTORY_MOVED`.
  *
- * On Linux the path goes through a descriptor, so that a moved or replaced directory redirects nothing. Elsewhere the
- * directory is checked just before.
- *
- * @throws ActionError `DIRECTORY_MOVED`
+ * On Linux the path goes through a descriptor, which nothing redirects. Elsewhere the directory is checked just before.
  */
 export function inDirectory<T>(directory: FoundDirectory, use: (base: string) => T): T {
   if (process.platform !== 'linux') {

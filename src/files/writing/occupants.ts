@@ -13,10 +13,7 @@ import type { ReleaseFile } from '../release-file.ts';
 /** What is at a place: nothing, a file that this action wrote, or anything else. */
 export type Occupant = 'nothing' | 'own' | 'foreign';
 
-/**
- * Tells what is at the place of a signature, which must not be behind a link; `own` is a small file that may be a
- * signature.
- */
+/** Tells what is at the place of a signature, and not behind a link; a small file that may be one is `own`. */
 export function occupantOfSignature(location: string, isSignature: (text: string) => boolean): Occupant {
   const options = { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' } as const;
   return occupantAt(location, options, (bytes) => isSignature(bytes.toString('utf8')));
@@ -55,11 +52,7 @@ export function isSignatureText(text: string): boolean {
   return text !== '' && !text.includes('\uFFFD') && !/[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]/.test(text);
 }
 
-/**
- * Reads the file at a place; `undefined` when nothing is there, or the name is too long for a file.
- *
- * @throws Error of the system, while another program has the file open
- */
+/** Reads the file at a place, if any; throws the error of the system while another program has the file open. */
 export function lookAt(location: string, options: SmallFileOptions): SmallFile | undefined {
   const file = readSmallFile(location, options);
   const code = file?.bytes ? undefined : codeOf(file?.cause);
@@ -84,12 +77,7 @@ export function namesByDirectory(files: readonly Pick<ReleaseFile, 'path'>[], su
   return written;
 }
 
-/**
- * Yields the paths below a directory at which a file may already exist; all end in `suffix`. Each directory is listed
- * once.
- *
- * Names are compared without case and composition, as on some file systems, so that none is missed.
- */
+/** Yields paths that may be taken, all with `suffix`, in any case or composition; lists each directory once. */
 export function* mayBeOccupied(directory: string, suffix: string, written: WrittenNames): Generator<string> {
   for (const [parent, names] of written) {
     const known = endingsIn(join(directory, parent), foldName(suffix));

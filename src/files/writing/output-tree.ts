@@ -18,8 +18,7 @@ import { directoryError, noDirectoryError, unwritable } from './write-errors.ts'
 /**
  * Writes all files of a run below one directory, in the layout of the root.
  *
- * A file appears whole or not at all: it is written under a temporary name in its own directory and renamed, which
- * replaces a planted link instead of following it. Each directory is resolved once; moving it afterwards is an error.
+ * A file appears whole or not at all, by a rename, which replaces a planted link. Moving a directory after its first use is an error.
  */
 export class OutputTree {
   readonly directory: string;
@@ -44,22 +43,16 @@ export class OutputTree {
     return join(this.directory, path);
   }
 
-  /**
-   * Returns the absolute path of a path in the tree, with the links of its directory resolved.
-   *
-   * @throws ActionError `OUTPUT_OUTSIDE`
-   */
+  /** Returns the absolute path of a path, its directory with links resolved; throws `OUTPUT_OUTSIDE`. */
   realPathOf(path: string): string {
     return locate(this.#resolve(path), path.slice(path.lastIndexOf('/') + 1));
   }
 
   /**
-   * Writes a file, which appears only when its content is complete.
+   * Writes a file, whole or not at all; throws `OUTPUT_FULL`, `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE` or `DIRECTORY_MOVED`.
    *
-   * When another program has the temporary file of a text open, the next call with this text reuses the file, because a
-   * scanner would hold a new one just as long. For content in pieces, this call waits.
-   * @throws ActionError `OUTPUT_FULL` (nothing more can be written), `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`,
-   * `DIRECTORY_MOVED`
+   * The next call with a text reuses its temporary file that another program has open, because a scanner would hold a new
+   * one just as long. For content in pieces, this call waits.
    */
   write(path: string, content: string | Buffer | Iterable<string>): void {
     try {
@@ -73,11 +66,7 @@ export class OutputTree {
     }
   }
 
-  /**
-   * Writes texts as `write` does; returns the errors by index.
-   *
-   * Each directory is opened once for all its files, because opening and checking it costs as much as writing a file.
-   */
+  /** Writes texts, opening each directory once, which costs as much as a file; returns the errors by index. */
   writeTexts(paths: readonly string[], texts: readonly string[]): Map<number, ActionError> {
     const errors = new Map<number, ActionError>();
     const files = paths.map((path, at) => ({ at, path, text: texts[at] ?? '' }));
@@ -114,11 +103,7 @@ export class OutputTree {
     }
   }
 
-  /**
-   * Removes a file if it exists; of a link, only the link itself.
-   *
-   * @throws ActionError `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE`, `DIRECTORY_MOVED`
-   */
+  /** Removes a file or a link if it exists; throws `OUTPUT_UNWRITABLE`, `OUTPUT_OUTSIDE` or `DIRECTORY_MOVED`. */
   remove(path: string): void {
     try {
       // Most of these files do not exist, and an exception for each would be slow.

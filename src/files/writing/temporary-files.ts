@@ -52,10 +52,7 @@ export function discardTemporary(location: string): void {
   }
 }
 
-/**
- * Lists temporary files that no process will rename: those of dead processes, and of the given one, which is between
- * two writes.
- */
+/** Lists temporary files that no process renames: of dead ones, and of the given one, between two writes. */
 export function leftoversIn(directory: string, processId: number): string[] {
   return namesIn(directory).filter((name) => ownerOf(name) !== undefined && !isTemporaryOfOthers(name, processId));
 }
@@ -66,10 +63,7 @@ export function isTemporaryOfOthers(name: string, processId: number): boolean {
   return owner !== undefined && owner !== processId && isAlive(owner);
 }
 
-/**
- * Removes a temporary file; returns whether that worked. While another program has the file open, blocks this thread
- * until the given time of `performance.now()`.
- */
+/** Removes a temporary file, waiting until this `performance.now()` while it is held; returns whether that worked. */
 export function removeLeftover(location: string, until: number): boolean {
   try {
     repeatWhileHeld(() => unlinkSync(location), { limitMs: until - performance.now() });

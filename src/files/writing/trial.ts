@@ -17,11 +17,7 @@ function mayBeRefused(name: string): boolean {
   return !PLAIN.test(name) && (REFUSED_BY_WINDOWS.test(name) || Buffer.byteLength(name) > LONG_NAME_BYTES);
 }
 
-/**
- * Creates and removes files to check that these names can be written in a directory, or in its nearest existing parent.
- *
- * @throws Error what the system says
- */
+/** Writes and removes files to try names in a directory or its nearest parent; throws what the system says. */
 export function tryWriting(directory: string, names: readonly string[], processId: number): void {
   const unusual = names.filter(mayBeRefused);
   inDirectory(nearest(directory), (base) => {
@@ -44,21 +40,14 @@ export function* inTrials(written: WrittenNames): Generator<{ directory: string;
   }
 }
 
-/**
- * Checks, without writing, that a directory exists or can be created: that no file is in its place or above.
- *
- * @throws Error with the code `ENOTDIR`
- */
+/** Checks that a directory exists or can be made, with no file in the way; throws an error of code `ENOTDIR`. */
 export function checkWay(directory: string): void {
   const stat = statSync(directory, { throwIfNoEntry: false });
   if (stat?.isDirectory() === false) throw noDirectoryError();
   if (stat === undefined && dirname(directory) !== directory) checkWay(dirname(directory));
 }
 
-/**
- * Tells whether two absolute paths, which need not exist, would be one file: some file systems fold case or
- * composition.
- */
+/** Tells whether two absolute paths would be one file, as where a file system folds case or composition. */
 export function isOneFile(one: string, other: string, processId: number): boolean {
   if (one === other) return true;
   if (foldName(one) !== foldName(other)) return false;

@@ -22,11 +22,7 @@ export const TAG = {
 // Deeper nesting does not occur in certificates, keys or PKCS#12; the limit keeps hostile input cheap.
 const MAX_DEPTH = 16;
 
-/**
- * Reads the element at `offset`; `undefined` when there is no whole, well-formed one.
- *
- * Indefinite lengths are understood, since some exporters write PKCS#12 that way.
- */
+/** Reads the element at `offset`, also of indefinite length, as in some PKCS#12; `undefined` if it is not whole. */
 export function readElement(bytes: Buffer, offset = 0, depth = 0): Element | undefined {
   const header = readHeader(bytes, offset);
   if (header === undefined || depth > MAX_DEPTH) return undefined;

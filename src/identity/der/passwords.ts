@@ -3,10 +3,7 @@ import { childrenOf, type Element, integerOf, octetsOf, oidOf } from './der.ts';
 
 /** A password-based encryption scheme as an algorithm identifier describes it. */
 export interface PasswordScheme {
-  /**
-   * Decrypts; `null` is the absent password of Windows, .NET and key vaults. Throws Node's error for a wrong passphrase
-   * or damaged data.
-   */
+  /** Decrypts; `null` is the absent password of Windows, .NET and key vaults. Throws Node's error for a wrong one. */
   decrypt(data: Buffer, passphrase: string | null): Buffer;
 }
 
@@ -52,10 +49,7 @@ export function isRetiredScheme(algorithm: Element | undefined): boolean {
   return /^1\.2\.840\.113549\.1\.(?:5\.(?:1|3|4|6|10|11)|12\.1\.[1256])$/.test(oid);
 }
 
-/**
- * Returns the iterations of the key derivation in an algorithm identifier, whatever its hash function and cipher; for scrypt,
- * the product of its three parameters, which takes about as long. 0 when there is no derivation.
- */
+/** Returns the iterations of a key derivation, or 0; for scrypt the product of its parameters, which takes as long. */
 export function iterationsOf(algorithm: Element | undefined): number {
   const [oid, parameters] = childrenOf(algorithm);
   const [first, second] = childrenOf(parameters);

@@ -82,10 +82,7 @@ function notOpened(block: Block, passphrase: string | undefined, mac: Element | 
   );
 }
 
-/**
- * Lets OpenSSL check the integrity of the container. OpenSSL also refuses content that TLS cannot use, such as a small
- * key; those problems are left to the readers of certificates and keys.
- */
+/** Lets OpenSSL check the container, but for content that it refuses, such as a small key: other readers tell that. */
 function checkWithOpenssl(block: Block, passphrase: string | undefined): ActionError | undefined {
   try {
     createSecureContext({ pfx: block.der, passphrase: passphrase ?? '' });

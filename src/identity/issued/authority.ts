@@ -44,10 +44,8 @@ export interface Asking {
   /** Aborts when the certificate is no longer needed. */
   readonly signal: AbortSignal;
   /**
-   * Sends a request to the authority; throws when the authority fails temporarily, or when the limit of requests or
-   * time is reached.
-   *
-   * With 'until answered' the signal does not abort the request, because a token in the answer must be revoked.
+   * Sends a request; throws when the authority fails temporarily, or at the limit of requests or time. With 'until answered'
+   * the signal does not abort it, because a token in the answer must be revoked.
    */
   post(request: WireRequest, lasts?: 'until answered'): Promise<WireResponse>;
   /** Requests a new OIDC token of the job. */

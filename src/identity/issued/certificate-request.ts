@@ -18,11 +18,7 @@ export function createKeyPair(): Promise<KeyPair> {
   return promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
 }
 
-/**
- * Makes a certificate request (RFC 2986) for a key, with a common name.
- *
- * Node cannot create requests, and a library for these few elements would take longer to load than all other code.
- */
+/** Makes a certificate request (RFC 2986), which Node cannot; a library would load longer than all other code. */
 export function createRequest(commonName: string, { privateKey, publicKey }: KeyPair): CertificateRequest {
   const attribute = writeElement(
     TAG.sequence,

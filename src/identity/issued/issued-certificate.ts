@@ -6,10 +6,7 @@ import { encodePem, readPem } from '../text/pem.ts';
 import { clientWarnings } from '../validity.ts';
 import { noCertificate } from './refusals.ts';
 
-/**
- * Least remaining validity, in milliseconds, of a certificate that is accepted and used: a handshake may take this
- * long.
- */
+/** Least remaining validity, in milliseconds, of a certificate that is used: a handshake may take this long. */
 export const MIN_LEFT_MS = 10_000;
 
 /** What an issued certificate is checked against. */

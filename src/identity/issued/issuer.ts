@@ -35,9 +35,8 @@ export class Issuer {
   }
 
   /**
-   * Obtains a certificate; temporary failures are retried, within 60 s and 5 requests.
-   *
-   * @throws ActionError `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`, `LOGIN_REFUSED` or `CERTIFICATE_NOT_ISSUED`
+   * Obtains a certificate, within 60 s and 5 requests; throws `ID_TOKEN_MISSING`, `ID_TOKEN_REFUSED`, `LOGIN_REFUSED`
+   * or `CERTIFICATE_NOT_ISSUED`.
    */
   async obtain(signal: AbortSignal): Promise<IssuedIdentity> {
     const { settings, trust, world } = this.#options;

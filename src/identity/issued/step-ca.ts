@@ -3,9 +3,7 @@ import type { ProtocolWorld } from '../../protocols/protocol.ts';
 import { type Asking, type Authority, LIFE_S, readMember, type StepCaSettings, textsIn } from './authority.ts';
 import { noCertificate, stepFailure } from './refusals.ts';
 
-/**
- * Creates the authority of a step-ca with an OIDC provisioner; a token is valid for one request, so each gets its own.
- */
+/** Creates the authority of a step-ca with an OIDC provisioner, where each request needs a token of its own. */
 export function createStepCa({ url }: StepCaSettings, { scrub, now }: Pick<ProtocolWorld, 'scrub' | 'now'>): Authority {
   /** Turns false when the authority allows only shorter lifetimes; the authority then chooses the lifetime. */
   let asksForLife = true;

@@ -40,11 +40,7 @@ export class VaultPki implements Authority {
     throw noCertificate(url.origin, 'is missing in its answer', 'Check that certificate-url leads to a pki engine.');
   }
 
-  /**
-   * Revokes the tokens of all logins.
-   *
-   * Call it only at the end: with generate_lease, revoking the token also revokes the certificate.
-   */
+  /** Revokes all tokens; only at the end, because with generate_lease this also revokes the certificate. */
   async close(signal: AbortSignal): Promise<void> {
     const path = this.#path(`${this.#settings.login.namespace}auth/token/revoke-self`);
     await this.#lent.giveBack(

@@ -10,12 +10,7 @@ export interface ClientChain {
   readonly tidied: readonly string[];
 }
 
-/**
- * Orders certificates as TLS requires: the certificate of the key first, its issuers after it.
- *
- * Without a key, or a certificate for it, the leaf is the first one that issued no other. `undefined` for an empty
- * list.
- */
+/** Orders certificates for TLS: that of the key, or else the first that issued no other, then its issuers. */
 export function orderClientChain(
   found: readonly PlacedCertificate[],
   key: KeyObject | undefined,
@@ -32,10 +27,7 @@ export function orderClientChain(
   return { leaf, certificates, tidied: describeChanges(found, distinct, certificates) };
 }
 
-/**
- * Names the leaf's issuer if neither the client's certificates nor the roots among the anchors include it; a server may
- * then miss it.
- */
+/** Names the leaf's issuer, which a server may miss, if it is neither with the leaf nor a root of the anchors. */
 export function missingIssuerOf(chain: ClientChain, anchors: readonly X509Certificate[]): string | undefined {
   const { x509 } = chain.leaf;
   if (chain.certificates.length > 1 || isSelfSigned(x509)) return undefined;

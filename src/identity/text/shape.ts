@@ -14,10 +14,7 @@ export interface Shape {
 // Plain text plus two layers of base64, because a person and a tool may both have encoded the secret.
 const MAX_LAYERS = 3;
 
-/**
- * Removes the encodings of pasted text: byte order marks, UTF-16, quotes, escaped or lost line ends, base64; never
- * throws.
- */
+/** Removes the encodings of pasted text: byte order marks, UTF-16, quotes, lost line ends, base64; never throws. */
 export function unwrap(text: string): Shape {
   const layers: string[] = [];
   const tidied = new Set<string>();
@@ -70,11 +67,7 @@ function isDer(bytes: Buffer): boolean {
   return bytes[0] === 0x30 && (isBinary || announcedLength(bytes) === bytes.length);
 }
 
-/**
- * Decodes base64 of the standard alphabet; `undefined` for anything else.
- *
- * Tolerates white space and missing padding, because secrets are pasted; the caller checks the result's structure.
- */
+/** Decodes standard base64, with white space or without padding, as pasted; `undefined` for anything else. */
 export function decodeBase64(text: string): Buffer | undefined {
   const digits = text.replace(/[\s\u200b]/g, '').replace(/={1,2}$/, '');
   if (digits.length === 0 || digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits)) return undefined;

@@ -46,11 +46,7 @@ export async function withIssuer<T>(
   }
 }
 
-/**
- * Logs an issued certificate, and returns its facts for the report.
- *
- * Only the first certificate gets warnings, because the authority issues all of them in the same way.
- */
+/** Logs an issued certificate, and returns its facts; only the first gets warnings, as all are issued alike. */
 export function describeIssued(
   { runner, now }: Context,
   issued: IssuedIdentity,

@@ -77,11 +77,7 @@ export function refusedInArtifact(paths: readonly string[]): ActionError | undef
   );
 }
 
-/**
- * Returns a function that gives paths the same key if they differ only in case or composition.
- *
- * Keys contain a number for the directory, because whole paths would take much memory in a large release.
- */
+/** Gives paths that differ in case or composition one key; a number for the directory saves memory. */
 function createKeys(): (location: string) => string {
   const numbers = new Map<string, number>();
   let last: string | undefined;

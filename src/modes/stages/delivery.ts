@@ -37,8 +37,7 @@ export interface Done {
 }
 
 /**
- * Runs a mode's work and always finishes it: checks everything again, writes the manifest, and uploads when every file
- * has its signature.
+ * Runs a mode's work and always finishes it: checks everything again, writes the manifest, and uploads what is complete.
  *
  * `work` gets the place of the manifest, and returns its results even when files failed.
  */

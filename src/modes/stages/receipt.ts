@@ -22,11 +22,7 @@ export interface Receipt {
   readonly foreign: readonly string[];
 }
 
-/**
- * Decides where the manifest goes, and removes an earlier one, which must not be taken for that of this run.
- *
- * A verification keeps the manifest of a signing, which is part of the release.
- */
+/** Decides where the manifest goes, and removes an earlier one, but for that of a signing in a verification. */
 export async function placeReceipt(
   context: Context,
   mode: 'sign' | 'rehearse' | 'verify',

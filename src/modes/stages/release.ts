@@ -136,11 +136,7 @@ function tellWhatWasFound(runner: Runner, { files, refused }: Release): void {
 /** Most patterns that are explained; further reasons are mostly the same. */
 const MAX_EXPLAINED = 5;
 
-/**
- * Handles patterns that matched no file according to the inputs; returns a warning as a note for the report.
- *
- * @throws ActionError `NO_FILES_FOUND`
- */
+/** Warns of patterns that matched no file, or throws `NO_FILES_FOUND`; returns the warning as a note. */
 export async function checkMatched(context: Context, inputs: FileInputs, { unmatched }: Release): Promise<ReportPart> {
   if (unmatched.length === 0 || inputs.ifNoFilesFound === 'ignore') return {};
   const reasons = await whyUnmatched(unmatched.slice(0, MAX_EXPLAINED), discoveryOf(context, inputs));

@@ -43,10 +43,7 @@ interface ReleaseTask {
   readonly report: ReportBuilder;
 }
 
-/**
- * Signs the files that need a signature and, once every file has one, the files about the whole release; adds the
- * results to the report.
- */
+/** Signs the files, and then the files about the whole release; adds the results to the report. */
 export async function signRelease(context: Context, task: ReleaseTask): Promise<Done> {
   const { plan, kept = [], outdated = [], report, service } = task;
   const { files, release, wanted, output, receipt } = plan;

@@ -21,11 +21,7 @@ const CURVES: Readonly<Record<string, CurveName>> = {
   '2b81040023': 'p521',
 };
 
-/**
- * Reads a DER SubjectPublicKeyInfo.
- *
- * The kit writes only keys that Node has read, so this function accepts exactly their forms and throws for any other.
- */
+/** Reads a DER SubjectPublicKeyInfo in the forms that Node has read and the kit writes; throws for any other. */
 export function readPublicKey(spki: Uint8Array): PublicKey {
   const [identifier, bits] = childrenOf(only(spki));
   const [algorithm, parameters] = childrenOf(identifier);

@@ -15,12 +15,7 @@ export interface SentFile {
   readonly result: Promise<PassResult>;
 }
 
-/**
- * The page's side of the worker: reads files in slices for hashing.
- *
- * The page reads, because WebKit does not let workers read files on `file://`; the worker hashes, because the page
- * would freeze.
- */
+/** Reads files, which no worker of WebKit can on `file://`, and has a worker hash them, which would freeze the page. */
 export class Hashing {
   readonly #worker: Worker;
   readonly #onLost: (reason: string) => void;

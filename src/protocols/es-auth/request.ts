@@ -81,10 +81,7 @@ async function* streamBody(chunks: ReturnType<Source['read']>): AsyncGenerator<U
   yield Buffer.from(lead + carry.toString('base64') + BODY_END);
 }
 
-/**
- * Bytes per encoded piece, a multiple of three: strings of this size stay in the young generation, and encoding at once
- * would take four times as long.
- */
+/** Bytes per encoded piece, a multiple of three; without pieces, encoding would take four times as long. */
 const PIECE_BYTES = 24 * 1024;
 
 /** Writes `lead` and the base64 of the first `count` bytes to the start of `body`; returns the end. */

@@ -35,12 +35,7 @@ const HEADER = /^([!#$%&'*+.^`|~\w-]+):[ \t]*(.*?)[ \t]*$/;
 /** Matches a literal credential in the place of `{token}`. */
 const LITERAL_CREDENTIAL = /\b(?:bearer|basic)\s+(?!\{token\})\S/i;
 
-/**
- * Parses a request in the form of an HTTP message: request line, headers, an empty line, body.
- *
- * The line end after the last line of the body belongs to the YAML around it and is dropped.
- * @returns the message, or sentences about all its problems, each to follow the name of the input
- */
+/** Parses an HTTP message; the last line end belongs to the YAML. Returns the message, or sentences about problems. */
 export function parseMessage(text: string): HttpMessage | readonly string[] {
   const lines = text.replace(/\r\n?/g, '\n').replace(/^\n+/, '').replace(/\n$/, '');
   // A line that looks empty may contain invisible blanks.

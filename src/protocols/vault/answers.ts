@@ -36,12 +36,7 @@ interface BatchFacts extends Asked {
   readonly encoding: SignatureEncoding;
 }
 
-/**
- * Reads the results of a batch, in the order of its items.
- *
- * A failed item has a `Failure` in its place; the status says nothing about single items.
- * @throws Failure for an answer that does not match the batch
- */
+/** Reads the results of a batch in order, with a `Failure` for a failed item; throws one if the answer is no match. */
 export function readBatch(
   response: WireResponse,
   items: number,
@@ -91,9 +86,7 @@ const MAX_WARNINGS = 8;
 /** Lease of a token without an end; finite, because an infinite lease marks a given token that cannot be replaced. */
 const NO_END_MS = Number.MAX_SAFE_INTEGER;
 
-/**
- * Tells whether a header can hold a token: printable ASCII and not too long; usual ones have 100 to 1,000 characters.
- */
+/** Tells whether a header can hold a token: printable ASCII; usual ones have 100 to 1,000 characters. */
 export function isSendable(token: string): boolean {
   return /^[\x21-\x7e]{1,8192}$/.test(token);
 }

@@ -29,11 +29,7 @@ interface Waiting<Item, Result> {
  */
 export const MAX_REQUESTS = 2;
 
-/**
- * Collects single calls into requests for many items; each call settles separately.
- *
- * An aborted call rejects at once; a request is aborted when no call waits for it any more.
- */
+/** Collects calls into requests; each call settles alone, and a request is aborted when no call waits for it. */
 export class Batches<Item, Result> {
   readonly #options: BatchOptions<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];

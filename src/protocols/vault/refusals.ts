@@ -102,11 +102,7 @@ const NOT_OF_LOGIN: readonly number[] = [407, 408, 412, 421, 425, 429, 472, 473]
  */
 const NOT_READY: readonly number[] = [412, 472, 473];
 
-/**
- * Builds the failure for an answer other than 200 to a login.
- *
- * An expired certificate leads to 500, which would be worth a retry in any other case.
- */
+/** Builds the failure for a refused login; an expired certificate leads to 500, which no repeat changes. */
 export function loginFailure(response: WireResponse, { method, scrub, asksForCertificate }: LoginFacts): Failure {
   const { status } = response;
   const said = errorsIn(response.body).join('; ');

@@ -68,12 +68,7 @@ export async function withinLimit<T>(request: (signal: AbortSignal) => Promise<T
   }
 }
 
-/**
- * Keeps a valid token: one login at a time, a new one before the expiry, and another when the service no longer knows
- * the token.
- *
- * Tokens are never renewed, because OpenBao requires the certificate again for that, so a login costs the same.
- */
+/** Keeps a valid token; never renews it, as OpenBao asks for the certificate again: a login costs the same. */
 export class Session {
   readonly #options: SessionOptions;
   #current: Current | undefined;
@@ -84,11 +79,7 @@ export class Session {
     this.#options = options;
   }
 
-  /**
-   * Sends a request with a token, and repeats it with a new one if `isRefused` says that the token is unknown.
-   *
-   * The repeat is part of the same attempt, because the request was not processed.
-   */
+  /** Sends a request with a token, and in the same attempt once more with a new one if `isRefused` says so. */
   async use<T>(
     send: (token: string) => Promise<T>,
     isRefused: (result: T) => boolean,

@@ -21,9 +21,7 @@ export interface TransitSettings {
   readonly key: TransitKey;
   /** How to sign; `undefined` asks the service for the type of its key first. */
   readonly algorithm: Algorithm | undefined;
-  /**
-   * Whether signatures are verified; if not, the key's type must be asked for, as wrong guesses are signed silently.
-   */
+  /** Whether signatures are verified; if not, the key's type is asked for, as wrong guesses are signed silently. */
   readonly isChecked: boolean;
   /** Encoding of the written signature. */
   readonly encoding: SignatureEncoding;
@@ -37,11 +35,7 @@ interface VaultOptions extends TransitSettings {
   readonly onWarning: (text: string) => void;
 }
 
-/**
- * Most items in one request.
- *
- * OpenBao accepts 1,000 strings in a request, names and values, and each item has two.
- */
+/** Most items in one request: OpenBao accepts 1,000 strings in a request, names and values, and each item has two. */
 const MAX_ITEMS = 240;
 /** Most warnings of the service that are shown. */
 const MAX_WARNINGS = 3;
@@ -145,11 +139,7 @@ export class VaultSigner implements Signer {
 
 const HASH_NAMES = { sha256: 'sha2-256', sha384: 'sha2-384', sha512: 'sha2-512' } as const;
 
-/**
- * Builds the body of a signing request.
- *
- * Every choice is explicit: by default, the engine uses the longest salt for RSA, which no verifier here accepts.
- */
+/** Builds the body of a signing request; the default for RSA would be the longest salt, which no verifier accepts. */
 export function signRequest(items: readonly string[], algorithm: Algorithm, { version }: TransitKey): object {
   const batch = {
     batch_input: items.map((input) => ({ input })),

@@ -10,11 +10,7 @@ export const SHORTEST_BODY_BYTES = PREFIX.length + SUFFIX.length;
 // Shared by all bodies: filled and read within one synchronous step.
 const decoded = Buffer.alloc(PIECE_CHARACTERS);
 
-/**
- * Checks that a body is exactly `{"data":"<canonical standard base64>"}` and passes the decoded bytes on in chunks.
- *
- * After the first problem, the rest of the body is only counted.
- */
+/** Checks for exactly `{"data":"<canonical standard base64>"}` and passes the bytes on, or counts the rest. */
 export class BodyReader {
   readonly #lengthBytes: number;
   readonly #sink: (bytes: Uint8Array) => void;

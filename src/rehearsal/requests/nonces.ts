@@ -1,8 +1,4 @@
-/**
- * Remembers nonces for at least a given time, and for less than three times that.
- *
- * Uses two generations instead of a time for each nonce, so that a nonce takes only one short string.
- */
+/** Remembers nonces for a given time, and less than three times that; in two generations, each is a short string. */
 export class Nonces {
   readonly #keepMs: number;
   readonly #monotonicMs: () => number;

@@ -14,10 +14,7 @@ export interface Clock {
   idleShare(): number;
 }
 
-/**
- * Returns the ratio of the process's run time to its CPU time, at least 1. Call it at the start, which waits only for
- * the processor; servers on a busy machine are slow by the same factor.
- */
+/** Returns run time by CPU time, at least 1, at the start; servers on a busy machine are slow by that factor. */
 export function measureSlowdown(): number {
   const { user, system } = process.cpuUsage();
   return Math.max(1, performance.now() / ((user + system) / 1000));
@@ -82,11 +79,7 @@ interface Leisure {
   readonly load: () => void;
 }
 
-/**
- * Loads something for later while this process only waits for the last answers; returns a function that stops this.
- *
- * Loading blocks the thread for a tenth of a second, which would delay requests that are still to be sent.
- */
+/** Loads something while only the last answers are awaited, as loading takes 100 ms; returns a function to stop it. */
 export function loadAtLeisure({ clock, isLastUnderWay, load }: Leisure): () => void {
   let cancel = clock.after(LOOK_MS, look);
 

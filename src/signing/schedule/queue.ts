@@ -9,12 +9,7 @@ interface Repeat {
   readonly reason: WaitReason;
 }
 
-/**
- * The jobs that wait for an attempt: first the canary, then fresh jobs in order, and retries by the time at which they
- * may start.
- *
- * Fresh jobs are a range, not entries, so that 100,000 of them take no memory.
- */
+/** The jobs that wait: the canary, fresh jobs, as a range that takes no memory, and retries by their earliest start. */
 export class RetryQueue {
   readonly #canary: number;
   readonly #repeats: Repeat[] = [];
@@ -47,11 +42,7 @@ export class RetryQueue {
     return this.#held.splice(0);
   }
 
-  /**
-   * Returns the job that should start now, without taking it; ready retries come first.
-   *
-   * From `restUntil` on, a retry that waits only to spare the service is also ready.
-   */
+  /** Returns the job to start now, ready retries first; from `restUntil` on also those that spare the service. */
   ready(now: number, restUntil: number): number | undefined {
     if (this.#repeatReady(now)) return this.#repeats[0]?.job;
     const sparing = restUntil <= now ? this.#sparing() : undefined;

@@ -27,11 +27,7 @@ export interface ThisRelease {
   readonly isPartial: boolean;
 }
 
-/**
- * Checks that page and guide belong to this release, because a signature of an older kit is valid too.
- *
- * @throws ActionError `KIT_DIFFERS`
- */
+/** Checks that page and guide are of this release: an older kit has valid signatures too; throws `KIT_DIFFERS`. */
 export function checkKitOfRelease(kit: KitPaths, sealed: readonly Sealed[], release: ThisRelease): void {
   const [page = '', guide = ''] = [kit.page, kit.guide].map((path) => textOf(sealed, path));
   const data = dataInPage(page);
@@ -44,11 +40,8 @@ export function checkKitOfRelease(kit: KitPaths, sealed: readonly Sealed[], rele
 }
 
 /**
- * Checks that receipts list no other content for these files, and no other files.
- *
- * Each of several signings of a release has its own receipt for a part of the files. A note counts unlisted files.
- *
- * @throws ActionError `MANIFEST_DIFFERS`
+ * Checks that receipts list no other content and no other files, and notes unlisted files; throws `MANIFEST_DIFFERS`.
+ * Each of several signings of a release has its own receipt for a part of the files.
  */
 export function checkReceiptsOfRelease(
   context: Context,

@@ -45,12 +45,7 @@ export async function lookAtAuthorities(
   }
 }
 
-/**
- * Tests the authorities before the first signing request of the first slice, unless the stamp itself comes first
- * because no file needs a signature. A rehearsal only adds a note.
- *
- * @throws ActionError `TIMESTAMP_FAILED`
- */
+/** Tests the authorities before the first request, unless the stamp itself comes first; throws `TIMESTAMP_FAILED`. */
 export async function prepareStamp(context: Context, { mode, files, output, wanted }: Plan): Promise<ReportPart> {
   const { timestamp, shard } = files;
   if (shard.index !== 1) return {};
@@ -153,11 +148,7 @@ export async function writeStamp(
   return stamp ? [await writeOwnFile(context, { path: stamp.path, content: stamp.bytes }, task)] : [];
 }
 
-/**
- * Checks the signature and authority of an existing time stamp, and that it is for the checksums with this SHA-256 (hex).
- *
- * @throws ActionError `TIMESTAMP_MISSING` if `timestamp-chain` is set; nothing is checked without `sha256`
- */
+/** Checks a stamp over the checksums with this SHA-256 (hex); throws `TIMESTAMP_MISSING` if there is only a chain. */
 export async function checkReleaseStamp(
   context: Context,
   { timestamp }: FileInputs,
