@@ -580,7 +580,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const way = {
 			server,
 			proxy,
-			timeoutMs: route.cC,
+			timeoutMs: (0, route._e)(inputs.effort.timeoutMs),
 			addressBook: new addresses.u5()
 		};
 		if (authority) return lookIssued(context, {

@@ -27163,7 +27163,7 @@ Content-Type: application/json
 					secureContext,
 					tls12Context,
 					proxy,
-					timeoutMs: service_route.cC,
+					timeoutMs: (0, service_route._e)(task.requestMs),
 					addressBook
 				};
 				const diagnosis = (0, diagnosis_diagnosis.sy)(route, {
@@ -29385,11 +29385,14 @@ Content-Type: application/json
 						inputs: ofService,
 						protocol,
 						identity,
-						proxied: "never",
+						requestMs: effort.timeoutMs,
 						isNeeded: true,
 						report
 					};
-					return withService(context, task, (open) => signRelease(context, {
+					return withService(context, {
+						...task,
+						proxied: "never"
+					}, (open) => signRelease(context, {
 						plan: {
 							...plan,
 							verification
@@ -29486,11 +29489,13 @@ Content-Type: application/json
 				};
 				const outdated = await planWrites(context, plan);
 				const isNeeded = wanted.length > 0;
+				const proxied = "as the environment says";
 				const task = {
 					inputs: service,
 					protocol,
 					identity,
-					proxied: "as the environment says",
+					proxied,
+					requestMs: effort.timeoutMs,
 					isNeeded,
 					report
 				};
@@ -30969,6 +30974,7 @@ Content-Type: application/json
 		__nccwpck_require__.d(__webpack_exports__, {
 			cC: () => CONNECT_TIMEOUT_MS,
 			_v: () => announceProxy,
+			_e: () => connectTimeout,
 			AZ: () => parting,
 			hr: () => withSecureContext,
 			cO: () => worldOf
@@ -31063,6 +31069,9 @@ Content-Type: application/json
 		var failure = __nccwpck_require__(74318);
 		;
 		const CONNECT_TIMEOUT_MS = 1e4;
+		function connectTimeout(requestMs) {
+			return Math.min(CONNECT_TIMEOUT_MS, Math.round(.9 * requestMs));
+		}
 		function announceProxy({ runner }, server) {
 			const { line, facts } = runner;
 			const proxy = (0, proxy_proxy.U)(facts, server);

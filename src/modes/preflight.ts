@@ -18,7 +18,7 @@ import type { ReportBuilder, ReportPart } from '../report/report.ts';
 import type { Context } from './context.ts';
 import { describeIssued, withIssuer } from './service/issuing.ts';
 import { look } from './service/look.ts';
-import { CONNECT_TIMEOUT_MS, withSecureContext } from './service/route.ts';
+import { connectTimeout, withSecureContext } from './service/route.ts';
 import { lookAtAuthorities } from './stages/own/timestamp.ts';
 import { makeOwnDirectory } from './stages/release.ts';
 
@@ -77,7 +77,7 @@ async function lookAtService(
     const skipped = skipService('the proxy of the environment cannot be used');
     return { service, findings: [failed('proxy', problem), ...skipped] };
   }
-  const way = { server, proxy, timeoutMs: CONNECT_TIMEOUT_MS, addressBook: new AddressBook() };
+  const way = { server, proxy, timeoutMs: connectTimeout(inputs.effort.timeoutMs), addressBook: new AddressBook() };
   if (authority) return lookIssued(context, { inputs, settings: authority, way });
   if (shows === 'issued certificate') return lookWithoutIdentity(context, { inputs, way, obstacle: UNISSUED });
   if (shows === 'no certificate') return lookWithoutIdentity(context, { inputs, way });

@@ -36,8 +36,8 @@ export async function rehearse(context: Context, inputs: RehearseInputs, report:
       report.add({ verification });
       const { inputs: ofService, protocol } = serviceOf(embedded);
       const identity = checkIdentity(context, ofService, report);
-      const task = { inputs: ofService, protocol, identity, proxied: 'never', isNeeded: true, report } as const;
-      return withService(context, task, (open) =>
+      const task = { inputs: ofService, protocol, identity, requestMs: effort.timeoutMs, isNeeded: true, report };
+      return withService(context, { ...task, proxied: 'never' }, (open) =>
         signRelease(context, { plan: { ...plan, verification }, effort, reuse: false, service: open, report }),
       );
     });

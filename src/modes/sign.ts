@@ -39,7 +39,16 @@ export async function sign(context: Context, inputs: SignInputs, report: ReportB
     const plan = { mode, files, output, release, wanted, verification, receipt, isUploaded } as const;
     const outdated = await planWrites(context, plan);
     const isNeeded = wanted.length > 0;
-    const task = { inputs: service, protocol, identity, proxied: 'as the environment says', isNeeded, report } as const;
+    const proxied = 'as the environment says';
+    const task = {
+      inputs: service,
+      protocol,
+      identity,
+      proxied,
+      requestMs: effort.timeoutMs,
+      isNeeded,
+      report,
+    } as const;
     return withService(context, task, (open) =>
       signRelease(context, { plan, kept, outdated, effort, reuse, service: open, report }),
     );

@@ -11,6 +11,11 @@ import type { Context } from '../context.ts';
 /** Longest time for name look-up, TCP, proxy and handshake together. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 
+/** Returns the same for requests with a time limit, in milliseconds: shorter, so that the failure says how far the connection came. */
+export function connectTimeout(requestMs: number): number {
+  return Math.min(CONNECT_TIMEOUT_MS, Math.round(0.9 * requestMs));
+}
+
 /** Picks and logs the proxy of the environment; throws `PROXY_UNUSABLE`. */
 export function announceProxy({ runner }: Context, server: URL): ConnectProxy | undefined {
   const { line, facts } = runner;

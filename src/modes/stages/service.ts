@@ -23,7 +23,7 @@ import { Failure } from '../../signing/policy/failure.ts';
 import type { Signer } from '../../signing/signer.ts';
 import { annotate, type Context } from '../context.ts';
 import { describeIssued, withIssuer } from '../service/issuing.ts';
-import { announceProxy, CONNECT_TIMEOUT_MS, parting, withSecureContext, worldOf } from '../service/route.ts';
+import { announceProxy, connectTimeout, parting, withSecureContext, worldOf } from '../service/route.ts';
 
 /** A signer that is ready to use, with its transport. */
 export interface OpenService {
@@ -71,6 +71,8 @@ export interface ServiceTask {
   /** Only trust when no certificate is stored. */
   readonly identity: Identity | Trust;
   readonly proxied: 'as the environment says' | 'never';
+  /** Time limit of a request, in milliseconds. */
+  readonly requestMs: number;
   /** Whether requests are certain, so that a certificate is issued before anything else happens. */
   readonly isNeeded: boolean;
   /** Receives the origin of the service, and warnings about it. */
@@ -95,7 +97,14 @@ export function withService<T>(
   };
   const open = ({ secureContext, tls12Context }: TlsContexts): Transport => {
     const addressBook = new AddressBook();
-    const route = { server, secureContext, tls12Context, proxy, timeoutMs: CONNECT_TIMEOUT_MS, addressBook };
+    const route = {
+      server,
+      secureContext,
+      tls12Context,
+      proxy,
+      timeoutMs: connectTimeout(task.requestMs),
+      addressBook,
+    };
     const diagnosis = createDiagnosis(route, { anchors: identity.anchors, now: context.now });
     return openTransport(route, { protocol: inputs.http, diagnosis, onServer });
   };
