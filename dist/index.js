@@ -27977,17 +27977,17 @@ Content-Type: application/json
 				this.#succeeded = true;
 				if (this.#needsProbe && !isProbe) return false;
 				this.#needsProbe = false;
-				const recovered = this.#shut;
-				this.open();
-				return recovered;
+				return this.open();
 			}
 			open() {
-				if (this.#needsProbe) return;
+				if (this.#needsProbe) return false;
+				const wasShut = this.#shut;
 				this.#failures = 0;
 				this.#pauses = 0;
 				this.#restUntil = 0;
 				this.#runStartedAt = undefined;
 				this.#shut = false;
+				return wasShut;
 			}
 			onFailure({ startedAt, isProbe, filesLeft }, now) {
 				this.#restUntil = now + pauseMs(++this.#failures, this.#random);
@@ -28212,7 +28212,10 @@ Content-Type: application/json
 				this.limit.onSuccess();
 				if (!this.#gate.onSuccess({ isProbe })) return;
 				this.limit.onRecovery();
-				this.#options.onEvent({ type: "recovery" });
+				this.#options.onEvent({
+					type: "recovery",
+					because: "the service signed"
+				});
 			}
 			onFailure(failed, now) {
 				const { failure, job, isProbe } = failed;
@@ -28230,7 +28233,10 @@ Content-Type: application/json
 				if (failure.facts.endsRun === "unauthorised" && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
 				const concern = this.#concerns.add(failed);
 				const ofService = concern === "the service";
-				if (concern === "all files that are left") this.#gate.open();
+				if (concern === "all files that are left" && this.#gate.open()) this.#options.onEvent({
+					type: "recovery",
+					because: "every file has failed"
+				});
 				if (!ofService || !this.#gate.isShut) this.#attempts.add(job, failure);
 				const attempts = this.#attempts.of(job);
 				if (this.#judge.endsRun(failure, {
@@ -29140,8 +29146,12 @@ Content-Type: application/json
 		function describeOutcome({ file, status, attempts, elapsedMs }) {
 			return `${(0, files_names.WU)(file.path)}: ${status} after ${attempts === 1 ? "1 try" : `${(0, units.B4)(attempts)} tries`}, ${(0, units._V)(elapsedMs)}`;
 		}
+		const RECOVERIES = {
+			"the service signed": "The service is back.",
+			"every file has failed": "Every file that is left has failed, so these files may be the cause: several requests at a time are sent again."
+		};
 		function printEvent({ runner }, event, files) {
-			if (event.type === "recovery") runner.line("The service is back.");
+			if (event.type === "recovery") runner.line(RECOVERIES[event.because]);
 			else if (event.type === "outage") {
 				const { code, message, facts } = event.failure;
 				const what = facts.unreached === undefined ? "The service is in trouble" : "The service is not reached";

@@ -118,6 +118,15 @@ describe('500 files and a service with outages', () => {
     }
     expect(row.meanMs).toBeLessThanOrEqual(most.meanS * S);
   });
+
+  test('each file that is left is asked for once, and then no outage is assumed any more', async () => {
+    const { events } = await simulate(
+      failing(FAILURES.serverError, ({ job }) => job >= 480, 20),
+      { jobs: 500 },
+    );
+    const outages = events.filter(({ type }) => type === 'outage' || type === 'recovery').slice(-2);
+    expect(outages).toMatchObject([{ type: 'outage' }, { type: 'recovery', because: 'every file has failed' }]);
+  });
 });
 
 test.each([1, 2, 5, 44])('%i files survive 45 s of outage from the very start', async (jobs) => {

@@ -189,7 +189,7 @@ describe('the limit', () => {
     expect(world.policy.limit.value).toBe(1);
     expect(world.events.filter(({ type }) => type !== 'retry')).toEqual([
       { type: 'outage', failure: FAILURES.refused },
-      { type: 'recovery' },
+      { type: 'recovery', because: 'the service signed' },
     ]);
   });
 });

@@ -94,9 +94,15 @@ export function describeOutcome({ file, status, attempts, elapsedMs }: FileOutco
   return `${show(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${formatCount(attempts)} tries`}, ${formatMs(elapsedMs)}`;
 }
 
+const RECOVERIES = {
+  'the service signed': 'The service is back.',
+  'every file has failed':
+    'Every file that is left has failed, so these files may be the cause: several requests at a time are sent again.',
+};
+
 /** Prints an event of the run. */
 export function printEvent({ runner }: Context, event: PolicyEvent, files: readonly ReleaseFile[]): void {
-  if (event.type === 'recovery') runner.line('The service is back.');
+  if (event.type === 'recovery') runner.line(RECOVERIES[event.because]);
   else if (event.type === 'outage') {
     const { code, message, facts } = event.failure;
     const what = facts.unreached === undefined ? 'The service is in trouble' : 'The service is not reached';

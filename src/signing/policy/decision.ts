@@ -34,7 +34,8 @@ export type PolicyEvent =
   | { readonly type: 'bad-node'; readonly failure: Failure }
   /** This machine could not make an attempt; `isFirst` marks the first one since a success. */
   | { readonly type: 'shortage'; readonly failure: Failure; readonly isFirst: boolean }
-  | { readonly type: 'recovery' };
+  /** An outage ends; when every file that is left has failed, these files may be the cause. */
+  | { readonly type: 'recovery'; readonly because: 'the service signed' | 'every file has failed' };
 
 /** Tells whether a second attempt of the canary must confirm a failure, or try another way (HTTP/1.1, TLS 1.2), before any other file is sent. */
 export function mustConfirm({ facts }: Failure): boolean {

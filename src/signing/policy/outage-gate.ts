@@ -87,19 +87,19 @@ export class OutageGate {
     this.#succeeded = true;
     if (this.#needsProbe && !isProbe) return false;
     this.#needsProbe = false;
-    const recovered = this.#shut;
-    this.open();
-    return recovered;
+    return this.open();
   }
 
-  /** Lets every attempt start again, unless credentials were refused. */
-  open(): void {
-    if (this.#needsProbe) return;
+  /** Lets every attempt start again, unless credentials were refused; returns whether that ended an outage. */
+  open(): boolean {
+    if (this.#needsProbe) return false;
+    const wasShut = this.#shut;
     this.#failures = 0;
     this.#pauses = 0;
     this.#restUntil = 0;
     this.#runStartedAt = undefined;
     this.#shut = false;
+    return wasShut;
   }
 
   /** Records a failure of the service; returns whether it shut the gate. */

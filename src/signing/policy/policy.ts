@@ -81,7 +81,7 @@ export class RunPolicy {
     this.limit.onSuccess();
     if (!this.#gate.onSuccess({ isProbe })) return;
     this.limit.onRecovery();
-    this.#options.onEvent({ type: 'recovery' });
+    this.#options.onEvent({ type: 'recovery', because: 'the service signed' });
   }
 
   /** Records a failed attempt and decides what follows. */
@@ -98,7 +98,8 @@ export class RunPolicy {
     if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
     const concern = this.#concerns.add(failed);
     const ofService = concern === 'the service';
-    if (concern === 'all files that are left') this.#gate.open();
+    if (concern === 'all files that are left' && this.#gate.open())
+      this.#options.onEvent({ type: 'recovery', because: 'every file has failed' });
     // An attempt that failed because of an outage says nothing about its file.
     if (!ofService || !this.#gate.isShut) this.#attempts.add(job, failure);
     const attempts = this.#attempts.of(job);
