@@ -27301,7 +27301,7 @@ Content-Type: application/json
 					sent,
 					at: now
 				});
-				const isSteady = !pace.isPaused && now - pace.at < LATELY_MS;
+				const isSteady = (done.files > 0 || sent > 0) && !pace.isPaused && now - pace.at < LATELY_MS;
 				const counts = {
 					total: total.files,
 					files: done.files,

@@ -52,6 +52,16 @@ test('no estimate is shown before enough is known', async () => {
   expect(lines).toEqual(['1 of 3 files, 1 in flight']);
 });
 
+test('no estimate is shown while small files wait for the first answer', async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const progress = startProgress({ files: 30, bytes: 30 * MB }, clock, (line) => lines.push(line));
+  for (let i = 0; i < 12; i++) progress.start().hashed(MB);
+  await clock.run(sleep(clock, 11_000));
+  progress.stop();
+  expect(lines.map((line) => line.endsWith(' left'))).toEqual([false, false]);
+});
+
 test('empty files are counted too', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];

@@ -61,7 +61,7 @@ export function startProgress(
     const bytes = total.bytes - lost.bytes;
     const share = bytes > 0 ? read / (2 * bytes) : done.files / (total.files - lost.files);
     if (sent > pace.sent) Object.assign(pace, { sent, at: now });
-    const isSteady = !pace.isPaused && now - pace.at < LATELY_MS;
+    const isSteady = (done.files > 0 || sent > 0) && !pace.isPaused && now - pace.at < LATELY_MS;
     const counts = { total: total.files, files: done.files, failed: lost.files, inFlight: flying.tries };
     print(describe({ ...counts, sent, share, isSteady }, now - startedAt));
     cancel = clock.after(NEXT_LINE_MS, tick);
@@ -119,7 +119,7 @@ interface State {
   readonly sent: number;
   /** Share of the whole work that is done, from 0 to 1. */
   readonly share: number;
-  /** Whether work is progressing, so that the remaining time can be estimated. */
+  /** Whether the service answers or takes bytes, so that the remaining time can be estimated. */
   readonly isSteady: boolean;
   readonly inFlight: number;
 }
