@@ -32382,13 +32382,13 @@ Content-Type: application/json
 		const NEARLY_A_DATE = /^[A-Z][a-z]{2,8}, \d{1,2}[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d (?:GMT|UTC|Z|[+-]00:?00)$|^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/;
 		function parseHttpDate(text) {
 			if (text === undefined || !HTTP_DATE.test(text)) return undefined;
-			const time = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
-			return Number.isNaN(time) ? undefined : time;
+			return timeOf(text.endsWith("GMT") ? text : `${text} GMT`);
 		}
 		function parseWrittenDate(text) {
-			const exact = parseHttpDate(text);
-			if (exact !== undefined || text === undefined || !NEARLY_A_DATE.test(text)) return exact;
-			const time = Date.parse(text.replace(/ (?:UTC|Z|[+-]00:?00)$/, " GMT"));
+			return text !== undefined && NEARLY_A_DATE.test(text) ? timeOf(text) : parseHttpDate(text);
+		}
+		function timeOf(date) {
+			const time = Date.parse(date);
 			return Number.isNaN(time) ? undefined : time;
 		}
 		function one(value) {

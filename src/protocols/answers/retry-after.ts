@@ -111,15 +111,16 @@ const NEARLY_A_DATE =
 export function parseHttpDate(text: string | undefined): number | undefined {
   if (text === undefined || !HTTP_DATE.test(text)) return undefined;
   // The oldest form has no zone, and would be parsed as local time.
-  const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-  return Number.isNaN(time) ? undefined : time;
+  return timeOf(text.endsWith('GMT') ? text : `${text} GMT`);
 }
 
 /** Reads a date in the form of HTTP, nearly so (`Sun, 6 Nov 1994 08:49:37 +0000`), or in ISO 8601. */
 function parseWrittenDate(text: string | undefined): number | undefined {
-  const exact = parseHttpDate(text);
-  if (exact !== undefined || text === undefined || !NEARLY_A_DATE.test(text)) return exact;
-  const time = Date.parse(text.replace(/ (?:UTC|Z|[+-]00:?00)$/, ' GMT'));
+  return text !== undefined && NEARLY_A_DATE.test(text) ? timeOf(text) : parseHttpDate(text);
+}
+
+function timeOf(date: string): number | undefined {
+  const time = Date.parse(date);
   return Number.isNaN(time) ? undefined : time;
 }
 
