@@ -42,6 +42,7 @@ const shapes: Record<string, (pem: string) => string> = {
   indented: (pem) => pem.replaceAll(/^/gm, '  '),
   base64: base64,
   'base64 in lines': (pem) => base64(pem).replace(/.{76}/g, '$&\n'),
+  'base64 in lines of Windows': (pem) => base64(pem).replace(/.{76}/g, '$&\r\n'),
   'cut off': (pem) => pem.slice(0, -40),
   'without its BEGIN line': (pem) => pem.slice(pem.indexOf('\n')),
   'with a damaged BEGIN line': (pem) => pem.slice(1),
@@ -65,7 +66,7 @@ describe.each(Object.entries(shapes))('a key: %s', (name, shape) => {
     const text = shape(key);
     const [before, after] = ['dist/release/documentation/**', '!dist/release/documentation/drafts/**'];
     const list = [before, text, after].join('\n');
-    for (const each of [text, list]) expectMasked(key, misplacedKeys(each));
+    for (const each of [text, list, `${before}\n${text}`]) expectMasked(key, misplacedKeys(each));
     if (DAMAGED.includes(name)) return;
     expect([before, after].map((line) => mask(line, misplacedKeys(list)))).toEqual([before, after]);
   });
@@ -173,7 +174,11 @@ describe('other secrets', () => {
       [k, { kty: 'oct', k }],
       [d, { kty: 'EC', crv: 'P-256', d }],
     ] as const)
-      for (const text of [JSON.stringify(jwk), JSON.stringify({ key: JSON.stringify(jwk) })])
+      for (const text of [
+        JSON.stringify(jwk),
+        JSON.stringify({ key: JSON.stringify(jwk) }),
+        JSON.stringify(jwk).replaceAll(':', ' : '),
+      ])
         expect(misplacedKeys(text)).toEqual([secret]);
   });
 
@@ -181,7 +186,9 @@ describe('other secrets', () => {
     'hvs.CAESIJ1gR7aT2kq0Zl4mVb8xYw3uN6cD',
     'hvb.AAAAAQJ1gR7aT2kq0Zl4mVb8xYw3uN6cD-xyz_1',
     's.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp',
+    's.0QJx3bk7Rz0Lw2Vn5Tf8Hs1Y',
     'ghp_16C7e42F292c6912E7710c838347Ae178B4a',
+    `github_pat_${'11ABCDE0x'.repeat(4)}_z`,
     `eyJ${'hbGciOi'.repeat(3)}.eyJ${'zdWIiOi'.repeat(3)}.${'c2lnbmVk'.repeat(3)}`,
   ])('a token where nobody expects one: %s', (token) => {
     for (const text of [token, `dist/**\n${token}\n`, `POST /\nX-Vault-Token: ${token}\n\n{digest}`, `a=${token}&b=1`])
@@ -189,8 +196,20 @@ describe('other secrets', () => {
   });
 
   it('names of files, patterns and addresses are not taken for tokens', () => {
-    const names = ['s.abcdefghijklmnopqrstuvwx', 'dist/s.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp', 's.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp.zip'];
-    for (const text of [...names, 'hvs.zip', 'dist/hvs.release', 'https://s.example.com/v1/transit', 'ghp_key'])
+    const names = [
+      's.abcdefghijklmnopqrstuvwx',
+      's.ABCDEFGHIJKLMNOPQRSTUVWX',
+      'dist/s.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp',
+      's.Jx3bQk7Rz0Lw2Vn5Tf8Hs1Yp.zip',
+    ];
+    for (const text of [
+      ...names,
+      'hvs.zip',
+      'dist/hvs.release',
+      'https://s.example.com/v1/transit',
+      'ghp_key',
+      'github_pat_key',
+    ])
       expect(misplacedTokens(text)).toEqual([]);
   });
 
