@@ -55,6 +55,22 @@ test.each([
   expectExplained(failure);
 });
 
+test('what kept requests from the service is a fact of failures before the request was sent', () => {
+  const unreached = (code: string) => connectionFailure(failed(code), FACTS).facts.unreached;
+  expect(['ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'ECONNREFUSED', 'EPIPE'].map(unreached)).toEqual([
+    'the name server did not recover',
+    'the name server did not recover',
+    'the network did not recover',
+    undefined,
+    undefined,
+  ]);
+  const lost = (when: string) => toFailure(lostRow(when, {}), undefined, FACTS.origin).facts.unreached;
+  expect(['during the TLS handshake', 'before the answer was complete'].map(lost)).toEqual([
+    'no connection was made',
+    undefined,
+  ]);
+});
+
 describe('an error of HTTP/2', () => {
   test.each([
     ['ERR_HTTP2_STREAM_ERROR', 'Stream closed with error code NGHTTP2_REFUSED_STREAM', 'REFUSED_STREAM', false],

@@ -303,6 +303,13 @@ describe('a reason that an answer names is what the advice is about', () => {
     ['CA of the signing key is not trusted', /^This concerns a certificate of the signing key/],
     ['certificate has expired', /^The client certificate was valid by its dates when this run began/],
     ['client certificate for signing key 7 is expired', /^The client certificate was valid by its dates/],
+    ['this certificate chain belongs to no key in the key store', /^This concerns a certificate of the signing key/],
+    ['the certificate of the signer key is blocked', /^This concerns a certificate of the signing key/],
+    ["the signer's certificate is unknown", /^This concerns a certificate of the signing key/],
+    ['the mTLS certificate and the signing key do not fit', /accept this client certificate/],
+    ['expired is this client certificate', /^The client certificate was valid by its dates/],
+    ['revoked is this client certificate', /^Ask whoever issues the client certificate/],
+    ['client certificate: key compromise', /^Ask whoever issues the client certificate/],
     ['certificate for app key 7 was revoked', /^Ask whoever issues the client certificate/],
     ['certificate revoked because of key compromise', /^Ask whoever issues the client certificate/],
     ['CERT_KEY_USAGE: certificate with wrong key usage', /accept this client certificate/],
@@ -507,8 +514,10 @@ test('without such an input the operators are asked', () => {
 });
 
 test('a header that is missing was removed on the way, unless the author of the workflow writes the headers', () => {
+  const hintOn = (message: string) => statusFailure(answer(400, JSON.stringify({ message })), FACTS).hint;
+  for (const message of ['HEADER_MISSING', 'The header es-auth-nonce is missing', 'Absent: the header es-auth-nonce'])
+    expect(hintOn(message)).toMatch(/^Every request has the headers of this protocol/);
   const missing = JSON.stringify({ code: 'HEADER_MISSING', message: 'The header es-auth-nonce is missing' });
-  expect(statusFailure(answer(400, missing), FACTS).hint).toMatch(/^Every request has the headers of this protocol/);
   const written = { ...FACTS, written: 'the input request' };
   expect(statusFailure(answer(400, missing), written).hint).toMatch(/Compare the input request with what/);
 });
@@ -538,7 +547,10 @@ describe('words of a refusal that services choose differently', () => {
     ['replay detected', /^The clock of the runner agrees/],
     ['nonce was replayed', /^The clock of the runner agrees/],
     ['NONCE_REUSED: es-auth-nonce was used before', /^The action sends no nonce twice: a gateway or proxy/],
-    ['duplicate nonce', /^The action sends no nonce twice/],
+    ['nonce reused', /^The action sends no nonce twice/],
+    ['nonce has been seen', /^The action sends no nonce twice/],
+    ['reused nonce', /^The action sends no nonce twice/],
+    ['duplicate value of the nonce', /^The action sends no nonce twice/],
     ['request of 10:00 has expired', /^The clock of the runner agrees/],
     ['es-auth-sign header does not match', /something on the way changes the request/],
     ['this slot has a lock', /put it right/],
@@ -552,6 +564,13 @@ describe('words of a refusal that services choose differently', () => {
     ['not authorised to use slot 3', /give these credentials this right/],
     ['not authorized for slot 3', /give these credentials this right/],
   ])('%s', (words, advice) => expect(hint(words)).toMatch(advice));
+
+  test('a server that asks for no certificate is told to ask for one where the reason is the certificate only', () => {
+    const hintOn = (message: string) =>
+      statusFailure(answer(403, JSON.stringify({ message })), { ...FACTS, asksForCertificate: false }).hint;
+    expect(hintOn('certificate not registered')).toMatch(/ does not ask for a client certificate: its operators must/);
+    expect(hintOn('daily quota reached')).toMatch(/ Ask the operators of the service to raise this limit/);
+  });
 
   test.each(['Unauthorised', 'Unauthorized', 'not authorised', 'not authorized'])('“%s” names no reason', (words) => {
     expect(hint(words)).toMatch(/^Ask the operators whether .* Check app-key and app-secret\.$/);

@@ -289,6 +289,7 @@ describe('a status', () => {
     [400, ['file', 'REQUEST_REFUSED', 'first-four-files']],
     [401, ['request', 'UNAUTHORIZED', 'unauthorised', 3]],
     [403, ['request', 'FORBIDDEN', 'unauthorised', 3]],
+    [402, ['file', 'REQUEST_REFUSED', 'first-four-files']],
     [404, ['request', 'NOT_FOUND', 'first-four-files', 6]],
     [405, ['request', 'METHOD_REFUSED', 'first-four-files', 6]],
     [407, ['config', 'PROXY_AUTHENTICATION']],

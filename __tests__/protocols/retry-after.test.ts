@@ -53,6 +53,7 @@ describe('how long the service asks to wait', () => {
     ['hexadecimal', { 'retry-after': '0x10' }],
     ['what only Date.parse takes for a date', { 'retry-after': '1 apple', date: DATE }],
     ['a date without the clock of the service', { 'retry-after': DATE }],
+    ['a date of ISO 8601 that does not exist', { 'retry-after': '1994-19-06T08:49:47Z', date: DATE }],
     ['a date that does not exist', { 'retry-after': 'Sun, 99 Nov 1994 08:49:37 GMT', date: DATE }],
     ['a date behind other text', { 'retry-after': `Note (Mon) ${DATE}`, date: DATE }],
     ['a date before other text', { 'retry-after': `${DATE}+0100`, date: DATE }],
