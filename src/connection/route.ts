@@ -122,10 +122,7 @@ function connectTimeout({ server, timeoutMs }: Route, attempts: Attempts): Error
   const { current } = attempts;
   const where = current === undefined || current === hostname ? '' : ` (${current})`;
   const sentence = `No connection to ${hostname}:${port}${where} within ${timeoutMs / 1000} s.`;
-  return new Failure('service', 'CONNECT_TIMEOUT', sentence, {
-    hint: NO_PACKETS,
-    unreached: 'no connection was made',
-  });
+  return new Failure('service', 'CONNECT_TIMEOUT', sentence, { hint: NO_PACKETS, unreached: 'no connection was made' });
 }
 
 /** What to do about a host that does not answer. */

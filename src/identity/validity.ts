@@ -89,9 +89,7 @@ function weaknesses({ x509, place }: PlacedCertificate, isLeaf: boolean): readon
       new ActionError(
         'IDENTITY_KEY_TOO_SMALL',
         `${place}: its RSA key has ${bits} bits; TLS needs at least ${MIN_RSA_BITS}`,
-        {
-          hint: 'Make a new key (EC P-256, or RSA with 3072 bits) and ask for a certificate for it.',
-        },
+        { hint: 'Make a new key (EC P-256, or RSA with 3072 bits) and ask for a certificate for it.' },
       ),
     );
   }

@@ -135,9 +135,7 @@ export function orphaned(path: string, suffix: string): FileOutcome {
   const error = new ActionError(
     'SIGNATURE_ORPHANED',
     `${show(path + suffix)} signs ${show(path)}, which is not there.`,
-    {
-      hint: 'Restore the file, or delete the signature: a customer would miss what it promises.',
-    },
+    { hint: 'Restore the file, or delete the signature: a customer would miss what it promises.' },
   );
   return {
     file: { path: path + suffix, size: 0 },

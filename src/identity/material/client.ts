@@ -54,9 +54,7 @@ function keyAbsent({ isPkcs12 }: CertInput): ActionError {
   return new ActionError(
     'IDENTITY_WRONG_KIND',
     'input cert is a PKCS#12 without a private key, and input key is empty',
-    {
-      hint: 'Export the PKCS#12 again together with its private key, or put the key into key.',
-    },
+    { hint: 'Export the PKCS#12 again together with its private key, or put the key into key.' },
   );
 }
 

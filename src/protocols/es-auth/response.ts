@@ -141,9 +141,6 @@ function page(response: WireResponse, facts: AnswerFacts): Failure {
     'request',
     'RESP_HTML',
     `A web server or gateway answered 200 with a page${title}, which is not an answer of the signing API.`,
-    {
-      hint: requestOf(response, facts) + PAGE_HINT + (isOfFirewall ? FIREWALL_HINT : ''),
-      endsRun: 'canary-twice',
-    },
+    { hint: requestOf(response, facts) + PAGE_HINT + (isOfFirewall ? FIREWALL_HINT : ''), endsRun: 'canary-twice' },
   );
 }

@@ -96,8 +96,6 @@ function lineTooLong(bytes: number): Failure {
     'file',
     'REQUEST_LINE_TOO_LONG',
     `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`,
-    {
-      hint: 'Servers refuse longer ones: leave the file out, or send the file or its digest in the body.',
-    },
+    { hint: 'Servers refuse longer ones: leave the file out, or send the file or its digest in the body.' },
   );
 }

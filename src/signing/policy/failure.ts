@@ -93,10 +93,7 @@ export function tooManyOpen(error: unknown): Failure | undefined {
   const code = codeOf(error instanceof ActionError ? error.cause : error) ?? '';
   if (!TABLE_FULL.includes(code)) return undefined;
   const message = `This system allows no more open files and connections (${code}).`;
-  return new Failure('machine', 'TOO_MANY_OPEN_FILES', message, {
-    hint: TABLE_FULL_HINT,
-    cause: error,
-  });
+  return new Failure('machine', 'TOO_MANY_OPEN_FILES', message, { hint: TABLE_FULL_HINT, cause: error });
 }
 
 /** Turns whatever an attempt threw into a failure; an error that is no failure yet concerns its own file alone. */
