@@ -16693,12 +16693,9 @@ var __webpack_modules__ = {
 			if (!isHidden && scope.includes.list.length === 0 && scope.excludes.list.length === 0) return scope;
 			const names = step.path.split("/");
 			const excludes = scope.excludes.named(step.name);
-			const excluding = excludes.filter((glob) => excludesAll(glob, names, step.kind));
+			const excluding = excludes.filter((glob) => glob.means(names, step.kind) || step.kind === "directory" && glob.meansChildren(names));
 			if (excluding.length > 0) {
-				noteEffect(scope, step, {
-					excluding,
-					excludes
-				});
+				noteEffect(scope, step, excluding, excludes);
 				return undefined;
 			}
 			const seen = include(scope, step, ({ literals }) => !isHidden || literals.length > names.length);
@@ -16730,10 +16727,7 @@ var __webpack_modules__ = {
 		function reaching(globs, { path, kind }) {
 			return kind === "file" ? [] : globs.filter((glob) => glob.reaches(path.split("/")));
 		}
-		function excludesAll(glob, names, kind) {
-			return glob.means(names, kind) || kind === "directory" && glob.meansChildren(names);
-		}
-		function noteEffect(scope, step, { excluding, excludes }) {
+		function noteEffect(scope, step, excluding, excludes) {
 			if (include(scope, step, () => true) === undefined) return;
 			for (const glob of step.kind === "directory" ? excludes : excluding) scope.effective.add(glob);
 		}
@@ -16767,13 +16761,11 @@ var __webpack_modules__ = {
 			switch (kind) {
 				case "file": return options.followSymbolicLinks ? withWay(take(path, location), options) : take(path, location);
 				case "link": return examineLink(entry, options);
-				case "directory": return examineDirectory(entry, options);
+				case "directory":
+					if (!(0, real_path.UO)(options.realWorkspace, location)) return outside(path, location);
+					return options.reasonBehind(location) ?? "circle";
 				case "other": return refuse(path, "FILE_NOT_REGULAR", NOT_REGULAR);
 			}
-		}
-		function examineDirectory({ path, location }, options) {
-			if (!(0, real_path.UO)(options.realWorkspace, location)) return outside(path, location);
-			return options.reasonBehind(location) ?? "circle";
 		}
 		function examineLink({ path, location }, options) {
 			const real = (0, real_path.ps)(location);
@@ -20482,13 +20474,7 @@ var __webpack_modules__ = {
 						const waitedMs = this.#clock.now() - startedAt;
 						const waiting = this.#waitingFor(code);
 						const isOver = waitedMs + delayMs > _held_js__WEBPACK_IMPORTED_MODULE_2__.H.perFileMs || this.#spentMs(waiting) >= _held_js__WEBPACK_IMPORTED_MODULE_2__.H.perCauseMs;
-						if (isOver) throw heldUp({
-							path,
-							kind,
-							code,
-							waitedMs,
-							cause
-						});
+						if (isOver) throw heldUp(path, kind, waitedMs, cause);
 						await this.#wait(waiting, delayMs);
 					}
 				}
@@ -20511,7 +20497,8 @@ var __webpack_modules__ = {
 				if (--waiting.files === 0) waiting.spentMs += this.#clock.now() - waiting.since;
 			}
 		}
-		function heldUp({ path, kind, code, waitedMs, cause }) {
+		function heldUp(path, kind, waitedMs, cause) {
+			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_1__.$N)(cause) ?? "";
 			const [why, hint] = explain(code);
 			const text = `${(0, _names_js__WEBPACK_IMPORTED_MODULE_5__.WU)(path)} ${kind.impossible}: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`;
 			return new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ(kind.code, text, {

@@ -91,7 +91,7 @@ export class Patience {
         const waiting = this.#waitingFor(code);
         const isOver =
           waitedMs + delayMs > REPEAT_LIMITS.perFileMs || this.#spentMs(waiting) >= REPEAT_LIMITS.perCauseMs;
-        if (isOver) throw heldUp({ path, kind, code, waitedMs, cause });
+        if (isOver) throw heldUp(path, kind, waitedMs, cause);
         await this.#wait(waiting, delayMs);
       }
     }
@@ -114,16 +114,9 @@ export class Patience {
   }
 }
 
-interface HeldUp {
-  readonly path: string;
-  readonly kind: Kind;
-  readonly code: string;
-  readonly waitedMs: number;
-  /** The system's error, which a scheduler may recognise. */
-  readonly cause: unknown;
-}
-
-function heldUp({ path, kind, code, waitedMs, cause }: HeldUp): ActionError {
+/** Builds the error of an operation that stayed blocked; its cause is the system's, which a scheduler may recognise. */
+function heldUp(path: string, kind: Kind, waitedMs: number, cause: unknown): ActionError {
+  const code = codeOf(cause) ?? '';
   const [why, hint] = explain(code);
   const text = `${show(path)} ${kind.impossible}: ${why} (${code}); repeated for ${Math.round(waitedMs)} ms.`;
   return new ActionError(kind.code, text, { hint, cause });

@@ -43,16 +43,12 @@ export function examine(entry: Entry, options: ExamineOptions): ReleaseFile | Re
     case 'link':
       return examineLink(entry, options);
     case 'directory':
-      return examineDirectory(entry, options);
+      // The walk yields only a followed link that it does not enter.
+      if (!isWithin(options.realWorkspace, location)) return outside(path, location);
+      return options.reasonBehind(location) ?? 'circle';
     case 'other':
       return refuse(path, 'FILE_NOT_REGULAR', NOT_REGULAR);
   }
-}
-
-/** Examines a directory; the walk yields one only for a followed link that it does not enter. */
-function examineDirectory({ path, location }: Entry, options: ExamineOptions): RefusedFile | LeftOutReason {
-  if (!isWithin(options.realWorkspace, location)) return outside(path, location);
-  return options.reasonBehind(location) ?? 'circle';
 }
 
 function examineLink({ path, location }: Entry, options: ExamineOptions): ReleaseFile | RefusedFile | LeftOutReason {
@@ -104,8 +100,6 @@ function outside(path: string, real: string): RefusedFile {
   return refuse(path, 'LINK_OUTSIDE', `leads out of the workspace, to ${show(real)}`);
 }
 
-type Refusal = keyof typeof HINTS;
-
 const HINTS = {
   FILE_NAME_TOO_LONG: 'Shorten the name, or exclude the file.',
   FILE_NOT_REGULAR: 'Exclude it in files; only regular files can be signed.',
@@ -117,7 +111,7 @@ const HINTS = {
   LINK_OUTSIDE: 'Copy the file into the workspace, or exclude the link in files.',
 } as const;
 
-function refuse(path: string, code: Refusal, how: string, cause?: unknown): RefusedFile {
+function refuse(path: string, code: keyof typeof HINTS, how: string, cause?: unknown): RefusedFile {
   return { path, error: new ActionError(code, `${show(path)} ${how}.`, { hint: HINTS[code], cause }) };
 }
 

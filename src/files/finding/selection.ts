@@ -75,9 +75,11 @@ export function narrow(scope: Scope, step: Step): Scope | undefined {
   if (!isHidden && scope.includes.list.length === 0 && scope.excludes.list.length === 0) return scope;
   const names = step.path.split('/');
   const excludes = scope.excludes.named(step.name);
-  const excluding = excludes.filter((glob) => excludesAll(glob, names, step.kind));
+  const excluding = excludes.filter(
+    (glob) => glob.means(names, step.kind) || (step.kind === 'directory' && glob.meansChildren(names)),
+  );
   if (excluding.length > 0) {
-    noteEffect(scope, step, { excluding, excludes });
+    noteEffect(scope, step, excluding, excludes);
     return undefined;
   }
   const seen = include(scope, step, ({ literals }) => !isHidden || literals.length > names.length);
@@ -108,20 +110,8 @@ function reaching(globs: readonly Glob[], { path, kind }: Step): readonly Glob[]
   return kind === 'file' ? [] : globs.filter((glob) => glob.reaches(path.split('/')));
 }
 
-/** Tells whether an exclude pattern matches a path, or every path below it. */
-function excludesAll(glob: Glob, names: string[], kind: Entry['kind']): boolean {
-  return glob.means(names, kind) || (kind === 'directory' && glob.meansChildren(names));
-}
-
-interface Excluded {
-  /** Patterns that exclude a path. */
-  readonly excluding: readonly Glob[];
-  /** All patterns that may exclude the path or something below. */
-  readonly excludes: readonly Glob[];
-}
-
-/** Records exclude patterns with an effect; below an excluded directory, which is not searched, all may have one. */
-function noteEffect(scope: Scope, step: Step, { excluding, excludes }: Excluded): void {
+/** Records `excluding` patterns with an effect; below a directory, which is then not searched, all `excludes` may have one. */
+function noteEffect(scope: Scope, step: Step, excluding: readonly Glob[], excludes: readonly Glob[]): void {
   if (include(scope, step, () => true) === undefined) return;
   for (const glob of step.kind === 'directory' ? excludes : excluding) scope.effective.add(glob);
 }
