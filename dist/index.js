@@ -21716,21 +21716,15 @@ var __webpack_modules__ = {
 			const iterations = (0, _der_js__WEBPACK_IMPORTED_MODULE_1__.cP)(rounds);
 			if (!salt || salt.length === 0 || !iterations) return undefined;
 			return { decrypt: (data, passphrase) => {
-				const derive = (id, length) => derivePkcs12({
-					id,
-					length,
-					salt,
-					iterations,
-					passphrase
-				});
+				const password = passphrase === null ? Buffer.alloc(0) : Buffer.from(`${passphrase}\0`, "utf16le").swap16();
+				const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
+				const derive = (id, length) => derivePkcs12(id, length, Buffer.from(input), iterations);
 				const decipher = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createDecipheriv)(cipher.name, derive(1, cipher.keyLength), derive(2, 8));
 				return Buffer.concat([decipher.update(data), decipher.final()]);
 			} };
 		}
 		const SHA1_BLOCK = 64;
-		function derivePkcs12({ id, length, salt, iterations, passphrase }) {
-			const password = passphrase === null ? Buffer.alloc(0) : Buffer.from(`${passphrase}\0`, "utf16le").swap16();
-			const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
+		function derivePkcs12(id, length, input, iterations) {
 			const parts = [];
 			for (let size = 0; size < length; size += 20) {
 				let digest = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha1", Buffer.concat([Buffer.alloc(SHA1_BLOCK, id), input]), "buffer");
@@ -22025,10 +22019,12 @@ var __webpack_modules__ = {
 		}
 		function vaultSignFailure(response, settings, asked) {
 			const { mount, pkiRole } = settings;
-			const path = `${mount}/sign/${pkiRole}`;
-			if (response.status === 403) return notIssued(response, asked, `The policies of the login role must allow this: path "${path}" { capabilities = ["update"] }. A mistyped mount or role is refused in the same way.`);
-			if (response.status === 404) return notIssued(response, asked, "Check certificate-url: its path is the mount of the pki engine, as in /v1/pki.");
-			return notIssued(response, asked, `Check the role “${pkiRole}” of the pki engine: it must allow keys of the type ec with 256 bits, client_flag, and the name of the request (allow_any_name with enforce_hostnames=false, or allowed_domains).`);
+			const hints = {
+				403: `The policies of the login role must allow this: path "${mount}/sign/${pkiRole}" { capabilities = ["update"] }. A mistyped mount or role is refused in the same way.`,
+				404: "Check certificate-url: its path is the mount of the pki engine, as in /v1/pki."
+			};
+			const other = `Check the role “${pkiRole}” of the pki engine: it must allow keys of the type ec with 256 bits, client_flag, and the name of the request (allow_any_name with enforce_hostnames=false, or allowed_domains).`;
+			return notIssued(response, asked, hints[response.status] ?? other);
 		}
 		function stepFailure(response, asked) {
 			const { status } = response;
@@ -22036,8 +22032,8 @@ var __webpack_modules__ = {
 				const sentence = `The authority ${asked.origin} refused the OIDC token: it answered 401. ${sentToken(asked)}`;
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "ID_TOKEN_REFUSED", sentence, { hint: "The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID, and the issuer in configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well." });
 			}
-			if (status === 404 || status === 405) return notIssued(response, asked, "Check certificate-url: it is the address of the step-ca, without a path.");
-			return notIssued(response, asked, "Check the template, the policy and the claims (maxTLSCertDuration) of the OIDC provisioner; its log says more.");
+			const hint = status === 404 || status === 405 ? "Check certificate-url: it is the address of the step-ca, without a path." : "Check the template, the policy and the claims (maxTLSCertDuration) of the OIDC provisioner; its log says more.";
+			return notIssued(response, asked, hint);
 		}
 		function noCertificate(origin, what, hint, cause) {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("config", "CERTIFICATE_NOT_ISSUED", `The certificate from the authority ${origin} ${what}.`, {
@@ -22875,45 +22871,40 @@ var __webpack_modules__ = {
 				certificates: certificates.values.slice(0, MAX_CERTIFICATES),
 				keys: all.filter(({ label }) => (0, pem.w0)(label)),
 				isPkcs12,
-				mayHideKey: unpacked.problems.length > 0 || brokenLabels.some(isOpaque),
+				mayHideKey: unpacked.problems.length > 0 || brokenLabels.some((label) => (0, pem.Sv)(label) || label === "DER"),
 				mayHideCertificate: faults.length > 0,
-				problems: [...faults, ...countProblems({
-					count: certificates.values.length + faults.length,
-					blocks: all,
-					isUnpacked: isPkcs12
-				})],
+				problems: [...faults, ...countProblems(certificates.values.length + faults.length, all, isPkcs12)],
 				tidied: isPkcs12 ? tidied.map((note) => note === "DER read" ? "PKCS#12 unpacked" : note) : tidied
 			};
 		}
 		function isForCertificates({ label }) {
 			return !(0, pem.w0)(label) && label !== "EC PARAMETERS";
 		}
-		function isOpaque(label) {
-			return (0, pem.Sv)(label) || label === "DER";
-		}
-		function noCertificate() {
-			return new errors.lZ("IDENTITY_WRONG_KIND", "input cert is a PKCS#12 that holds a private key and no certificate", { hint: "Export the PKCS#12 again together with the certificate of that key." });
-		}
-		function countProblems({ count, blocks, isUnpacked }) {
+		function countProblems(count, blocks, isUnpacked) {
 			const [first] = blocks;
-			if (count === 0 && first !== undefined) return [isUnpacked ? noCertificate() : (0, wrong_kind.o)(first)];
+			if (count === 0 && first !== undefined && isUnpacked) return [new errors.lZ("IDENTITY_WRONG_KIND", "input cert is a PKCS#12 that holds a private key and no certificate", { hint: "Export the PKCS#12 again together with the certificate of that key." })];
+			if (count === 0 && first !== undefined) return [(0, wrong_kind.o)(first)];
 			if (count <= MAX_CERTIFICATES) return [];
-			return [new errors.lZ("IDENTITY_TOO_LARGE", `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`, { hint: "A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates." })];
+			const sentence = `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`;
+			return [new errors.lZ("IDENTITY_TOO_LARGE", sentence, { hint: "A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates." })];
 		}
 		function readKeyInput(text) {
 			const { blocks, problems, tidied } = (0, text_blocks.v_)("key", text);
 			const keys = blocks.filter(({ label }) => (0, pem.w0)(label));
-			const others = blocks.filter(({ label }) => !(0, pem.w0)(label) && label !== "EC PARAMETERS");
+			const others = blocks.filter(isForCertificates);
 			const strangers = keys.length > 0 ? others.filter(({ label }) => label !== "CERTIFICATE") : others;
 			const faults = [...problems, ...strangers.map(wrong_kind.o)];
-			return {
+			if (keys.length > 0 || faults.length > 0) return {
 				keys,
-				problems: keys.length === 0 && faults.length === 0 ? [noKey()] : faults,
+				problems: faults,
 				tidied
 			};
-		}
-		function noKey() {
-			return new errors.lZ("IDENTITY_WRONG_KIND", "input key holds no private key, only EC PARAMETERS", { hint: "Store the block that begins with `-----BEGIN EC PRIVATE KEY-----` too." });
+			const noKey = new errors.lZ("IDENTITY_WRONG_KIND", "input key holds no private key, only EC PARAMETERS", { hint: "Store the block that begins with `-----BEGIN EC PRIVATE KEY-----` too." });
+			return {
+				keys,
+				problems: [noKey],
+				tidied
+			};
 		}
 	}),
 	24336: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30638,10 +30629,10 @@ Content-Type: application/json
 				const { origin } = settings.url;
 				if (this.#requests >= LIMITS.requests) throw unreachable(origin, `took ${LIMITS.requests} requests and gave none`);
 				const limitMs = Math.min(LIMITS.requestMs, this.#leftMs());
-				if (limitMs <= 0) throw unreachable(origin, `gave no certificate within ${LIMITS.totalMs / 1e3} s`, { hint: "The authority, or the service of the runner that gives tokens, is slow: run this job again." });
+				if (limitMs <= 0) throw unreachable(origin, `gave no certificate within ${LIMITS.totalMs / 1e3} s`, "config", "The authority, or the service of the runner that gives tokens, is slow: run this job again.");
 				this.#requests++;
 				const timeout = new AbortController();
-				const cancel = this.#options.clock.after(limitMs, () => timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1e3)} s`, { kind: "service" })));
+				const cancel = this.#options.clock.after(limitMs, () => timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1e3)} s`, "service")));
 				try {
 					const ends = lasts ? timeout.signal : AbortSignal.any([this.signal, timeout.signal]);
 					const response = await transport.post(request, ends);
@@ -30687,9 +30678,6 @@ Content-Type: application/json
 					claims: this.claims
 				};
 			}
-			async createRequest() {
-				return (await this.request()).pem;
-			}
 			async request() {
 				this.#request ??= createRequest((0, id_token.Vb)(this.claims), await this.#keys);
 				return this.#request;
@@ -30712,12 +30700,10 @@ Content-Type: application/json
 				return this.#endsAt - this.#options.clock.now();
 			}
 		}
-		function unreachable(origin, what, { kind = "config", hint, cause } = {}) {
-			return new policy_failure.HR(kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} ${what}.`, {
-				hint: hint ?? "Run this job again when the authority works again; its operators can see why it did not answer.",
-				cause
-			});
+		function unreachable(origin, what, kind = "config", hint = RUN_AGAIN) {
+			return new policy_failure.HR(kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} ${what}.`, { hint });
 		}
+		const RUN_AGAIN = "Run this job again when the authority works again; its operators can see why it did not answer.";
 		function aboutAuthority(origin, failure) {
 			const { message, hint } = (0, other_server.x)(failure, ITS_INPUTS);
 			return new policy_failure.HR(failure.kind, "CERTIFICATE_NOT_ISSUED", `The authority ${origin} issued no certificate, because it was not reached (${failure.code}): ${message}`, {
@@ -30745,7 +30731,7 @@ Content-Type: application/json
 			let asksForLife = true;
 			async function issue(asking) {
 				const { text: ott } = await asking.drawToken();
-				const csr = await asking.createRequest();
+				const { pem: csr } = await asking.request();
 				const wish = asksForLife ? {
 					csr,
 					ott,
@@ -30829,7 +30815,7 @@ Content-Type: application/json
 			async #sign(asking, token) {
 				const { mount, pkiRole } = this.#settings;
 				const wish = {
-					csr: await asking.createRequest(),
+					csr: (await asking.request()).pem,
 					ttl: `${authority.RO}s`,
 					format: "pem"
 				};

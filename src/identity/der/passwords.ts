@@ -98,30 +98,20 @@ function readPkcs12Scheme([saltElement, rounds]: readonly Element[], cipher: Cip
   if (!salt || salt.length === 0 || !iterations) return undefined;
   return {
     decrypt: (data, passphrase) => {
-      const derive = (id: number, length: number) => derivePkcs12({ id, length, salt, iterations, passphrase });
+      // An empty password still ends in two zero bytes; an absent one has no bytes.
+      const password = passphrase === null ? Buffer.alloc(0) : Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
+      const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
+      const derive = (id: 1 | 2, length: number) => derivePkcs12(id, length, Buffer.from(input), iterations);
       const decipher = createDecipheriv(cipher.name, derive(1, cipher.keyLength), derive(2, 8));
       return Buffer.concat([decipher.update(data), decipher.final()]);
     },
   };
 }
 
-interface Pkcs12Derivation {
-  /** 1 derives a key, 2 an initial vector. */
-  readonly id: number;
-  /** Bytes wanted. */
-  readonly length: number;
-  readonly salt: Buffer;
-  readonly iterations: number;
-  readonly passphrase: string | null;
-}
-
 const SHA1_BLOCK = 64;
 
-// RFC 7292, appendix B.2, with SHA-1.
-function derivePkcs12({ id, length, salt, iterations, passphrase }: Pkcs12Derivation): Buffer {
-  // An empty password still ends in two zero bytes; an absent one has no bytes.
-  const password = passphrase === null ? Buffer.alloc(0) : Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
-  const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
+/** Derives a key (1) or an initial vector (2) by RFC 7292, appendix B.2, with SHA-1; overwrites the input. */
+function derivePkcs12(id: 1 | 2, length: number, input: Buffer, iterations: number): Buffer {
   const parts: Buffer[] = [];
   for (let size = 0; size < length; size += 20) {
     let digest = hash('sha1', Buffer.concat([Buffer.alloc(SHA1_BLOCK, id), input]), 'buffer');

@@ -107,13 +107,7 @@ function sequenceIn(bytes: Buffer | undefined): readonly Element[] {
   return bytes === undefined ? [] : childrenOf(readElement(bytes));
 }
 
-interface Encryption {
-  readonly algorithm: Element | undefined;
-  readonly scheme: PasswordScheme | undefined;
-  readonly data: Buffer;
-}
-
-function encryptionOf(part: Element): Encryption | undefined {
+function encryptionOf(part: Element) {
   const [type, content] = childrenOf(part);
   if (oidOf(type) !== ENCRYPTED_DATA) return undefined;
   const [, encrypted] = childrenOf(childrenOf(content)[0]);

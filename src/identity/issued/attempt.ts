@@ -51,13 +51,16 @@ export class IssueAttempt implements Asking {
     if (this.#requests >= LIMITS.requests) throw unreachable(origin, `took ${LIMITS.requests} requests and gave none`);
     const limitMs = Math.min(LIMITS.requestMs, this.#leftMs());
     if (limitMs <= 0)
-      throw unreachable(origin, `gave no certificate within ${LIMITS.totalMs / 1000} s`, {
-        hint: 'The authority, or the service of the runner that gives tokens, is slow: run this job again.',
-      });
+      throw unreachable(
+        origin,
+        `gave no certificate within ${LIMITS.totalMs / 1000} s`,
+        'config',
+        'The authority, or the service of the runner that gives tokens, is slow: run this job again.',
+      );
     this.#requests++;
     const timeout = new AbortController();
     const cancel = this.#options.clock.after(limitMs, () =>
-      timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1000)} s`, { kind: 'service' })),
+      timeout.abort(unreachable(origin, `did not answer within ${Math.ceil(limitMs / 1000)} s`, 'service')),
     );
     try {
       const ends = lasts ? timeout.signal : AbortSignal.any([this.signal, timeout.signal]);
@@ -83,10 +86,6 @@ export class IssueAttempt implements Asking {
     const names = ['iss', 'sub', 'repository_id', 'ref', 'job_workflow_ref', 'exp'];
     this.note({ check: 'token claims', what: describeClaims(this.claims, names) });
     return { text, claims: this.claims };
-  }
-
-  async createRequest(): Promise<string> {
-    return (await this.request()).pem;
   }
 
   async request(): Promise<CertificateRequest> {
@@ -116,18 +115,11 @@ export class IssueAttempt implements Asking {
   }
 }
 
-interface Trouble {
-  readonly kind?: Failure['kind'];
-  readonly hint?: string | undefined;
-  readonly cause?: unknown;
+function unreachable(origin: string, what: string, kind: Failure['kind'] = 'config', hint = RUN_AGAIN): Failure {
+  return new Failure(kind, 'CERTIFICATE_NOT_ISSUED', `The authority ${origin} ${what}.`, { hint });
 }
 
-function unreachable(origin: string, what: string, { kind = 'config', hint, cause }: Trouble = {}): Failure {
-  return new Failure(kind, 'CERTIFICATE_NOT_ISSUED', `The authority ${origin} ${what}.`, {
-    hint: hint ?? 'Run this job again when the authority works again; its operators can see why it did not answer.',
-    cause,
-  });
-}
+const RUN_AGAIN = 'Run this job again when the authority works again; its operators can see why it did not answer.';
 
 /** Rewrites a connection failure, which names the inputs of the signing service, for the authority and its inputs. */
 function aboutAuthority(origin: string, failure: Failure): Failure {

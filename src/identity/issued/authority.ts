@@ -2,6 +2,7 @@ import type { WireRequest, WireResponse } from '../../connection/exchange.ts';
 import { ownMembers, parseJson } from '../../json.ts';
 import type { LoginMount } from '../../protocols/vault/paths.ts';
 import type { AnchorsInput } from '../material/anchors.ts';
+import type { CertificateRequest } from './certificate-request.ts';
 import type { Claims } from './id-token.ts';
 
 /** Settings of every authority that issues certificates for OIDC tokens. */
@@ -53,7 +54,7 @@ export interface Asking {
   /** Claims of the newest token; empty before the first one. */
   readonly claims: Claims;
   /** Makes the certificate request, once. */
-  createRequest(): Promise<string>;
+  request(): Promise<CertificateRequest>;
   note(step: Step): void;
 }
 

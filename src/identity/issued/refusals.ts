@@ -65,20 +65,12 @@ function tokenHint(said: string): string {
 /** Builds the failure for an answer other than 200 to a certificate request at OpenBao or Vault. */
 export function vaultSignFailure(response: WireResponse, settings: VaultPkiSettings, asked: AskedAuthority): Failure {
   const { mount, pkiRole } = settings;
-  const path = `${mount}/sign/${pkiRole}`;
-  if (response.status === 403)
-    return notIssued(
-      response,
-      asked,
-      `The policies of the login role must allow this: path "${path}" { capabilities = ["update"] }. A mistyped mount or role is refused in the same way.`,
-    );
-  if (response.status === 404)
-    return notIssued(response, asked, 'Check certificate-url: its path is the mount of the pki engine, as in /v1/pki.');
-  return notIssued(
-    response,
-    asked,
-    `Check the role “${pkiRole}” of the pki engine: it must allow keys of the type ec with 256 bits, client_flag, and the name of the request (allow_any_name with enforce_hostnames=false, or allowed_domains).`,
-  );
+  const hints: Readonly<Record<number, string>> = {
+    403: `The policies of the login role must allow this: path "${mount}/sign/${pkiRole}" { capabilities = ["update"] }. A mistyped mount or role is refused in the same way.`,
+    404: 'Check certificate-url: its path is the mount of the pki engine, as in /v1/pki.',
+  };
+  const other = `Check the role “${pkiRole}” of the pki engine: it must allow keys of the type ec with 256 bits, client_flag, and the name of the request (allow_any_name with enforce_hostnames=false, or allowed_domains).`;
+  return notIssued(response, asked, hints[response.status] ?? other);
 }
 
 /** Builds the failure for an answer other than 201 from a step-ca. */
@@ -91,13 +83,11 @@ export function stepFailure(response: WireResponse, asked: AskedAuthority): Fail
       hint: 'The log of the step-ca says why. Its OIDC provisioner must have the audience as clientID, and the issuer in configurationEndpoint; a wrong clock, another domain or admin rule refuses tokens as well.',
     });
   }
-  if (status === 404 || status === 405)
-    return notIssued(response, asked, 'Check certificate-url: it is the address of the step-ca, without a path.');
-  return notIssued(
-    response,
-    asked,
-    'Check the template, the policy and the claims (maxTLSCertDuration) of the OIDC provisioner; its log says more.',
-  );
+  const hint =
+    status === 404 || status === 405
+      ? 'Check certificate-url: it is the address of the step-ca, without a path.'
+      : 'Check the template, the policy and the claims (maxTLSCertDuration) of the OIDC provisioner; its log says more.';
+  return notIssued(response, asked, hint);
 }
 
 /** Builds the failure for a successful answer without a usable certificate. */

@@ -10,7 +10,7 @@ export function createStepCa({ url }: StepCaSettings, { scrub, now }: Pick<Proto
 
   async function issue(asking: Asking): Promise<string> {
     const { text: ott } = await asking.drawToken();
-    const csr = await asking.createRequest();
+    const { pem: csr } = await asking.request();
     const wish = asksForLife ? { csr, ott, notAfter: `${LIFE_S}s` } : { csr, ott };
     const body = Buffer.from(JSON.stringify(wish));
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)];

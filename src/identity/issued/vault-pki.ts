@@ -51,7 +51,7 @@ export class VaultPki implements Authority {
 
   async #sign(asking: Asking, token: string): Promise<WireResponse> {
     const { mount, pkiRole } = this.#settings;
-    const wish = { csr: await asking.createRequest(), ttl: `${LIFE_S}s`, format: 'pem' };
+    const wish = { csr: (await asking.request()).pem, ttl: `${LIFE_S}s`, format: 'pem' };
     const path = this.#path(`${mount}/sign/${pkiRole}`);
     return asking.post(vaultRequest('POST', path, { json: wish, token }));
   }

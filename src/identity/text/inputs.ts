@@ -45,12 +45,9 @@ export function readCertInput(text: string | undefined, passphrase: string | und
     certificates: certificates.values.slice(0, MAX_CERTIFICATES),
     keys: all.filter(({ label }) => isPrivateLabel(label)),
     isPkcs12,
-    mayHideKey: unpacked.problems.length > 0 || brokenLabels.some(isOpaque),
+    mayHideKey: unpacked.problems.length > 0 || brokenLabels.some((label) => mayHoldKey(label) || label === 'DER'),
     mayHideCertificate: faults.length > 0,
-    problems: [
-      ...faults,
-      ...countProblems({ count: certificates.values.length + faults.length, blocks: all, isUnpacked: isPkcs12 }),
-    ],
+    problems: [...faults, ...countProblems(certificates.values.length + faults.length, all, isPkcs12)],
     tidied: isPkcs12 ? tidied.map((note) => (note === 'DER read' ? 'PKCS#12 unpacked' : note)) : tidied,
   };
 }
@@ -59,59 +56,36 @@ function isForCertificates({ label }: Block): boolean {
   return !isPrivateLabel(label) && label !== 'EC PARAMETERS';
 }
 
-function isOpaque(label: string): boolean {
-  return mayHoldKey(label) || label === 'DER';
-}
-
-function noCertificate(): ActionError {
-  return new ActionError('IDENTITY_WRONG_KIND', 'input cert is a PKCS#12 that holds a private key and no certificate', {
-    hint: 'Export the PKCS#12 again together with the certificate of that key.',
-  });
-}
-
-interface Holding {
-  /** Number of certificates and unreadable blocks. */
-  readonly count: number;
-  readonly blocks: readonly Block[];
-  /** Whether the blocks come from a PKCS#12. */
-  readonly isUnpacked: boolean;
-}
-
-function countProblems({ count, blocks, isUnpacked }: Holding): readonly ActionError[] {
+/** Returns what is wrong with the number of certificates and unreadable blocks. */
+function countProblems(count: number, blocks: readonly Block[], isUnpacked: boolean): readonly ActionError[] {
   const [first] = blocks;
-  if (count === 0 && first !== undefined) return [isUnpacked ? noCertificate() : wrongKind(first)];
+  if (count === 0 && first !== undefined && isUnpacked)
+    return [
+      new ActionError('IDENTITY_WRONG_KIND', 'input cert is a PKCS#12 that holds a private key and no certificate', {
+        hint: 'Export the PKCS#12 again together with the certificate of that key.',
+      }),
+    ];
+  if (count === 0 && first !== undefined) return [wrongKind(first)];
   if (count <= MAX_CERTIFICATES) return [];
+  const sentence = `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`;
   return [
-    new ActionError(
-      'IDENTITY_TOO_LARGE',
-      `input cert holds ${count} certificates; at most ${MAX_CERTIFICATES} are taken`,
-      {
-        hint: 'A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates.',
-      },
-    ),
+    new ActionError('IDENTITY_TOO_LARGE', sentence, {
+      hint: 'A bundle of CA certificates belongs into chain; cert takes the client certificate and its intermediates.',
+    }),
   ];
 }
 
-/** The readable content of the input `key`. */
-interface KeyInput {
-  readonly keys: readonly Block[];
-  readonly problems: readonly ActionError[];
-  readonly tidied: readonly string[];
-}
-
 /** Reads `key`: private keys, and only what tools write next to them; never throws. */
-export function readKeyInput(text: string): KeyInput {
+export function readKeyInput(text: string): Pick<CertInput, 'keys' | 'problems' | 'tidied'> {
   const { blocks, problems, tidied } = readBlocks('key', text);
   const keys = blocks.filter(({ label }) => isPrivateLabel(label));
-  const others = blocks.filter(({ label }) => !isPrivateLabel(label) && label !== 'EC PARAMETERS');
+  const others = blocks.filter(isForCertificates);
   // A certificate next to the key is harmless: the secret holds a combined file.
   const strangers = keys.length > 0 ? others.filter(({ label }) => label !== 'CERTIFICATE') : others;
   const faults = [...problems, ...strangers.map(wrongKind)];
-  return { keys, problems: keys.length === 0 && faults.length === 0 ? [noKey()] : faults, tidied };
-}
-
-function noKey(): ActionError {
-  return new ActionError('IDENTITY_WRONG_KIND', 'input key holds no private key, only EC PARAMETERS', {
+  if (keys.length > 0 || faults.length > 0) return { keys, problems: faults, tidied };
+  const noKey = new ActionError('IDENTITY_WRONG_KIND', 'input key holds no private key, only EC PARAMETERS', {
     hint: 'Store the block that begins with `-----BEGIN EC PRIVATE KEY-----` too.',
   });
+  return { keys, problems: [noKey], tidied };
 }
