@@ -23250,7 +23250,7 @@ var __webpack_modules__ = {
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
 				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23657);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
-				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(10969);
+				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(61185);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
 				var _worker_worker_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4688);
 				if (process.report) process.report.excludeEnv = true;
@@ -33727,7 +33727,7 @@ Content-Type: application/json
 			return shown.join(", ") + (names.length > limit ? ` and ${formatCount(names.length - limit)} more` : "");
 		}
 	}),
-	10969: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	61185: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { j: () => createRunner });
 		var core = __nccwpck_require__(70819);
 		var names = __nccwpck_require__(93509);
@@ -33821,32 +33821,13 @@ Content-Type: application/json
 		}
 		var environment = __nccwpck_require__(72020);
 		;
-		const SUSPICIOUS = [
-			"NODE_TLS_REJECT_UNAUTHORIZED",
-			"NODE_EXTRA_CA_CERTS",
-			"NODE_USE_SYSTEM_CA",
-			"SSLKEYLOGFILE",
-			"NODE_DEBUG",
-			"NODE_DEBUG_NATIVE",
-			"NODE_REDIRECT_WARNINGS",
-			"NODE_V8_COVERAGE",
-			"NODE_COMPILE_CACHE",
-			"NODE_ICU_DATA",
-			"DEBUG",
-			"AZURE_LOG_LEVEL",
-			"TYPESPEC_RUNTIME_LOG_LEVEL",
-			"UNDICI_USE_MILO",
-			"__MINIMATCH_TESTING_PLATFORM__",
-			"OPENSSL_CONF",
-			"OPENSSL_CONF_INCLUDE",
-			"OPENSSL_ENGINES",
-			"OPENSSL_MODULES",
-			"LD_PRELOAD",
-			"LD_AUDIT",
-			"DYLD_INSERT_LIBRARIES",
-			"DYLD_FRAMEWORK_PATH",
-			"ACTIONS_ALLOW_UNSECURE_COMMANDS"
-		];
+		const SUSPICIOUS = `
+  NODE_TLS_REJECT_UNAUTHORIZED NODE_EXTRA_CA_CERTS NODE_USE_SYSTEM_CA SSLKEYLOGFILE NODE_DEBUG
+  NODE_DEBUG_NATIVE NODE_REDIRECT_WARNINGS NODE_V8_COVERAGE NODE_COMPILE_CACHE NODE_ICU_DATA DEBUG
+  AZURE_LOG_LEVEL TYPESPEC_RUNTIME_LOG_LEVEL UNDICI_USE_MILO __MINIMATCH_TESTING_PLATFORM__ OPENSSL_CONF
+  OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES LD_PRELOAD LD_AUDIT DYLD_INSERT_LIBRARIES
+  DYLD_FRAMEWORK_PATH ACTIONS_ALLOW_UNSECURE_COMMANDS
+`.trim().split(/\s+/);
 		const HARMLESS_OPTIONS = [
 			/^--(?:max-(?:old|new)-space-size|(?:max|min)-semi-space-size|max-old-space-size-percentage|stack-trace-limit|title)$/,
 			/^--(?:no-)?(?:warnings|deprecation|pending-deprecation|trace-warnings|trace-deprecation|trace-uncaught|enable-source-maps)$/,
@@ -34148,48 +34129,6 @@ Content-Type: application/json
 		var id_token = __nccwpck_require__(70423);
 		var lib = __nccwpck_require__(44942);
 		;
-		const NAMES = [
-			"https_proxy",
-			"http_proxy",
-			"all_proxy"
-		].flatMap((name) => [name, name.toUpperCase()]);
-		const MIN_LENGTH = 8;
-		function proxySecrets(environment) {
-			return NAMES.flatMap((name) => credentialsIn(environment[name] ?? "")).flatMap(({ user, password }) => {
-				const encoded = Buffer.from(`${decode(user)}:${decode(password)}`).toString("base64");
-				const plain = decode(password || user);
-				const forms = plain.length < MIN_LENGTH ? [] : [
-					password || user,
-					plain,
-					encodeURIComponent(plain.toWellFormed())
-				];
-				return [
-					`Basic ${encoded}`,
-					encoded,
-					...forms
-				];
-			});
-		}
-		function credentialsIn(text) {
-			const urls = [text, `http://${text}`].flatMap((each) => URL.canParse(each) ? [new URL(each)] : []);
-			const [, user = "", password = ""] = /^(?:[a-z][\w+.-]*:\/\/)?([^:]*):?(.*)@/i.exec(text.trim()) ?? [];
-			const read = [...urls.map(({ username, password: secret }) => ({
-				user: username,
-				password: secret
-			})), {
-				user,
-				password
-			}];
-			return read.filter((each) => each.user !== "" || each.password !== "");
-		}
-		function decode(text) {
-			try {
-				return decodeURIComponent(text);
-			} catch {
-				return text;
-			}
-		}
-		;
 		const TOKENS = ["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
 		const request = Reflect.get(lib.Qq.prototype, "request");
 		const REFUSED = "redirects are not followed, because the token of the job would go along";
@@ -34208,10 +34147,51 @@ Content-Type: application/json
 				return response;
 			};
 		}
+		const PROXIES = [
+			"https_proxy",
+			"http_proxy",
+			"all_proxy"
+		].flatMap((name) => [name, name.toUpperCase()]);
+		const MIN_LENGTH = 8;
+		function proxySecrets(environment) {
+			return PROXIES.flatMap((name) => credentialsIn(environment[name] ?? "")).flatMap(({ user, password }) => {
+				const encoded = Buffer.from(`${decode(user)}:${decode(password)}`).toString("base64");
+				const plain = decode(password || user);
+				const forms = plain.length < MIN_LENGTH ? [] : [
+					password || user,
+					plain,
+					encodeURIComponent(plain.toWellFormed())
+				];
+				return [
+					`Basic ${encoded}`,
+					encoded,
+					...forms
+				];
+			});
+		}
+		function credentialsIn(text) {
+			const urls = [text, `http://${text}`].flatMap((each) => URL.canParse(each) ? [new URL(each)] : []);
+			const [, user = "", password = ""] = /^(?:[a-z][\w+.-]*:\/\/)?([^:]*):?(.*)@/i.exec(text.trim()) ?? [];
+			const read = urls.map((url) => ({
+				user: url.username,
+				password: url.password
+			}));
+			return [...read, {
+				user,
+				password
+			}].filter((each) => each.user !== "" || each.password !== "");
+		}
+		function decode(text) {
+			try {
+				return decodeURIComponent(text);
+			} catch {
+				return text;
+			}
+		}
 		;
 		const MAX_LEVELS = 3;
-		const spellings_NAMES = "amp& lt< gt> quot\" apos' sol/ equals= plus+ num# colon: semi; comma, period. excl! ast* midast* lpar( rpar) lsqb[ lbrack[ rsqb] rbrack] lcub{ lbrace{ rcub} rbrace} lowbar_ dollar$ percnt% commat@ bsol\\ grave` verbar| vert| hat^ quest?";
-		const NAMED = new Map(spellings_NAMES.split(" ").map((each) => [each.slice(0, -1), each.slice(-1)]));
+		const NAMES = "amp& lt< gt> quot\" apos' sol/ equals= plus+ num# colon: semi; comma, period. excl! ast* midast* lpar( rpar) lsqb[ lbrack[ rsqb] rbrack] lcub{ lbrace{ rcub} rbrace} lowbar_ dollar$ percnt% commat@ bsol\\ grave` verbar| vert| hat^ quest?";
+		const NAMED = new Map(NAMES.split(" ").map((each) => [each.slice(0, -1), each.slice(-1)]));
 		const ESCAPE = /&(?:#(?<decimal>\d{1,7})|#x(?<hex>[0-9a-f]{1,6})|(?<name>[a-z]{2,8}));?|\\+(?:u(?<unit>[0-9a-f]{4})|u\{(?<point>[0-9a-f]{1,6})\}|x(?<byte>[0-9a-f]{2})|(?<plain>["'/\\nrt]))|(?<percent>(?:%[0-9a-f]{2})+)/gi;
 		function withoutEscapes(text) {
 			const levels = [];

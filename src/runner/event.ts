@@ -22,11 +22,11 @@ export interface EventFacts {
 
 /** The parts of an event's payload that tell whose changes it is about; untrusted. */
 interface Payload {
-  readonly pull_request?: { readonly head?: Head; readonly base?: { readonly ref?: unknown } };
+  readonly pull_request?: {
+    readonly head?: { readonly repo?: Repository };
+    readonly base?: { readonly ref?: unknown };
+  };
   readonly workflow_run?: { readonly event?: unknown; readonly head_repository?: Repository };
-}
-interface Head {
-  readonly repo?: Repository;
 }
 /** `null` for a repository that was deleted. */
 type Repository = { readonly full_name?: unknown } | null;

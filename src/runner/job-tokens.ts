@@ -1,5 +1,4 @@
 import { HttpClient } from '@actions/http-client';
-import { proxySecrets } from './proxy-secrets.ts';
 
 /** Tokens for the runner's services for OIDC tokens and artifacts. */
 const TOKENS = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
@@ -26,4 +25,34 @@ export function guardSecrets(environment: NodeJS.ProcessEnv, mask: (secret: stri
     response.readBody = async () => JSON.stringify({ msg: REFUSED, message: REFUSED });
     return response;
   };
+}
+
+const PROXIES = ['https_proxy', 'http_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()]);
+/** A shorter password would mask unrelated text. */
+const MIN_LENGTH = 8;
+
+/** Lists the credentials in all proxy variables, of which each library reads others, as they stand and are sent. */
+function proxySecrets(environment: NodeJS.ProcessEnv): string[] {
+  return PROXIES.flatMap((name) => credentialsIn(environment[name] ?? '')).flatMap(({ user, password }) => {
+    const encoded = Buffer.from(`${decode(user)}:${decode(password)}`).toString('base64');
+    const plain = decode(password || user);
+    const forms = plain.length < MIN_LENGTH ? [] : [password || user, plain, encodeURIComponent(plain.toWellFormed())];
+    return [`Basic ${encoded}`, encoded, ...forms];
+  });
+}
+
+/** Reads a proxy variable in each way in which a program may read it. */
+function credentialsIn(text: string): { readonly user: string; readonly password: string }[] {
+  const urls = [text, `http://${text}`].flatMap((each) => (URL.canParse(each) ? [new URL(each)] : []));
+  const [, user = '', password = ''] = /^(?:[a-z][\w+.-]*:\/\/)?([^:]*):?(.*)@/i.exec(text.trim()) ?? [];
+  const read = urls.map((url) => ({ user: url.username, password: url.password }));
+  return [...read, { user, password }].filter((each) => each.user !== '' || each.password !== '');
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
