@@ -15762,11 +15762,7 @@ var __webpack_modules__ = {
 		var errors = __nccwpck_require__(27406);
 		var failure = __nccwpck_require__(74318);
 		;
-		const OUTAGES = new Set([
-			"INTERNAL_ERROR",
-			"USER_CANCELLED",
-			"UNEXPECTED_EOF_WHILE_READING"
-		]);
+		const OUTAGES = new Set("INTERNAL_ERROR USER_CANCELLED UNEXPECTED_EOF_WHILE_READING".split(" "));
 		const OTHER_CAS = "If cert did not change since it was last accepted, the server trusts other CAs now: ask its operators.";
 		const CHECK_CERT = `Check that cert is the certificate the service expects, with its intermediates, and has not been revoked. ${OTHER_CAS}`;
 		const NONE_ACCEPTED = ["it got no client certificate it accepts", CHECK_CERT];
@@ -15796,6 +15792,10 @@ var __webpack_modules__ = {
 				"Its operators must enable cipher suites, groups and signature algorithms of today for TLS 1.2 or 1.3; their log says what was missing."
 			];
 		}
+		const OTHER_ALERTS = `
+  INSUFFICIENT_SECURITY INAPPROPRIATE_FALLBACK UNSUPPORTED_EXTENSION MISSING_EXTENSION EXPORT_RESTRICTION
+  NO_RENEGOTIATION CERTIFICATE_UNOBTAINABLE BAD_CERTIFICATE_STATUS_RESPONSE BAD_CERTIFICATE_HASH_VALUE
+`.trim().split(/\s+/);
 		const REFUSALS = {
 			PROTOCOL_VERSION: OLD_VERSION,
 			UNRECOGNIZED_NAME: [
@@ -15808,15 +15808,7 @@ var __webpack_modules__ = {
 				"the server speaks no HTTP version that was offered (alert no application protocol)",
 				"Set http2: true if the server speaks HTTP/2 only; otherwise its operators must enable HTTP/1.1."
 			],
-			INSUFFICIENT_SECURITY: refusal("insufficient security"),
-			INAPPROPRIATE_FALLBACK: refusal("inappropriate fallback"),
-			UNSUPPORTED_EXTENSION: refusal("unsupported extension"),
-			MISSING_EXTENSION: refusal("missing extension"),
-			EXPORT_RESTRICTION: refusal("export restriction"),
-			NO_RENEGOTIATION: refusal("no renegotiation"),
-			CERTIFICATE_UNOBTAINABLE: refusal("certificate unobtainable"),
-			BAD_CERTIFICATE_STATUS_RESPONSE: refusal("bad certificate status response"),
-			BAD_CERTIFICATE_HASH_VALUE: refusal("bad certificate hash value")
+			...Object.fromEntries(OTHER_ALERTS.map((alert) => [alert, refusal(alert.toLowerCase().replaceAll("_", " "))]))
 		};
 		const NOT_SPOKEN = [
 			"TLS_NOT_SPOKEN",
@@ -15888,30 +15880,14 @@ var __webpack_modules__ = {
 			WRONG_SIGNATURE_TYPE: "The server signs the handshake with an algorithm that was not offered, such as SHA-1; its operators must update it.",
 			LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED: "The server signs the handshake with SHA-1; its operators must enable SHA-256."
 		};
-		const DEFINITE_REASONS = new Set([
-			...Object.keys(HINTS),
-			"TLS_CERT_ALTNAME_INVALID",
-			"TLS_CERT_ALTNAME_FORMAT",
-			"CERTIFICATE_VERIFY_FAILED",
-			"ECC_CERT_NOT_FOR_SIGNING",
-			"NO_PROTOCOLS_AVAILABLE",
-			"NO_SHARED_SIGNATURE_ALGORITHMS",
-			"NO_SUITABLE_SIGNATURE_ALGORITHM",
-			"NO_SUITABLE_KEY_SHARE",
-			"REQUIRED_CIPHER_MISSING",
-			"SIGNATURE_FOR_NON_SIGNING_CERTIFICATE",
-			"UNKNOWN_CERTIFICATE_TYPE",
-			"UNKNOWN_CIPHER_RETURNED",
-			"UNSUPPORTED_ELLIPTIC_CURVE",
-			"UNSUPPORTED_PROTOCOL",
-			"UNSUPPORTED_SSL_VERSION",
-			"VERSION_TOO_HIGH",
-			"VERSION_TOO_LOW",
-			"WRONG_CERTIFICATE_TYPE",
-			"WRONG_CIPHER_RETURNED",
-			"WRONG_CURVE",
-			"WRONG_SSL_VERSION"
-		]);
+		const DEFINITE = `
+  TLS_CERT_ALTNAME_INVALID TLS_CERT_ALTNAME_FORMAT CERTIFICATE_VERIFY_FAILED ECC_CERT_NOT_FOR_SIGNING
+  NO_PROTOCOLS_AVAILABLE NO_SHARED_SIGNATURE_ALGORITHMS NO_SUITABLE_SIGNATURE_ALGORITHM NO_SUITABLE_KEY_SHARE
+  REQUIRED_CIPHER_MISSING SIGNATURE_FOR_NON_SIGNING_CERTIFICATE UNKNOWN_CERTIFICATE_TYPE
+  UNKNOWN_CIPHER_RETURNED UNSUPPORTED_ELLIPTIC_CURVE UNSUPPORTED_PROTOCOL UNSUPPORTED_SSL_VERSION
+  VERSION_TOO_HIGH VERSION_TOO_LOW WRONG_CERTIFICATE_TYPE WRONG_CIPHER_RETURNED WRONG_CURVE WRONG_SSL_VERSION
+`;
+		const DEFINITE_REASONS = new Set([...Object.keys(HINTS), ...DEFINITE.trim().split(/\s+/)]);
 		;
 		function tlsFailure(error, origin) {
 			const code = tlsCodeOf(error);

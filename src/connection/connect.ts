@@ -30,11 +30,6 @@ export async function openUnderlay(route: Route, addressBook: AddressBook): Prom
   return { tunnel: await openTunnel(proxy, { hostname, port, timeoutMs, addressBook }), addresses: undefined };
 }
 
-/** An {@link Underlay}, or any stream in place of the proxy's tunnel. */
-interface Wire extends Pick<Underlay, 'addresses'> {
-  readonly tunnel: Duplex | undefined;
-}
-
 /** What a TLS handshake offers and demands. */
 interface HandshakeOptions {
   /** Application protocols to offer, the preferred one first. */
@@ -48,7 +43,11 @@ interface HandshakeOptions {
 }
 
 /** Begins a TLS connection; the caller listens to what becomes of it. */
-export function beginHandshake(route: Route, { tunnel, addresses }: Wire, options: HandshakeOptions): TLSSocket {
+export function beginHandshake(
+  route: Route,
+  { tunnel, addresses }: Pick<Underlay, 'addresses'> & { readonly tunnel: Duplex | undefined },
+  options: HandshakeOptions,
+): TLSSocket {
   const { hostname, port } = targetOf(route.server);
   // Node hands them on to TCP, though its types for TLS do not know all of them.
   const tcp: ConnectionOptions = { port, ...(addresses && tryEach(addresses)) };

@@ -81,15 +81,8 @@ export function bundledRoots(): readonly string[] {
   return rootCertificates;
 }
 
-/** Host and port of a connection. */
-interface Target {
-  /** Host name; an IPv6 address has no brackets. */
-  readonly hostname: string;
-  readonly port: number;
-}
-
-/** Returns the host and port of a URL. */
-export function targetOf(server: URL): Target {
+/** Returns host and port of a URL; an IPv6 address has no brackets. */
+export function targetOf(server: URL): { readonly hostname: string; readonly port: number } {
   return { hostname: server.hostname.replace(/^\[|\]$/g, ''), port: Number(server.port || 443) };
 }
 

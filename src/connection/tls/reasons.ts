@@ -4,11 +4,9 @@ import type { Failure } from '../../signing/policy/failure.ts';
 export type Row = readonly [code: Failure['code'], sentence: string, hint: string];
 
 /** Reasons of a failing server, with OpenSSL's names as in all tables here. */
-export const OUTAGES: ReadonlySet<string> = new Set([
-  'INTERNAL_ERROR',
-  'USER_CANCELLED',
-  'UNEXPECTED_EOF_WHILE_READING',
-]);
+export const OUTAGES: ReadonlySet<string> = new Set(
+  'INTERNAL_ERROR USER_CANCELLED UNEXPECTED_EOF_WHILE_READING'.split(' '),
+);
 
 type Rejection = readonly [sentence: string, hint: string];
 
@@ -60,6 +58,13 @@ export function refusal(alert: string): Row {
   ];
 }
 
+const OTHER_ALERTS = `
+  INSUFFICIENT_SECURITY INAPPROPRIATE_FALLBACK UNSUPPORTED_EXTENSION MISSING_EXTENSION EXPORT_RESTRICTION
+  NO_RENEGOTIATION CERTIFICATE_UNOBTAINABLE BAD_CERTIFICATE_STATUS_RESPONSE BAD_CERTIFICATE_HASH_VALUE
+`
+  .trim()
+  .split(/\s+/);
+
 /** Alerts with which a server refuses every handshake with us. */
 export const REFUSALS: Readonly<Record<string, Row>> = {
   PROTOCOL_VERSION: OLD_VERSION,
@@ -73,15 +78,7 @@ export const REFUSALS: Readonly<Record<string, Row>> = {
     'the server speaks no HTTP version that was offered (alert no application protocol)',
     'Set http2: true if the server speaks HTTP/2 only; otherwise its operators must enable HTTP/1.1.',
   ],
-  INSUFFICIENT_SECURITY: refusal('insufficient security'),
-  INAPPROPRIATE_FALLBACK: refusal('inappropriate fallback'),
-  UNSUPPORTED_EXTENSION: refusal('unsupported extension'),
-  MISSING_EXTENSION: refusal('missing extension'),
-  EXPORT_RESTRICTION: refusal('export restriction'),
-  NO_RENEGOTIATION: refusal('no renegotiation'),
-  CERTIFICATE_UNOBTAINABLE: refusal('certificate unobtainable'),
-  BAD_CERTIFICATE_STATUS_RESPONSE: refusal('bad certificate status response'),
-  BAD_CERTIFICATE_HASH_VALUE: refusal('bad certificate hash value'),
+  ...Object.fromEntries(OTHER_ALERTS.map((alert) => [alert, refusal(alert.toLowerCase().replaceAll('_', ' '))])),
 };
 
 const NOT_SPOKEN: Row = [
@@ -165,28 +162,13 @@ export const HINTS: Readonly<Record<string, string>> = {
     'The server signs the handshake with SHA-1; its operators must enable SHA-256.',
 };
 
+const DEFINITE = `
+  TLS_CERT_ALTNAME_INVALID TLS_CERT_ALTNAME_FORMAT CERTIFICATE_VERIFY_FAILED ECC_CERT_NOT_FOR_SIGNING
+  NO_PROTOCOLS_AVAILABLE NO_SHARED_SIGNATURE_ALGORITHMS NO_SUITABLE_SIGNATURE_ALGORITHM NO_SUITABLE_KEY_SHARE
+  REQUIRED_CIPHER_MISSING SIGNATURE_FOR_NON_SIGNING_CERTIFICATE UNKNOWN_CERTIFICATE_TYPE
+  UNKNOWN_CIPHER_RETURNED UNSUPPORTED_ELLIPTIC_CURVE UNSUPPORTED_PROTOCOL UNSUPPORTED_SSL_VERSION
+  VERSION_TOO_HIGH VERSION_TOO_LOW WRONG_CERTIFICATE_TYPE WRONG_CIPHER_RETURNED WRONG_CURVE WRONG_SSL_VERSION
+`;
+
 /** Reasons of our own TLS library that neither damaged bytes nor a starting server can cause. */
-export const DEFINITE_REASONS: ReadonlySet<string> = new Set([
-  ...Object.keys(HINTS),
-  'TLS_CERT_ALTNAME_INVALID',
-  'TLS_CERT_ALTNAME_FORMAT',
-  'CERTIFICATE_VERIFY_FAILED',
-  'ECC_CERT_NOT_FOR_SIGNING',
-  'NO_PROTOCOLS_AVAILABLE',
-  'NO_SHARED_SIGNATURE_ALGORITHMS',
-  'NO_SUITABLE_SIGNATURE_ALGORITHM',
-  'NO_SUITABLE_KEY_SHARE',
-  'REQUIRED_CIPHER_MISSING',
-  'SIGNATURE_FOR_NON_SIGNING_CERTIFICATE',
-  'UNKNOWN_CERTIFICATE_TYPE',
-  'UNKNOWN_CIPHER_RETURNED',
-  'UNSUPPORTED_ELLIPTIC_CURVE',
-  'UNSUPPORTED_PROTOCOL',
-  'UNSUPPORTED_SSL_VERSION',
-  'VERSION_TOO_HIGH',
-  'VERSION_TOO_LOW',
-  'WRONG_CERTIFICATE_TYPE',
-  'WRONG_CIPHER_RETURNED',
-  'WRONG_CURVE',
-  'WRONG_SSL_VERSION',
-]);
+export const DEFINITE_REASONS: ReadonlySet<string> = new Set([...Object.keys(HINTS), ...DEFINITE.trim().split(/\s+/)]);
