@@ -23224,7 +23224,7 @@ var __webpack_modules__ = {
 				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(23657);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(78432);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(61185);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
@@ -23332,7 +23332,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	23657: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	78432: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -23811,7 +23811,7 @@ var __webpack_modules__ = {
 			reader.reject("sign-path", `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
 			return "/";
 		}
-		var json = __nccwpck_require__(4715);
+		var src_json = __nccwpck_require__(4715);
 		;
 		function parseAnswerPlace(text) {
 			if (text === "body") return { in: "body" };
@@ -23845,13 +23845,10 @@ var __webpack_modules__ = {
 		}
 		function refuseWrapped(response, facts) {
 			if ((0, answers_reason.AA)(response)) throw answer_unusable("RESP_HTML", `The answer is a web page${(0, answers_reason.dJ)(response, facts.scrub)}.`);
-			const json = membersIn(response.body);
+			const json = response.body[0] === "{".charCodeAt(0) ? (0, src_json.q)(response.body.toString()) : undefined;
 			if (json === undefined) return;
 			const failure = answer_unusable("RESP_BAD_SIGNATURE", `The answer is JSON, not the signature alone. ${describe(json, facts.scrub)}`, { hint: placeHint(json, facts.scrub) });
 			throw withReason(failure, response, json, facts);
-		}
-		function membersIn(body) {
-			return body[0] === "{".charCodeAt(0) ? (0, json.q)(body.toString()) : undefined;
 		}
 		function answer_decode(body) {
 			try {
@@ -23988,10 +23985,8 @@ var __webpack_modules__ = {
 				strings: levels.length,
 				names: namesBeside(place, {
 					before,
-					after,
-					levels,
-					within
-				})
+					after
+				}, levels, within)
 			};
 		}
 		function quotesAround(before, after) {
@@ -24019,14 +24014,14 @@ var __webpack_modules__ = {
 			}, ...stringsAround(level.before, level.after)];
 		}
 		function unescapeJson(text) {
-			const value = (0, json.q)(`"${text}"`);
+			const value = (0, src_json.q)(`"${text}"`);
 			return typeof value === "string" ? value : undefined;
 		}
 		const WORD = /^[\p{L}\p{M}\p{N}._~/@-]*$/u;
 		const WORDS = /^[\p{L}\p{M}\p{N} ._~/@-]*$/u;
 		const UNQUOTED = /^[^"\\\p{Cc}]*$/u;
 		const TAGS_OR_FORM = /[<&]/;
-		function namesBeside(place, { before, after, levels, within }) {
+		function namesBeside(place, { before, after }, levels, within) {
 			switch (place) {
 				case "json": {
 					const outer = levels.slice(0, -1);
@@ -24086,7 +24081,7 @@ var __webpack_modules__ = {
 		}
 		function isField({ before, after }) {
 			const outside = before.replace(/"(?:[^"\\]|\\.)*"/gs, "").replace(/"[^"]*$/s, "");
-			return /(?:^|[,;\t\n]) *$/.test(outside) && (0, json.q)(`${before}${after}`) === undefined;
+			return /(?:^|[,;\t\n]) *$/.test(outside) && (0, src_json.q)(`${before}${after}`) === undefined;
 		}
 		function trimmed({ before, after }) {
 			return {
@@ -24397,12 +24392,7 @@ var __webpack_modules__ = {
 		function readRequestLine(line, problems) {
 			const [word = "", path = "", version = "", ...more] = line.trimEnd().split(" ");
 			const method = METHODS.find((each) => each === word);
-			const problem = wrongRequestLine({
-				isMethod: method !== undefined,
-				path,
-				version,
-				more
-			});
+			const problem = wrongRequestLine(method !== undefined, path, version, more.length > 0);
 			if (problem !== undefined) problems.push(problem);
 			if (!path.startsWith("/")) return {
 				method: method ?? "POST",
@@ -24420,11 +24410,12 @@ var __webpack_modules__ = {
 			const url = URL.canParse(target, BASE) ? new URL(target, BASE) : undefined;
 			return url?.origin === BASE && url.pathname + url.search === target;
 		}
-		function wrongRequestLine({ isMethod, path, version, more }) {
+		function wrongRequestLine(isMethod, path, version, hasMore) {
 			if (isMethod && /^https?:\/\//i.test(path)) return "has a whole URL in its request line; write the path alone, because the host is that of server-url";
-			if (isMethod && path.startsWith("/") && more.length > 0) return "has more than method and path in its first line; in YAML write “request: |”, which keeps the lines apart";
-			if (isMethod && path.startsWith("/") && /^HTTP\/(?!1\.1$)/.test(version)) return "names another version than HTTP/1.1 in its request line; leave the version out";
-			if (isMethod && path.startsWith("/") && /^(?:HTTP\/1\.1)?$/.test(version)) return undefined;
+			const isRequest = isMethod && path.startsWith("/");
+			if (isRequest && hasMore) return "has more than method and path in its first line; in YAML write “request: |”, which keeps the lines apart";
+			if (isRequest && /^HTTP\/(?!1\.1$)/.test(version)) return "names another version than HTTP/1.1 in its request line; leave the version out";
+			if (isRequest && /^(?:HTTP\/1\.1)?$/.test(version)) return undefined;
 			return `must begin with a request line such as “POST /sign”; methods are ${METHODS.join(", ")}`;
 		}
 		function readHeaders(lines, problems) {
@@ -24507,7 +24498,76 @@ Content-Type: application/json
 			return REQUEST_WEIGHT + Math.min(size, HASHING_WEIGHT);
 		}
 		;
-		async function fillBody({ body, bodyPlace }, source, { text, hash }) {
+		const MAX_REQUEST_LINE_BYTES = 8e3;
+		function createHttpSigner(transport, options, scrub) {
+			const sentType = typeOf(options.message);
+			return {
+				...options.message.content.startsWith("digest") ? { weigh: weightOfDigest } : {},
+				async sign(source, signal, used) {
+					const request = await fillRequest(source, options);
+					const response = await transport.post({
+						...request,
+						used
+					}, signal);
+					const { status } = response;
+					const facts = {
+						size: source.size,
+						scrub,
+						asksForCertificate: transport.asksForCertificate(),
+						credentials: "the input token, and what the input request sends to prove who asks",
+						sentType,
+						address: "server-url and the input request",
+						written: "the input request"
+					};
+					if (status !== 200 && status !== 201) throw (0, answers_status.F)(response, facts);
+					return { text: readAnswer(response, options, facts) };
+				}
+			};
+		}
+		function typeOf({ headers }) {
+			const [, value] = headers.find(([name]) => name.toLowerCase() === "content-type") ?? [];
+			return value?.every((part) => typeof part === "string") ? value.join("") : undefined;
+		}
+		async function fillRequest(source, options) {
+			const { message, prefix } = options;
+			const text = await textValues(source, options);
+			const target = prefix + fillTemplate(message.target, "target", text);
+			const line = `${message.method} ${target} HTTP/1.1`;
+			if (line.length > MAX_REQUEST_LINE_BYTES) throw lineTooLong(line.length);
+			const headers = message.headers.flatMap(([name, value]) => [name, fillTemplate(value, "header", text)]);
+			const { body, length } = await fillBody(message, source, text, options.hash);
+			if (message.method !== "GET") headers.push("Content-Length", String(length));
+			return {
+				method: message.method,
+				path: target,
+				headers,
+				body
+			};
+		}
+		async function textValues(source, options) {
+			const { message, hash, key, token } = options;
+			const content = await contentText(source, message, hash);
+			const values = {
+				name: source.path,
+				key,
+				token
+			};
+			return (placeholder) => values[placeholder] ?? content;
+		}
+		async function contentText(source, { content, target }, hash) {
+			if (hash !== undefined && (content === "digest:hex" || content === "digest:base64")) {
+				const { digest } = await source.digest(() => ({ algorithm: hash }));
+				return Buffer.from(digest).toString(content === "digest:hex" ? "hex" : "base64");
+			}
+			const isInTarget = target.some((part) => typeof part !== "string" && part.placeholder === "file:base64");
+			if (!isInTarget) return "";
+			if (source.size > MAX_REQUEST_LINE_BYTES) throw lineTooLong(source.size);
+			return (await readAll(source)).toString("base64");
+		}
+		function lineTooLong(bytes) {
+			return new policy_failure.HR("file", "REQUEST_LINE_TOO_LONG", `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`, { hint: "Servers refuse longer ones: leave the file out, or send the file or its digest in the body." });
+		}
+		async function fillBody({ body, bodyPlace }, source, text, hash) {
 			const pieces = [];
 			for (const part of body) {
 				if (typeof part === "string") pieces.push(Buffer.from(part));
@@ -24546,79 +24606,6 @@ Content-Type: application/json
 				if (whole > 0) yield Buffer.from(bytes.toString("base64", 0, whole), "latin1");
 			}
 			if (left.length > 0) yield Buffer.from(left.toString("base64"), "latin1");
-		}
-		;
-		const MAX_REQUEST_LINE_BYTES = 8e3;
-		function createHttpSigner(transport, options, scrub) {
-			const sentType = typeOf(options.message);
-			return {
-				...options.message.content.startsWith("digest") ? { weigh: weightOfDigest } : {},
-				async sign(source, signal, used) {
-					const request = await fillRequest(source, options);
-					const response = await transport.post({
-						...request,
-						used
-					}, signal);
-					const { status } = response;
-					const facts = {
-						size: source.size,
-						scrub,
-						asksForCertificate: transport.asksForCertificate(),
-						credentials: "the input token, and what the input request sends to prove who asks",
-						sentType,
-						address: "server-url and the input request",
-						written: "the input request"
-					};
-					if (status !== 200 && status !== 201) throw (0, answers_status.F)(response, facts);
-					return { text: readAnswer(response, options, facts) };
-				}
-			};
-		}
-		function typeOf({ headers }) {
-			const [, value] = headers.find(([name]) => name.toLowerCase() === "content-type") ?? [];
-			return value?.every((part) => typeof part === "string") ? value.join("") : undefined;
-		}
-		async function fillRequest(source, options) {
-			const { message, prefix } = options;
-			const text = await textValues(source, options);
-			const target = prefix + fillTemplate(message.target, "target", text);
-			const line = `${message.method} ${target} HTTP/1.1`;
-			if (line.length > MAX_REQUEST_LINE_BYTES) throw lineTooLong(line.length);
-			const headers = message.headers.flatMap(([name, value]) => [name, fillTemplate(value, "header", text)]);
-			const { body, length } = await fillBody(message, source, {
-				text,
-				hash: options.hash
-			});
-			if (message.method !== "GET") headers.push("Content-Length", String(length));
-			return {
-				method: message.method,
-				path: target,
-				headers,
-				body
-			};
-		}
-		async function textValues(source, options) {
-			const { message, hash, key, token } = options;
-			const content = await contentText(source, message, hash);
-			const values = {
-				name: source.path,
-				key,
-				token
-			};
-			return (placeholder) => values[placeholder] ?? content;
-		}
-		async function contentText(source, { content, target }, hash) {
-			if (hash !== undefined && (content === "digest:hex" || content === "digest:base64")) {
-				const { digest } = await source.digest(() => ({ algorithm: hash }));
-				return Buffer.from(digest).toString(content === "digest:hex" ? "hex" : "base64");
-			}
-			const isInTarget = target.some((part) => typeof part !== "string" && part.placeholder === "file:base64");
-			if (!isInTarget) return "";
-			if (source.size > MAX_REQUEST_LINE_BYTES) throw lineTooLong(source.size);
-			return (await readAll(source)).toString("base64");
-		}
-		function lineTooLong(bytes) {
-			return new policy_failure.HR("file", "REQUEST_LINE_TOO_LONG", `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`, { hint: "Servers refuse longer ones: leave the file out, or send the file or its digest in the body." });
 		}
 		;
 		function createHttp(options) {
@@ -24893,10 +24880,7 @@ Content-Type: application/json
 				const { key, algorithm } = this.#options;
 				try {
 					const { type } = await (0, session.zl)((signal) => this.describeKey(signal));
-					this.#algorithm = (0, key_type.AQ)(type, {
-						key,
-						wanted: algorithm
-					});
+					this.#algorithm = (0, key_type.AQ)(type, key, algorithm);
 					return this.#algorithm;
 				} catch (error) {
 					this.#question = undefined;
@@ -32906,7 +32890,7 @@ Content-Type: application/json
 		var _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23184);
 		const SIGNING_TYPES = "ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519";
 		const CANNOT_SIGN = /^(?:aes|x?chacha|hmac)/;
-		function algorithmOfKey(type, { key, wanted }) {
+		function algorithmOfKey(type, key, wanted) {
 			const usual = usualFor(type);
 			if (usual === undefined) {
 				const why = CANNOT_SIGN.test(type) ? "which cannot sign files" : "which does not say how it signs";
@@ -32920,14 +32904,15 @@ Content-Type: application/json
 		function keyFailure(message, hint) {
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "KEY_NOT_FOUND", message, { hint });
 		}
+		const USUAL = {
+			"ecdsa-p256": "ecdsa-sha256",
+			"ecdsa-p384": "ecdsa-sha384",
+			"ecdsa-p521": "ecdsa-sha512",
+			ed25519: "ed25519"
+		};
 		function usualFor(type) {
-			switch (type) {
-				case "ecdsa-p256": return (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)("ecdsa-sha256");
-				case "ecdsa-p384": return (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)("ecdsa-sha384");
-				case "ecdsa-p521": return (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)("ecdsa-sha512");
-				case "ed25519": return (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)("ed25519");
-				default: return /^rsa-\d+$/.test(type) ? (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)("rsa-pkcs1-sha256") : undefined;
-			}
+			const name = /^rsa-\d+$/.test(type) ? "rsa-pkcs1-sha256" : USUAL[type];
+			return name && (0, _verifying_algorithm_js__WEBPACK_IMPORTED_MODULE_1__.Hy)(name);
 		}
 		function familyOf({ scheme }) {
 			return scheme.startsWith("rsa") ? "rsa" : scheme;

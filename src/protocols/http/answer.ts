@@ -57,7 +57,8 @@ export function readAnswer(
 /** Throws when an answer that should be only the signature is a web page or JSON with members. */
 function refuseWrapped(response: WireResponse, facts: AnswerFacts): void {
   if (isWebPage(response)) throw unusable('RESP_HTML', `The answer is a web page${titled(response, facts.scrub)}.`);
-  const json = membersIn(response.body);
+  // A signature never starts with a brace.
+  const json = response.body[0] === '{'.charCodeAt(0) ? parseJson(response.body.toString()) : undefined;
   if (json === undefined) return;
   const failure = unusable(
     'RESP_BAD_SIGNATURE',
@@ -65,11 +66,6 @@ function refuseWrapped(response: WireResponse, facts: AnswerFacts): void {
     { hint: placeHint(json, facts.scrub) },
   );
   throw withReason(failure, response, json, facts);
-}
-
-function membersIn(body: Buffer): unknown {
-  // A signature never starts with a brace.
-  return body[0] === '{'.charCodeAt(0) ? parseJson(body.toString()) : undefined;
 }
 
 function decode(body: Buffer): string {

@@ -23,7 +23,7 @@ export interface GapContext {
 export function lookAround(place: Place, before: string, after: string): GapContext {
   const levels = stringsAround(before, after);
   const within = quotesAround(before, after);
-  return { within, strings: levels.length, names: namesBeside(place, { before, after, levels, within }) };
+  return { within, strings: levels.length, names: namesBeside(place, { before, after }, levels, within) };
 }
 
 function quotesAround(before: string, after: string): GapContext['within'] {
@@ -57,10 +57,6 @@ function unescapeJson(text: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-interface Sides extends Level, Pick<GapContext, 'within'> {
-  readonly levels: readonly Level[];
-}
-
 const WORD = /^[\p{L}\p{M}\p{N}._~/@-]*$/u;
 /** Matches names without a character that divides a text in any language, except blanks. */
 const WORDS = /^[\p{L}\p{M}\p{N} ._~/@-]*$/u;
@@ -70,7 +66,12 @@ const UNQUOTED = /^[^"\\\p{Cc}]*$/u;
 const TAGS_OR_FORM = /[<&]/;
 
 /** Lists patterns for names in a text with its own structure, which the escapes of the place do not protect. */
-function namesBeside(place: Place, { before, after, levels, within }: Sides): readonly RegExp[] {
+function namesBeside(
+  place: Place,
+  { before, after }: Level,
+  levels: readonly Level[],
+  within: GapContext['within'],
+): readonly RegExp[] {
   switch (place) {
     case 'json': {
       const outer = levels.slice(0, -1);

@@ -7,9 +7,8 @@ import type { SignatureEncoding } from '../../verifying/encoding.ts';
 import type { Scrub } from '../answers/scrub.ts';
 import { statusFailure } from '../answers/status.ts';
 import { type AnswerPlace, readAnswer } from './answer.ts';
-import { fillBody } from './body.ts';
 import type { HttpMessage } from './message.ts';
-import { fillTemplate, type Placeholder } from './template.ts';
+import { escapeFor, fillTemplate, type Placeholder } from './template.ts';
 
 /** Settings of a service that answers one request for each file with a signature. */
 export interface HttpOptions {
@@ -67,7 +66,7 @@ export async function fillRequest(source: Source, options: HttpOptions): Promise
   const line = `${message.method} ${target} HTTP/1.1`;
   if (line.length > MAX_REQUEST_LINE_BYTES) throw lineTooLong(line.length);
   const headers = message.headers.flatMap(([name, value]) => [name, fillTemplate(value, 'header', text)]);
-  const { body, length } = await fillBody(message, source, { text, hash: options.hash });
+  const { body, length } = await fillBody(message, source, text, options.hash);
   if (message.method !== 'GET') headers.push('Content-Length', String(length));
   return { method: message.method, path: target, headers, body };
 }
@@ -98,4 +97,54 @@ function lineTooLong(bytes: number): Failure {
     `The request line would have ${bytes} bytes, more than ${MAX_REQUEST_LINE_BYTES}.`,
     { hint: 'Servers refuse longer ones: leave the file out, or send the file or its digest in the body.' },
   );
+}
+
+/** Fills the body of a message; a file of any size is streamed. */
+async function fillBody(
+  { body, bodyPlace }: HttpMessage,
+  source: Source,
+  text: (placeholder: Placeholder) => string,
+  hash: Hash | undefined,
+): Promise<{ readonly body: WireRequest['body']; readonly length: number }> {
+  const pieces: (Uint8Array | 'file' | 'file:base64')[] = [];
+  for (const part of body) {
+    if (typeof part === 'string') pieces.push(Buffer.from(part));
+    else if (part.placeholder === 'digest' && hash !== undefined)
+      pieces.push((await source.digest(() => ({ algorithm: hash }))).digest);
+    else if (part.placeholder === 'file' || part.placeholder === 'file:base64') pieces.push(part.placeholder);
+    else pieces.push(Buffer.from(escapeFor(bodyPlace, part, text(part.placeholder))));
+  }
+  const length = pieces.reduce((sum, piece) => sum + lengthOf(piece, source.size), 0);
+  const plain = pieces.filter((piece) => typeof piece !== 'string');
+  if (plain.length === pieces.length) return { body: Buffer.concat(plain), length };
+  return { body: stream(pieces, source), length };
+}
+
+function lengthOf(piece: Uint8Array | 'file' | 'file:base64', size: number): number {
+  if (typeof piece !== 'string') return piece.length;
+  return piece === 'file' ? size : Math.ceil(size / 3) * 4;
+}
+
+async function* stream(
+  pieces: readonly (Uint8Array | 'file' | 'file:base64')[],
+  source: Source,
+): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    if (typeof piece !== 'string') yield piece;
+    else if (piece === 'file') yield* source.read();
+    else yield* base64Of(source);
+  }
+}
+
+/** Encodes whole groups of three bytes as they arrive and keeps the rest for the next chunk. */
+async function* base64Of(source: Source): AsyncGenerator<Uint8Array> {
+  let left = Buffer.alloc(0);
+  for await (const chunk of source.read()) {
+    const bytes =
+      left.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([left, chunk]);
+    const whole = bytes.length - (bytes.length % 3);
+    left = Buffer.from(bytes.subarray(whole));
+    if (whole > 0) yield Buffer.from(bytes.toString('base64', 0, whole), 'latin1');
+  }
+  if (left.length > 0) yield Buffer.from(left.toString('base64'), 'latin1');
 }

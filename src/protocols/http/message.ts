@@ -74,7 +74,7 @@ function readTemplate(text: string, place: Place, problems: string[]): Template 
 function readRequestLine(line: string, problems: string[]): Pick<HttpMessage, 'method' | 'target'> {
   const [word = '', path = '', version = '', ...more] = line.trimEnd().split(' ');
   const method = METHODS.find((each) => each === word);
-  const problem = wrongRequestLine({ isMethod: method !== undefined, path, version, more });
+  const problem = wrongRequestLine(method !== undefined, path, version, more.length > 0);
   if (problem !== undefined) problems.push(problem);
   if (!path.startsWith('/')) return { method: method ?? 'POST', target: [] };
   const target = readTemplate(path, 'target', problems);
@@ -91,21 +91,15 @@ export function isSentAsWritten(target: string): boolean {
   return url?.origin === BASE && url.pathname + url.search === target;
 }
 
-interface RequestLine {
-  readonly isMethod: boolean;
-  readonly path: string;
-  readonly version: string;
-  readonly more: readonly string[];
-}
-
-function wrongRequestLine({ isMethod, path, version, more }: RequestLine): string | undefined {
+function wrongRequestLine(isMethod: boolean, path: string, version: string, hasMore: boolean): string | undefined {
   if (isMethod && /^https?:\/\//i.test(path))
     return 'has a whole URL in its request line; write the path alone, because the host is that of server-url';
-  if (isMethod && path.startsWith('/') && more.length > 0)
+  const isRequest = isMethod && path.startsWith('/');
+  if (isRequest && hasMore)
     return 'has more than method and path in its first line; in YAML write “request: |”, which keeps the lines apart';
-  if (isMethod && path.startsWith('/') && /^HTTP\/(?!1\.1$)/.test(version))
+  if (isRequest && /^HTTP\/(?!1\.1$)/.test(version))
     return 'names another version than HTTP/1.1 in its request line; leave the version out';
-  if (isMethod && path.startsWith('/') && /^(?:HTTP\/1\.1)?$/.test(version)) return undefined;
+  if (isRequest && /^(?:HTTP\/1\.1)?$/.test(version)) return undefined;
   return `must begin with a request line such as “POST /sign”; methods are ${METHODS.join(', ')}`;
 }
 
@@ -127,10 +121,8 @@ function readHeaders(lines: readonly string[], problems: string[]): [string, Tem
   return headers;
 }
 
-type Headers = readonly (readonly [string, Template])[];
-
 /** Returns the content type in lower case; it must not depend on a file, because it decides how values are escaped. */
-function contentType(headers: Headers, problems: string[]): string | undefined {
+function contentType(headers: HttpMessage['headers'], problems: string[]): string | undefined {
   const type = headers.find(([name]) => /^content-type$/i.test(name))?.[1];
   if (type && placeholdersOf(type).length > 0) problems.push('holds a placeholder in Content-Type; write the type out');
   return type && fillTemplate(type, 'header', () => 'x');

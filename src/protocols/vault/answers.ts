@@ -30,11 +30,8 @@ export interface KeyFacts {
   readonly publicKeys: ReadonlyMap<number, string>;
 }
 
-/** Facts about the request of a batch. */
-interface BatchFacts extends Asked {
-  /** Encoding of the written signature. */
-  readonly encoding: SignatureEncoding;
-}
+/** Subject of a batch, and the encoding of the written signatures. */
+type BatchFacts = Asked & { readonly encoding: SignatureEncoding };
 
 /** Reads the results of a batch in order, with a `Failure` for a failed item; throws one if the answer is no match. */
 export function readBatch(

@@ -1,19 +1,13 @@
 import { Failure } from '../../signing/policy/failure.ts';
-import { type Algorithm, algorithmOf } from '../../verifying/algorithm.ts';
+import { type Algorithm, type AlgorithmName, algorithmOf } from '../../verifying/algorithm.ts';
 import type { TransitKey } from './paths.ts';
-
-/** A key, and the requested algorithm; `undefined` for the usual one of its type. */
-interface Wish {
-  readonly key: TransitKey;
-  readonly wanted: Algorithm | undefined;
-}
 
 /** The types of keys that sign files, for a sentence. */
 const SIGNING_TYPES = 'ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519';
 const CANNOT_SIGN = /^(?:aes|x?chacha|hmac)/;
 
-/** Returns the algorithm for a key of this type; the service would silently sign with another one. */
-export function algorithmOfKey(type: string, { key, wanted }: Wish): Algorithm {
+/** Returns the wanted or usual algorithm for a type of keys; the service would silently sign with another one. */
+export function algorithmOfKey(type: string, key: TransitKey, wanted: Algorithm | undefined): Algorithm {
   const usual = usualFor(type);
   if (usual === undefined) {
     const why = CANNOT_SIGN.test(type) ? 'which cannot sign files' : 'which does not say how it signs';
@@ -36,19 +30,16 @@ export function keyFailure(message: string, hint: string): Failure {
   return new Failure('config', 'KEY_NOT_FOUND', message, { hint });
 }
 
+const USUAL: Readonly<Record<string, AlgorithmName>> = {
+  'ecdsa-p256': 'ecdsa-sha256',
+  'ecdsa-p384': 'ecdsa-sha384',
+  'ecdsa-p521': 'ecdsa-sha512',
+  ed25519: 'ed25519',
+};
+
 function usualFor(type: string): Algorithm | undefined {
-  switch (type) {
-    case 'ecdsa-p256':
-      return algorithmOf('ecdsa-sha256');
-    case 'ecdsa-p384':
-      return algorithmOf('ecdsa-sha384');
-    case 'ecdsa-p521':
-      return algorithmOf('ecdsa-sha512');
-    case 'ed25519':
-      return algorithmOf('ed25519');
-    default:
-      return /^rsa-\d+$/.test(type) ? algorithmOf('rsa-pkcs1-sha256') : undefined;
-  }
+  const name = /^rsa-\d+$/.test(type) ? 'rsa-pkcs1-sha256' : USUAL[type];
+  return name && algorithmOf(name);
 }
 
 function familyOf({ scheme }: Algorithm): string {

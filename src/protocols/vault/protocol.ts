@@ -6,13 +6,8 @@ import { type Login, openSession } from './login.ts';
 import type { TransitKey } from './paths.ts';
 import { MAX_TRANSIT_ED25519_BYTES, type TransitSettings, VaultSigner } from './vault.ts';
 
-/** Settings of the protocol `vault`. */
-interface VaultSettings extends TransitSettings {
-  readonly login: Login;
-}
-
 /** Creates the protocol `vault`: the transit engine of OpenBao and Vault. */
-export function createVault({ login, ...settings }: VaultSettings): Protocol {
+export function createVault({ login, ...settings }: TransitSettings & { readonly login: Login }): Protocol {
   const { base, key, algorithm } = settings;
   return {
     name: 'vault',

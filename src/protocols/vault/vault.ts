@@ -106,7 +106,7 @@ export class VaultSigner implements Signer {
     const { key, algorithm } = this.#options;
     try {
       const { type } = await withinLimit((signal) => this.describeKey(signal));
-      this.#algorithm = algorithmOfKey(type, { key, wanted: algorithm });
+      this.#algorithm = algorithmOfKey(type, key, algorithm);
       return this.#algorithm;
     } catch (error) {
       this.#question = undefined;
