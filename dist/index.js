@@ -20790,7 +20790,6 @@ var __webpack_modules__ = {
 			Wq: () => findListedPath,
 			Yw: () => isBelow,
 			_l: () => pathInside,
-			gA: () => leadsInto,
 			oG: () => lookAtPlace,
 			ps: () => findRealPath,
 			vE: () => lookBehindLinks,
@@ -20852,9 +20851,6 @@ var __webpack_modules__ = {
 				if (isSamePlace(above, top)) return pathBelow(above, real);
 			}
 			return undefined;
-		}
-		function leadsInto(directory, path) {
-			return pathInside(directory, path) !== undefined;
 		}
 		function isBelow(directory, path) {
 			return isWithin(directory, path) && (0, node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(directory, path) !== "";
@@ -25427,7 +25423,7 @@ Content-Type: application/json
 			const { workspace, temporaryDirectory } = facts;
 			const path = reader.pathInside("output-dir", [workspace, temporaryDirectory], value);
 			if ((0, real_path._l)(root, path) === "") return undefined;
-			if ((0, real_path.gA)(path, root)) reader.reject("output-dir", "must not contain root, because nothing in it is ever signed");
+			if ((0, real_path._l)(path, root) !== undefined) reader.reject("output-dir", "must not contain root, because nothing in it is ever signed");
 			if (liesInGit(path)) reader.reject("output-dir", "must not lie in a .git directory");
 			if (!isDirectoryOrNew(path)) reader.reject("output-dir", "leads through a file, where there must be a directory");
 			checkWithoutLink(reader, path, [workspace, temporaryDirectory]);
@@ -25629,28 +25625,24 @@ Content-Type: application/json
 			const value = reader.text("verify-key");
 			const requested = reader.choice("signature-algorithm", ["auto", ...verifying_algorithm.a]);
 			const encoding = reader.choice("signature-encoding", ["base64", "hex"]);
-			const verification = value === undefined ? undefined : readKey(value, {
-				reader,
-				runner,
-				requested,
-				encoding
-			});
+			const verifier = value === undefined ? undefined : readKey(value, requested, reader, runner);
 			const named = requested === "auto" ? undefined : (0, verifying_algorithm.Hy)(requested);
+			const verification = verifier && {
+				verifier,
+				encoding
+			};
 			return {
-				algorithm: verification?.verifier.algorithm ?? named,
+				algorithm: verifier?.algorithm ?? named,
 				encoding,
 				verification,
 				isChecked: value !== undefined
 			};
 		}
-		function readKey(value, { reader, runner, requested, encoding }) {
+		function readKey(value, requested, reader, runner) {
 			try {
 				const isText = value.includes("-----BEGIN") || (0, secrets.S7)(value);
 				const key = (0, verifying_key.v)(isText ? value : readKeyFile(value, runner));
-				return {
-					verifier: (0, verifying_verifier.$A)(key, (0, verifying_algorithm.NO)(key, requested)),
-					encoding
-				};
+				return (0, verifying_verifier.$A)(key, (0, verifying_algorithm.NO)(key, requested));
 			} catch (error) {
 				reader.add((0, errors.ie)(error, "VERIFY_KEY_UNREADABLE", "Input verify-key cannot be read."));
 				return undefined;

@@ -352,9 +352,6 @@ function pathInside(directory, path) {
 	}
 	return undefined;
 }
-function leadsInto(directory, path) {
-	return pathInside(directory, path) !== undefined;
-}
 function isBelow(directory, path) {
 	return isWithin(directory, path) && relative(directory, path) !== "";
 }

@@ -75,11 +75,6 @@ export function pathInside(directory: string, path: string): string | undefined 
   return undefined;
 }
 
-/** Tells whether a path is a directory or lies below it, as spelled or with links resolved. */
-export function leadsInto(directory: string, path: string): boolean {
-  return pathInside(directory, path) !== undefined;
-}
-
 /** Tells whether a path lies below a directory. */
 export function isBelow(directory: string, path: string): boolean {
   return isWithin(directory, path) && relative(directory, path) !== '';

@@ -3,7 +3,7 @@ import { ActionError } from '../errors.ts';
 import { readPatterns } from '../files/finding/patterns.ts';
 import { MAX_SHARDS, pathOfShard, pathsOfShards, type Shard } from '../files/finding/shard.ts';
 import { foldName, show } from '../files/names.ts';
-import { isSamePlace, isWithin, leadsInto, lookBehindLinks, pathInside, resolveDirectory } from '../files/real-path.ts';
+import { isSamePlace, isWithin, lookBehindLinks, pathInside, resolveDirectory } from '../files/real-path.ts';
 import type { Runner } from '../runner.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FileInputs, KitPaths, TimestampInputs } from './inputs.ts';
@@ -131,7 +131,8 @@ function readOutputDirectory(reader: FieldReader, facts: Runner['facts'], root: 
   const { workspace, temporaryDirectory } = facts;
   const path = reader.pathInside('output-dir', [workspace, temporaryDirectory], value);
   if (pathInside(root, path) === '') return undefined;
-  if (leadsInto(path, root)) reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
+  if (pathInside(path, root) !== undefined)
+    reader.reject('output-dir', 'must not contain root, because nothing in it is ever signed');
   if (liesInGit(path)) reader.reject('output-dir', 'must not lie in a .git directory');
   if (!isDirectoryOrNew(path)) reader.reject('output-dir', 'leads through a file, where there must be a directory');
   checkWithoutLink(reader, path, [workspace, temporaryDirectory]);

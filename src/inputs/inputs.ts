@@ -134,10 +134,5 @@ export interface PreflightInputs {
   readonly timestamp: TimestampAuthorities | undefined;
 }
 
-/** The credentials are missing, as expected for this event, and the user chose to skip the run. */
-interface SkippedInputs {
-  readonly mode: 'skipped';
-}
-
-/** All inputs, validated, by mode. */
-export type Inputs = SignInputs | RehearseInputs | VerifyInputs | PreflightInputs | SkippedInputs;
+/** All inputs, validated, by mode; `skipped` when credentials are missing, as expected for this event and chosen. */
+export type Inputs = SignInputs | RehearseInputs | VerifyInputs | PreflightInputs | { readonly mode: 'skipped' };

@@ -15,7 +15,7 @@ import {
 import type { Verification } from '../verifying/check.ts';
 import type { SignatureEncoding } from '../verifying/encoding.ts';
 import { readVerifyKey } from '../verifying/key.ts';
-import { createVerifier } from '../verifying/verifier.ts';
+import { createVerifier, type Verifier } from '../verifying/verifier.ts';
 import type { FieldReader } from './field-reader.ts';
 
 const MAX_KEY_FILE_BYTES = 64 * 1024;
@@ -35,28 +35,22 @@ export function readSignatureForm(reader: FieldReader, runner: Runner): Signatur
   const value = reader.text('verify-key');
   const requested = reader.choice('signature-algorithm', ['auto', ...SIGNATURE_ALGORITHMS]);
   const encoding = reader.choice('signature-encoding', ['base64', 'hex']);
-  const verification = value === undefined ? undefined : readKey(value, { reader, runner, requested, encoding });
+  const verifier = value === undefined ? undefined : readKey(value, requested, reader, runner);
   const named = requested === 'auto' ? undefined : algorithmOf(requested);
-  return {
-    algorithm: verification?.verifier.algorithm ?? named,
-    encoding,
-    verification,
-    isChecked: value !== undefined,
-  };
+  const verification = verifier && { verifier, encoding };
+  return { algorithm: verifier?.algorithm ?? named, encoding, verification, isChecked: value !== undefined };
 }
 
-interface KeyTask {
-  readonly reader: FieldReader;
-  readonly runner: Runner;
-  readonly requested: AlgorithmName | 'auto';
-  readonly encoding: SignatureEncoding;
-}
-
-function readKey(value: string, { reader, runner, requested, encoding }: KeyTask): Verification | undefined {
+function readKey(
+  value: string,
+  requested: AlgorithmName | 'auto',
+  reader: FieldReader,
+  runner: Runner,
+): Verifier | undefined {
   try {
     const isText = value.includes('-----BEGIN') || containsPrivateKey(value);
     const key = readVerifyKey(isText ? value : readKeyFile(value, runner));
-    return { verifier: createVerifier(key, chooseAlgorithm(key, requested)), encoding };
+    return createVerifier(key, chooseAlgorithm(key, requested));
   } catch (error) {
     reader.add(toActionError(error, 'VERIFY_KEY_UNREADABLE', 'Input verify-key cannot be read.'));
     return undefined;
