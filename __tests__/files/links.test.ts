@@ -85,7 +85,7 @@ describe('links that are not followed', () => {
     const root = plant(makeDirectory(), {
       'dist/v1/a.bin': 'x',
       'dist/v1/b/c': 'y',
-      'dist/v1/.sign': '',
+      'dist/v1/d.sign': '',
       'dist/v1/d': 'z',
       'dist/v1/.git/x': '',
       'dist/v1/self': link('.'),
