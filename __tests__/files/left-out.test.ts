@@ -184,6 +184,13 @@ describe('never signed', () => {
     }
   });
 
+  test('is a link to .git that is called so, which is counted only where a pattern means it', async () => {
+    const root = plant(makeDirectory(), { '.git/config': '', 'dist/a.bin': 'x', 'dist/.git': { link: '../.git' } });
+    const counted = async (patterns: string): Promise<unknown> =>
+      leftOut(await find(root, patterns, { followSymbolicLinks: true }));
+    expect([await counted('dist/*'), await counted('dist/**/*.bin')]).toEqual([{ git: 'dist/.git' }, {}]);
+  });
+
   test('is a hidden file, unless include-hidden-files is true', async () => {
     const root = plant(makeDirectory(), {
       '.cfg/a': '',
