@@ -29349,8 +29349,8 @@ Content-Type: application/json
 			const { startService } = await Promise.all([
 				__nccwpck_require__.e(467),
 				__nccwpck_require__.e(631),
-				__nccwpck_require__.e(321)
-			]).then(__nccwpck_require__.bind(__nccwpck_require__, 16321));
+				__nccwpck_require__.e(8)
+			]).then(__nccwpck_require__.bind(__nccwpck_require__, 16008));
 			const service = await startService();
 			try {
 				runner.mask([service.credentials.appSecret]);

@@ -9,13 +9,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDiagnosis } from '../../src/connection/diagnosis/diagnosis.ts';
 import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { openTransport, type Transport } from '../../src/connection/transport.ts';
-import type { Fault, Script } from '../../src/rehearsal/faults/faults.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { meet } from '../faults/meeting.ts';
 import { listen, listenInTest } from '../helpers/listen.ts';
 import { webPage } from '../rehearsal/fault-samples.ts';
+import { type Fault, type Script, type Service, startService } from '../rehearsal/faulty-service.ts';
 import { openService, plantMany, type SigningRun, signTree, type Target } from '../signing/signing-run.ts';
 import { startFront } from './front.ts';
 

@@ -6,10 +6,10 @@ import { createTlsContext, type Route } from '../../src/connection/route.ts';
 import { describeForeign } from '../../src/connection/tls/foreign-protocol.ts';
 import { openTransport } from '../../src/connection/transport.ts';
 import { describeTls } from '../../src/preflight/tls-findings.ts';
-import { startService } from '../../src/rehearsal/service.ts';
 import type { Failure } from '../../src/signing/policy/failure.ts';
 import { startProxy } from '../faults/connect-proxy.ts';
 import { listenInTest } from '../helpers/listen.ts';
+import { startService } from '../rehearsal/faulty-service.ts';
 import { startFront } from './front.ts';
 
 const REQUEST = { method: 'POST', path: '/', headers: ['content-length', '2'], body: Buffer.from('{}') };

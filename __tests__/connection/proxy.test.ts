@@ -9,10 +9,10 @@ import { openTunnel } from '../../src/connection/proxy/tunnel.ts';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
-import { startService } from '../../src/rehearsal/service.ts';
 import { Failure, timedOut } from '../../src/signing/policy/failure.ts';
 import { startProxy } from '../faults/connect-proxy.ts';
 import { listenInTest } from '../helpers/listen.ts';
+import { startService } from '../rehearsal/faulty-service.ts';
 import { openTo, REQUEST } from './open.ts';
 
 const named = (value: string, name = 'https_proxy') => ({ name, value });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
 import { compressed, hugeBody, webPage, wrongSignData } from '../rehearsal/fault-samples.ts';
+import type { Fault } from '../rehearsal/faulty-service.ts';
 import { contentOf, meet, signatureOf } from './meeting.ts';
 
 const text = (body: string, headers: Readonly<Record<string, string>> = {}): Fault => ({

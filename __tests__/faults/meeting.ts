@@ -2,13 +2,12 @@ import { createSign, createVerify } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Fault, ScriptedRequest } from '../../src/rehearsal/faults/faults.ts';
-import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import type { Pki } from '../../src/rehearsal/pki.ts';
 import type { Counters } from '../../src/rehearsal/requests/counters.ts';
 import type { ResultsOptions } from '../../tools/results/results-service.ts';
 import type { ActionOptions, ActionRun } from '../../tools/runner/runner.ts';
 import { createScenario, type Scenario } from '../helpers/scenario.ts';
+import type { Fault, ScriptedRequest, ServiceOptions } from '../rehearsal/faulty-service.ts';
 
 /** What a file's tries meet: the same fault each time, or one after the other and then honest answers. */
 export type Encounter = Fault | readonly (Fault | undefined)[] | undefined;

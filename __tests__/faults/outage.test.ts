@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Fault, ScriptedRequest } from '../../src/rehearsal/faults/faults.ts';
-import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { status } from '../rehearsal/fault-samples.ts';
+import type { Fault, ScriptedRequest, ServiceOptions } from '../rehearsal/faulty-service.ts';
 import { startForwarder } from './forwarder.ts';
 import { expectInvariants } from './meeting.ts';
 

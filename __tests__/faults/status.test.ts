@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
-import { startService } from '../../src/rehearsal/service.ts';
 import { limitMs } from '../helpers/time.ts';
 import { redirect, status } from '../rehearsal/fault-samples.ts';
+import { type Fault, startService } from '../rehearsal/faulty-service.ts';
 import { type Encounter, meet, SIGN_ONLY } from './meeting.ts';
 
 /** Without it the other files start when the canary is not answered within its head start of some 50 ms, as on a busy machine. */

@@ -4,12 +4,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
-import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { type ResultsOptions, type ResultsService, startResultsService } from '../../tools/results/results-service.ts';
 import type { RunScript } from '../../tools/runner/node-process.ts';
 import { type ActionOptions, type ActionRun, runAction } from '../../tools/runner/runner.ts';
+import { type Service, type ServiceOptions, startService } from '../rehearsal/faulty-service.ts';
 
 /** The repository, whose committed bundle every scenario starts. */
 export const ACTION_DIRECTORY = resolve(import.meta.dirname, '..', '..');

@@ -4,9 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issueCertificate } from '../../src/rehearsal/certificate.ts';
-import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { type Fault, type Service, startService } from '../rehearsal/faulty-service.ts';
 
 /** A service, its credentials, and material that a newcomer takes for them by mistake. */
 export interface World {

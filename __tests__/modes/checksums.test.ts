@@ -2,12 +2,10 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { main } from '../../src/main.ts';
-import type { Fault } from '../../src/rehearsal/faults/faults.ts';
-import type { ServiceOptions } from '../../src/rehearsal/options.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { isGreen } from '../../src/report/report.ts';
 import { plant } from '../files/trees.ts';
 import { inputsFor } from '../preflight/in-process.ts';
+import { type Fault, type Service, type ServiceOptions, startService } from '../rehearsal/faulty-service.ts';
 import { type InProcess, inProcess } from './in-process.ts';
 
 const FILES = { 'dist/a': 'a', 'dist/b': 'bb', 'dist/c': 'ccc' };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki, type Pki as ServicePki } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { CLIENT, makePki } from '../identity/pki.ts';
+import { type Service, startService } from '../rehearsal/faulty-service.ts';
 import { expectOneFailure, finding, troubles } from './expectations.ts';
 import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
 

@@ -10,10 +10,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explainServer } from '../../src/connection/diagnosis/server-certificate.ts';
 import { type CertificateOptions, issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { alertBytes, startFront } from '../connection/front.ts';
 import { withServer } from '../helpers/listen.ts';
+import { type Service, startService } from '../rehearsal/faulty-service.ts';
 import { expectOneFailure, finding, troubles } from './expectations.ts';
 import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
 

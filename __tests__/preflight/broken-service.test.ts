@@ -1,10 +1,9 @@
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { startService } from '../../src/rehearsal/service.ts';
 import { listen } from '../helpers/listen.ts';
+import { type ServiceOptions, startService } from '../rehearsal/faulty-service.ts';
 import { expectOneFailure, finding, troubles } from './expectations.ts';
 import { inputsFor, type Preflight, runPreflight } from './in-process.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPki } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
+import { type Service, startService } from '../rehearsal/faulty-service.ts';
 import { finding, troubles } from './expectations.ts';
 import { inputsFor, runPreflight } from './in-process.ts';
 

@@ -1,7 +1,7 @@
 import { createSign, type KeyObject } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { type Answer, jsonAnswer } from '../../src/rehearsal/requests/call.ts';
+import type { Fault } from './faulty-service.ts';
 
 /** Answers 200 with any value in place of the signature; `undefined` leaves it out. */
 export function wrongSignData(signData: unknown): Fault {

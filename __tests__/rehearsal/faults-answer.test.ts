@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { eventually } from '../helpers/time.ts';
 import { openService } from '../signing/signing-run.ts';
 import { buildRequest, expectGenuine, send, signContent } from './client.ts';
@@ -15,6 +14,7 @@ import {
   webPage,
   wrongSignData,
 } from './fault-samples.ts';
+import type { Fault } from './faulty-service.ts';
 import { observe } from './wire.ts';
 
 const CONTENT = Buffer.from('content');

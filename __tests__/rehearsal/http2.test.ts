@@ -1,9 +1,8 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import type { Script } from '../../src/rehearsal/faults/faults.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { buildRequest, type Choices, signContent } from './client.ts';
+import { type Script, type Service, startService } from './faulty-service.ts';
 
 let pki: Pki;
 let service: Service;

@@ -1,4 +1,4 @@
-import { startService } from '../../src/rehearsal/service.ts';
+import { startService } from './faulty-service.ts';
 
 /** Program for a child process: runs a service, sends how to reach it, and answers each message with the most memory used since the last. */
 const { url, port, signPath, appKey, appSecret, credentials } = await startService();

@@ -8,9 +8,9 @@ import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki, type Pki, type PkiOptions } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { eventually } from '../helpers/time.ts';
 import { buildRequest, send, signContent } from './client.ts';
+import { type Service, startService } from './faulty-service.ts';
 
 let service: Service;
 let stranger: Pki;

@@ -4,10 +4,10 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { eventually } from '../helpers/time.ts';
 import { openService } from '../signing/signing-run.ts';
 import { buildRequest, type Choices, makeNonce, type SignRequest, send, signContent } from './client.ts';
+import { type Service, startService } from './faulty-service.ts';
 
 let service: Service;
 let directory: string;

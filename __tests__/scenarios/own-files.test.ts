@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { status } from '../rehearsal/fault-samples.ts';
+import type { Fault } from '../rehearsal/faulty-service.ts';
 
 const FILES = { 'dist/a.bin': 'the release', 'dist/b.bin': 'more of it', 'package.json': '{"name":"x"}' };
 

@@ -2,10 +2,10 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { status } from '../rehearsal/fault-samples.ts';
+import type { Fault } from '../rehearsal/faulty-service.ts';
 
 describe('two files that would be written at one path are an error before the first request', () => {
   test.each<[string, Readonly<Record<string, string>>, Readonly<Record<string, string>>]>([

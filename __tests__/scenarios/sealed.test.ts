@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { runInProcess } from '../helpers/in-process.ts';
 import { createScenario, type Scenario } from '../helpers/scenario.ts';
 import { redirect } from '../rehearsal/fault-samples.ts';
+import type { Fault } from '../rehearsal/faulty-service.ts';
 
 const FILES = { 'dist/a': 'a', 'dist/b': 'bb', 'dist/c': 'ccc' };
 

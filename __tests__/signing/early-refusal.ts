@@ -1,5 +1,5 @@
-import { startService } from '../../src/rehearsal/service.ts';
 import { earlyTooLarge } from '../rehearsal/fault-samples.ts';
+import { startService } from '../rehearsal/faulty-service.ts';
 
 /** Program for a child process: runs a service that refuses large files while they are still being sent. */
 const { url, signPath, appKey, appSecret, credentials } = await startService({

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectionFailure } from '../../src/connection/connection-failure.ts';
 import { ActionError } from '../../src/errors.ts';
-import type { Fault } from '../../src/rehearsal/faults/faults.ts';
 import { jsonAnswer } from '../../src/rehearsal/requests/call.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
 import { limitMs } from '../helpers/time.ts';
 import { hugeBody, hugeHeader, RAW_ANSWERS, redirect, status, webPage } from '../rehearsal/fault-samples.ts';
+import type { Fault } from '../rehearsal/faulty-service.ts';
 import { genuineSignatures, openService, plant, plantMany, sha256Of, signTree, type Target } from './signing-run.ts';
 
 const MIB = 2 ** 20;

@@ -19,9 +19,7 @@ import type { ReleaseFile } from '../../src/files/release-file.ts';
 import { OutputTree } from '../../src/files/writing/output-tree.ts';
 import { cutOnly } from '../../src/protocols/answers/scrub.ts';
 import { createSignFileSigner } from '../../src/protocols/es-auth/sign-file.ts';
-import type { ServiceOptions } from '../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import type { PolicyEvent } from '../../src/signing/policy/decision.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../src/signing/sign.ts';
@@ -30,6 +28,7 @@ import { type AlgorithmName, algorithmOf } from '../../src/verifying/algorithm.t
 import type { Verification } from '../../src/verifying/check.ts';
 import { readVerifyKey } from '../../src/verifying/key.ts';
 import { createVerifier } from '../../src/verifying/verifier.ts';
+import { type Service, type ServiceOptions, startService } from '../rehearsal/faulty-service.ts';
 
 let sharedPki: Promise<Pki> | undefined;
 

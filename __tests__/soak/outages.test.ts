@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Script } from '../../src/rehearsal/faults/faults.ts';
 import { createScenario } from '../helpers/scenario.ts';
 import { status } from '../rehearsal/fault-samples.ts';
+import type { Script } from '../rehearsal/faulty-service.ts';
 import { costOf, expectValidSignatures, FILES, tell } from './soak-run.ts';
 
 /** Outages of these lengths, the first after 100 requests and each next one after 100 answers more. */

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 import { startStepCa } from '../helpers/step-ca.ts';
 import { freePort } from '../peers/http/process.ts';
+import { type Service, startService } from '../rehearsal/faulty-service.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../tools/step/step.ts');
 let service: Service;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
+import { type Service, startService } from '../rehearsal/faulty-service.ts';
 import { createHub, type Hub } from './engine/hub.ts';
 import { runWorkflow, type Start, type WorkflowResult } from './engine/run.ts';
 import { type ReleaseOptions, type ReleasesApi, startReleasesApi } from './releases-api.ts';

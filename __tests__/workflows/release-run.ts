@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type Service, startService } from '../../src/rehearsal/service.ts';
 import { ACTION_DIRECTORY } from '../helpers/scenario.ts';
+import { type Service, startService } from '../rehearsal/faulty-service.ts';
 import { problemsOf } from '../report/schema.ts';
 import { createHub, type Hub, type HubOptions, type Settings } from './engine/hub.ts';
 import { runWorkflow, type Start, type WorkflowResult } from './engine/run.ts';

@@ -1,5 +1,5 @@
-import type { Script } from './faults/faults.ts';
 import type { Pki } from './pki.ts';
+import type { Intervene } from './requests/handler.ts';
 import type { ServerTls } from './server.ts';
 
 /** Options of a service; each has a default. */
@@ -30,8 +30,8 @@ export interface ServiceOptions {
   readonly tls?: Partial<ServerTls>;
   /** True keeps an entry for every request in `log`. */
   readonly record?: boolean;
-  /** Chooses faults for requests. */
-  readonly script?: Script;
+  /** Answers some requests in another way, for tests. */
+  readonly intervene?: Intervene;
   /** Returns false to reset a new TCP connection before TLS; gets the number of earlier connections. */
   readonly acceptConnection?: (index: number) => boolean;
 }

@@ -103,7 +103,7 @@ function createReception(options: ServiceOptions, pki: Pki, closing: AbortSignal
     delayMs: options.delayMs ?? 0,
     record: options.record ?? false,
     connections: new Connections(),
-    script: options.script,
+    intervene: options.intervene,
     closing,
     now: () => now() + offsetMs,
     log: [],

@@ -6,13 +6,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { issueCertificate } from '../../../src/rehearsal/certificate.ts';
-import type { Script } from '../../../src/rehearsal/faults/faults.ts';
-import type { ServiceOptions } from '../../../src/rehearsal/options.ts';
 import { createPki, type Pki } from '../../../src/rehearsal/pki.ts';
 import { jsonAnswer } from '../../../src/rehearsal/requests/call.ts';
-import { startService } from '../../../src/rehearsal/service.ts';
 import { createScenario, type Scenario } from '../../helpers/scenario.ts';
 import { buildRequest, type Target } from '../../rehearsal/client.ts';
+import { type Script, type ServiceOptions, startService } from '../../rehearsal/faulty-service.ts';
 import { startBalancer } from './fronts.ts';
 
 const FILES = Object.fromEntries(

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Script } from '../../../src/rehearsal/faults/faults.ts';
 import { createPki, type Pki } from '../../../src/rehearsal/pki.ts';
 import { expectInvariants } from '../../faults/meeting.ts';
 import { createScenario, type Scenario } from '../../helpers/scenario.ts';
+import type { Script } from '../../rehearsal/faulty-service.ts';
 import { type FrontOptions, startHaproxy, startNginx, startStunnel } from './fronts.ts';
 import { freePort, type Peer } from './process.ts';
 

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { startService } from '../../../src/rehearsal/service.ts';
+import { startService } from '../../rehearsal/faulty-service.ts';
 import { type Played, playRow } from './play-row.ts';
 import { rowsOf, type World } from './rows.ts';
 

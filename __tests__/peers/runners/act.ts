@@ -2,10 +2,10 @@ import { execFile, spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { type Service, startService } from '../../../src/rehearsal/service.ts';
 import { type ResultsService, startResultsService } from '../../../tools/results/results-service.ts';
 import { readDocument, shellBlocksOf } from '../../docs/document.ts';
 import { ACTION_DIRECTORY } from '../../helpers/scenario.ts';
+import { type Service, startService } from '../../rehearsal/faulty-service.ts';
 
 /** What a run of `act` came to. */
 interface ActRun {

@@ -59,6 +59,9 @@ function ended(stream: Readable): Error {
   return new Aborted('The request ended early.', { cause: stream.errored });
 }
 
+/** Reads a request, checks it against the rules, and returns the regular answer. */
+export type Judge = () => Promise<Answer>;
+
 /** A request, with methods to read it and to answer it, regularly or with a fault. */
 export class Call {
   readonly parts: CallParts;

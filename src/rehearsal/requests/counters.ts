@@ -12,7 +12,7 @@ export function startCounters() {
     refused: 0,
     /** Requests that ended before they were read or answered. */
     aborted: 0,
-    /** Requests for which a script chose a fault. */
+    /** Requests that were answered in another way, for tests. */
     faulted: 0,
     /** Requests whose nonce had been used before. */
     replays: 0,
@@ -35,7 +35,7 @@ export interface RequestEntry {
   readonly timestamp: string | undefined;
   readonly remotePort: number | undefined;
   readonly clientSubject: string | undefined;
-  /** Kind of the fault that a script chose. */
+  /** Kind of the fault, for tests. */
   fault?: string | undefined;
   /** Result of the request; `undefined` when a fault came first. */
   verdict?: 'signed' | 'refused' | undefined;

@@ -1,14 +1,32 @@
-import { chooseFault, type Script } from '../faults/faults.ts';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Handler } from '../server.ts';
-import { Aborted, Call, type CallParts, jsonAnswer } from './call.ts';
+import { Aborted, Call, type CallParts, type Judge, jsonAnswer } from './call.ts';
 import type { ClientConnection, Connections } from './connections.ts';
 import type { RequestEntry } from './counters.ts';
 import { type ServiceContext, serveCall } from './judge.ts';
 
+/** What is known about a request before its body is read. */
+export interface ScriptedRequest {
+  /** 0 for the first request of the service. */
+  readonly index: number;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly lengthBytes: number;
+  /** 0 for the first request of this length; the number of the retry when all files differ in size. */
+  readonly nthOfLength: number;
+  /** 0 for the first request on its connection. */
+  readonly nthOfConnection: number;
+  /** Requests under way, this one included. */
+  readonly inFlight: number;
+}
+
+/** Returns how to answer a request in place of the regular way; `undefined` for the regular way. */
+export type Intervene = (request: ScriptedRequest) => ((call: Call, judge: Judge) => Promise<void>) | undefined;
+
 /** What is needed to handle the requests of a server. */
 export interface Reception extends ServiceContext {
   readonly connections: Connections;
-  readonly script: Script | undefined;
+  readonly intervene: Intervene | undefined;
   /** Aborts when the service closes. */
   readonly closing: AbortSignal;
   /** The service's clock, in milliseconds since the epoch. */
@@ -16,9 +34,9 @@ export interface Reception extends ServiceContext {
   readonly log: RequestEntry[];
 }
 
-/** Returns the request handler of the server, which counts requests, asks the script for a fault, and serves them. */
+/** Returns the request handler of the server, which counts requests, and serves them. */
 export function createHandler(reception: Reception): Handler {
-  const { counters, connections, script, closing, now, log } = reception;
+  const { counters, connections, intervene, closing, now, log } = reception;
   const lengths = new Map<number, number>();
   return (request, response) => {
     const connection = connections.find(request.socket.remotePort);
@@ -29,18 +47,17 @@ export function createHandler(reception: Reception): Handler {
     counters.inFlight += 1;
     counters.mostInFlight = Math.max(counters.mostInFlight, counters.inFlight);
     const nthOfConnection = countUse(connection);
-    const fault = chooseFault(script, {
+    const otherwise = intervene?.({
       index: entry.index,
       path: entry.path,
       headers: request.headers,
       lengthBytes: call.lengthBytes,
-      nthOfLength: script === undefined ? 0 : countLength(lengths, call.lengthBytes),
+      nthOfLength: countLength(lengths, call.lengthBytes),
       nthOfConnection,
       inFlight: counters.inFlight,
     });
-    if (fault !== undefined) counters.faulted += 1;
-    entry.fault = fault?.kind;
-    void serve(reception, call, () => serveCall(reception, call, fault));
+    if (otherwise) counters.faulted += 1;
+    void serve(reception, call, () => serveCall(reception, call, otherwise));
   };
 }
 

@@ -1,8 +1,6 @@
 import { createHash, createSign, type KeyObject } from 'node:crypto';
-import { performFault } from '../faults/actions.ts';
-import type { Fault } from '../faults/faults.ts';
 import { BodyReader } from './body.ts';
-import { type Answer, type Call, jsonAnswer, Refusal } from './call.ts';
+import { type Answer, type Call, type Judge, jsonAnswer, Refusal } from './call.ts';
 import type { Counters } from './counters.ts';
 import { type HeaderClaims, type Rules, readHeaderClaims } from './headers.ts';
 import { startRequestHash } from './request-hash.ts';
@@ -18,17 +16,21 @@ export interface ServiceContext {
   readonly record: boolean;
 }
 
-/** Reads, judges and answers one request, or performs its fault. */
-export async function serveCall(context: ServiceContext, call: Call, fault: Fault | undefined): Promise<void> {
+/** Reads, judges and answers one request, or answers it `otherwise`. */
+export async function serveCall(
+  context: ServiceContext,
+  call: Call,
+  otherwise: ((call: Call, judge: Judge) => Promise<void>) | undefined,
+): Promise<void> {
   // The headers are always read first, so that a nonce counts as used even when its request meets a fault.
   const claims = readOrRefuse(context, call);
-  const judge = async (): Promise<Answer> => {
+  const judge: Judge = async () => {
     const answer = await judgeCall(context, call, claims);
     await call.wait(context.delayMs);
     return answer;
   };
-  if (fault === undefined) await call.send(await judge());
-  else await performFault(fault, call, judge);
+  if (otherwise) await otherwise(call, judge);
+  else await call.send(await judge());
 }
 
 function readOrRefuse(context: ServiceContext, call: Call): HeaderClaims | Refusal {

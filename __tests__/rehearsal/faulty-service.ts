@@ -1,16 +1,65 @@
 import { STATUS_CODES } from 'node:http';
 import { constants } from 'node:http2';
-import type { Answer, Call } from '../requests/call.ts';
-import type { Fault, Framing } from './faults.ts';
+import type { ServiceOptions as StrictOptions } from '../../src/rehearsal/options.ts';
+import type { Answer, Call, Ending, Judge, Stage } from '../../src/rehearsal/requests/call.ts';
+import type { ScriptedRequest } from '../../src/rehearsal/requests/handler.ts';
+import { type Service, startService as startStrictService } from '../../src/rehearsal/service.ts';
 
-/** Reads a request, checks it against the rules, and returns the regular answer. */
-type Judge = () => Promise<Answer>;
+export type { ScriptedRequest, Service };
+
+/** What happens to a request instead of, or around, its regular answer. */
+export type Fault =
+  /** A wait of `ms`, then the regular answer or another fault. */
+  | { readonly kind: 'delay'; readonly ms: number; readonly next?: Fault }
+  /** The connection ends without an answer. */
+  | { readonly kind: 'end'; readonly when: Stage; readonly by: Ending }
+  /** The request is read and never answered. */
+  | { readonly kind: 'silence' }
+  /** Another answer, sent at the stage `when`; with `by` the connection then ends. */
+  | { readonly kind: 'answer'; readonly answer: Answer; readonly when?: Stage; readonly by?: Ending }
+  /** An unrequested informational answer before the regular one. */
+  | { readonly kind: 'inform'; readonly status: 100 | 103 }
+  /** These bytes instead of an answer; without `by` the connection stays open. */
+  | { readonly kind: 'raw'; readonly bytes: string | Uint8Array; readonly by?: Ending }
+  /** Only half of the regular answer's body. */
+  | { readonly kind: 'cut'; readonly framing: Framing; readonly by: Ending }
+  /** The regular answer, one byte every `everyMs`; its head is sent at once unless `from` is `head`. */
+  | { readonly kind: 'drip'; readonly everyMs: number; readonly from: 'head' | 'body' }
+  /** The regular answer; the connection ends unannounced after `afterMs`. */
+  | { readonly kind: 'drop'; readonly afterMs: number; readonly by: Ending }
+  /** The session is told to go away, then the request is answered (`goaway`), or its stream is reset; HTTP/1.1 has no such fault. */
+  | { readonly kind: 'http2'; readonly error: 'goaway' | 'refused-stream' | 'internal-error' };
+
+/** How an answer announces the length of its body. */
+export type Framing = 'content-length' | 'chunked' | 'close';
+
+/** Chooses a fault, or none, for each request; a list has them in the order of the requests. */
+export type Script = ((request: ScriptedRequest) => Fault | undefined) | readonly (Fault | undefined)[];
+
+/** Options of a strict service, and its faults. */
+export interface ServiceOptions extends Omit<StrictOptions, 'intervene'> {
+  readonly script?: Script | undefined;
+}
+
+/** Starts the strict service, which performs the faults of a script. */
+export function startService({ script, ...options }: ServiceOptions = {}): Promise<Service> {
+  if (script === undefined) return startStrictService(options);
+  const intervene: StrictOptions['intervene'] = (request) => {
+    const fault = typeof script === 'function' ? script(request) : script[request.index];
+    if (fault === undefined) return undefined;
+    return (call, judge) => {
+      call.parts.entry.fault = fault.kind;
+      return performFault(fault, call, judge);
+    };
+  };
+  return startStrictService({ ...options, intervene });
+}
 
 type Drip = Extract<Fault, { kind: 'drip' }>;
 type Http2Fault = Extract<Fault, { kind: 'http2' }>;
 
 /** Performs the fault of a request. */
-export async function performFault(fault: Fault, call: Call, judge: Judge): Promise<void> {
+async function performFault(fault: Fault, call: Call, judge: Judge): Promise<void> {
   switch (fault.kind) {
     case 'delay':
       await call.wait(fault.ms);
