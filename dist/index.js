@@ -23220,7 +23220,7 @@ var __webpack_modules__ = {
 				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(78432);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25794);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(61185);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
@@ -23328,7 +23328,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	78432: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	25794: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -23677,6 +23677,16 @@ var __webpack_modules__ = {
 			});
 		}
 		;
+		function createEsAuth(settings) {
+			return {
+				name: "es-auth",
+				certificate: "required",
+				open: (transport, world) => ({
+					signer: createSignFileSigner(transport, settings, world),
+					close: async () => {}
+				})
+			};
+		}
 		const FACTS = {
 			credentials: "app-key and app-secret (no quotes, nothing missing), and that they belong to this service",
 			sentType: "application/json"
@@ -23764,17 +23774,6 @@ var __webpack_modules__ = {
 		}
 		function describeOffset(seconds) {
 			return `The clock of the service is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} the clock of this runner; the action dates its requests accordingly.`;
-		}
-		;
-		function createEsAuth(settings) {
-			return {
-				name: "es-auth",
-				certificate: "required",
-				open: (transport, world) => ({
-					signer: createSignFileSigner(transport, settings, world),
-					close: async () => {}
-				})
-			};
 		}
 		;
 		const MAX_SHOWN = 100;

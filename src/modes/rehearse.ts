@@ -1,6 +1,6 @@
 import { OutputTree } from '../files/writing/output-tree.ts';
 import type { RehearseInputs } from '../inputs/inputs.ts';
-import { createEsAuth } from '../protocols/es-auth/protocol.ts';
+import { createEsAuth } from '../protocols/es-auth/sign-file.ts';
 import type { Service } from '../rehearsal/service.ts';
 import type { ReportBuilder } from '../report/report.ts';
 import { algorithmOf } from '../verifying/algorithm.ts';

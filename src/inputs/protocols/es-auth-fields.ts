@@ -1,6 +1,6 @@
 import { pathOnServer } from '../../connection/exchange.ts';
 import { show } from '../../files/names.ts';
-import { createEsAuth } from '../../protocols/es-auth/protocol.ts';
+import { createEsAuth } from '../../protocols/es-auth/sign-file.ts';
 import type { Protocol } from '../../protocols/protocol.ts';
 import type { FieldReader } from '../field-reader.ts';
 import type { ProtocolTask } from './protocol-task.ts';

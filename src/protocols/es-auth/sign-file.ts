@@ -3,20 +3,29 @@ import type { Transport } from '../../connection/transport.ts';
 import { show } from '../../files/names.ts';
 import { Failure } from '../../signing/policy/failure.ts';
 import type { Hashing, Signature, Signer, Source } from '../../signing/signer.ts';
-import type { ProtocolWorld } from '../protocol.ts';
+import type { Protocol, ProtocolWorld } from '../protocol.ts';
 import { ClockOffset } from './clock-offset.ts';
 import { bodyLength, drawNonce, requestBody, requestHeaders } from './request.ts';
 import { type FreshFacts, headerHashing } from './request-signature.ts';
 import { otherContentType, readResponse } from './response.ts';
 
 /** Settings of an `es-auth` service. */
-export interface EsAuthSettings {
+interface EsAuthSettings {
   /** Path of the requests, with the prefix of the server's URL. */
   readonly requestPath: string;
   /** The part of the path that the request signature covers, exactly as configured. */
   readonly signPath: string;
   readonly appKey: string;
   readonly appSecret: string;
+}
+
+/** Creates the protocol `es-auth`: one POST for each file, with a keyed hash over the request. */
+export function createEsAuth(settings: EsAuthSettings): Protocol {
+  return {
+    name: 'es-auth',
+    certificate: 'required',
+    open: (transport, world) => ({ signer: createSignFileSigner(transport, settings, world), close: async () => {} }),
+  };
 }
 
 /** Facts that are the same in all requests, and may be wrong when the service refuses one. */
