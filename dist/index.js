@@ -23220,7 +23220,7 @@ var __webpack_modules__ = {
 				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25794);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(16785);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(61185);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
@@ -23328,7 +23328,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	25794: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	16785: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -25499,75 +25499,6 @@ Content-Type: application/json
 		}
 		var inputs = __nccwpck_require__(17783);
 		;
-		const OWN_INPUTS = ["certificate-url", "certificate-role"];
-		function certificate_fields_readAuthority(task) {
-			const { reader, identity, certificateChain } = task;
-			const from = reader.choice("certificate-from", [
-				"input",
-				"vault",
-				"step-ca"
-			]);
-			if (from === "input") {
-				const given = OWN_INPUTS.filter((name) => reader.text(name) !== undefined);
-				for (const name of certificateChain === undefined ? given : [...given, "certificate-chain"]) reader.reject(name, "is given, but certificate-from: input takes the certificate from cert and key");
-				return undefined;
-			}
-			for (const [name, text] of [
-				["cert", identity.cert],
-				["key", identity.key],
-				["key-passphrase", identity.keyPassphrase]
-			]) if (!(0, blocks.z3)(text)) reader.reject(name, `is given, but certificate-from: ${from} gets a certificate for this run; leave it empty`);
-			const url = readUrl(task, from);
-			const common = {
-				url,
-				audience: reader.text("oidc-audience") ?? url.origin,
-				chain: certificateChain ?? identity.chain ?? "",
-				chainInput: certificateChain === undefined ? "chain" : "certificate-chain"
-			};
-			if (from === "vault") return readVaultPki(task, common);
-			if (reader.text("certificate-role") !== undefined) reader.reject("certificate-role", "is given, but a step-ca has no roles: its provisioner decides");
-			return url === address_fields.J ? undefined : {
-				from,
-				...common
-			};
-		}
-		function readUrl({ reader, serverUrl }, from) {
-			const text = reader.text("certificate-url");
-			if (text !== undefined) return (0, address_fields.z)(reader, "certificate-url", text);
-			if (from === "vault" && reader.text("protocol") === "vault") return serverUrl;
-			reader.reject("certificate-url", `is empty; certificate-from: ${from} needs the address of the authority`);
-			return address_fields.J;
-		}
-		function readVaultPki({ reader }, common) {
-			const { url } = common;
-			const given = reader.text("certificate-url");
-			const [, prefix = "", path = ""] = /^(.*?)\/v1\/(.+?)\/*$/.exec(url.pathname) ?? [];
-			const mount = given === undefined ? "pki" : parseMount(path);
-			if (mount === undefined && url !== address_fields.J) reader.reject("certificate-url", "must end in the mount of the pki engine, as in https://bao.example.com/v1/pki");
-			const text = reader.required("certificate-role");
-			const role = parseRole(text);
-			if (role === undefined && text !== "") reader.reject("certificate-role", "must be login-role/pki-role or one name for both; another login mount stands after the login role, as in release@team/auth/github/ci");
-			if (url === address_fields.J || mount === undefined || role === undefined) return undefined;
-			const base = new URL(given === undefined ? url : `${url.origin}${prefix}`);
-			return {
-				...common,
-				from: "vault",
-				url: base,
-				mount,
-				...role
-			};
-		}
-		function parseRole(text) {
-			const [, loginRole = "", at, role] = /^([\w.-]+)(?:@(.+))?\/([\w.-]+)$/.exec(text) ?? /^([\w.-]+)$/.exec(text) ?? [];
-			const path = at === undefined ? undefined : parseMount(at);
-			if (loginRole === "" || at !== undefined && path === undefined) return undefined;
-			return {
-				login: loginMount("jwt", path),
-				loginRole,
-				pkiRole: role ?? loginRole
-			};
-		}
-		;
 		function readService(taken, form) {
 			const { identity, appSecret, token, reader } = taken;
 			const serverUrl = (0, address_fields.z)(reader, "server-url", reader.required("server-url"));
@@ -25579,10 +25510,7 @@ Content-Type: application/json
 				form,
 				purpose: "signing"
 			});
-			const authority = certificate_fields_readAuthority({
-				...taken,
-				serverUrl
-			});
+			const authority = service_fields_readAuthority(taken, serverUrl);
 			const shows = whatIsShown(taken, protocol);
 			if (shows === "stored certificate") missCertificate(reader, identity);
 			if ((0, blocks.z3)(identity.chain)) reader.miss("chain");
@@ -25614,6 +25542,74 @@ Content-Type: application/json
 			if (!(0, blocks.z3)(key)) return;
 			const { keys, mayHideKey } = (0, inputs.l)(cert, keyPassphrase);
 			if (keys.length === 0 && !mayHideKey) reader.miss("key");
+		}
+		const OWN_INPUTS = ["certificate-url", "certificate-role"];
+		function service_fields_readAuthority(taken, serverUrl) {
+			const { reader, identity, certificateChain } = taken;
+			const from = reader.choice("certificate-from", [
+				"input",
+				"vault",
+				"step-ca"
+			]);
+			if (from === "input") {
+				const given = OWN_INPUTS.filter((name) => reader.text(name) !== undefined);
+				for (const name of certificateChain === undefined ? given : [...given, "certificate-chain"]) reader.reject(name, "is given, but certificate-from: input takes the certificate from cert and key");
+				return undefined;
+			}
+			for (const [name, text] of [
+				["cert", identity.cert],
+				["key", identity.key],
+				["key-passphrase", identity.keyPassphrase]
+			]) if (!(0, blocks.z3)(text)) reader.reject(name, `is given, but certificate-from: ${from} gets a certificate for this run; leave it empty`);
+			const url = readUrl(reader, serverUrl, from);
+			const common = {
+				url,
+				audience: reader.text("oidc-audience") ?? url.origin,
+				chain: certificateChain ?? identity.chain ?? "",
+				chainInput: certificateChain === undefined ? "chain" : "certificate-chain"
+			};
+			if (from === "vault") return readVaultPki(reader, common);
+			if (reader.text("certificate-role") !== undefined) reader.reject("certificate-role", "is given, but a step-ca has no roles: its provisioner decides");
+			return url === address_fields.J ? undefined : {
+				from,
+				...common
+			};
+		}
+		function readUrl(reader, serverUrl, from) {
+			const text = reader.text("certificate-url");
+			if (text !== undefined) return (0, address_fields.z)(reader, "certificate-url", text);
+			if (from === "vault" && reader.text("protocol") === "vault") return serverUrl;
+			reader.reject("certificate-url", `is empty; certificate-from: ${from} needs the address of the authority`);
+			return address_fields.J;
+		}
+		function readVaultPki(reader, common) {
+			const { url } = common;
+			const given = reader.text("certificate-url");
+			const [, prefix = "", path = ""] = /^(.*?)\/v1\/(.+?)\/*$/.exec(url.pathname) ?? [];
+			const mount = given === undefined ? "pki" : parseMount(path);
+			if (mount === undefined && url !== address_fields.J) reader.reject("certificate-url", "must end in the mount of the pki engine, as in https://bao.example.com/v1/pki");
+			const text = reader.required("certificate-role");
+			const role = parseRole(text);
+			if (role === undefined && text !== "") reader.reject("certificate-role", "must be login-role/pki-role or one name for both; another login mount stands after the login role, as in release@team/auth/github/ci");
+			if (url === address_fields.J || mount === undefined || role === undefined) return undefined;
+			const base = new URL(given === undefined ? url : `${url.origin}${prefix}`);
+			return {
+				...common,
+				from: "vault",
+				url: base,
+				mount,
+				...role
+			};
+		}
+		function parseRole(text) {
+			const [, loginRole = "", at, role] = /^([\w.-]+)(?:@(.+))?\/([\w.-]+)$/.exec(text) ?? /^([\w.-]+)$/.exec(text) ?? [];
+			const path = at === undefined ? undefined : parseMount(at);
+			if (loginRole === "" || at !== undefined && path === undefined) return undefined;
+			return {
+				login: loginMount("jwt", path),
+				loginRole,
+				pkiRole: role ?? loginRole
+			};
 		}
 		var read_small = __nccwpck_require__(91506);
 		var verifying_key = __nccwpck_require__(52294);

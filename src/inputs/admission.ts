@@ -3,9 +3,9 @@ import { secretsOf } from '../identity/secrets.ts';
 import { isBlank } from '../identity/text/blocks.ts';
 import { idTokenMissing } from '../runner/id-token.ts';
 import type { Runner } from '../runner.ts';
+import type { TakenInputs } from './field-reader.ts';
 import { neededCredentials } from './protocols/protocol-fields.ts';
 import type { Credential } from './protocols/protocol-task.ts';
-import type { TakenInputs } from './taken.ts';
 
 /** A mode that uses the credentials. */
 type SigningMode = 'sign' | 'preflight';

@@ -2,13 +2,7 @@ import { isAbsolute, join, resolve, sep } from 'node:path';
 import { ActionError } from '../errors.ts';
 import { REFUSED_BY_WINDOWS, show } from '../files/names.ts';
 import { pathInside } from '../files/real-path.ts';
-
-/** Bounds of an integer, both inclusive. */
-interface Range {
-  readonly from: number;
-  readonly to: number;
-  readonly otherwise: number;
-}
+import type { IdentityText } from '../identity/text/inputs.ts';
 
 /** Reads single inputs and collects their problems, so that one error can name all of them. */
 export class FieldReader {
@@ -81,8 +75,8 @@ export class FieldReader {
     return false;
   }
 
-  /** Reads an integer in a range. */
-  integer(name: string, { from, to, otherwise }: Range): number {
+  /** Reads an integer in a range, whose bounds are inclusive. */
+  integer(name: string, { from, to, otherwise }: Record<'from' | 'to' | 'otherwise', number>): number {
     const value = this.#take(name);
     if (value === undefined) return otherwise;
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
@@ -137,4 +131,14 @@ export class FieldReader {
 /** Quotes a value unless it is long: it may be a secret in the wrong input, and a cut piece would not be masked. */
 function short(value: string): string {
   return value.length > 40 ? `a text of ${value.length} characters` : show(value);
+}
+
+/** The inputs of a run, each taken from the environment once: secrets as text, all others through the reader. */
+export interface TakenInputs {
+  readonly identity: IdentityText;
+  readonly appSecret: string | undefined;
+  readonly token: string | undefined;
+  /** Anchors for the authority that issues the client certificate; may hold a private key by mistake. */
+  readonly certificateChain: string | undefined;
+  readonly reader: FieldReader;
 }

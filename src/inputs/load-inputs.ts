@@ -5,13 +5,12 @@ import type { Protocol } from '../protocols/protocol.ts';
 import type { Runner } from '../runner.ts';
 import { NOWHERE } from './address-fields.ts';
 import { admit } from './admission.ts';
-import { FieldReader } from './field-reader.ts';
+import { FieldReader, type TakenInputs } from './field-reader.ts';
 import { readFiles } from './file-fields.ts';
 import type { EffortInputs, Inputs, UploadInputs } from './inputs.ts';
 import { explainMissing } from './missing.ts';
 import { readProtocol } from './protocols/protocol-fields.ts';
 import { readService } from './service-fields.ts';
-import type { TakenInputs } from './taken.ts';
 import { readAuthorities } from './timestamp-fields.ts';
 import { readSignatureForm } from './verify-fields.ts';
 

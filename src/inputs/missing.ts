@@ -1,7 +1,7 @@
 import { ActionError } from '../errors.ts';
 import { secretsOf } from '../identity/secrets.ts';
 import type { RunnerFacts } from '../runner/facts.ts';
-import type { TakenInputs } from './taken.ts';
+import type { TakenInputs } from './field-reader.ts';
 
 const SECRETS = ['key', 'app-secret', 'token'];
 const CREDENTIALS = [...SECRETS, 'cert', 'chain', 'app-key'];
