@@ -23220,7 +23220,7 @@ var __webpack_modules__ = {
 				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(16785);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(40163);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(61185);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
@@ -23328,7 +23328,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	16785: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	40163: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -30181,46 +30181,6 @@ Content-Type: application/json
 			sha512: 64
 		};
 		;
-		function proofOf(report, event) {
-			if (!(0, report_report.gf)(report)) return undefined;
-			switch (report.mode) {
-				case "rehearse": return rehearsed(report);
-				case "preflight": return lookedAhead(report);
-				case "verify": return {
-					proved: "every listed file has a signature that is valid for its bytes as they are now.",
-					notProved: event.isPullRequest ? "that the files, the signatures and a key from the checkout are the publisher’s: whoever wrote the pull request chose them." : "whose key it is: compare its SHA-256 with the one that the publisher told you."
-				};
-				case "skipped": return {
-					proved: "nothing.",
-					notProved: "that the release can be signed. No file was looked at."
-				};
-				default: return undefined;
-			}
-		}
-		function rehearsed(report) {
-			const { files } = (0, report_report.vA)(report);
-			const never = "that the credentials are right, that the service answers, and that its signatures are valid";
-			if (files === 0) return {
-				proved: "nothing, since no file was matched.",
-				notProved: `${never}.`
-			};
-			const matched = `the patterns match ${(0, units.LS)(files, "file")}, and each can be read`;
-			if (report.artifact === undefined) return {
-				proved: `${matched}.`,
-				notProved: `${never}; nor that the upload works.`
-			};
-			return {
-				proved: `${matched}; the names can be uploaded, and the upload works.`,
-				notProved: `${never}.`
-			};
-		}
-		function lookedAhead({ verification }) {
-			return {
-				proved: `credentials, network and clock are right, and the service signed a canary${verification ? " with the key you gave" : ""}.`,
-				notProved: `that the patterns match and the files can be read: preflight looks at no file.${verification ? "" : " Nor that the signatures are valid: verify-key is empty."}`
-			};
-		}
-		;
 		const MAX_TROUBLE_BYTES = 6e5;
 		const MAX_ROWS = 50;
 		const MAX_PATHS = 10;
@@ -30323,6 +30283,45 @@ Content-Type: application/json
 				"SHA-256"
 			], rows, [1, 3]);
 			return [`<details><summary>${(0, units.LS)(outcomes.length, "result")}</summary>\n\n${files}${more}\n\n</details>`];
+		}
+		function proofOf(report, event) {
+			if (!(0, report_report.gf)(report)) return undefined;
+			switch (report.mode) {
+				case "rehearse": return rehearsed(report);
+				case "preflight": return lookedAhead(report);
+				case "verify": return {
+					proved: "every listed file has a signature that is valid for its bytes as they are now.",
+					notProved: event.isPullRequest ? "that the files, the signatures and a key from the checkout are the publisher’s: whoever wrote the pull request chose them." : "whose key it is: compare its SHA-256 with the one that the publisher told you."
+				};
+				case "skipped": return {
+					proved: "nothing.",
+					notProved: "that the release can be signed. No file was looked at."
+				};
+				default: return undefined;
+			}
+		}
+		function rehearsed(report) {
+			const { files } = (0, report_report.vA)(report);
+			const never = "that the credentials are right, that the service answers, and that its signatures are valid";
+			if (files === 0) return {
+				proved: "nothing, since no file was matched.",
+				notProved: `${never}.`
+			};
+			const matched = `the patterns match ${(0, units.LS)(files, "file")}, and each can be read`;
+			if (report.artifact === undefined) return {
+				proved: `${matched}.`,
+				notProved: `${never}; nor that the upload works.`
+			};
+			return {
+				proved: `${matched}; the names can be uploaded, and the upload works.`,
+				notProved: `${never}.`
+			};
+		}
+		function lookedAhead({ verification }) {
+			return {
+				proved: `credentials, network and clock are right, and the service signed a canary${verification ? " with the key you gave" : ""}.`,
+				notProved: `that the patterns match and the files can be read: preflight looks at no file.${verification ? "" : " Nor that the signatures are valid: verify-key is empty."}`
+			};
 		}
 		;
 		const publish_KEEP_MANIFEST = "to keep it, upload the path in the output manifest of this step in a later step with if: always()";

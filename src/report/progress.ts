@@ -86,14 +86,8 @@ function count(sum: { files: number; bytes: number }, size: number): void {
   sum.bytes += size;
 }
 
-/** Sums over all attempts in flight. */
-interface Flying {
-  tries: number;
-  hashed: number;
-  sent: number;
-}
-
-function startFlight(flying: Flying): Flight {
+/** Starts an attempt, which counts in the sums over all attempts in flight. */
+function startFlight(flying: { tries: number; hashed: number; sent: number }): Flight {
   const own = { hashed: 0, sent: 0 };
   const note = (pass: keyof typeof own, bytes: number): void => {
     own[pass] += bytes;

@@ -20,20 +20,6 @@ export interface Artifact {
   readonly bytes: number;
 }
 
-/** Files about the whole release that a run writes or keeps. */
-interface WrittenFiles {
-  readonly tree: OutputTree;
-  /** Relative to the tree. */
-  readonly paths: readonly string[];
-}
-
-/** Time and authority of the time stamp over the checksums. */
-interface TimestampFacts {
-  /** URL of the authority for a new stamp; otherwise the subject of the certificate that signed it. */
-  readonly authority: string;
-  readonly time: Date;
-}
-
 /** The result of a run: the source of log, annotations, outputs, summary and manifest. */
 export interface Report {
   /** `undefined` when the inputs could not be read. */
@@ -57,10 +43,10 @@ export interface Report {
   readonly suffix: string;
   /** The slice of this run; `1/1` is the whole release. */
   readonly shard: Shard;
-  /** Files about the whole release, which must be removed if the run fails. */
-  readonly written: WrittenFiles | undefined;
-  /** The time stamp over the checksums. */
-  readonly timestamp: TimestampFacts | undefined;
+  /** Files about the whole release, relative to a tree, which must be removed if the run fails. */
+  readonly written: { readonly tree: OutputTree; readonly paths: readonly string[] } | undefined;
+  /** The stamp over the checksums; the authority is the URL of a new one, or the subject of the signer's certificate. */
+  readonly timestamp: { readonly authority: string; readonly time: Date } | undefined;
   /** Absolute path of the checksums file. */
   readonly checksums: string | undefined;
   /** Absolute path of the manifest. */
@@ -164,20 +150,8 @@ class LatestOutcomes {
   }
 }
 
-/** Counts and sizes of a run's files. */
-interface Totals {
-  readonly files: number;
-  readonly signed: number;
-  readonly reused: number;
-  /** Number of signatures that are valid with the key. */
-  readonly verified: number;
-  readonly failed: number;
-  readonly notTried: number;
-  readonly bytes: number;
-}
-
-/** Counts the files by result. */
-export function totalsOf({ outcomes, verification, findings }: Report): Totals {
+/** Counts the files by result; `verified` counts the signatures that are valid with the key. */
+export function totalsOf({ outcomes, verification, findings }: Report) {
   const counts = { signed: 0, reused: 0, verified: 0, failed: 0, 'not-tried': 0 };
   let [files, bytes] = [0, 0];
   for (const { status, file, stray } of outcomes) {

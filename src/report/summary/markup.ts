@@ -42,13 +42,8 @@ export function messageCell(text: string): string {
   return others.length === 0 ? first : `${first}<ul>${others.map((line) => `<li>${line}</li>`).join('')}</ul>`;
 }
 
-interface Parts {
-  /** The line that introduces the list; empty when all lines are equal in rank. */
-  readonly first: string;
-  readonly others: readonly string[];
-}
-
-function partsOf(text: string): Parts {
+/** Splits a message into the line that introduces a list, empty when all lines are equal in rank, and the list. */
+function partsOf(text: string) {
   const lines = text.split('\n');
   const shown = showLines(lines.map((line) => line.replace(/^- /, '')));
   const [first = '', ...others] = shown;

@@ -1,6 +1,6 @@
 import type { FileOutcome } from '../../files/release-file.ts';
 import { type Cause, causesOf } from '../causes.ts';
-import { isGreen, type Report } from '../report.ts';
+import { isGreen, type Report, totalsOf } from '../report.ts';
 import { renderFacts, renderNumbers } from './facts.ts';
 import { renderFindings } from './findings.ts';
 import { headline } from './headline.ts';
@@ -8,7 +8,6 @@ import { renderLeftOut } from './left-out.ts';
 import { code, faultUrl, link, message, plain, sentences, table } from './markup.ts';
 import { nextSteps, renderCommand, type Surroundings } from './next-steps.ts';
 import { compareNaturally, firstOf } from './order.ts';
-import { proofOf } from './proof.ts';
 import { renderLatency } from './timing.ts';
 import { formatBytes, formatMs, plural } from './units.ts';
 
@@ -120,4 +119,49 @@ function renderFiles({ outcomes }: Report): string[] {
   const more = others > 0 ? `\n\nand ${plural(others, 'other file')}; the manifest lists all.` : '';
   const files = table(['File', 'Size', 'Result', 'Time', 'SHA-256'], rows, [1, 3]);
   return [`<details><summary>${plural(outcomes.length, 'result')}</summary>\n\n${files}${more}\n\n</details>`];
+}
+
+/** What a successful run proves and does not prove, each as the end of a sentence. */
+interface Proof {
+  readonly proved: string;
+  readonly notProved: string;
+}
+
+/** Describes what a run other than a signing proved; `undefined` for a signing or a failed run. */
+function proofOf(report: Report, event: { readonly isPullRequest: boolean }): Proof | undefined {
+  if (!isGreen(report)) return undefined;
+  switch (report.mode) {
+    case 'rehearse':
+      return rehearsed(report);
+    case 'preflight':
+      return lookedAhead(report);
+    case 'verify':
+      return {
+        proved: 'every listed file has a signature that is valid for its bytes as they are now.',
+        notProved: event.isPullRequest
+          ? 'that the files, the signatures and a key from the checkout are the publisher’s: whoever wrote the pull request chose them.'
+          : 'whose key it is: compare its SHA-256 with the one that the publisher told you.',
+      };
+    case 'skipped':
+      return { proved: 'nothing.', notProved: 'that the release can be signed. No file was looked at.' };
+    default:
+      return undefined;
+  }
+}
+
+function rehearsed(report: Report): Proof {
+  const { files } = totalsOf(report);
+  const never = 'that the credentials are right, that the service answers, and that its signatures are valid';
+  if (files === 0) return { proved: 'nothing, since no file was matched.', notProved: `${never}.` };
+  const matched = `the patterns match ${plural(files, 'file')}, and each can be read`;
+  if (report.artifact === undefined)
+    return { proved: `${matched}.`, notProved: `${never}; nor that the upload works.` };
+  return { proved: `${matched}; the names can be uploaded, and the upload works.`, notProved: `${never}.` };
+}
+
+function lookedAhead({ verification }: Report): Proof {
+  return {
+    proved: `credentials, network and clock are right, and the service signed a canary${verification ? ' with the key you gave' : ''}.`,
+    notProved: `that the patterns match and the files can be read: preflight looks at no file.${verification ? '' : ' Nor that the signatures are valid: verify-key is empty.'}`,
+  };
 }
