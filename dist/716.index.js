@@ -804,10 +804,7 @@ export const modules = {
 				nonce,
 				anchors
 			});
-			const clockWarning = checkTime(stamp.time, {
-				askedAt,
-				answeredAt: now()
-			});
+			const clockWarning = checkTime(stamp.time, askedAt, now());
 			return {
 				...stamp,
 				bytes: body,
@@ -817,7 +814,7 @@ export const modules = {
 		}
 		const USUAL_DIFFERENCE_MS = 5 * 6e4;
 		const MAX_CLOCK_DIFFERENCE_MS = 24 * 60 * 6e4;
-		function checkTime(time, { askedAt, answeredAt }) {
+		function checkTime(time, askedAt, answeredAt) {
 			const [from, to] = [Math.min(askedAt, answeredAt), Math.max(askedAt, answeredAt)];
 			const differenceMs = Math.max(from - time.getTime(), time.getTime() - to);
 			if (differenceMs <= USUAL_DIFFERENCE_MS) return undefined;

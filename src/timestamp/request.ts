@@ -98,7 +98,7 @@ async function ask(
   const answer = readReply(response, scrub);
   if (answer.token === undefined) throw refused(answer, scrub);
   const stamp = checkStamp(body, { sha256, nonce, anchors });
-  const clockWarning = checkTime(stamp.time, { askedAt, answeredAt: now() });
+  const clockWarning = checkTime(stamp.time, askedAt, now());
   return { ...stamp, bytes: body, authority: withoutQuery(authority), clockWarning };
 }
 
@@ -112,14 +112,8 @@ const USUAL_DIFFERENCE_MS = 5 * 60_000;
  */
 export const MAX_CLOCK_DIFFERENCE_MS = 24 * 60 * 60_000;
 
-/** Times of request and answer by this machine's clock, in milliseconds since the epoch. */
-interface Asked {
-  readonly askedAt: number;
-  readonly answeredAt: number;
-}
-
 /** Returns a warning if clocks differ by minutes or hours; throws `TIMESTAMP_TIME_DIFFERS` for more than a day. */
-function checkTime(time: Date, { askedAt, answeredAt }: Asked): string | undefined {
+function checkTime(time: Date, askedAt: number, answeredAt: number): string | undefined {
   // The clock may have been adjusted meanwhile.
   const [from, to] = [Math.min(askedAt, answeredAt), Math.max(askedAt, answeredAt)];
   const differenceMs = Math.max(from - time.getTime(), time.getTime() - to);

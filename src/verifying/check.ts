@@ -20,18 +20,12 @@ export async function isValid(text: string, check: Check, encoding: SignatureEnc
   return check.verify(decodeSignature(text, encoding));
 }
 
-/** Result of checking a stored signature. */
-interface Checked {
-  readonly sha256: string;
-  readonly valid: boolean;
-}
-
 /** Reads an open file once and verifies a stored signature; throws when the text is not strictly encoded. */
 export async function checkStored(
   file: OpenFile,
   text: string,
   { verifier, encoding }: Verification,
-): Promise<Checked> {
+): Promise<{ readonly sha256: string; readonly valid: boolean }> {
   const signature = decodeSignature(text, encoding);
   const { sha256, check } = await readForCheck(file, verifier);
   await file.checkUnchanged(sha256);

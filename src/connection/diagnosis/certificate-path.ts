@@ -8,19 +8,12 @@ export interface Link {
   readonly role: 'server' | 'intermediate' | 'anchor';
 }
 
-/** The path from a server's certificate to a certificate of `chain`, complete or not. */
-interface CertificatePath {
-  readonly links: readonly [Link, ...Link[]];
-  /** Whether the path ends in a certificate of `chain`. */
-  readonly isAnchored: boolean;
-}
-
-/** Follows a server's certificate from issuer to issuer, among the certificates it sent and those of `chain`. */
+/** Follows a server's certificate from issuer to issuer, as far as the certificates it sent and those of `chain` lead. */
 export function followPath(
   sent: readonly [X509Certificate, ...X509Certificate[]],
   anchors: readonly X509Certificate[],
   now: Date,
-): CertificatePath {
+): { readonly links: readonly [Link, ...Link[]]; readonly isAnchored: boolean } {
   // OpenSSL prefers an anchor that is valid now.
   const preferred = anchors.toSorted((a, b) => Number(isValidAt(b, now)) - Number(isValidAt(a, now)));
   const links: [Link, ...Link[]] = [{ x509: sent[0], role: 'server' }];

@@ -1,24 +1,16 @@
 import type { X509Certificate } from 'node:crypto';
-import type { ActionError } from '../../errors.ts';
 import { readBlocks, separate } from '../text/blocks.ts';
-import { isValidAt, type PlacedCertificate, readCertificate } from './certificate.ts';
+import { isValidAt, readCertificate } from './certificate.ts';
 
 /** The inputs that hold trust anchors. */
 export type AnchorsInput = 'chain' | 'certificate-chain' | 'timestamp-chain';
-
-/** The readable content of an input of trust anchors. */
-interface Anchors {
-  readonly certificates: readonly PlacedCertificate[];
-  readonly problems: readonly ActionError[];
-  readonly tidied: readonly string[];
-}
 
 /**
  * Reads the certificates that a peer must chain to, each once; never throws.
  *
  * Checks every block, because Node silently skips broken ones, and takes an empty bundle for the system's roots.
  */
-export function readAnchors(text: string | undefined, input: AnchorsInput = 'chain'): Anchors {
+export function readAnchors(text: string | undefined, input: AnchorsInput = 'chain') {
   const { blocks, problems, tidied } = readBlocks(input, text);
   const read = separate(blocks.map(readCertificate));
   return {

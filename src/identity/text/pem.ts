@@ -18,12 +18,6 @@ interface BrokenPemBlock {
   readonly reason: string;
 }
 
-/** The blocks of a PEM text in order, and whether there is other text. */
-interface PemText {
-  readonly blocks: readonly PemBlock[];
-  readonly textOutside: boolean;
-}
-
 /** A BEGIN or END line with its start and end in the text. */
 export interface Marker {
   readonly kind: string;
@@ -33,7 +27,7 @@ export interface Marker {
 }
 
 /** Finds every PEM block of a text whose line ends are LF; never throws, and takes linear time. */
-export function readPem(text: string): PemText {
+export function readPem(text: string): { readonly blocks: readonly PemBlock[]; readonly textOutside: boolean } {
   const blocks: PemBlock[] = [];
   let open: Marker | undefined;
   let outside = '';

@@ -2,25 +2,17 @@ import { createDiagnosis } from '../../connection/diagnosis/diagnosis.ts';
 import { chooseProxy } from '../../connection/proxy/proxy.ts';
 import { createTlsContext } from '../../connection/route.ts';
 import { openTransport } from '../../connection/transport.ts';
-import { requireTrust, type Trust } from '../../identity/identity.ts';
-import type { AuthoritySettings, Step } from '../../identity/issued/authority.ts';
+import { requireTrust } from '../../identity/identity.ts';
 import { type IssuedIdentity, Issuer } from '../../identity/issued/issuer.ts';
 import type { ReportPart } from '../../report/report.ts';
 import { sentence } from '../../report/summary/units.ts';
 import type { Context } from '../context.ts';
 import { CONNECT_TIMEOUT_MS, parting, worldOf } from './route.ts';
 
-interface IssuingTask {
-  readonly settings: AuthoritySettings;
-  /** The certificates that the signing service must chain to. */
-  readonly trust: Trust;
-  readonly onStep?: (step: Step) => void;
-}
-
 /** Opens an issuer for the duration of `use`; the authority is a separate server, which gets no client certificate. */
 export async function withIssuer<T>(
   context: Context,
-  { settings, trust, onStep }: IssuingTask,
+  { settings, trust, onStep }: Pick<ConstructorParameters<typeof Issuer>[0], 'settings' | 'trust' | 'onStep'>,
   use: (issuer: Issuer) => Promise<T>,
 ): Promise<T> {
   const { now, clock } = context;

@@ -5,11 +5,6 @@ import type { PassResult, Reply, Request } from './messages.ts';
 /** Bytes that are read at once. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-interface Waiting {
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (reason: Error) => void;
-}
-
 /** A file that was sent to the worker completely. */
 export interface SentFile {
   readonly result: Promise<PassResult>;
@@ -19,7 +14,7 @@ export interface SentFile {
 export class Hashing {
   readonly #worker: Worker;
   readonly #onLost: (reason: string) => void;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: { readonly resolve: (reply: Reply) => void; readonly reject: (reason: Error) => void }[] = [];
   #lost: Error | undefined;
 
   /** `source` is the script of page and worker; `onLost` is called once with the reason why the worker ended. */

@@ -20,17 +20,8 @@ export type Template = readonly (string | Gap)[];
 /** The placeholders for the content to sign. */
 export const CONTENT: ReadonlySet<Placeholder> = new Set(CONTENT_PLACEHOLDERS);
 
-/** Text that was split at its placeholders. */
-interface ParsedTemplate {
-  readonly template: Template;
-  /** Names in braces that are not placeholders, including the braces. */
-  readonly unknown: readonly string[];
-  /** Placeholders in double braces, as in other template languages, reported with single braces. */
-  readonly doubled: readonly string[];
-}
-
-/** Splits a text at its placeholders; `place` is the place of the text. */
-export function parseTemplate(text: string, place: Place): ParsedTemplate {
+/** Splits a text at its placeholders; lists other names in braces, and placeholders in double braces, with their braces. */
+export function parseTemplate(text: string, place: Place) {
   const template: (string | Gap)[] = [];
   const [unknown, doubled]: [string[], string[]] = [[], []];
   let end = 0;

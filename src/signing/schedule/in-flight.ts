@@ -15,12 +15,6 @@ export interface InFlightOptions {
   readonly clock: Clock;
 }
 
-/** An attempt that the service has not answered. */
-interface Unended {
-  readonly controller: AbortController;
-  readonly startedAt: number;
-}
-
 /** Attempts and time of a job. */
 export interface Tally {
   /** All attempts, including uncounted ones and probes. */
@@ -39,8 +33,8 @@ export interface Tally {
  */
 export class InFlight {
   readonly #options: InFlightOptions;
-  /** By job, the oldest attempt first. */
-  readonly #unended = new Map<number, Unended>();
+  /** Attempts that the service has not answered, by job, the oldest first. */
+  readonly #unended = new Map<number, { readonly controller: AbortController; readonly startedAt: number }>();
   readonly #attempts: Uint16Array;
   readonly #firstStart: Float64Array;
   readonly #settled: Uint8Array;

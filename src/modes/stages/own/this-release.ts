@@ -84,17 +84,10 @@ function listOf(entries: readonly (Entry | null)[]): Listed {
   return new Map(entries.flatMap((entry) => (typeof entry?.path === 'string' ? [[entry.path, entry] as const] : [])));
 }
 
-interface Comparison {
-  readonly listed: Listed;
-  readonly code: Code;
-  /** Whether every file must be listed. */
-  readonly isWhole: boolean;
-}
-
 function compare(
   path: string,
   { outcomes, lists, allFiles, directories, isPartial }: ThisRelease,
-  { listed, code, isWhole }: Comparison,
+  { listed, code, isWhole }: { readonly listed: Listed; readonly code: Code; readonly isWhole: boolean },
 ): void {
   const isWrong = ({ file, sha256 }: Pick<FileOutcome, 'file' | 'sha256'>, isDemanded: boolean): boolean => {
     const said = listed.get(file.path);
