@@ -15452,21 +15452,13 @@ var __webpack_modules__ = {
 		}
 		function unauthenticated(offers, proxy) {
 			const { authorization, variable } = proxy;
-			const offered = offers.length > 0 ? `; it offers ${offers.join(", ")}` : "";
-			const refused = takesBasic(offers) ? "refused" : "does not take";
-			const what = authorization ? `The proxy ${refused} the user and password of ${variable} (407)` : `The proxy asks for credentials (407), and ${variable} holds none`;
-			return new failure.HR("config", "PROXY_AUTHENTICATION", `${what}${offered}.`, { hint: howToAuthenticate(offers, proxy) });
+			const takesBasic = offers.includes("Basic");
+			const asked = authorization ? `The proxy ${takesBasic ? "refused" : "does not take"} the user and password of ${variable} (407)` : `The proxy asks for credentials (407), and ${variable} holds none`;
+			const credentials = authorization ? `check user and password in ${variable}, with %-escapes for special characters` : `put user and password into ${variable} (http://user:password@host:port)`;
+			const [message, todo] = offers.length === 0 ? [`${subjectOf(proxy)} answered 407 and named no scheme for credentials.`, `Most proxies that answer so have no rule that allows this host: ask the operators of the proxy for that rule first. If the proxy does want credentials, ${credentials}.`] : [`${asked}; it offers ${offers.join(", ")}.`, takesBasic ? `${credentials.charAt(0).toUpperCase()}${credentials.slice(1)}.` : ONLY_BASIC];
+			return new failure.HR("config", "PROXY_AUTHENTICATION", message, { hint: `${todo} ${DIRECTLY}` });
 		}
-		function takesBasic(offers) {
-			return offers.length === 0 || offers.includes("Basic");
-		}
-		function howToAuthenticate(offers, { authorization, variable }) {
-			if (!takesBasic(offers)) {
-				return "This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.";
-			}
-			if (authorization) return "Check both, with %-escapes for special characters, or list the service in no_proxy.";
-			return `Put them into ${variable} (http://user:password@host:port), or list the service in no_proxy.`;
-		}
+		const ONLY_BASIC = "This action can only send Basic: ask for a proxy that takes Basic, or put a proxy that signs in for you (cntlm, px) in between.";
 		function tunnelFailed(error, proxy) {
 			const crowded = (0, failure.g2)(error);
 			if (crowded) return crowded;

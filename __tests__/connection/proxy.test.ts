@@ -113,12 +113,23 @@ describe('407', () => {
       'https_proxy holds none; it offers Basic.',
       'http://user:password@host:port',
     ],
-    [offering(), open, 'https_proxy holds none.', 'http://user:password@host:port'],
+    [
+      offering(),
+      open,
+      ') answered 407 and named no scheme for credentials.',
+      'no rule that allows this host: ask the operators of the proxy for that rule first. If the proxy does want credentials, put user and password into https_proxy (http://user:password@host:port). If',
+    ],
+    [
+      offering(),
+      signedIn,
+      ') answered 407 and named no scheme for credentials.',
+      'no rule that allows this host: ask the operators of the proxy for that rule first. If the proxy does want credentials, check user and password in https_proxy, with',
+    ],
     [
       offering('Basic realm="x"'),
       signedIn,
       'refused the user and password of https_proxy (407); it offers Basic.',
-      'Check both',
+      'Check user and password in https_proxy, with %-escapes',
     ],
     [
       offering('Negotiate', 'NTLM'),

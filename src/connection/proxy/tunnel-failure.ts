@@ -73,27 +73,29 @@ function hintOf(status: number, proxy: ConnectProxy): string {
 
 function unauthenticated(offers: readonly string[], proxy: ConnectProxy): Failure {
   const { authorization, variable } = proxy;
-  const offered = offers.length > 0 ? `; it offers ${offers.join(', ')}` : '';
-  const refused = takesBasic(offers) ? 'refused' : 'does not take';
-  const what = authorization
-    ? `The proxy ${refused} the user and password of ${variable} (407)`
+  const takesBasic = offers.includes('Basic');
+  const asked = authorization
+    ? `The proxy ${takesBasic ? 'refused' : 'does not take'} the user and password of ${variable} (407)`
     : `The proxy asks for credentials (407), and ${variable} holds none`;
-  return new Failure('config', 'PROXY_AUTHENTICATION', `${what}${offered}.`, {
-    hint: howToAuthenticate(offers, proxy),
-  });
+  const credentials = authorization
+    ? `check user and password in ${variable}, with %-escapes for special characters`
+    : `put user and password into ${variable} (http://user:password@host:port)`;
+  // A proxy that wants credentials must name a scheme (RFC 9110, section 15.5.8); filters answer 407 without one.
+  const [message, todo] =
+    offers.length === 0
+      ? [
+          `${subjectOf(proxy)} answered 407 and named no scheme for credentials.`,
+          `Most proxies that answer so have no rule that allows this host: ask the operators of the proxy for that rule first. If the proxy does want credentials, ${credentials}.`,
+        ]
+      : [
+          `${asked}; it offers ${offers.join(', ')}.`,
+          takesBasic ? `${credentials.charAt(0).toUpperCase()}${credentials.slice(1)}.` : ONLY_BASIC,
+        ];
+  return new Failure('config', 'PROXY_AUTHENTICATION', message, { hint: `${todo} ${DIRECTLY}` });
 }
 
-function takesBasic(offers: readonly string[]): boolean {
-  return offers.length === 0 || offers.includes('Basic');
-}
-
-function howToAuthenticate(offers: readonly string[], { authorization, variable }: ConnectProxy): string {
-  if (!takesBasic(offers)) {
-    return 'This action can only send Basic: ask for a proxy that takes Basic, put a proxy that signs in for you (cntlm, px) in between, or list the service in no_proxy.';
-  }
-  if (authorization) return 'Check both, with %-escapes for special characters, or list the service in no_proxy.';
-  return `Put them into ${variable} (http://user:password@host:port), or list the service in no_proxy.`;
-}
+const ONLY_BASIC =
+  'This action can only send Basic: ask for a proxy that takes Basic, or put a proxy that signs in for you (cntlm, px) in between.';
 
 /** Explains an error that came before any answer of the proxy, from the look-up of its name on. */
 export function tunnelFailed(error: Error, proxy: ConnectProxy): Failure {
