@@ -28097,6 +28097,7 @@ Content-Type: application/json
 			#concerns = new Concerns();
 			#shortage = new Shortage();
 			troubles = new Troubles();
+			#refusedFirst;
 			constructor(options) {
 				this.#options = options;
 				this.limit = new Limit(options.concurrency, options.jobs, options.perRequest);
@@ -28127,6 +28128,11 @@ Content-Type: application/json
 				this.#shortage.onSuccess();
 				this.limit.onOver();
 				this.limit.onSuccess();
+				if (this.#refusedFirst) this.#options.onEvent({
+					type: "bad-node",
+					failure: this.#refusedFirst
+				});
+				this.#refusedFirst = undefined;
 				if (!this.#gate.onSuccess({ isProbe })) return;
 				this.limit.onRecovery();
 				this.#options.onEvent({
@@ -28267,7 +28273,8 @@ Content-Type: application/json
 			}
 			#onBadNode({ failure, inFlight }) {
 				if (inFlight > 0) this.limit.onBadNode(inFlight);
-				this.#options.onEvent({
+				if (failure.facts.isOfOneServer && !this.#gate.hasSucceeded) this.#refusedFirst = failure;
+				else this.#options.onEvent({
 					type: "bad-node",
 					failure
 				});

@@ -382,6 +382,19 @@ test('a node that TLS refuses costs its connection: as many requests as the othe
   expect(world.events[0]).toEqual({ type: 'bad-node', failure: untrusted });
 });
 
+test('a refusal by one server before the first success is told as a bad node only after a success', () => {
+  const failure = new Failure('config', 'TLS_CLIENT_REJECTED', 'Refused.', {
+    endsRun: 'bad-node',
+    isOfOneServer: true,
+  });
+  const world = createWorld();
+  world.fail(failure, 0, { isCanary: true });
+  expect(world.events.map(({ type }) => type)).toEqual(['retry']);
+  succeed(world);
+  succeed(world);
+  expect(world.events.slice(1)).toEqual([{ type: 'bad-node', failure }]);
+});
+
 describe('a machine without a free descriptor', () => {
   const { noDescriptor } = FAILURES;
 

@@ -32,6 +32,8 @@ export class RunPolicy {
   readonly #concerns = new Concerns();
   readonly #shortage = new Shortage();
   readonly troubles: Troubles = new Troubles();
+  /** A refusal of one server before the first success, which alone shows no second server. */
+  #refusedFirst: Failure | undefined;
 
   constructor(options: PolicyOptions) {
     this.#options = options;
@@ -51,11 +53,8 @@ export class RunPolicy {
   }
 
   /**
-   * Returns the earliest time at which backing off no longer helps, because nothing else is in flight; infinite while a
-   * request is in flight or many files are left.
-   *
-   * The delay of a file doubles with each of its failures. With random failures, the last few files would wait for
-   * seconds while the service is idle: more than half of the 14 s that 500 files took with 30 % of 503.
+   * Returns the earliest time at which backing off no longer helps; infinite while a request is in flight or many files
+   * are left. Otherwise the doubled delays of the last few files would be half of a run with 30 % of 503.
    */
   restUntil(left: number, inFlight: number): number {
     return inFlight === 0 && left <= OUTAGE.endgameFiles ? this.#gate.restUntil : Number.POSITIVE_INFINITY;
@@ -79,6 +78,8 @@ export class RunPolicy {
     this.#shortage.onSuccess();
     this.limit.onOver();
     this.limit.onSuccess();
+    if (this.#refusedFirst) this.#options.onEvent({ type: 'bad-node', failure: this.#refusedFirst });
+    this.#refusedFirst = undefined;
     if (!this.#gate.onSuccess({ isProbe })) return;
     this.limit.onRecovery();
     this.#options.onEvent({ type: 'recovery', because: 'the service signed' });
@@ -169,11 +170,11 @@ export class RunPolicy {
     return backoffMs(Math.max(1, attempts), long ? 'throttled' : 'plain', this.#options.random);
   }
 
-  /** Continues with the existing connections, because the next one may lead to the same bad node. */
+  /** Continues with the existing connections, if any, because the next one may lead to the same bad node. */
   #onBadNode({ failure, inFlight }: FailedAttempt): void {
-    // With nothing in flight there is no connection to continue with.
     if (inFlight > 0) this.limit.onBadNode(inFlight);
-    this.#options.onEvent({ type: 'bad-node', failure });
+    if (failure.facts.isOfOneServer && !this.#gate.hasSucceeded) this.#refusedFirst = failure;
+    else this.#options.onEvent({ type: 'bad-node', failure });
   }
 
   /** Records a failure of the service as a whole. */
