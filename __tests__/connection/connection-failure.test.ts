@@ -215,11 +215,11 @@ describe('a server that refuses our certificate', () => {
     // OpenSSL 3.5 calls the same alert by another name.
     ['ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE', 'it got no client certificate it accepts', 'handshake failure'],
     ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'it does not know the CA of our client certificate', 'unknown ca'],
-    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'our client certificate has expired', 'certificate expired'],
-    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED', 'our client certificate has been revoked', 'certificate revoked'],
+    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'it takes our client certificate for expired', 'certificate expired'],
+    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED', 'it takes our client certificate for revoked', 'certificate revoked'],
     [
       'ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',
-      'our client certificate is not meant for clients',
+      'it does not take our client certificate as one for clients',
       'unsupported certificate',
     ],
     ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'it does not accept our client certificate', 'bad certificate'],
@@ -230,9 +230,18 @@ describe('a server that refuses our certificate', () => {
 
   test.each([
     ['SSLV3_ALERT_CERTIFICATE_REVOKED', /^A certificate is revoked when another one replaces it: store the newest one/],
-    ['SSLV3_ALERT_CERTIFICATE_EXPIRED', /^Store a new certificate in cert, .* the clock of the server is wrong/],
-    ['SSLV3_ALERT_UNSUPPORTED_CERTIFICATE', /^Ask the certificate authority for .* meant for clients/],
-    ['TLSV1_ALERT_UNKNOWN_CA', /^Check that cert .* the server trusts other CAs now: ask its operators\.$/],
+    [
+      'SSLV3_ALERT_CERTIFICATE_EXPIRED',
+      /^By the clock of this machine the certificate is valid\. The clock of the server .* \(CRL\) outdated/,
+    ],
+    [
+      'SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',
+      /^If this run warned .* clientAuth\)\. If not, ask the operators of the service/,
+    ],
+    [
+      'TLSV1_ALERT_UNKNOWN_CA',
+      /^Check that cert .* the server may trust other CAs now, or the certificate was revoked: ask the operators of the service\.$/,
+    ],
   ])('with %s, which says whom to ask', (alert, hint) => {
     expect(dialFailure(failed(`ERR_SSL_${alert}`), FACTS.origin).hint).toMatch(hint);
   });

@@ -10,9 +10,8 @@ export const OUTAGES: ReadonlySet<string> = new Set(
 
 type Rejection = readonly [sentence: string, hint: string];
 
-const OTHER_CAS =
-  'If cert did not change since it was last accepted, the server trusts other CAs now: ask its operators.';
-const CHECK_CERT = `Check that cert is the certificate the service expects, with its intermediates, and has not been revoked. ${OTHER_CAS}`;
+const CHECK_CERT =
+  'Check that cert is the certificate the service expects, with its intermediates. If cert did not change since the server last accepted it, the server may trust other CAs now, or the certificate was revoked: ask the operators of the service.';
 const NONE_ACCEPTED: Rejection = ['it got no client certificate it accepts', CHECK_CERT];
 const NOT_ACCEPTED: Rejection = ['it does not accept our client certificate', CHECK_CERT];
 
@@ -21,21 +20,19 @@ export const CLIENT_REJECTIONS: Readonly<Record<string, Rejection>> = {
   CERTIFICATE_REQUIRED: NONE_ACCEPTED,
   HANDSHAKE_FAILURE: NONE_ACCEPTED,
   NO_CERTIFICATE: NONE_ACCEPTED,
-  UNKNOWN_CA: [
-    'it does not know the CA of our client certificate',
-    `Check that cert is the certificate the service expects, with its intermediates. ${OTHER_CAS}`,
-  ],
+  UNKNOWN_CA: ['it does not know the CA of our client certificate', CHECK_CERT],
+  // The dates of the certificate were checked before, by the clock of this machine.
   CERTIFICATE_EXPIRED: [
-    'our client certificate has expired',
-    'Store a new certificate in cert, and its key in key. If the certificate is still valid, the clock of the server is wrong: ask its operators.',
+    'it takes our client certificate for expired',
+    'By the clock of this machine the certificate is valid. The clock of the server may be wrong, or its revocation list (CRL) outdated, or a CA certificate expired there or in cert: ask the operators of the service first.',
   ],
   CERTIFICATE_REVOKED: [
-    'our client certificate has been revoked',
-    'A certificate is revoked when another one replaces it: store the newest one in cert, and its key in key. If this is the newest one, ask the certificate authority why it was revoked.',
+    'it takes our client certificate for revoked',
+    'A certificate is revoked when another one replaces it: store the newest one in cert, and its key in key. If this is the newest one, ask the certificate authority whether it was revoked, and why; if it was not, ask the operators of the service.',
   ],
   UNSUPPORTED_CERTIFICATE: [
-    'our client certificate is not meant for clients',
-    'Ask the certificate authority for a certificate that is meant for clients (extended key usage clientAuth).',
+    'it does not take our client certificate as one for clients',
+    'If this run warned that the certificate is not issued for client authentication, ask the certificate authority for one that is (extended key usage clientAuth). If not, ask the operators of the service which certificates and keys the server takes.',
   ],
   BAD_CERTIFICATE: NOT_ACCEPTED,
   CERTIFICATE_UNKNOWN: NOT_ACCEPTED,
