@@ -362,17 +362,21 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 			signal
 		}), pending]);
 		const resumption = identity && await resume(route, handshake, signal);
-		const refusal = identity && findRefusal(handshake, outcome, {
+		const now = new Date(options.now());
+		const own = identity && {
+			identity,
 			server,
-			identity
-		});
+			taken: handshake.clientAlgorithms,
+			now
+		};
+		const refusal = own && findRefusal(handshake, outcome, own);
 		const reason = typeof sendCanary === "string" ? sendCanary : "a step before it failed; see above";
 		return [
 			...describeNetwork(handshake, server, proxy?.url),
 			...describeTls(handshake, {
 				server,
 				anchors,
-				now: new Date(options.now()),
+				now,
 				refusal,
 				isAnswered: outcome?.isAnswered ?? false,
 				identity,
@@ -380,7 +384,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 			}),
 			...resumption ? [describeResumption(resumption, route.server)] : [],
 			...identity ? [describeIssuers(identity, refusal)] : [],
-			...await describeCanary(isExplained(handshake, outcome, refusal) ? undefined : namingRefused(outcome, identity, server), reason, options.verification)
+			...await describeCanary(isExplained(handshake, outcome, refusal) ? undefined : namingRefused(outcome, own), reason, options.verification)
 		];
 	}
 	const RESUMED_LISTEN_MS = 100;
@@ -392,23 +396,16 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 			signal
 		});
 	}
-	function findRefusal(handshake, outcome, { server, identity }) {
-		const seen = outcome?.isAnswered ? undefined : (0, diagnosis.c3)(handshake, server.origin);
+	function findRefusal(handshake, outcome, own) {
+		const seen = outcome?.isAnswered ? undefined : (0, diagnosis.c3)(handshake, own.server.origin);
 		const told = outcome?.failure?.code === "TLS_CLIENT_REJECTED" ? outcome.failure : seen;
-		return told && (0, own_certificate.G)(told, ownCertificateOf(identity, server));
+		return told && (0, own_certificate.G)(told, own);
 	}
-	function namingRefused(outcome, identity, server) {
-		if (outcome?.failure === undefined || identity === undefined) return outcome;
+	function namingRefused(outcome, own) {
+		if (outcome?.failure === undefined || own === undefined) return outcome;
 		return {
 			...outcome,
-			failure: (0, own_certificate.G)(outcome.failure, ownCertificateOf(identity, server))
-		};
-	}
-	function ownCertificateOf(identity, server) {
-		return {
-			certificate: identity.certificate,
-			refusalHint: (0, identity_identity.ah)(identity),
-			server
+			failure: (0, own_certificate.G)(outcome.failure, own)
 		};
 	}
 	function isExplained({ end, untrusted }, outcome, refusal) {

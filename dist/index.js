@@ -13827,15 +13827,16 @@ var __webpack_modules__ = {
 		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30734);
 		var _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51949);
 		var _route_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83551);
-		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(24469);
-		var _probe_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9716);
-		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(53015);
+		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(24469);
+		var _own_certificate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(69406);
+		var _probe_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9716);
+		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(53015);
 		const LISTEN_MS = 1500;
 		const ACCEPTED = "Another connection to this host accepted the same certificate: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock. Ask the operators of the service.";
 		function createDiagnosis(route, { anchors, now }) {
 			const { server, proxy } = route;
 			return {
-				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_6__.hr)(failure, serverChain, {
+				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_7__.hr)(failure, serverChain, {
 					server,
 					anchors,
 					now: new Date(now()),
@@ -13848,7 +13849,7 @@ var __webpack_modules__ = {
 					"TLS_CLIENT_REJECTED"
 				].includes(code),
 				async tell(failure) {
-					const handshake = await (0, _probe_js__WEBPACK_IMPORTED_MODULE_5__.k)(route, { listenMs: LISTEN_MS });
+					const handshake = await (0, _probe_js__WEBPACK_IMPORTED_MODULE_6__.k)(route, { listenMs: LISTEN_MS });
 					const isAccepted = handshake.end === "open" && handshake.isClientAsked === true;
 					if (failure.code === "TLS_CLIENT_REJECTED" && isAccepted) return failure.with({
 						hint: ACCEPTED,
@@ -13863,7 +13864,7 @@ var __webpack_modules__ = {
 		}
 		function foreignIn({ end, error, firstBytes, tunnelledBy }, origin) {
 			if (end === "open" || firstBytes === undefined) return undefined;
-			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_7__.e)(firstBytes);
+			const foreign = tunnelledBy ? (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_8__.k)(firstBytes) : (0, _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_8__.e)(firstBytes);
 			if (foreign !== undefined) {
 				const [what, hint] = tunnelledBy ? foreignInTunnel(tunnelledBy) : foreignServer(foreign);
 				return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "TLS_NOT_SPOKEN", `${origin}: ${what} ${foreign}.`, {
@@ -13900,7 +13901,7 @@ var __webpack_modules__ = {
 			});
 		}
 		function withKeys(failure, algorithms) {
-			const kinds = new Set(algorithms.map((name) => (/^(?:RSA|ECDSA)/.exec(name)?.[0] ?? name).replace("ECDSA", "EC")));
+			const kinds = (0, _own_certificate_js__WEBPACK_IMPORTED_MODULE_5__.t)(algorithms);
 			const isOfNoUse = /alert (?:handshake failure|certificate required)/.test(failure.message);
 			if (!isOfNoUse || kinds.has("RSA") && kinds.has("EC")) return failure;
 			return failure.with({ hint: `The server takes client certificates with ${[...kinds].join(", ")} keys only: check the kind of key in cert. ${failure.hint ?? ""}` });
@@ -13920,8 +13921,7 @@ var __webpack_modules__ = {
 		__nccwpck_require__.d(__webpack_exports__, {
 			IO: () => namingEnvironment,
 			T6: () => differInEnvironment,
-			Ul: () => hostWords,
-			l$: () => isOfOtherEnvironment
+			Vu: () => isOfOtherServer
 		});
 		const ENVIRONMENTS = new Map(Object.entries({
 			staging: "staging",
@@ -13954,13 +13954,17 @@ var __webpack_modules__ = {
 		function differInEnvironment(one, other) {
 			return environmentOf(one) !== environmentOf(other) && withoutEnvironment(one) === withoutEnvironment(other);
 		}
-		function hostWords({ hostname }) {
-			return hostname.replace(/\.[a-z]+\.?$/i, "");
+		function isOfOtherServer(name, { hostname, href }) {
+			const one = environmentOf(name);
+			const url = href.toLowerCase();
+			if ([...ENVIRONMENTS].some(([word, environment]) => environment === one && url.includes(word))) return false;
+			return isOfOtherEnvironment(name, hostname.replace(/\.[a-z]+\.?$/i, ""));
 		}
 		const ELSEWHERE = "By its name, the server's certificate is of another environment than server-url or chain, such as staging instead of production. Check server-url and chain first; if both are right, the DNS entry or a balancer leads to a server of the other environment: ask the operators of the service, and put no certificate of it into chain.";
 		function namingEnvironment(detail, { subject, issuer }, { server, anchors }) {
 			const held = anchors.map((anchor) => anchor.subject).join(" ");
-			const isElsewhere = [hostWords(server), held].some((name) => isOfOtherEnvironment(`${subject} ${issuer}`, name));
+			const name = `${subject} ${issuer}`;
+			const isElsewhere = isOfOtherServer(name, server) || isOfOtherEnvironment(name, held);
 			return isElsewhere ? {
 				...detail,
 				todo: ELSEWHERE
@@ -13981,29 +13985,58 @@ var __webpack_modules__ = {
 		const INPUT_CHAIN = /(?<!server's |not |must )\bchain\b/g;
 	}),
 	69406: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { G: () => explainRefusal });
-		var _environments_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75140);
+		__nccwpck_require__.d(__webpack_exports__, {
+			G: () => explainRefusal,
+			t: () => kindsOf
+		});
+		var _identity_identity_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9624);
+		var _environments_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(75140);
 		const REFUSALS = [
 			"TLS_CLIENT_REJECTED",
 			"UNAUTHORIZED",
 			"FORBIDDEN",
 			"LOGIN_REFUSED"
 		];
-		function explainRefusal(refused, { certificate, refusalHint, server }) {
-			const { subject, issuer, notAfter } = certificate;
-			const isElsewhere = REFUSALS.includes(refused.code) && (0, _environments_js__WEBPACK_IMPORTED_MODULE_0__.l$)(`${subject} ${issuer}`, (0, _environments_js__WEBPACK_IMPORTED_MODULE_0__.Ul)(server));
+		function explainRefusal(refused, { identity, server, taken, now }) {
+			if (!REFUSALS.includes(refused.code)) return withCertificate(refused, identity);
+			const { subject, issuer, notAfter } = identity.certificate;
+			const isTls = refused.code === "TLS_CLIENT_REJECTED";
+			const unsent = whyUnsent(identity, taken);
+			if (unsent !== undefined && isTls) return withCertificate(refused.with({ hint: unsent }), identity);
+			const isOver = isTls && refused.message.includes("alert certificate expired") && new Date(notAfter) < now;
 			const other = `The client certificate is ${subject}, issuer ${issuer}, and server-url is ${server.origin}: check first that both are of the same environment.`;
-			const failure = isElsewhere ? refused.with({ hint: [other, refused.hint].filter(Boolean).join(" ") }) : refused;
+			const hints = [
+				unsent,
+				(0, _environments_js__WEBPACK_IMPORTED_MODULE_1__.Vu)(`${subject} ${issuer}`, server) ? other : undefined,
+				isTls ? (0, _identity_identity_js__WEBPACK_IMPORTED_MODULE_0__.ah)(identity) : undefined,
+				isOver ? "Store a new certificate in cert, and its key in key." : refused.hint
+			];
+			return withCertificate(refused.with({ hint: hints.filter(Boolean).join(" ") }), identity);
+		}
+		function withCertificate(failure, { certificate: { subject, issuer, notAfter } }) {
 			if (failure.facts.mayConcernCertificate) {
 				const shown = `The client certificate was ${subject}, issuer ${issuer}.`;
 				return failure.with({ hint: [failure.hint, shown].filter(Boolean).join(" ") });
 			}
 			if (failure.code !== "TLS_CLIENT_REJECTED") return failure;
 			const message = `${failure.message.replace(/\.$/, "")} (${subject}, issuer=${issuer}, notAfter=${notAfter}).`;
-			return failure.with({
-				message,
-				hint: [refusalHint, failure.hint].filter(Boolean).join(" ")
-			});
+			return failure.with({ message });
+		}
+		const KINDS = {
+			rsa: "RSA",
+			"rsa-pss": "RSA",
+			ec: "EC",
+			ed25519: "Ed25519",
+			ed448: "Ed448"
+		};
+		function kindsOf(algorithms) {
+			return new Set(algorithms.map((name) => (/^(?:RSA|ECDSA)/.exec(name)?.[0] ?? name).replace("ECDSA", "EC")));
+		}
+		function whyUnsent({ certificates: [leaf] }, taken) {
+			const kinds = kindsOf(taken);
+			const own = KINDS[leaf?.publicKey.asymmetricKeyType ?? ""];
+			if (own === undefined || kinds.size === 0 || kinds.has(own)) return undefined;
+			return `The server takes client certificates with ${[...kinds].join(", ")} keys only, and the certificate in cert has an ${own} key: so the certificate was not sent. Ask the operators of the service to allow ${own} keys for client certificates, or store a certificate with another kind of key in cert, and its key in key.`;
 		}
 	}),
 	9716: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -16177,10 +16210,11 @@ var __webpack_modules__ = {
 			}
 			#begin({ socket, roundTripMs }) {
 				this.#hasConnected = true;
-				this.#asksForCertificate = socket.getSharedSigalgs().length > 0;
+				const algorithms = socket.getSharedSigalgs();
+				this.#asksForCertificate = algorithms.length > 0;
 				this.#isBlindTls13 = !this.#asksForCertificate && socket.getProtocol() === "TLSv1.3";
 				const certificate = socket.getPeerX509Certificate();
-				if (certificate) this.#options.onServer?.(certificate);
+				if (certificate) this.#options.onServer?.(certificate, algorithms);
 				this.#first.resolve(roundTripMs);
 			}
 			#explain({ cause, serverChain }) {
@@ -27066,10 +27100,10 @@ Content-Type: application/json
 			const { serverUrl: server, authority } = inputs;
 			const proxy = proxied === "never" ? undefined : (0, service_route._v)(context, server);
 			report.add({ service: server.origin });
-			let isServerSeen = false;
-			const onServer = (certificate) => {
-				const text = isServerSeen ? undefined : (0, server_certificate.JA)(certificate);
-				isServerSeen = true;
+			let taken;
+			const onServer = (certificate, algorithms) => {
+				const text = taken === undefined ? (0, server_certificate.JA)(certificate) : undefined;
+				taken = algorithms;
 				if (text !== undefined) report.add((0, modes_context.f)(context, ["warning", "Server certificate"], text));
 			};
 			const open = ({ secureContext, tls12Context }) => {
@@ -27092,10 +27126,12 @@ Content-Type: application/json
 					onServer
 				});
 			};
+			const seen = () => taken ?? [];
 			if (authority) return withIssuedService(context, {
 				task,
 				authority,
-				open
+				open,
+				taken: seen
 			}, use);
 			return (0, service_route.hr)(context, identity, (contexts) => {
 				const own = "certificate" in identity ? identity : undefined;
@@ -27104,11 +27140,12 @@ Content-Type: application/json
 					protocol,
 					report,
 					transport: open(contexts),
+					taken: seen,
 					shown: () => own
 				}, use);
 			});
 		}
-		function withIssuedService(context, { task, authority: settings, open }, use) {
+		function withIssuedService(context, { task, authority: settings, open, taken }, use) {
 			const { inputs, protocol, identity: trust, isNeeded, report } = task;
 			return (0, issuing.U)(context, {
 				settings,
@@ -27143,14 +27180,23 @@ Content-Type: application/json
 					protocol,
 					report,
 					transport,
+					taken,
 					shown: () => newest
 				}, use);
 			});
 		}
-		async function useService(context, { inputs, protocol, report, transport, shown }, use) {
+		async function useService(context, { inputs, protocol, report, transport, taken, shown }, use) {
 			const open = protocol.open(transport, (0, service_route.cO)(context, (title, text) => report.add((0, modes_context.f)(context, ["warning", title], text))));
 			try {
-				const signer = namingRefused(open.signer, inputs.serverUrl, shown);
+				const signer = namingRefused(open.signer, () => {
+					const identity = shown();
+					return identity && {
+						identity,
+						server: inputs.serverUrl,
+						taken: taken(),
+						now: new Date(context.now())
+					};
+				});
 				const maxBytesInFlight = inputs.http === "http2" ? HTTP2_BYTES_IN_FLIGHT : undefined;
 				const clientKeySha256 = inputs.authority ? undefined : shown()?.certificate.publicKeySha256;
 				return await use({
@@ -27164,19 +27210,13 @@ Content-Type: application/json
 				transport.close();
 			}
 		}
-		function namingRefused(signer, server, shown) {
+		function namingRefused(signer, ownNow) {
 			return {
 				sharing: signer.sharing,
 				weigh: signer.weigh,
 				sign: (source, signal, used) => signer.sign(source, signal, used).catch((error) => {
-					const identity = shown();
-					if (!(error instanceof policy_failure.HR) || identity === undefined) throw error;
-					const own = {
-						certificate: identity.certificate,
-						refusalHint: (0, identity_identity.ah)(identity),
-						server
-					};
-					throw (0, own_certificate.G)(error, own);
+					const own = ownNow();
+					throw error instanceof policy_failure.HR && own ? (0, own_certificate.G)(error, own) : error;
 				})
 			};
 		}
@@ -32219,7 +32259,7 @@ Content-Type: application/json
 		const OTHER_ACCOUNT = "By their names, app-key and the host in server-url are of different environments, such as staging and production: use the pair of one. ";
 		function otherAccount({ request = "" }, account = "") {
 			const [, url = ""] = request.split(" ");
-			return URL.canParse(url) && (0, _connection_diagnosis_environments_js__WEBPACK_IMPORTED_MODULE_0__.l$)(account, (0, _connection_diagnosis_environments_js__WEBPACK_IMPORTED_MODULE_0__.Ul)(new URL(url))) ? OTHER_ACCOUNT : "";
+			return URL.canParse(url) && (0, _connection_diagnosis_environments_js__WEBPACK_IMPORTED_MODULE_0__.Vu)(account, new URL(url)) ? OTHER_ACCOUNT : "";
 		}
 	}),
 	60458: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -32322,13 +32362,14 @@ Content-Type: application/json
 		const NGINX_PAGES = [["No required SSL certificate was sent", "none"], ["The SSL certificate error", "invalid"]];
 		const CHECK_CERTIFICATE = "Check that cert is the certificate that the service expects, with its intermediates, not expired and not revoked.";
 		const NOT_ASKED = "A proxy or gateway that opens TLS on the way does not ask for the client certificate, and so does not pass it on: ask its operators to pass TLS through to the service. If nothing opens TLS on the way, ask the operators of the service.";
-		const NOT_PASSED_ON = "A proxy or gateway that opens TLS on the way may have taken the certificate without passing it on: ask its operators. If nothing opens TLS on the way, the server may take no certificates with this kind of key: ask the operators of the service.";
+		const NOT_PASSED_ON = "A proxy or gateway that opens TLS on the way may have taken the certificate without passing it on: ask its operators. If nothing opens TLS on the way, ask the operators of the service.";
 		function refusedByNginx(body, isAsked) {
 			const text = body.toString("utf8", 0, 4096);
 			const [title, about] = NGINX_PAGES.find(([each]) => text.includes(each)) ?? [];
 			if (title === undefined) return undefined;
 			if (about === "invalid") return refused(`it could not verify our client certificate (400 “${title}”)`, CHECK_CERTIFICATE);
-			return isAsked === false ? refused(`it got no client certificate (400 “${title}”), and what answers TLS did not ask for one`, NOT_ASKED) : refused(`it got no client certificate (400 “${title}”)`, NOT_PASSED_ON);
+			const message = `The server got no client certificate (400 “${title}”)`;
+			return isAsked === false ? rejected(`${message}, and what answers TLS did not ask for one.`, NOT_ASKED) : rejected(`${message}.`, NOT_PASSED_ON);
 		}
 		const IIS_REFUSALS = {
 			7: "IIS demands a client certificate and got none: its operators must have it asked for in the handshake, for the whole site (Negotiate Client Certificate).",
@@ -32346,7 +32387,9 @@ Content-Type: application/json
 			return refused(`it got none that it accepts (status ${status})`, CHECK_CERTIFICATE);
 		}
 		function refused(why, hint) {
-			const message = `The server refused our client certificate: ${why}.`;
+			return rejected(`The server refused our client certificate: ${why}.`, hint);
+		}
+		function rejected(message, hint) {
 			return new failure.HR("config", "TLS_CLIENT_REJECTED", message, {
 				hint,
 				endsRun: "bad-node",

@@ -1,6 +1,12 @@
+import { createServer } from 'node:https';
 import { describe, expect, it } from 'vitest';
+import { explainRefusal } from '../../src/connection/diagnosis/own-certificate.ts';
+import { createTlsContext } from '../../src/connection/route.ts';
+import { openTransport } from '../../src/connection/transport.ts';
 import { inspectIdentity, missingIssuerHint, refusalHint } from '../../src/identity/identity.ts';
 import type { IdentityText } from '../../src/identity/text/inputs.ts';
+import { Failure } from '../../src/signing/policy/failure.ts';
+import { listenInTest } from '../helpers/listen.ts';
 import { CA, CLIENT, makePki, OPTIONS, problemExpecter, readIdentity, soundText } from './pki.ts';
 
 const pki = makePki();
@@ -70,6 +76,66 @@ describe('a curve that few servers offer', () => {
     const hint = (change: Partial<IdentityText>) => refusalHint(readIdentity({ ...sound, ...change }, OPTIONS));
     expect(hint(rare)).toMatch(/issuer CN=root is not included\..*has a key on brainpoolP256r1: most servers/);
     expect(hint({})).toBeUndefined();
+  });
+});
+
+describe('a refusal by a server', () => {
+  const server = new URL('https://sign.example.com');
+  const identity = readIdentity(sound, OPTIONS);
+  const own = { identity, server, taken: [], now: OPTIONS.now };
+  const refused = (alert: string) =>
+    new Failure('config', 'TLS_CLIENT_REJECTED', `Refused (alert ${alert}).`, { hint: 'Ask its operators.' });
+
+  it('names the certificate, and a server without its kind of key as the only cause', async () => {
+    pki.issue('rsa-root', { extensions: CA, key: ['-algorithm', 'RSA'] });
+    const names = 'subjectAltName=IP:127.0.0.1\n';
+    pki.issue('rsa-server', { issuer: 'rsa-root', extensions: names, key: ['-algorithm', 'RSA'] });
+    const options = {
+      cert: pki.text('rsa-server.pem'),
+      key: pki.text('rsa-server.key'),
+      requestCert: true,
+      rejectUnauthorized: false,
+      sigalgs: 'RSA-PSS+SHA256',
+    };
+    const port = await listenInTest(createServer(options, (_, response) => void response.writeHead(400).end()));
+    const { certificatesPem: cert, keyPem: key } = identity;
+    const secureContext = createTlsContext({ cert, key, ca: [pki.text('rsa-root.pem')] });
+    let taken: readonly string[] = [];
+    const onServer = (_: unknown, algorithms: readonly string[]): void => {
+      taken = algorithms;
+    };
+    const route = { server: new URL(`https://127.0.0.1:${port}`), secureContext, timeoutMs: 5000 };
+    const transport = openTransport(route, { onServer });
+    const body = new Uint8Array();
+    await transport.post({ method: 'GET', path: '/', headers: [], body }, new AbortController().signal);
+    transport.close();
+    const { message, hint } = explainRefusal(refused('certificate required'), { ...own, taken });
+    expect(message).toMatch(/^Refused \(alert certificate required\) \(CN=client, issuer=CN=intermediate, notAfter=/);
+    expect(hint).toMatch(/^The server takes client certificates with RSA keys only, .* has an EC key: [^.]*not sent\./);
+    expect(hint).not.toContain('Ask its operators.');
+    const forbidden = new Failure('request', 'FORBIDDEN', 'The service answered 403.', { hint: 'Check app-key.' });
+    expect(explainRefusal(forbidden, { ...own, taken }).hint).toMatch(/^The server takes .*\. Check app-key\.$/);
+    expect(explainRefusal(forbidden, { ...own, taken: [...taken, 'ECDSA+SHA256'] }).hint).toBe('Check app-key.');
+  });
+
+  it('as expired says so as a fact only if the certificate has expired by the clock of this machine', () => {
+    const later = new Date(OPTIONS.now.getTime() + 200 * DAY_MS);
+    const expired = refused('certificate expired');
+    expect(explainRefusal(expired, own).hint).toBe('Ask its operators.');
+    expect(explainRefusal(expired, { ...own, now: later }).hint).toBe(
+      'Store a new certificate in cert, and its key in key.',
+    );
+    expect(explainRefusal(refused('unknown ca'), { ...own, now: later }).hint).toBe('Ask its operators.');
+  });
+
+  it('asks about environments only if server-url does not hold the word of the certificate', () => {
+    pki.issue('of-tests', { subject: '/CN=pipeline test', issuer: 'root', extensions: CLIENT });
+    const text = { ...sound, cert: pki.text('of-tests.pem'), key: pki.text('of-tests.key') };
+    const ofTests = { ...own, identity: readIdentity(text, OPTIONS) };
+    const isAsked = (url: string) =>
+      explainRefusal(refused('unknown ca'), { ...ofTests, server: new URL(url) }).hint?.includes('same environment');
+    const urls = ['https://sign.example.com', 'https://sign.example.com/test', 'https://testsign.example.com'];
+    expect(urls.map(isAsked)).toEqual([true, false, false]);
   });
 });
 

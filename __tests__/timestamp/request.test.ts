@@ -257,7 +257,9 @@ test.each([
   ],
   ['asks for credentials', 407, /The proxy asks for credentials \(407\), and http_proxy holds none/],
 ])('plain HTTP through a proxy that %s blames the proxy and not the authority', async (_, status, told) => {
-  const proxy = createServer((_request, response) => void response.writeHead(status ?? 500, { 'proxy-authenticate': 'Basic' }).end());
+  const proxy = createServer(
+    (_request, response) => void response.writeHead(status ?? 500, { 'proxy-authenticate': 'Basic' }).end(),
+  );
   const port = await listen(proxy);
   if (status === undefined) await new Promise((resolve) => proxy.close(resolve));
   const server = 'http://stamps.example.com/tsa';

@@ -18,10 +18,10 @@ export type HttpProtocol = 'http1' | 'http2';
 export type ExplainServer = (failure: Failure, serverChain: readonly X509Certificate[]) => Failure;
 
 /** What a dialler does beyond dialling. */
-interface DiallerOptions {
+export interface DiallerOptions {
   readonly protocol: HttpProtocol;
-  /** Is shown the certificate of the first server that was believed. */
-  readonly onServer?: ((certificate: X509Certificate) => void) | undefined;
+  /** Is shown the certificate of the first server that was believed, and the signature algorithms that it takes for client certificates; none if it asks for no certificate. */
+  readonly onServer?: ((certificate: X509Certificate, algorithms: readonly string[]) => void) | undefined;
   readonly explainServer?: ExplainServer | undefined;
 }
 
@@ -141,10 +141,11 @@ export class Dialler {
 
   #begin({ socket, roundTripMs }: Connection): void {
     this.#hasConnected = true;
-    this.#asksForCertificate = socket.getSharedSigalgs().length > 0;
+    const algorithms = socket.getSharedSigalgs();
+    this.#asksForCertificate = algorithms.length > 0;
     this.#isBlindTls13 = !this.#asksForCertificate && socket.getProtocol() === 'TLSv1.3';
     const certificate = socket.getPeerX509Certificate();
-    if (certificate) this.#options.onServer?.(certificate);
+    if (certificate) this.#options.onServer?.(certificate, algorithms);
     this.#first.resolve(roundTripMs);
   }
 

@@ -1,4 +1,3 @@
-import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
 import { Failure } from '../signing/policy/failure.ts';
 import { orAborted } from '../signing/schedule/clock.ts';
@@ -8,7 +7,7 @@ import { type ConnectionFacts, connectionFailure } from './connection-failure.ts
 import { type Lane, Lanes } from './connections.ts';
 import type { Diagnosis } from './diagnosis/diagnosis.ts';
 import { LossExamination } from './diagnosis/loss-examination.ts';
-import { Dialler, type HttpProtocol } from './dialler.ts';
+import { Dialler, type DiallerOptions, type HttpProtocol } from './dialler.ts';
 import { describeRequest, Exchange, type WireRequest, type WireResponse } from './exchange.ts';
 import { ExchangeProgress, Silences } from './exchange-progress.ts';
 import { Http2Trial } from './http2-errors.ts';
@@ -22,8 +21,7 @@ interface TransportOptions {
   readonly protocol?: HttpProtocol | undefined;
   /** Examines a failure that HTTP cannot explain; used at most once, before the first answer. */
   readonly diagnosis?: Diagnosis | undefined;
-  /** Receives the certificate of the first trusted server. */
-  readonly onServer?: ((certificate: X509Certificate) => void) | undefined;
+  readonly onServer?: DiallerOptions['onServer'];
 }
 
 /** Sends requests to one origin. */

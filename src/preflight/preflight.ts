@@ -3,7 +3,7 @@ import { LISTEN_MS, refusalIn } from '../connection/diagnosis/diagnosis.ts';
 import { explainRefusal, type OwnCertificate } from '../connection/diagnosis/own-certificate.ts';
 import { type Handshake, inspectHandshake } from '../connection/diagnosis/probe.ts';
 import type { Route } from '../connection/route.ts';
-import { type Identity, missingIssuerHint, refusalHint } from '../identity/identity.ts';
+import { type Identity, missingIssuerHint } from '../identity/identity.ts';
 import type { Failure } from '../signing/policy/failure.ts';
 import type { Verification } from '../verifying/check.ts';
 import type { CanaryOutcome } from './canary.ts';
@@ -40,14 +40,16 @@ export async function checkService(route: Route, options: ServiceCheckOptions): 
     pending,
   ]);
   const resumption = identity && (await resume(route, handshake, signal));
-  const refusal = identity && findRefusal(handshake, outcome, { server, identity });
+  const now = new Date(options.now());
+  const own = identity && { identity, server, taken: handshake.clientAlgorithms, now };
+  const refusal = own && findRefusal(handshake, outcome, own);
   const reason = typeof sendCanary === 'string' ? sendCanary : 'a step before it failed; see above';
   return [
     ...describeNetwork(handshake, server, proxy?.url),
     ...describeTls(handshake, {
       server,
       anchors,
-      now: new Date(options.now()),
+      now,
       refusal,
       isAnswered: outcome?.isAnswered ?? false,
       identity,
@@ -56,7 +58,7 @@ export async function checkService(route: Route, options: ServiceCheckOptions): 
     ...(resumption ? [describeResumption(resumption, route.server)] : []),
     ...(identity ? [describeIssuers(identity, refusal)] : []),
     ...(await describeCanary(
-      isExplained(handshake, outcome, refusal) ? undefined : namingRefused(outcome, identity, server),
+      isExplained(handshake, outcome, refusal) ? undefined : namingRefused(outcome, own),
       reason,
       options.verification,
     )),
@@ -75,25 +77,17 @@ async function resume(route: Route, { end, session }: Handshake, signal: AbortSi
 function findRefusal(
   handshake: Handshake,
   outcome: CanaryOutcome | undefined,
-  { server, identity }: { readonly server: URL; readonly identity: Identity },
+  own: OwnCertificate,
 ): Failure | undefined {
-  const seen = outcome?.isAnswered ? undefined : refusalIn(handshake, server.origin);
+  const seen = outcome?.isAnswered ? undefined : refusalIn(handshake, own.server.origin);
   const told = outcome?.failure?.code === 'TLS_CLIENT_REJECTED' ? outcome.failure : seen;
-  return told && explainRefusal(told, ownCertificateOf(identity, server));
+  return told && explainRefusal(told, own);
 }
 
 /** Adds the refused certificate to the failure of a canary. */
-function namingRefused(
-  outcome: CanaryOutcome | undefined,
-  identity: Identity | undefined,
-  server: URL,
-): CanaryOutcome | undefined {
-  if (outcome?.failure === undefined || identity === undefined) return outcome;
-  return { ...outcome, failure: explainRefusal(outcome.failure, ownCertificateOf(identity, server)) };
-}
-
-function ownCertificateOf(identity: Identity, server: URL): OwnCertificate {
-  return { certificate: identity.certificate, refusalHint: refusalHint(identity), server };
+function namingRefused(outcome: CanaryOutcome | undefined, own: OwnCertificate | undefined): CanaryOutcome | undefined {
+  if (outcome?.failure === undefined || own === undefined) return outcome;
+  return { ...outcome, failure: explainRefusal(outcome.failure, own) };
 }
 
 /** Tells whether earlier findings already explain why the canary failed. */

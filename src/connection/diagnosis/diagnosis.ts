@@ -6,6 +6,7 @@ import { NO_TUNNEL } from '../exchange-progress.ts';
 import { nameProxy } from '../proxy/proxy.ts';
 import { type Route, targetOf } from '../route.ts';
 import { describeForeign, nameForeign } from '../tls/foreign-protocol.ts';
+import { kindsOf } from './own-certificate.ts';
 import { type Handshake, inspectHandshake } from './probe.ts';
 import { explainServer } from './server-certificate.ts';
 
@@ -115,7 +116,7 @@ export function refusalIn(handshake: Handshake, origin: string): Failure | undef
 
 /** A certificate whose key the server does not accept is not sent, and the alert says that there was none. */
 function withKeys(failure: Failure, algorithms: readonly string[]): Failure {
-  const kinds = new Set(algorithms.map((name) => (/^(?:RSA|ECDSA)/.exec(name)?.[0] ?? name).replace('ECDSA', 'EC')));
+  const kinds = kindsOf(algorithms);
   const isOfNoUse = /alert (?:handshake failure|certificate required)/.test(failure.message);
   if (!isOfNoUse || (kinds.has('RSA') && kinds.has('EC'))) return failure;
   return failure.with({

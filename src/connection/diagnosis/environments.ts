@@ -28,7 +28,7 @@ function environmentOf(name: string): string | undefined {
 }
 
 /** Tells whether a name speaks of another environment than a second name, which means production when it speaks of none. */
-export function isOfOtherEnvironment(name: string, second: string): boolean {
+function isOfOtherEnvironment(name: string, second: string): boolean {
   const [one, other = 'production'] = [environmentOf(name), environmentOf(second)];
   return one !== undefined && one !== other && one !== 'several' && other !== 'several';
 }
@@ -44,9 +44,13 @@ export function differInEnvironment(one: string, other: string): boolean {
   return environmentOf(one) !== environmentOf(other) && withoutEnvironment(one) === withoutEnvironment(other);
 }
 
-/** Returns a host name without its last label: `dev` and `test` are top-level domains too. */
-export function hostWords({ hostname }: URL): string {
-  return hostname.replace(/\.[a-z]+\.?$/i, '');
+/** Tells whether a name speaks of another environment than a server, whose whole URL may hold a word for that environment. */
+export function isOfOtherServer(name: string, { hostname, href }: URL): boolean {
+  const one = environmentOf(name);
+  const url = href.toLowerCase();
+  if ([...ENVIRONMENTS].some(([word, environment]) => environment === one && url.includes(word))) return false;
+  // `dev` and `test` are top-level domains too.
+  return isOfOtherEnvironment(name, hostname.replace(/\.[a-z]+\.?$/i, ''));
 }
 
 const ELSEWHERE =
@@ -59,6 +63,7 @@ export function namingEnvironment(
   { server, anchors }: { readonly server: URL; readonly anchors: readonly X509Certificate[] },
 ): Detail {
   const held = anchors.map((anchor) => anchor.subject).join(' ');
-  const isElsewhere = [hostWords(server), held].some((name) => isOfOtherEnvironment(`${subject} ${issuer}`, name));
+  const name = `${subject} ${issuer}`;
+  const isElsewhere = isOfOtherServer(name, server) || isOfOtherEnvironment(name, held);
   return isElsewhere ? { ...detail, todo: ELSEWHERE } : detail;
 }

@@ -1,18 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
 import { createDiagnosis } from '../../connection/diagnosis/diagnosis.ts';
-import { explainRefusal } from '../../connection/diagnosis/own-certificate.ts';
+import { explainRefusal, type OwnCertificate } from '../../connection/diagnosis/own-certificate.ts';
 import { missingNames } from '../../connection/diagnosis/server-certificate.ts';
 import { AddressBook } from '../../connection/dialling/addresses.ts';
 import { createTlsContexts, type TlsContexts } from '../../connection/route.ts';
 import { openTransport, type Transport } from '../../connection/transport.ts';
-import {
-  type Identity,
-  inspectIdentity,
-  refusalHint,
-  requireIdentity,
-  requireTrust,
-  type Trust,
-} from '../../identity/identity.ts';
+import { type Identity, inspectIdentity, requireIdentity, requireTrust, type Trust } from '../../identity/identity.ts';
 import type { AuthoritySettings } from '../../identity/issued/authority.ts';
 import { RenewingTransport } from '../../identity/issued/renewing-transport.ts';
 import type { ServiceInputs } from '../../inputs/inputs.ts';
@@ -89,10 +82,10 @@ export function withService<T>(
   const { serverUrl: server, authority } = inputs;
   const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
   report.add({ service: server.origin });
-  let isServerSeen = false;
-  const onServer = (certificate: X509Certificate): void => {
-    const text = isServerSeen ? undefined : missingNames(certificate);
-    isServerSeen = true;
+  let taken: readonly string[] | undefined;
+  const onServer = (certificate: X509Certificate, algorithms: readonly string[]): void => {
+    const text = taken === undefined ? missingNames(certificate) : undefined;
+    taken = algorithms;
     if (text !== undefined) report.add(annotate(context, ['warning', 'Server certificate'], text));
   };
   const open = ({ secureContext, tls12Context }: TlsContexts): Transport => {
@@ -108,14 +101,19 @@ export function withService<T>(
     const diagnosis = createDiagnosis(route, { anchors: identity.anchors, now: context.now });
     return openTransport(route, { protocol: inputs.http, diagnosis, onServer });
   };
-  if (authority) return withIssuedService(context, { task, authority, open }, use);
+  const seen = (): readonly string[] => taken ?? [];
+  if (authority) return withIssuedService(context, { task, authority, open, taken: seen }, use);
   return withSecureContext(context, identity, (contexts) => {
     const own = 'certificate' in identity ? identity : undefined;
-    return useService(context, { inputs, protocol, report, transport: open(contexts), shown: () => own }, use);
+    return useService(
+      context,
+      { inputs, protocol, report, transport: open(contexts), taken: seen, shown: () => own },
+      use,
+    );
   });
 }
 
-interface IssuedTask {
+interface IssuedTask extends Pick<UseTask, 'taken'> {
   readonly task: ServiceTask;
   readonly authority: AuthoritySettings;
   readonly open: (contexts: TlsContexts) => Transport;
@@ -124,7 +122,7 @@ interface IssuedTask {
 /** Opens a signer whose certificates are issued during the run, each with its own TLS context and connections. */
 function withIssuedService<T>(
   context: Context,
-  { task, authority: settings, open }: IssuedTask,
+  { task, authority: settings, open, taken }: IssuedTask,
   use: (service: OpenService) => Promise<T>,
 ): Promise<T> {
   const { inputs, protocol, identity: trust, isNeeded, report } = task;
@@ -146,19 +144,21 @@ function withIssuedService<T>(
       transport.close();
       throw error;
     }
-    return useService(context, { inputs, protocol, report, transport, shown: () => newest }, use);
+    return useService(context, { inputs, protocol, report, transport, taken, shown: () => newest }, use);
   });
 }
 
 interface UseTask extends Pick<ServiceTask, 'inputs' | 'protocol' | 'report'> {
   readonly transport: Transport;
+  /** The signature algorithms for client certificates that the server takes; empty when unknown. */
+  readonly taken: () => readonly string[];
   /** The identity of new connections; `undefined` without a certificate. */
   readonly shown: () => Identity | undefined;
 }
 
 async function useService<T>(
   context: Context,
-  { inputs, protocol, report, transport, shown }: UseTask,
+  { inputs, protocol, report, transport, taken, shown }: UseTask,
   use: (service: OpenService) => Promise<T>,
 ): Promise<T> {
   const open = protocol.open(
@@ -166,7 +166,10 @@ async function useService<T>(
     worldOf(context, (title, text) => report.add(annotate(context, ['warning', title], text))),
   );
   try {
-    const signer = namingRefused(open.signer, inputs.serverUrl, shown);
+    const signer = namingRefused(open.signer, () => {
+      const identity = shown();
+      return identity && { identity, server: inputs.serverUrl, taken: taken(), now: new Date(context.now()) };
+    });
     const maxBytesInFlight = inputs.http === 'http2' ? HTTP2_BYTES_IN_FLIGHT : undefined;
     const clientKeySha256 = inputs.authority ? undefined : shown()?.certificate.publicKeySha256;
     return await use({ signer, transport, clientKeySha256, maxBytesInFlight });
@@ -177,16 +180,14 @@ async function useService<T>(
 }
 
 /** Adds the refused certificate to a signer's failures. */
-function namingRefused(signer: Signer, server: URL, shown: () => Identity | undefined): Signer {
+function namingRefused(signer: Signer, ownNow: () => OwnCertificate | undefined): Signer {
   return {
     sharing: signer.sharing,
     weigh: signer.weigh,
     sign: (source, signal, used) =>
       signer.sign(source, signal, used).catch((error: unknown) => {
-        const identity = shown();
-        if (!(error instanceof Failure) || identity === undefined) throw error;
-        const own = { certificate: identity.certificate, refusalHint: refusalHint(identity), server };
-        throw explainRefusal(error, own);
+        const own = ownNow();
+        throw error instanceof Failure && own ? explainRefusal(error, own) : error;
       }),
   };
 }

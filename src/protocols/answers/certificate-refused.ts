@@ -11,7 +11,7 @@ const CHECK_CERTIFICATE =
 const NOT_ASKED =
   'A proxy or gateway that opens TLS on the way does not ask for the client certificate, and so does not pass it on: ask its operators to pass TLS through to the service. If nothing opens TLS on the way, ask the operators of the service.';
 const NOT_PASSED_ON =
-  'A proxy or gateway that opens TLS on the way may have taken the certificate without passing it on: ask its operators. If nothing opens TLS on the way, the server may take no certificates with this kind of key: ask the operators of the service.';
+  'A proxy or gateway that opens TLS on the way may have taken the certificate without passing it on: ask its operators. If nothing opens TLS on the way, ask the operators of the service.';
 
 /** Explains an answer with status 400 that is a page of nginx about the client certificate; `undefined` for any other answer. */
 export function refusedByNginx(body: Buffer, isAsked: boolean | undefined): Failure | undefined {
@@ -20,9 +20,10 @@ export function refusedByNginx(body: Buffer, isAsked: boolean | undefined): Fail
   if (title === undefined) return undefined;
   if (about === 'invalid')
     return refused(`it could not verify our client certificate (400 “${title}”)`, CHECK_CERTIFICATE);
+  const message = `The server got no client certificate (400 “${title}”)`;
   return isAsked === false
-    ? refused(`it got no client certificate (400 “${title}”), and what answers TLS did not ask for one`, NOT_ASKED)
-    : refused(`it got no client certificate (400 “${title}”)`, NOT_PASSED_ON);
+    ? rejected(`${message}, and what answers TLS did not ask for one.`, NOT_ASKED)
+    : rejected(`${message}.`, NOT_PASSED_ON);
 }
 
 /** What IIS means by the sub-status of a 403 about the client certificate. */
@@ -47,6 +48,9 @@ export function refusedByStatus(status: number): Failure {
 }
 
 function refused(why: string, hint: string): Failure {
-  const message = `The server refused our client certificate: ${why}.`;
+  return rejected(`The server refused our client certificate: ${why}.`, hint);
+}
+
+function rejected(message: string, hint: string): Failure {
   return new Failure('config', 'TLS_CLIENT_REJECTED', message, { hint, endsRun: 'bad-node', isOfOneServer: true });
 }

@@ -1,4 +1,4 @@
-import { hostWords, isOfOtherEnvironment } from '../../connection/diagnosis/environments.ts';
+import { isOfOtherServer } from '../../connection/diagnosis/environments.ts';
 import type { WireResponse } from '../../connection/exchange.ts';
 
 /** What the time in an answer tells about the clock of this machine. */
@@ -194,5 +194,5 @@ const OTHER_ACCOUNT =
 /** Says that the name of an account and the host are of different environments; ends in a blank unless it is empty. */
 export function otherAccount({ request = '' }: WireResponse, account = ''): string {
   const [, url = ''] = request.split(' ');
-  return URL.canParse(url) && isOfOtherEnvironment(account, hostWords(new URL(url))) ? OTHER_ACCOUNT : '';
+  return URL.canParse(url) && isOfOtherServer(account, new URL(url)) ? OTHER_ACCOUNT : '';
 }
