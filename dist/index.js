@@ -20925,13 +20925,27 @@ var __webpack_modules__ = {
 		}
 	}),
 	62207: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, { Q: () => notTried });
+		__nccwpck_require__.d(__webpack_exports__, {
+			Q: () => notTried,
+			h: () => failedPath
+		});
 		function notTried(file) {
 			return {
 				file,
 				status: "not-tried",
 				attempts: 0,
 				elapsedMs: 0
+			};
+		}
+		function failedPath(path, error, stray) {
+			return {
+				...notTried({
+					path,
+					size: 0
+				}),
+				status: "failed",
+				error,
+				...stray && { stray }
 			};
 		}
 	}),
@@ -25924,6 +25938,7 @@ Content-Type: application/json
 		}
 		var output_tree = __nccwpck_require__(89310);
 		var external_node_fs_ = __nccwpck_require__(73024);
+		var release_file = __nccwpck_require__(62207);
 		var markup = __nccwpck_require__(37735);
 		var units = __nccwpck_require__(76704);
 		;
@@ -26051,17 +26066,7 @@ Content-Type: application/json
 		}
 		function refuse({ path, reason }) {
 			const error = new errors.lZ("FILE_NOT_COVERED", `${(0, files_names.WU)(path)} matches files, but no signature covers it: it is a path ${WHY[reason]}.`, { hint: `Find out where it comes from. To accept it unchecked, add the line “${(0, files_names.WU)(`!${(0, patterns.ft)(path)}`)}” to files.` });
-			return {
-				file: {
-					path,
-					size: 0
-				},
-				status: "failed",
-				attempts: 0,
-				elapsedMs: 0,
-				error,
-				stray: "uncovered"
-			};
+			return (0, release_file.h)(path, error, "uncovered");
 		}
 		var files_pause = __nccwpck_require__(74743);
 		var open_file = __nccwpck_require__(37747);
@@ -26404,17 +26409,7 @@ Content-Type: application/json
 		}
 		function describeAppeared(path, what) {
 			const error = new errors.lZ("FILE_APPEARED", `${(0, files_names.WU)(path)} appeared after the files were listed: ${what}.`, { hint: "Make sure that the build ends before this step starts and that nothing writes to the build outputs while this step runs. Then run the step again." });
-			return {
-				file: {
-					path,
-					size: 0
-				},
-				status: "failed",
-				attempts: 0,
-				elapsedMs: 0,
-				error,
-				stray: "uncovered"
-			};
+			return (0, release_file.h)(path, error, "uncovered");
 		}
 		var whole_release = __nccwpck_require__(78132);
 		var external_node_crypto_ = __nccwpck_require__(77598);
@@ -31642,6 +31637,7 @@ Content-Type: application/json
 				return file?.bytes?.toString("latin1") === BEGINNING;
 			});
 		}
+		var release_file = __nccwpck_require__(62207);
 		var units = __nccwpck_require__(76704);
 		var modes_context = __nccwpck_require__(413);
 		;
@@ -31683,19 +31679,9 @@ Content-Type: application/json
 			return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 		}
 		function describeRelease({ files, refused }) {
-			const outcomes = refused.map(({ path, error }) => ({
-				file: {
-					path,
-					size: 0
-				},
-				status: "failed",
-				attempts: 0,
-				elapsedMs: 0,
-				error
-			}));
 			return {
 				files,
-				outcomes
+				outcomes: refused.map(({ path, error }) => (0, release_file.h)(path, error))
 			};
 		}
 		function discoveryOf({ runner, signal }, inputs) {
@@ -35559,6 +35545,7 @@ Content-Type: application/json
 		var _files_names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(93509);
 		var _files_reading_open_file_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(37747);
 		var _files_reading_read_small_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(91506);
+		var _files_release_file_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(62207);
 		var _check_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(77259);
 		const LANES = 4;
 		const MAX_BYTES_HELD = 48 * 1024 * 1024;
@@ -35662,17 +35649,7 @@ Content-Type: application/json
 		}
 		function orphaned(path, suffix) {
 			const error = new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("SIGNATURE_ORPHANED", `${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path + suffix)} signs ${(0, _files_names_js__WEBPACK_IMPORTED_MODULE_1__.WU)(path)}, which is not there.`, { hint: "Restore the file, or delete the signature: a customer would miss what it promises." });
-			return {
-				file: {
-					path: path + suffix,
-					size: 0
-				},
-				status: "failed",
-				attempts: 0,
-				elapsedMs: 0,
-				error,
-				stray: "orphan"
-			};
+			return (0, _files_release_file_js__WEBPACK_IMPORTED_MODULE_5__.h)(path + suffix, error, "orphan");
 		}
 	}),
 	59210: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

@@ -45,3 +45,8 @@ export interface FileOutcome {
 export function notTried(file: Pick<ReleaseFile, 'path' | 'size'>): FileOutcome {
   return { file, status: 'not-tried', attempts: 0, elapsedMs: 0 };
 }
+
+/** Returns the failure of a path that no attempt can be about. */
+export function failedPath(path: string, error: ActionError, stray?: FileOutcome['stray']): FileOutcome {
+  return { ...notTried({ path, size: 0 }), status: 'failed', error, ...(stray && { stray }) };
+}

@@ -3,7 +3,7 @@ import { show } from '../files/names.ts';
 import type { Patience } from '../files/patience.ts';
 import { openFile } from '../files/reading/open-file.ts';
 import { hashText, readSignatureFile } from '../files/reading/read-small.ts';
-import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
+import { type FileOutcome, failedPath, type ReleaseFile } from '../files/release-file.ts';
 import type { OutputTree } from '../files/writing/output-tree.ts';
 import { type Advice, checkStored, explainInvalid, type Verification } from './check.ts';
 
@@ -137,12 +137,5 @@ export function orphaned(path: string, suffix: string): FileOutcome {
     `${show(path + suffix)} signs ${show(path)}, which is not there.`,
     { hint: 'Restore the file, or delete the signature: a customer would miss what it promises.' },
   );
-  return {
-    file: { path: path + suffix, size: 0 },
-    status: 'failed',
-    attempts: 0,
-    elapsedMs: 0,
-    error,
-    stray: 'orphan',
-  };
+  return failedPath(path + suffix, error, 'orphan');
 }

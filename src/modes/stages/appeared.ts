@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { ActionError } from '../../errors.ts';
 import { discover } from '../../files/finding/discover.ts';
 import { show } from '../../files/names.ts';
-import type { FileOutcome } from '../../files/release-file.ts';
+import { type FileOutcome, failedPath } from '../../files/release-file.ts';
 import type { Sealed } from '../../files/seal.ts';
 import { isTemporaryOfOthers } from '../../files/writing/temporary-files.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
@@ -72,5 +72,5 @@ function describeAppeared(path: string, what: string): FileOutcome {
   const error = new ActionError('FILE_APPEARED', `${show(path)} appeared after the files were listed: ${what}.`, {
     hint: 'Make sure that the build ends before this step starts and that nothing writes to the build outputs while this step runs. Then run the step again.',
   });
-  return { file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, stray: 'uncovered' };
+  return failedPath(path, error, 'uncovered');
 }

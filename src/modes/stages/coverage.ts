@@ -6,7 +6,7 @@ import type { LeftOut, OwnPlace, Uncovered } from '../../files/finding/left-out.
 import { escapePath } from '../../files/finding/patterns.ts';
 import { show } from '../../files/names.ts';
 import { isBelow, isSamePlace, pathBelow } from '../../files/real-path.ts';
-import type { FileOutcome } from '../../files/release-file.ts';
+import { type FileOutcome, failedPath } from '../../files/release-file.ts';
 import type { Sealed } from '../../files/seal.ts';
 import type { OutputTree } from '../../files/writing/output-tree.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
@@ -139,5 +139,5 @@ function refuse({ path, reason }: Uncovered): FileOutcome {
       hint: `Find out where it comes from. To accept it unchecked, add the line “${show(`!${escapePath(path)}`)}” to files.`,
     },
   );
-  return { file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error, stray: 'uncovered' };
+  return failedPath(path, error, 'uncovered');
 }

@@ -9,7 +9,7 @@ import { findTwins, showTwins } from '../../files/lookalikes.ts';
 import { show } from '../../files/names.ts';
 import { findLfsPointers } from '../../files/reading/lfs-pointer.ts';
 import { isSamePlace, pathInside } from '../../files/real-path.ts';
-import type { RefusedFile, ReleaseFile } from '../../files/release-file.ts';
+import { failedPath, type RefusedFile, type ReleaseFile } from '../../files/release-file.ts';
 import type { FileInputs } from '../../inputs/inputs.ts';
 import type { ReportPart } from '../../report/report.ts';
 import { formatBytes, formatCount, plural, showList } from '../../report/summary/units.ts';
@@ -82,10 +82,7 @@ function isSameFile(one: string, other: string): boolean {
 
 /** Returns the report's part about a release before anything is signed. */
 export function describeRelease({ files, refused }: Release): ReportPart {
-  const outcomes = refused.map(
-    ({ path, error }) => ({ file: { path, size: 0 }, status: 'failed', attempts: 0, elapsedMs: 0, error }) as const,
-  );
-  return { files, outcomes };
+  return { files, outcomes: refused.map(({ path, error }) => failedPath(path, error)) };
 }
 
 /** Returns what a search for the files of a release needs. */
