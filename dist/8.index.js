@@ -29,9 +29,6 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 		if (names.length > 0) extensions.push(new x509_cjs.Wx(names));
 		return extensions;
 	}
-	function isRoot(identity) {
-		return identity.certificate.subject === identity.certificate.issuer;
-	}
 	async function issueCertificate(issuer, options) {
 		const keys = await crypto.subtle.generateKey(EC_P256, true, ["sign", "verify"]);
 		const subject = [{ CN: [options.commonName] }];
@@ -49,7 +46,8 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 				await x509_cjs.Z$.create(issuer?.certificate.publicKey ?? keys.publicKey)
 			]
 		});
-		const issuers = issuer === undefined || isRoot(issuer) ? "" : issuer.cert;
+		const isFromRoot = issuer?.certificate.subject === issuer?.certificate.issuer;
+		const issuers = issuer === undefined || isFromRoot ? "" : issuer.cert;
 		return {
 			cert: `${certificate.toString("pem")}\n${issuers}`,
 			key: external_node_crypto_.KeyObject.from(keys.privateKey).export({
@@ -633,9 +631,12 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 		const pki = options.pki ?? await createPki();
 		const stop = new AbortController();
 		const reception = createReception(options, pki, stop.signal);
+		const { cert, key } = pki.server;
 		const server = createServer({
 			tls: {
-				...serverTls(pki),
+				cert,
+				key,
+				clientAuthority: pki.root.cert,
 				...options.tls
 			},
 			http2: options.http2 ?? false,
@@ -662,13 +663,6 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			counters: reception.counters,
 			log: reception.log,
 			close: () => service_close(server, reception.connections, stop)
-		};
-	}
-	function serverTls(pki) {
-		return {
-			cert: pki.server.cert,
-			key: pki.server.key,
-			clientAuthority: pki.root.cert
 		};
 	}
 	function createReception(options, pki, closing) {

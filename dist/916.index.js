@@ -34,9 +34,10 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const { identity, problems, warnings, notices } = inspection;
 		const leaf = identity ? identity.certificates[0] : (0, client.O)(text).chain?.leaf.x509;
 		const bad = [...problems.map(toFinding), ...warnings.map((text) => (0, finding.k9)(checkOfWarning(text), text))];
+		const same = identity && `SHA-256 of the public key (SPKI) is ${identity.certificate.publicKeySha256} for both`;
 		const good = [
 			...INPUTS.flatMap((input) => describeInput(input, text)),
-			...identity ? [(0, finding.bF)("key matches cert", describeMatch(identity.certificates[0]), inspectMs)] : [],
+			...same ? [(0, finding.bF)("key matches cert", same, inspectMs)] : [],
 			...leaf ? [(0, finding.bF)("validity", describeValidity(leaf, options.now)), (0, finding.bF)("client use", CLIENT_USE)] : []
 		].filter(({ check }) => bad.every((finding) => finding.check !== check));
 		return {
@@ -72,11 +73,8 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	}
 	const CLIENT_USE = "the client certificate may be used for client authentication";
 	function toFinding(problem) {
-		const check = checkOfProblem(problem);
+		const check = BY_CODE[problem.code] ?? inputIn(problem.message);
 		return problem.code === "CREDENTIALS_MISSING" ? (0, finding.lb)(check, problem.message) : (0, finding.gz)(check, problem);
-	}
-	function checkOfProblem({ code, message }) {
-		return BY_CODE[code] ?? inputIn(message);
 	}
 	function checkOfWarning(text) {
 		if (text.includes("not issued for client authentication")) return "client use";
@@ -95,9 +93,6 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		for (const { label } of blocks) labels.set(label, (labels.get(label) ?? 0) + 1);
 		const counted = [...labels].map(([label, count]) => `${count} × ${label}`).join(", ");
 		return [(0, finding.bF)(input, `input ${input} holds ${counted}, read whole`, performance.now() - startedAt)];
-	}
-	function describeMatch(leaf) {
-		return `SHA-256 of the public key (SPKI) is ${leaf ? (0, certificate._v)(leaf.publicKey) : ""} for both`;
 	}
 	function describeValidity(leaf, now) {
 		const days = Math.floor((leaf.validToDate.getTime() - now.getTime()) / DAY_MS);

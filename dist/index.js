@@ -22347,14 +22347,11 @@ var __webpack_modules__ = {
 				...block,
 				label: found ?? block.label
 			});
-			if (isEncrypted(block)) return openEncrypted(block, passphrase);
+			if (block.label === "ENCRYPTED PRIVATE KEY" || block.encryption !== undefined) return openEncrypted(block, passphrase);
 			return open({
 				...block,
 				label: found ?? block.label
 			}, undefined);
-		}
-		function isEncrypted(block) {
-			return block.label === "ENCRYPTED PRIVATE KEY" || block.encryption !== undefined;
 		}
 		function openEncrypted(block, passphrase) {
 			const unusable = encryptionFault(block);
@@ -30205,14 +30202,9 @@ Content-Type: application/json
 			if (algorithm.scheme === "ed25519") {
 				return "openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in FILE -sigfile /dev/stdin";
 			}
-			const padding = algorithm.scheme === "rsa-pss" ? `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${SALT_BYTES[algorithm.hash]} ` : "";
+			const padding = algorithm.scheme === "rsa-pss" ? `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${verifying_algorithm.x4[algorithm.hash]} ` : "";
 			return `openssl dgst -${algorithm.hash} ${padding}-verify public-key.pem -signature /dev/stdin FILE`;
 		}
-		const SALT_BYTES = {
-			sha256: 32,
-			sha384: 48,
-			sha512: 64
-		};
 		;
 		const MAX_TROUBLE_BYTES = 6e5;
 		const MAX_ROWS = 50;

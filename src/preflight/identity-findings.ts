@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ActionError } from '../errors.ts';
 import { type Inspection, inspectAnchors, inspectIdentity } from '../identity/identity.ts';
-import { nameOnOneLine, publicKeyPrint } from '../identity/material/certificate.ts';
+import { nameOnOneLine } from '../identity/material/certificate.ts';
 import { readClient } from '../identity/material/client.ts';
 import { isBlank, readBlocks } from '../identity/text/blocks.ts';
 import type { IdentityText } from '../identity/text/inputs.ts';
@@ -33,9 +33,10 @@ export function checkIdentityText(text: IdentityText, options: ValidityOptions):
   const { identity, problems, warnings, notices } = inspection;
   const leaf = identity ? identity.certificates[0] : readClient(text).chain?.leaf.x509;
   const bad = [...problems.map(toFinding), ...warnings.map((text) => warned(checkOfWarning(text), text))];
+  const same = identity && `SHA-256 of the public key (SPKI) is ${identity.certificate.publicKeySha256} for both`;
   const good = [
     ...INPUTS.flatMap((input) => describeInput(input, text)),
-    ...(identity ? [passed('key matches cert', describeMatch(identity.certificates[0]), inspectMs)] : []),
+    ...(same ? [passed('key matches cert', same, inspectMs)] : []),
     ...(leaf ? [passed('validity', describeValidity(leaf, options.now)), passed('client use', CLIENT_USE)] : []),
   ].filter(({ check }) => bad.every((finding) => finding.check !== check));
   return { inspection, leaf, findings: [...good, ...bad, ...notices.map((notice) => passed('tidied', notice))] };
@@ -57,12 +58,8 @@ const CLIENT_USE = 'the client certificate may be used for client authentication
 
 /** Converts a problem; empty inputs are reported together elsewhere. */
 function toFinding(problem: ActionError): Finding {
-  const check = checkOfProblem(problem);
+  const check = BY_CODE[problem.code] ?? inputIn(problem.message);
   return problem.code === 'CREDENTIALS_MISSING' ? notChecked(check, problem.message) : failed(check, problem);
-}
-
-function checkOfProblem({ code, message }: ActionError): string {
-  return BY_CODE[code] ?? inputIn(message);
 }
 
 function checkOfWarning(text: string): string {
@@ -86,10 +83,6 @@ function describeInput(input: (typeof INPUTS)[number], text: IdentityText): Find
   for (const { label } of blocks) labels.set(label, (labels.get(label) ?? 0) + 1);
   const counted = [...labels].map(([label, count]) => `${count} × ${label}`).join(', ');
   return [passed(input, `input ${input} holds ${counted}, read whole`, performance.now() - startedAt)];
-}
-
-function describeMatch(leaf: X509Certificate | undefined): string {
-  return `SHA-256 of the public key (SPKI) is ${leaf ? publicKeyPrint(leaf.publicKey) : ''} for both`;
 }
 
 function describeValidity(leaf: X509Certificate, now: Date): string {

@@ -56,10 +56,6 @@ function extensionsOf(options: CertificateOptions): x509.Extension[] {
   return extensions;
 }
 
-function isRoot(identity: KeyedCertificate): boolean {
-  return identity.certificate.subject === identity.certificate.issuer;
-}
-
 /** Issues a certificate for a new EC P-256 key; without an issuer it is self-signed. */
 export async function issueCertificate(
   issuer: KeyedCertificate | undefined,
@@ -81,7 +77,8 @@ export async function issueCertificate(
       await x509.AuthorityKeyIdentifierExtension.create(issuer?.certificate.publicKey ?? keys.publicKey),
     ],
   });
-  const issuers = issuer === undefined || isRoot(issuer) ? '' : issuer.cert;
+  const isFromRoot = issuer?.certificate.subject === issuer?.certificate.issuer;
+  const issuers = issuer === undefined || isFromRoot ? '' : issuer.cert;
   return {
     cert: `${certificate.toString('pem')}\n${issuers}`,
     key: KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString(),

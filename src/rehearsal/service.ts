@@ -10,7 +10,7 @@ import { Connections } from './requests/connections.ts';
 import { type Counters, type RequestEntry, startCounters } from './requests/counters.ts';
 import { createHandler, type Reception } from './requests/handler.ts';
 import { Nonces } from './requests/nonces.ts';
-import { createServer, type ServerTls } from './server.ts';
+import { createServer } from './server.ts';
 
 /** Credentials of a client, as values of the action's inputs. */
 interface ServiceCredentials {
@@ -48,9 +48,10 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const pki = options.pki ?? (await createPki());
   const stop = new AbortController();
   const reception = createReception(options, pki, stop.signal);
+  const { cert, key } = pki.server;
   const server = createServer(
     {
-      tls: { ...serverTls(pki), ...options.tls },
+      tls: { cert, key, clientAuthority: pki.root.cert, ...options.tls },
       http2: options.http2 ?? false,
       keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 0,
     },
@@ -78,10 +79,6 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     log: reception.log,
     close: () => close(server, reception.connections, stop),
   };
-}
-
-function serverTls(pki: Pki): ServerTls {
-  return { cert: pki.server.cert, key: pki.server.key, clientAuthority: pki.root.cert };
 }
 
 function createReception(options: ServiceOptions, pki: Pki, closing: AbortSignal): Reception {

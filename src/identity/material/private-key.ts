@@ -37,13 +37,10 @@ export function readPrivateKey(block: Block, passphrase: string | undefined): Pr
   const found = labelOfDer(block.der);
   const isForeign = found !== undefined && !found.endsWith('PRIVATE KEY') && block.encryption === undefined;
   if (block.label === 'OPENSSH PRIVATE KEY' || isForeign) return wrongKind({ ...block, label: found ?? block.label });
-  if (isEncrypted(block)) return openEncrypted(block, passphrase);
+  if (block.label === 'ENCRYPTED PRIVATE KEY' || block.encryption !== undefined)
+    return openEncrypted(block, passphrase);
   // The bytes tell more reliably than a hand-written label which of the three formats this is.
   return open({ ...block, label: found ?? block.label }, undefined);
-}
-
-function isEncrypted(block: Block): boolean {
-  return block.label === 'ENCRYPTED PRIVATE KEY' || block.encryption !== undefined;
 }
 
 function openEncrypted(block: Block, passphrase: string | undefined): PrivateKey | ActionError {

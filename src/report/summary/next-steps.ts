@@ -1,4 +1,4 @@
-import type { Algorithm } from '../../verifying/algorithm.ts';
+import { type Algorithm, DIGEST_BYTES } from '../../verifying/algorithm.ts';
 import type { Verification } from '../../verifying/check.ts';
 import { isGreen, type Report, totalsOf } from '../report.ts';
 import { code, link, page } from './markup.ts';
@@ -134,15 +134,13 @@ function checkOf(algorithm: Algorithm): string {
   if (algorithm.scheme === 'ed25519') {
     return 'openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in FILE -sigfile /dev/stdin';
   }
+  // The action also requires a salt as long as the hash.
   const padding =
     algorithm.scheme === 'rsa-pss'
-      ? `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${SALT_BYTES[algorithm.hash]} `
+      ? `-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:${DIGEST_BYTES[algorithm.hash]} `
       : '';
   return `openssl dgst -${algorithm.hash} ${padding}-verify public-key.pem -signature /dev/stdin FILE`;
 }
-
-/** Salt length in bytes; the action also requires a salt as long as the hash. */
-const SALT_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
 
 /** Facts about the workflow run for the summary. */
 export interface Surroundings {
