@@ -208,7 +208,7 @@ const DOORS: Readonly<Record<string, readonly [door: string, how: Import['how']]
   '@actions/artifact': ['src/upload', 'lazy'],
   '@actions/glob': ['src/files/finding/glob', 'static'],
   minimatch: ['src/files/finding/glob', 'static'],
-  undici: ['src/connection/connections', 'static'],
+  undici: ['src/connection/exchange', 'static'],
   '@peculiar/x509': ['src/rehearsal/certificate', 'static'],
   'reflect-metadata': ['src/rehearsal/certificate', 'static'],
   '@peculiar/asn1-cms': ['src/timestamp/structures', 'static'],
@@ -240,6 +240,7 @@ test('only files that connect import the TLS modules of Node', () => {
     'src/identity',
     'src/connection/route',
     'src/connection/connect',
+    'src/connection/http2-session',
     'src/connection/proxy',
   ];
   const users = imports.filter(({ to, how }) => /^(node:)?(tls|https|http2)$/.test(to) && how !== 'type');

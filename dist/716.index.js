@@ -618,14 +618,14 @@ export const modules = {
 			}
 		}
 		var connection_failure = __webpack_require__(23343);
-		var connections = __webpack_require__(76151);
 		var addresses = __webpack_require__(3317);
 		var dial_failure = __webpack_require__(57896);
 		var exchange = __webpack_require__(50469);
+		var exchange_progress = __webpack_require__(30734);
 		var proxy_proxy = __webpack_require__(51949);
 		var tunnel = __webpack_require__(1447);
 		var tunnel_failure = __webpack_require__(93613);
-		var connection_transport = __webpack_require__(80445);
+		var connection_transport = __webpack_require__(35848);
 		;
 		const HEADERS = [
 			"content-type",
@@ -672,7 +672,7 @@ export const modules = {
 			}).catch((error) => {
 				throw proxy ? (0, tunnel_failure.gO)(error, proxy) : (0, dial_failure.t)(error, origin);
 			});
-			const client = (0, connections.U)(proxy?.url.origin ?? origin, "own", connect);
+			const client = (0, exchange.UU)(proxy?.url.origin ?? origin, connect);
 			const authorization = proxy?.authorization ? ["proxy-authorization", proxy.authorization] : [];
 			const forwarded = {
 				...request,
@@ -685,7 +685,12 @@ export const modules = {
 				]
 			};
 			try {
-				const response = await new exchange.k5(proxy ? forwarded : request, signal, () => 0).run(client, "own");
+				const task = {
+					request: proxy ? forwarded : request,
+					signal,
+					progress: new exchange_progress.p3()
+				};
+				const response = await new exchange.k5(task, () => 0).run(client);
 				if (!proxy) return response;
 				if (response.status !== 407) return {
 					...response,

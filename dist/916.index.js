@@ -426,7 +426,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 	}
 	var manifest = __webpack_require__(37987);
 	var issuing = __webpack_require__(9971);
-	var connection_transport = __webpack_require__(80445);
+	var connection_transport = __webpack_require__(35848);
 	var key = __webpack_require__(52294);
 	;
 	function describeKey({ facts, publicKey }, verification) {

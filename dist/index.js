@@ -13660,161 +13660,6 @@ var __webpack_modules__ = {
 			];
 		}
 	}),
-	76151: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			G: () => Lanes,
-			U: () => createClient
-		});
-		var undici__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37398);
-		var _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(25480);
-		class Lanes {
-			#origin;
-			#protocol;
-			#dialler;
-			#opened = 0;
-			#all = new Set();
-			#idle = [];
-			#opening = [];
-			#shared;
-			constructor(origin, protocol, dialler) {
-				this.#origin = origin;
-				this.#protocol = protocol;
-				this.#dialler = dialler;
-			}
-			takeIdle(used) {
-				const at = used ? this.#idle.findLastIndex((lane) => !used.includes(lane.number)) : this.#idle.length - 1;
-				return at < 0 ? undefined : this.#fresh(this.#idle.splice(at, 1)[0], used);
-			}
-			async connect(used) {
-				if (this.#protocol === "http2") {
-					this.#shared ??= this.#openShared();
-					const shared = await this.#shared;
-					if (shared) return shared;
-				}
-				const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used) ?? this.takeIdle(used);
-				if (!ready && used?.length) this.dropIdle();
-				return ready ?? this.#open("own", undefined);
-			}
-			#fresh(lane, used) {
-				if (lane === undefined) return undefined;
-				const isOpen = lane.connection?.socket.destroyed !== true;
-				if (isOpen && performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
-				this.drop(lane);
-				return this.takeIdle(used);
-			}
-			async prepare(count, signal) {
-				let left = this.#protocol === "http2" ? 0 : count;
-				const openSome = async () => {
-					while (left-- > 0 && !signal.aborted) {
-						const opening = this.#dialler.dial().then((connection) => this.#open("own", connection), () => undefined);
-						this.#opening.push(opening);
-						const lane = await opening;
-						if (lane === undefined) return;
-						const at = this.#opening.indexOf(opening);
-						if (at < 0) continue;
-						void this.#opening.splice(at, 1);
-						this.#idle.push(lane);
-					}
-				};
-				await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
-			}
-			giveBack(lane, { status, used }) {
-				lane.idleSince = performance.now();
-				if (status !== 429 && status !== 503) used?.push(lane.number);
-				if (lane.sharing === "shared") return;
-				if (!REFUSALS.includes(status)) this.#idle.push(lane);
-				else if (used || status > 403 && status < 500) this.#idle.unshift(lane);
-				else this.drop(lane);
-			}
-			drop(lane) {
-				if (lane.sharing === "shared" && lane.connection?.socket.destroyed === false) return;
-				if (lane.sharing === "shared") this.#shared = undefined;
-				this.#all.delete(lane);
-				disconnect(lane);
-			}
-			avoidHttp2() {
-				this.dropUnused();
-				this.#protocol = "http1";
-				this.#shared = undefined;
-				this.#dialler.avoidHttp2();
-			}
-			dropIdle() {
-				for (const lane of this.#idle.splice(0)) this.drop(lane);
-			}
-			dropUnused() {
-				this.dropIdle();
-				for (const opening of this.#opening.splice(0)) void opening.then((lane) => lane && this.drop(lane));
-			}
-			close() {
-				for (const lane of this.#all) disconnect(lane);
-				for (const opening of this.#opening) void opening.then((lane) => lane && this.drop(lane));
-				this.#all.clear();
-				this.#idle.length = 0;
-			}
-			async #openShared() {
-				try {
-					const connection = await this.#dialler.dial();
-					const speaksHttp2 = connection.socket.alpnProtocol === "h2";
-					const lane = this.#open(speaksHttp2 ? "shared" : "own", connection);
-					if (speaksHttp2) return lane;
-					this.#idle.push(lane);
-					return undefined;
-				} catch (error) {
-					this.#shared = undefined;
-					throw error;
-				}
-			}
-			#open(sharing, ready) {
-				let given = ready;
-				const connect = async () => {
-					const connection = given ?? await this.#dialler.dial();
-					given = undefined;
-					lane.connection = connection;
-					return connection.socket;
-				};
-				const client = createClient(this.#origin, sharing, connect);
-				const lane = {
-					number: ++this.#opened,
-					sharing,
-					connection: ready,
-					client,
-					idleSince: performance.now()
-				};
-				this.#all.add(lane);
-				return lane;
-			}
-		}
-		function disconnect({ client, connection }) {
-			client.destroy().catch(() => {});
-			connection?.socket.destroy();
-		}
-		const REFUSALS = [
-			401,
-			403,
-			404,
-			405,
-			413,
-			500,
-			502,
-			504
-		];
-		const MAX_IDLE_MS = 800;
-		const PREPARED_AT_ONCE = 8;
-		const MAX_STREAMS = 1e3;
-		function createClient(origin, sharing, connect) {
-			return new undici__WEBPACK_IMPORTED_MODULE_0__.Client(origin, {
-				connect: (_, callback) => {
-					connect().then((socket) => callback(null, socket), (error) => callback(error, null));
-				},
-				pipelining: sharing === "own" ? 1 : MAX_STREAMS,
-				keepAliveTimeout: 1e3,
-				keepAliveMaxTimeout: 4e3,
-				headersTimeout: 0,
-				bodyTimeout: 0,
-				maxHeaderSize: _lenient_answer_reader_js__WEBPACK_IMPORTED_MODULE_1__.v
-			});
-		}
-	}),
 	68157: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			$f: () => reasonOfEnd,
@@ -14937,12 +14782,14 @@ var __webpack_modules__ = {
 	50469: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			Ng: () => describeRequest,
+			UU: () => createClient,
 			g$: () => tooLarge,
 			gb: () => pathOnServer,
+			iT: () => toError,
 			k5: () => Exchange
 		});
-		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(74318);
-		var _exchange_progress_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30734);
+		var undici__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37398);
+		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
 		var _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(45629);
 		function pathOnServer({ pathname }, path) {
 			return pathname.replace(/\/+$/, "") + path;
@@ -14951,59 +14798,57 @@ var __webpack_modules__ = {
 			return `${method} ${origin}${path.replace(/\?.*$/s, "")}`;
 		}
 		class Exchange {
-			progress = new _exchange_progress_js__WEBPACK_IMPORTED_MODULE_1__.p3();
-			#request;
-			#signal;
+			#task;
 			#done = Promise.withResolvers();
 			#received;
-			#controller;
 			#receivedBefore = 0;
 			#phrase;
-			constructor(request, signal, received) {
-				this.#request = request;
-				this.#signal = signal;
+			constructor(task, received) {
+				this.#task = task;
 				this.#received = received;
 			}
-			async run(client, connection) {
-				this.#signal.throwIfAborted();
+			async run(client) {
+				const { request, signal } = this.#task;
+				signal.throwIfAborted();
 				const abort = () => {
-					const reason = toError(this.#signal.reason);
-					if (connection === "own") client.destroy(reason).catch(() => {});
-					else this.#controller?.abort(reason);
+					const reason = toError(signal.reason);
+					client.destroy(reason).catch(() => {});
 					this.#done.reject(reason);
 				};
-				this.#signal.addEventListener("abort", abort, { once: true });
+				signal.addEventListener("abort", abort, { once: true });
 				try {
-					client.dispatch(this.#request, this);
+					client.dispatch(request, this);
 					return await this.#done.promise;
 				} finally {
-					this.#signal.removeEventListener("abort", abort);
+					signal.removeEventListener("abort", abort);
 				}
 			}
 			onRequestStart(controller) {
-				if (this.#signal.aborted) controller.abort(toError(this.#signal.reason));
-				else if (this.#controller) controller.abort(replayed());
-				this.#controller = controller;
-				this.progress.isConnected = true;
+				const { signal, progress } = this.#task;
+				if (signal.aborted) controller.abort(toError(signal.reason));
+				progress.isConnected = true;
 				this.#receivedBefore = this.#received();
 			}
 			onRequestSent() {
-				this.progress.onSent();
-				this.#request.onSent?.();
+				this.#task.progress.onSent();
+				this.#task.request.onSent?.();
 			}
 			onResponseStart(controller, status, headers, phrase) {
 				if (status < 200) return;
 				if ((0, _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__.S4)(headers)) controller.abort((0, _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__.Qm)("Transfer-Encoding does not end in chunked"));
-				this.progress.status = status;
-				this.progress.headers = headers;
+				Object.assign(this.#task.progress, {
+					status,
+					headers
+				});
 				this.#phrase = phrase;
 			}
 			onResponseData(controller, chunk) {
-				const refusal = this.progress.body.add(chunk, this.#received() - this.#receivedBefore);
-				if (refusal !== undefined) controller.abort(tooLarge(refusal, this.progress));
+				const { progress } = this.#task;
+				const refusal = progress.body.add(chunk, this.#received() - this.#receivedBefore);
+				if (refusal !== undefined) controller.abort(tooLarge(refusal, progress));
 			}
 			onResponseEnd() {
-				const { status, headers, body } = this.progress;
+				const { status, headers, body } = this.#task.progress;
 				this.#done.resolve({
 					status,
 					phrase: this.#phrase,
@@ -15015,14 +14860,21 @@ var __webpack_modules__ = {
 				this.#done.reject(error);
 			}
 		}
+		function createClient(origin, connect) {
+			return new undici__WEBPACK_IMPORTED_MODULE_0__.Client(origin, {
+				connect: (_, callback) => {
+					connect().then((socket) => callback(null, socket), (error) => callback(error, null));
+				},
+				pipelining: 1,
+				keepAliveTimeout: 1e3,
+				keepAliveMaxTimeout: 4e3,
+				headersTimeout: 0,
+				bodyTimeout: 0,
+				maxHeaderSize: _lenient_answer_head_js__WEBPACK_IMPORTED_MODULE_2__.v8
+			});
+		}
 		function toError(reason) {
 			return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
-		}
-		function replayed() {
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("service", "CONNECTION_LOST", "The server ended the connection before it took the request.", {
-				hint: "The service, or a gateway in front of it, may have restarted.",
-				staleConnection: true
-			});
 		}
 		const TO_THE_SERVICE = "server-url, and the path of the requests below it: they must lead to the signing service and not to another site.";
 		function tooLarge(refusal, { status, headers }) {
@@ -15035,7 +14887,7 @@ var __webpack_modules__ = {
 			].flat().join(", ");
 			const isOfApi = type === "JSON" || status >= 400;
 			const message = `The answer (${what}) ${refusal}; a signature is a few hundred bytes.`;
-			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("file", "RESP_TOO_LARGE", message, { hint: isOfApi ? `Ask the operators of the service, or of a gateway in front of it, what the answer holds besides a signature, such as the output of a debug mode, and to leave that out. If this run is the first one, check ${TO_THE_SERVICE}` : `Check ${TO_THE_SERVICE} If they do, the service or a gateway adds something to its answers: ask their operators.` });
+			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR("file", "RESP_TOO_LARGE", message, { hint: isOfApi ? `Ask the operators of the service, or of a gateway in front of it, what the answer holds besides a signature, such as the output of a debug mode, and to leave that out. If this run is the first one, check ${TO_THE_SERVICE}` : `Check ${TO_THE_SERVICE} If they do, the service or a gateway adds something to its answers: ask their operators.` });
 		}
 	}),
 	49598: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -15098,10 +14950,12 @@ var __webpack_modules__ = {
 			V$: () => foreign,
 			hZ: () => isChunked,
 			jB: () => readHeaders,
-			rk: () => readStatus
+			rk: () => readStatus,
+			v8: () => MAX_HEADER_BYTES
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _tls_foreign_protocol_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(24469);
+		const MAX_HEADER_BYTES = 300 * 1024;
 		function malformed(words) {
 			return (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.Qt)("HPE_LENIENT", `Parse Error: ${words}`);
 		}
@@ -15150,14 +15004,10 @@ var __webpack_modules__ = {
 		}
 	}),
 	25480: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-		__nccwpck_require__.d(__webpack_exports__, {
-			E: () => AnswerReader,
-			v: () => MAX_HEADER_BYTES
-		});
+		__nccwpck_require__.d(__webpack_exports__, { E: () => AnswerReader });
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _exchange_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(50469);
 		var _answer_head_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(45629);
-		const MAX_HEADER_BYTES = 300 * 1024;
 		const MAX_PIECES = 8192;
 		class AnswerReader {
 			#progress;
@@ -15246,7 +15096,7 @@ var __webpack_modules__ = {
 				const end = this.#bytes.indexOf("\n");
 				const isFirst = this.#next === "head" && this.#status === 0;
 				if (end < 0 && isFirst) checkBeginning(this.#bytes.toString("latin1"));
-				if (this.#lineBytes + (end < 0 ? this.#bytes.length : end) > MAX_HEADER_BYTES) throw headersTooLarge();
+				if (this.#lineBytes + (end < 0 ? this.#bytes.length : end) > _answer_head_js__WEBPACK_IMPORTED_MODULE_2__.v8) throw headersTooLarge();
 				if (end < 0) return undefined;
 				this.#lineBytes += end + 1;
 				const line = this.#bytes.toString("latin1", 0, end).replace(/\r$/, "");
@@ -16069,7 +15919,7 @@ var __webpack_modules__ = {
 			return `${(0, _identity_material_certificate_js__WEBPACK_IMPORTED_MODULE_1__.vm)(subject)} ${state}; this machine's clock says ${now.toISOString()}`;
 		}
 	}),
-	80445: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	35848: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { g: () => openTransport });
 		var errors = __nccwpck_require__(27406);
 		var policy_failure = __nccwpck_require__(74318);
@@ -16112,7 +15962,268 @@ var __webpack_modules__ = {
 			return () => lane.connection === before && before.socket.bytesRead === bytesRead;
 		}
 		var connection_failure = __nccwpck_require__(23343);
-		var connections = __nccwpck_require__(76151);
+		var exchange = __nccwpck_require__(50469);
+		var external_node_http2_ = __nccwpck_require__(32467);
+		var external_node_stream_ = __nccwpck_require__(57075);
+		;
+		class Http2Session {
+			#session;
+			#inFlight = 0;
+			#idleSince = performance.now();
+			constructor(origin, socket) {
+				this.#session = (0, external_node_http2_.connect)(origin, {
+					createConnection: () => socket,
+					settings: { enablePush: false }
+				});
+				this.#session.on("error", () => {});
+			}
+			isFresh(maxIdleMs) {
+				const isUsed = this.#inFlight > 0 || performance.now() - this.#idleSince <= maxIdleMs;
+				return isUsed && !this.#session.closed && !this.#session.destroyed;
+			}
+			async exchange(task) {
+				this.#inFlight++;
+				try {
+					return await http2_session_exchange(this.#session, task);
+				} finally {
+					this.#inFlight--;
+					this.#idleSince = performance.now();
+				}
+			}
+			retire() {
+				this.#session.close();
+			}
+			destroy() {
+				this.#session.destroy();
+			}
+		}
+		async function http2_session_exchange(session, { request, signal, progress }) {
+			signal.throwIfAborted();
+			const { promise, resolve, reject } = Promise.withResolvers();
+			const stream = openStream(session, request);
+			progress.isConnected = true;
+			const abort = () => reject((0, exchange.iT)(signal.reason));
+			signal.addEventListener("abort", abort, { once: true });
+			stream.once("finish", () => {
+				progress.onSent();
+				request.onSent?.();
+			});
+			stream.once("response", ({ ":status": status = 0, ...headers }) => Object.assign(progress, {
+				status,
+				headers
+			}));
+			stream.on("data", (chunk) => {
+				const refusal = progress.body.add(chunk, 0);
+				if (refusal !== undefined) reject((0, exchange.g$)(refusal, progress));
+			});
+			stream.once("end", () => {
+				const { status, headers, body } = progress;
+				if (status > 0 && !isCut(progress)) resolve({
+					status,
+					headers,
+					body: body.bytes()
+				});
+			});
+			stream.once("frameError", () => reject(notTaken()));
+			stream.on("error", (error) => reject(stream.rstCode === external_node_http2_.constants.NGHTTP2_REFUSED_STREAM ? notTaken() : isCut(progress) ? cut() : error));
+			stream.once("close", () => reject(isCut(progress) ? cut() : lost()));
+			sendBody(stream, request.body, reject);
+			try {
+				return await promise;
+			} finally {
+				signal.removeEventListener("abort", abort);
+				if (!stream.closed && !(stream.writableFinished && stream.readableEnded)) stream.close(external_node_http2_.constants.NGHTTP2_CANCEL);
+			}
+		}
+		function openStream(session, { method, path, headers, body }) {
+			const fields = {
+				":method": method,
+				":path": path
+			};
+			if (body instanceof Uint8Array) fields["content-length"] = body.length;
+			for (let at = 0; at < headers.length; at += 2) {
+				const [name = "", value] = [headers[at]?.toLowerCase(), headers[at + 1]];
+				fields[name === "host" ? ":authority" : name] = value;
+			}
+			try {
+				return session.request(fields);
+			} catch (error) {
+				throw /ERR_HTTP2_(?:INVALID|GOAWAY)_SESSION/.test((0, errors.$N)(error) ?? "") ? notTaken() : error;
+			}
+		}
+		function sendBody(stream, body, fail) {
+			if (body instanceof Uint8Array) {
+				stream.end(body);
+				return;
+			}
+			(0, external_node_stream_.pipeline)(body, stream, (error) => {
+				if (error && error.code !== "ERR_STREAM_PREMATURE_CLOSE") fail(error);
+			});
+		}
+		function isCut({ headers, body }) {
+			return headers["content-length"] !== undefined && Number(headers["content-length"]) !== body.length;
+		}
+		function cut() {
+			return (0, errors.Qt)("UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "The body has another length than its headers say.");
+		}
+		function lost() {
+			return (0, errors.Qt)("ECONNRESET", "The stream was closed before the answer was complete.");
+		}
+		function notTaken() {
+			return new policy_failure.HR("service", "CONNECTION_LOST", "The server ended the connection before it took the request.", {
+				hint: "The service, or a gateway in front of it, may have restarted.",
+				staleConnection: true
+			});
+		}
+		;
+		class Lanes {
+			#origin;
+			#protocol;
+			#dialler;
+			#opened = 0;
+			#all = new Set();
+			#idle = [];
+			#opening = [];
+			#shared;
+			constructor(origin, protocol, dialler) {
+				this.#origin = origin;
+				this.#protocol = protocol;
+				this.#dialler = dialler;
+			}
+			takeIdle(used) {
+				const at = used ? this.#idle.findLastIndex((lane) => !used.includes(lane.number)) : this.#idle.length - 1;
+				return at < 0 ? undefined : this.#fresh(this.#idle.splice(at, 1)[0], used);
+			}
+			async connect(used) {
+				const shared = this.#protocol === "http2" ? await this.#connectShared() : undefined;
+				if (shared) return shared;
+				const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used) ?? this.takeIdle(used);
+				if (!ready && used?.length) this.dropIdle();
+				return ready ?? this.#open();
+			}
+			#fresh(lane, used) {
+				if (lane === undefined) return undefined;
+				const isOpen = lane.connection?.socket.destroyed !== true;
+				if (isOpen && performance.now() - lane.idleSince <= MAX_IDLE_MS) return lane;
+				this.drop(lane);
+				return this.takeIdle(used);
+			}
+			async prepare(count, signal) {
+				let left = this.#protocol === "http2" ? 0 : count;
+				const openSome = async () => {
+					while (left-- > 0 && !signal.aborted) {
+						const opening = this.#dialler.dial().then((connection) => this.#open(connection), () => undefined);
+						this.#opening.push(opening);
+						const lane = await opening;
+						if (lane === undefined) return;
+						const at = this.#opening.indexOf(opening);
+						if (at < 0) continue;
+						void this.#opening.splice(at, 1);
+						this.#idle.push(lane);
+					}
+				};
+				await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, openSome));
+			}
+			giveBack(lane, { status, used }) {
+				lane.idleSince = performance.now();
+				if (status !== 429 && status !== 503) used?.push(lane.number);
+				if (lane.sharing === "shared") return;
+				if (!REFUSALS.includes(status)) this.#idle.push(lane);
+				else if (used || status > 403 && status < 500) this.#idle.unshift(lane);
+				else this.drop(lane);
+			}
+			drop(lane, { isLate = false } = {}) {
+				if (lane.wire instanceof Http2Session && lane.connection?.socket.destroyed === false) {
+					if (isLate) lane.wire.retire();
+					return;
+				}
+				this.#all.delete(lane);
+				disconnect(lane);
+			}
+			avoidHttp2() {
+				this.dropUnused();
+				this.#protocol = "http1";
+				this.#shared = undefined;
+				this.#dialler.avoidHttp2();
+			}
+			dropIdle() {
+				for (const lane of this.#idle.splice(0)) this.drop(lane);
+			}
+			dropUnused() {
+				this.dropIdle();
+				for (const opening of this.#opening.splice(0)) void opening.then((lane) => lane && this.drop(lane));
+			}
+			close() {
+				for (const lane of this.#all) disconnect(lane);
+				for (const opening of this.#opening) void opening.then((lane) => lane && this.drop(lane));
+				this.#all.clear();
+				this.#idle.length = 0;
+			}
+			async #connectShared() {
+				this.#shared ??= this.#openShared();
+				const opening = this.#shared;
+				const lane = await opening;
+				if (!(lane?.wire instanceof Http2Session) || lane.wire.isFresh(MAX_IDLE_MS)) return lane;
+				lane.wire.retire();
+				if (this.#shared === opening) this.#shared = undefined;
+				return this.#protocol === "http2" ? this.#connectShared() : undefined;
+			}
+			async #openShared() {
+				try {
+					const connection = await this.#dialler.dial();
+					if (connection.socket.alpnProtocol === "h2") return this.#add("shared", new Http2Session(this.#origin, connection.socket), connection);
+					this.#idle.push(this.#open(connection));
+					return undefined;
+				} catch (error) {
+					this.#shared = undefined;
+					throw error;
+				}
+			}
+			#open(ready) {
+				let given = ready;
+				const connect = async () => {
+					const connection = given ?? await this.#dialler.dial();
+					given = undefined;
+					lane.connection = connection;
+					return connection.socket;
+				};
+				const client = (0, exchange.UU)(this.#origin, connect);
+				const received = () => lane.connection?.socket.bytesRead ?? 0;
+				const wire = {
+					exchange: (task) => new exchange.k5(task, received).run(client),
+					destroy: () => void client.destroy().catch(() => {})
+				};
+				const lane = this.#add("own", wire, ready);
+				return lane;
+			}
+			#add(sharing, wire, connection) {
+				const lane = {
+					number: ++this.#opened,
+					sharing,
+					wire,
+					connection,
+					idleSince: performance.now()
+				};
+				this.#all.add(lane);
+				return lane;
+			}
+		}
+		function disconnect({ wire, connection }) {
+			wire.destroy();
+			connection?.socket.destroy();
+		}
+		const REFUSALS = [
+			401,
+			403,
+			404,
+			405,
+			413,
+			500,
+			502,
+			504
+		];
+		const MAX_IDLE_MS = 800;
+		const PREPARED_AT_ONCE = 8;
 		var promises_ = __nccwpck_require__(58500);
 		var connect = __nccwpck_require__(86732);
 		var addresses = __nccwpck_require__(3317);
@@ -16301,10 +16412,8 @@ var __webpack_modules__ = {
 				return oneOfSeveral(found).with({ endsRun: "bad-node" });
 			}
 		}
-		var connection_exchange = __nccwpck_require__(50469);
 		var http2_errors = __nccwpck_require__(49598);
 		var external_node_http_ = __nccwpck_require__(37067);
-		var external_node_stream_ = __nccwpck_require__(57075);
 		;
 		const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 		var answer_reader = __nccwpck_require__(25480);
@@ -16431,7 +16540,7 @@ var __webpack_modules__ = {
 				this.firstConnection = this.#dialler.first;
 				this.#origin = route.server.origin;
 				this.#proxyName = route.proxy && (0, proxy_proxy.Y)(route.proxy);
-				this.#lanes = new connections.G(this.#origin, protocol, this.#dialler);
+				this.#lanes = new Lanes(this.#origin, protocol, this.#dialler);
 				this.#losses = new LossExamination(diagnosis);
 			}
 			post = async (request, signal) => {
@@ -16448,11 +16557,13 @@ var __webpack_modules__ = {
 				if (this.#answers.isLenient) return this.#sendLeniently(request, signal);
 				const lane = this.#lanes.takeIdle(request.used) ?? await this.#connect(signal, request.used);
 				const isStale = watch(lane);
-				const received = () => lane.sharing === "own" ? lane.connection?.socket.bytesRead ?? 0 : 0;
-				const exchange = new connection_exchange.k5(request, signal, received);
-				const progress = this.#losses.begin(exchange.progress);
+				const progress = this.#losses.begin(new exchange_progress.p3());
 				try {
-					const response = await exchange.run(lane.client, lane.sharing);
+					const response = await lane.wire.exchange({
+						request,
+						signal,
+						progress
+					});
 					this.#hasAnswered = true;
 					this.#losses.end();
 					if (this.#isStranger(lane, response)) throw unknownSession(this.#origin, response.status);
@@ -16463,11 +16574,11 @@ var __webpack_modules__ = {
 					});
 					return {
 						...response,
-						request: (0, connection_exchange.Ng)(this.#origin, request)
+						request: (0, exchange.Ng)(this.#origin, request)
 					};
 				} catch (error) {
 					this.#losses.fail(progress);
-					this.#lanes.drop(lane);
+					this.#lanes.drop(lane, { isLate: signal.aborted });
 					const stale = isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
 					if (stale) this.#lanes.dropIdle();
 					return this.#explain(error, signal, {
@@ -16495,7 +16606,7 @@ var __webpack_modules__ = {
 					this.#answers.onRead(progress);
 					return {
 						...response,
-						request: (0, connection_exchange.Ng)(this.#origin, request)
+						request: (0, exchange.Ng)(this.#origin, request)
 					};
 				} catch (error) {
 					dialling.then(({ socket }) => socket.destroy()).catch(() => {});
@@ -26972,7 +27083,7 @@ Content-Type: application/json
 		var server_certificate = __nccwpck_require__(53015);
 		var addresses = __nccwpck_require__(3317);
 		var route = __nccwpck_require__(83551);
-		var transport = __nccwpck_require__(80445);
+		var transport = __nccwpck_require__(35848);
 		var identity_identity = __nccwpck_require__(9624);
 		var issued_certificate = __nccwpck_require__(39481);
 		;
@@ -30539,7 +30650,7 @@ Content-Type: application/json
 		var diagnosis = __nccwpck_require__(68157);
 		var proxy = __nccwpck_require__(51949);
 		var connection_route = __nccwpck_require__(83551);
-		var transport = __nccwpck_require__(80445);
+		var transport = __nccwpck_require__(35848);
 		var identity = __nccwpck_require__(9624);
 		var other_server = __nccwpck_require__(97628);
 		var policy_failure = __nccwpck_require__(74318);

@@ -27,5 +27,5 @@ function narrow(file: string, name: keyof typeof CLASSES, beside: string): void 
 }
 
 const CORE_CLIENT = 'node_modules/@actions/http-client';
-narrow('build/src/connection/connections.js', 'Client', 'build');
+narrow('build/src/connection/exchange.js', 'Client', 'build');
 narrow(join(CORE_CLIENT, 'lib', 'index.js'), 'ProxyAgent', CORE_CLIENT);

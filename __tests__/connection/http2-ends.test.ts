@@ -1,4 +1,10 @@
-import { constants, createSecureServer, type SecureServerOptions, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  createSecureServer,
+  type IncomingHttpHeaders,
+  type SecureServerOptions,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { expect, onTestFinished, test } from 'vitest';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { openTransport } from '../../src/connection/transport.ts';
@@ -11,9 +17,9 @@ const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_NO_ERROR, 
 const pki = createPki();
 
 /** What a service does with its nth request over HTTP/2. */
-type React = (stream: ServerHttp2Stream, nth: number) => void;
+type React = (stream: ServerHttp2Stream, nth: number, headers: IncomingHttpHeaders) => void;
 
-const sign: React = (stream) => {
+const sign = (stream: ServerHttp2Stream): void => {
   stream.resume().on('end', () => {
     if (stream.destroyed || stream.closed) return;
     stream.respond({ ':status': 200 });
@@ -22,14 +28,14 @@ const sign: React = (stream) => {
 };
 const every3rd =
   (react: React): React =>
-  (stream, nth) =>
-    (nth % 3 === 0 ? react : sign)(stream, nth);
-const hint: React = (stream, nth) => {
+  (stream, nth, headers) =>
+    (nth % 3 === 0 ? react : sign)(stream, nth, headers);
+const hint: React = (stream) => {
   stream.additionalHeaders({ ':status': 103 });
-  sign(stream, nth);
+  sign(stream);
 };
 const endEvery5th: React = (stream, nth) => {
-  sign(stream, nth);
+  sign(stream);
   if (nth % 5 === 4) stream.session?.close();
 };
 const goAway =
@@ -39,19 +45,24 @@ const goAway =
     setTimeout(() => session?.destroy(), 10);
   };
 
-/** Signs files over HTTP/2 at a service that reacts so, and signs over HTTP/1.1. */
-async function signAt(react: React, options: SecureServerOptions = {}) {
-  const { server: own, client, root, signingPublicKeyPem: verifyKeyPem } = await pki;
+/** Starts a service that reacts so over HTTP/2, and signs over HTTP/1.1. */
+async function start(react: React, options: SecureServerOptions = {}) {
+  const { server: own, client, root } = await pki;
   const tls = { cert: own.cert, key: own.key, ca: root.cert, requestCert: true, allowHTTP1: true };
   const server = createSecureServer({ ...tls, ...options }, (request, response) => {
     if (request.httpVersion !== '2.0') request.resume().on('end', () => response.end('{"signData":"QUJD"}'));
   });
   let streams = 0;
-  server.on('session', (session) => session.on('error', () => {}));
-  server.on('stream', (stream) =>
+  let sessions = 0;
+  server.on('session', (session) => {
+    sessions++;
+    session.on('error', () => {});
+  });
+  server.on('stream', (stream, headers) =>
     react(
       stream.on('error', () => {}),
       streams++,
+      headers,
     ),
   );
   const port = await listen(server);
@@ -63,10 +74,18 @@ async function signAt(react: React, options: SecureServerOptions = {}) {
     transport.close();
     server.close();
   });
+  return { url, transport, counts: () => ({ streams, sessions }) };
+}
+
+/** Signs files at a service that reacts so. */
+async function signAt(react: React, options: SecureServerOptions = {}) {
+  const { url, transport, counts } = await start(react, options);
+  const { client, root, signingPublicKeyPem: verifyKeyPem } = await pki;
+  const [{ cert, key }, chain] = [client, root.cert];
   const credentials = { cert, key, chain, appKey: 'app', appSecret: 'secret', verifyKeyPem };
   const service = { url, signPath: '/sign', appKey: 'app', appSecret: 'secret', credentials };
   const run = await signTree(service, plantMany(FILES), { transport, algorithm: 'none' });
-  return { run, streams, signed: run.outcomes.filter(({ status }) => status === 'signed').length };
+  return { run, ...counts(), signed: run.outcomes.filter(({ status }) => status === 'signed').length };
 }
 
 test.each<[string, React, SecureServerOptions]>([
@@ -76,7 +95,11 @@ test.each<[string, React, SecureServerOptions]>([
   ['wants fewer requests now and then', every3rd((stream) => stream.close(NGHTTP2_ENHANCE_YOUR_CALM)), {}],
   ['sends an early hint first', hint, {}],
   ['ends each connection after some requests', endEvery5th, {}],
-  ['gives a connection up once', (stream, nth) => (nth === 7 ? goAway(NGHTTP2_NO_ERROR) : sign)(stream, nth), {}],
+  [
+    'gives a connection up once',
+    (stream, nth, headers) => (nth === 7 ? goAway(NGHTTP2_NO_ERROR) : sign)(stream, nth, headers),
+    {},
+  ],
 ])('a server that %s signs every file', async (_, react, options) => {
   const { run, signed } = await signAt(react, options);
   expect(run.ending).toBeUndefined();
@@ -107,4 +130,79 @@ test('an answer of another length than its headers say is not taken for another 
     });
   });
   expect(run.ending?.message).toMatch(/: the answer has another length than its headers say\.$/);
+});
+
+const body = Buffer.alloc(100_000);
+const post = { method: 'POST', path: '/sign', headers: ['Content-Type', 'text/plain'], body };
+const never = new AbortController().signal;
+
+test.each([
+  ['before anything is sent', 0],
+  ['while its body is sent', 5],
+  ['while it waits for the answer', 100],
+])('a request that is given up %s ends at once, and others go on', async (_, ms) => {
+  const { transport } = await start((stream, nth) => (nth === 1 ? stream.resume() : sign(stream)), {
+    settings: { initialWindowSize: ms === 100 ? 1_000_000 : 1000 },
+  });
+  await transport.post({ ...post, body: Buffer.from('first') }, never);
+  const giveUp = new AbortController();
+  const first = transport.post(post, giveUp.signal);
+  const second = transport.post({ ...post, body: Buffer.from('small') }, never);
+  setTimeout(() => giveUp.abort(new Error('given up')), ms);
+  await expect(first).rejects.toThrow('given up');
+  expect((await second).status).toBe(200);
+  // As many turns of the event loop as Node may need to write what is left.
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect((await transport.post(post, never)).status).toBe(200);
+});
+
+test('after a request that got no answer in time, the next one takes a new connection', async () => {
+  const { transport, counts } = await start((stream, nth) => nth > 0 && sign(stream));
+  const late = AbortSignal.timeout(200);
+  await expect(transport.post(post, late)).rejects.toThrow();
+  expect((await transport.post(post, never)).status).toBe(200);
+  expect(counts()).toEqual({ streams: 2, sessions: 2 });
+});
+
+test('a connection that nothing used for a second is not used again', async () => {
+  const { transport, counts } = await start(sign);
+  await transport.post(post, never);
+  await transport.post(post, never);
+  expect(counts().sessions).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect((await transport.post(post, never)).status).toBe(200);
+  expect(counts().sessions).toBe(2);
+});
+
+test('each body arrives whole, also in pieces, and each request says its length', async () => {
+  const seen: [number, string | undefined][] = [];
+  const { transport } = await start((stream, _, { 'content-length': length }) => {
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    stream.on('end', () => seen.push([bytes, length]));
+    sign(stream);
+  });
+  async function* pieces(): AsyncIterable<Uint8Array> {
+    for (let left = 8; left > 0; left--) yield await Promise.resolve(body);
+  }
+  let sent = 0;
+  const onSent = (): void => void sent++;
+  await transport.post({ ...post, onSent }, never);
+  const headers = [...post.headers, 'Content-Length', '800000'];
+  await transport.post({ ...post, headers, body: pieces(), onSent }, never);
+  expect(seen).toEqual([
+    [100_000, '100000'],
+    [800_000, '800000'],
+  ]);
+  expect(sent).toBe(2);
+});
+
+test('a body that fails on the way ends the request with its error', async () => {
+  const { transport } = await start(sign);
+  async function* pieces(): AsyncIterable<Uint8Array> {
+    yield await Promise.resolve(body);
+    throw new RangeError('The file was cut.');
+  }
+  await expect(transport.post({ ...post, body: pieces() }, never)).rejects.toThrow('The file was cut');
+  expect((await transport.post(post, never)).status).toBe(200);
 });

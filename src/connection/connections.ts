@@ -1,14 +1,21 @@
 import type { Socket } from 'node:net';
-import { type buildConnector, Client } from 'undici';
 import type { Connection } from './connect.ts';
 import type { Dialler, HttpProtocol } from './dialler.ts';
-import { MAX_HEADER_BYTES } from './lenient/answer-reader.ts';
+import { createClient, Exchange, type ExchangeTask, type WireResponse } from './exchange.ts';
+import { Http2Session } from './http2-session.ts';
+
+/** Sends requests over a connection. */
+interface Wire {
+  exchange(task: ExchangeTask): Promise<WireResponse>;
+  /** Ends every request. */
+  destroy(): void;
+}
 
 /** An HTTP client with its current connection. */
 export interface Lane {
   /** Counted over all lanes of the transport. */
   readonly number: number;
-  readonly client: Client;
+  readonly wire: Wire;
   readonly sharing: 'own' | 'shared';
   connection: Connection | undefined;
   /** Time when its last answer was complete. */
@@ -41,15 +48,12 @@ export class Lanes {
 
   /** Returns the shared lane if the server speaks HTTP/2, otherwise one that is being opened or a new one. */
   async connect(used?: readonly number[]): Promise<Lane> {
-    if (this.#protocol === 'http2') {
-      this.#shared ??= this.#openShared();
-      const shared = await this.#shared;
-      if (shared) return shared;
-    }
+    const shared = this.#protocol === 'http2' ? await this.#connectShared() : undefined;
+    if (shared) return shared;
     const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used) ?? this.takeIdle(used);
     // What is still idle is used, and a server that serves one connection at a time would wait for a request on that one.
     if (!ready && used?.length) this.dropIdle();
-    return ready ?? this.#open('own', undefined);
+    return ready ?? this.#open();
   }
 
   #fresh(lane: Lane | undefined, used: readonly number[] | undefined): Lane | undefined {
@@ -67,7 +71,7 @@ export class Lanes {
     const openSome = async (): Promise<void> => {
       while (left-- > 0 && !signal.aborted) {
         const opening = this.#dialler.dial().then(
-          (connection) => this.#open('own', connection),
+          (connection) => this.#open(connection),
           // A later request reports the reason for a failure.
           () => undefined,
         );
@@ -94,10 +98,13 @@ export class Lanes {
     else this.drop(lane);
   }
 
-  /** Closes a lane after a failed request; a shared lane continues for other requests while its connection lives. */
-  drop(lane: Lane): void {
-    if (lane.sharing === 'shared' && lane.connection?.socket.destroyed === false) return;
-    if (lane.sharing === 'shared') this.#shared = undefined;
+  /** Closes a lane after a failed request; a shared lane continues, for other requests too unless an answer is late. */
+  drop(lane: Lane, { isLate = false } = {}): void {
+    if (lane.wire instanceof Http2Session && lane.connection?.socket.destroyed === false) {
+      // The connection may be dead, which only a new one shows.
+      if (isLate) lane.wire.retire();
+      return;
+    }
     this.#all.delete(lane);
     disconnect(lane);
   }
@@ -129,14 +136,23 @@ export class Lanes {
     this.#idle.length = 0;
   }
 
+  async #connectShared(): Promise<Lane | undefined> {
+    this.#shared ??= this.#openShared();
+    const opening = this.#shared;
+    const lane = await opening;
+    if (!(lane?.wire instanceof Http2Session) || lane.wire.isFresh(MAX_IDLE_MS)) return lane;
+    lane.wire.retire();
+    if (this.#shared === opening) this.#shared = undefined;
+    return this.#protocol === 'http2' ? this.#connectShared() : undefined;
+  }
+
   /** Asks the server for HTTP/2; otherwise the connection becomes the first ordinary lane. */
   async #openShared(): Promise<Lane | undefined> {
     try {
       const connection = await this.#dialler.dial();
-      const speaksHttp2 = connection.socket.alpnProtocol === 'h2';
-      const lane = this.#open(speaksHttp2 ? 'shared' : 'own', connection);
-      if (speaksHttp2) return lane;
-      this.#idle.push(lane);
+      if (connection.socket.alpnProtocol === 'h2')
+        return this.#add('shared', new Http2Session(this.#origin, connection.socket), connection);
+      this.#idle.push(this.#open(connection));
       return undefined;
     } catch (error) {
       this.#shared = undefined;
@@ -144,7 +160,7 @@ export class Lanes {
     }
   }
 
-  #open(sharing: Lane['sharing'], ready: Connection | undefined): Lane {
+  #open(ready?: Connection): Lane {
     let given = ready;
     const connect = async (): Promise<Socket> => {
       const connection = given ?? (await this.#dialler.dial());
@@ -152,16 +168,26 @@ export class Lanes {
       lane.connection = connection;
       return connection.socket;
     };
-    const client = createClient(this.#origin, sharing, connect);
-    const lane: Lane = { number: ++this.#opened, sharing, connection: ready, client, idleSince: performance.now() };
+    const client = createClient(this.#origin, connect);
+    const received = (): number => lane.connection?.socket.bytesRead ?? 0;
+    const wire = {
+      exchange: (task: ExchangeTask) => new Exchange(task, received).run(client),
+      destroy: () => void client.destroy().catch(() => {}),
+    };
+    const lane = this.#add('own', wire, ready);
+    return lane;
+  }
+
+  #add(sharing: Lane['sharing'], wire: Wire, connection: Connection | undefined): Lane {
+    const lane = { number: ++this.#opened, sharing, wire, connection, idleSince: performance.now() };
     this.#all.add(lane);
     return lane;
   }
 }
 
 /** A client that has sent nothing does not have its connection yet. */
-function disconnect({ client, connection }: Lane): void {
-  client.destroy().catch(() => {});
+function disconnect({ wire, connection }: Lane): void {
+  wire.destroy();
   connection?.socket.destroy();
 }
 
@@ -171,25 +197,3 @@ const REFUSALS: readonly number[] = [401, 403, 404, 405, 413, 500, 502, 504];
 const MAX_IDLE_MS = 800;
 /** Number of simultaneous handshakes that keeps both sides busy. */
 const PREPARED_AT_ONCE = 8;
-/** Streams of one HTTP/2 connection; the schedule decides how many are used. */
-const MAX_STREAMS = 1000;
-
-/** Creates an HTTP client; `connect` provides its connections. */
-export function createClient(origin: string, sharing: Lane['sharing'], connect: () => Promise<Socket>): Client {
-  return new Client(origin, {
-    connect: (_: buildConnector.Options, callback: buildConnector.Callback) => {
-      connect().then(
-        (socket) => callback(null, socket),
-        (error: Error) => callback(error, null),
-      );
-    },
-    pipelining: sharing === 'own' ? 1 : MAX_STREAMS,
-    // Shorter than the idle limit of servers, because requests on a closing connection are lost.
-    keepAliveTimeout: 1000,
-    keepAliveMaxTimeout: 4000,
-    // The caller has a time limit for each attempt, and a second one is not needed.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxHeaderSize: MAX_HEADER_BYTES,
-  });
-}

@@ -1,7 +1,8 @@
-import type { Client, Dispatcher } from 'undici';
+import type { Socket } from 'node:net';
+import { type buildConnector, Client, type Dispatcher } from 'undici';
 import { Failure } from '../signing/policy/failure.ts';
-import { ExchangeProgress } from './exchange-progress.ts';
-import { hidesChunks, malformed } from './lenient/answer-head.ts';
+import type { ExchangeProgress } from './exchange-progress.ts';
+import { hidesChunks, MAX_HEADER_BYTES, malformed } from './lenient/answer-head.ts';
 
 /** An HTTP request as sent over the wire. */
 export interface WireRequest {
@@ -39,55 +40,57 @@ export function describeRequest(origin: string, { method, path }: WireRequest): 
   return `${method} ${origin}${path.replace(/\?.*$/s, '')}`;
 }
 
-/** A request on undici's dispatch: streams take a third of the time of a small request, and hide an abort. */
+/** A request to be sent. */
+export interface ExchangeTask {
+  readonly request: WireRequest;
+  readonly signal: AbortSignal;
+  /** Learns how far the exchange has come. */
+  readonly progress: ExchangeProgress;
+}
+
+/** A request of HTTP/1.1 on undici's dispatch: streams take a third of the time of a small request, and hide an abort. */
 export class Exchange implements Dispatcher.DispatchHandler {
-  readonly progress: ExchangeProgress = new ExchangeProgress();
-  readonly #request: WireRequest;
-  readonly #signal: AbortSignal;
+  readonly #task: ExchangeTask;
   readonly #done = Promise.withResolvers<WireResponse>();
   readonly #received: () => number;
-  #controller: Dispatcher.DispatchController | undefined;
   #receivedBefore = 0;
   #phrase: string | undefined;
 
-  /** `received` returns the number of bytes on the connection, or 0 for a shared connection. */
-  constructor(request: WireRequest, signal: AbortSignal, received: () => number) {
-    this.#request = request;
-    this.#signal = signal;
+  /** `received` returns the number of bytes that came on the connection. */
+  constructor(task: ExchangeTask, received: () => number) {
+    this.#task = task;
     this.#received = received;
   }
 
-  /** Sends the request; an abort rejects with the signal's reason, and closes the connection unless it is shared. */
-  async run(client: Client, connection: 'own' | 'shared'): Promise<WireResponse> {
-    this.#signal.throwIfAborted();
+  /** Sends the request; an abort rejects with the signal's reason, and closes the connection. */
+  async run(client: Client): Promise<WireResponse> {
+    const { request, signal } = this.#task;
+    signal.throwIfAborted();
     const abort = (): void => {
-      const reason = toError(this.#signal.reason);
-      if (connection === 'own') client.destroy(reason).catch(() => {});
-      else this.#controller?.abort(reason);
+      const reason = toError(signal.reason);
+      client.destroy(reason).catch(() => {});
       this.#done.reject(reason);
     };
-    this.#signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort, { once: true });
     try {
       // undici accepts an async iterable as a body, but its types do not.
-      client.dispatch(this.#request as Dispatcher.DispatchOptions, this);
+      client.dispatch(request as Dispatcher.DispatchOptions, this);
       return await this.#done.promise;
     } finally {
-      this.#signal.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', abort);
     }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#signal.aborted) controller.abort(toError(this.#signal.reason));
-    // After a graceful end of an HTTP/2 session, undici would repeat requests by itself, with the same nonce.
-    else if (this.#controller) controller.abort(replayed());
-    this.#controller = controller;
-    this.progress.isConnected = true;
+    const { signal, progress } = this.#task;
+    if (signal.aborted) controller.abort(toError(signal.reason));
+    progress.isConnected = true;
     this.#receivedBefore = this.#received();
   }
 
   onRequestSent(): void {
-    this.progress.onSent();
-    this.#request.onSent?.();
+    this.#task.progress.onSent();
+    this.#task.request.onSent?.();
   }
 
   onResponseStart(
@@ -98,18 +101,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     if (hidesChunks(headers)) controller.abort(malformed('Transfer-Encoding does not end in chunked'));
-    this.progress.status = status;
-    this.progress.headers = headers;
+    Object.assign(this.#task.progress, { status, headers });
     this.#phrase = phrase;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    const refusal = this.progress.body.add(chunk, this.#received() - this.#receivedBefore);
-    if (refusal !== undefined) controller.abort(tooLarge(refusal, this.progress));
+    const { progress } = this.#task;
+    const refusal = progress.body.add(chunk, this.#received() - this.#receivedBefore);
+    if (refusal !== undefined) controller.abort(tooLarge(refusal, progress));
   }
 
   onResponseEnd(): void {
-    const { status, headers, body } = this.progress;
+    const { status, headers, body } = this.#task.progress;
     this.#done.resolve({ status, phrase: this.#phrase, headers, body: body.bytes() });
   }
 
@@ -118,15 +121,29 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
+/** Creates an HTTP client; `connect` provides its connections. */
+export function createClient(origin: string, connect: () => Promise<Socket>): Client {
+  return new Client(origin, {
+    connect: (_: buildConnector.Options, callback: buildConnector.Callback) => {
+      connect().then(
+        (socket) => callback(null, socket),
+        (error: Error) => callback(error, null),
+      );
+    },
+    pipelining: 1,
+    // Shorter than the idle limit of servers, because requests on a closing connection are lost.
+    keepAliveTimeout: 1000,
+    keepAliveMaxTimeout: 4000,
+    // The caller has a time limit for each attempt, and a second one is not needed.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  });
 }
 
-function replayed(): Failure {
-  return new Failure('service', 'CONNECTION_LOST', 'The server ended the connection before it took the request.', {
-    hint: 'The service, or a gateway in front of it, may have restarted.',
-    staleConnection: true,
-  });
+/** Returns the reason of an abort as an error. */
+export function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
 
 const TO_THE_SERVICE =

@@ -8,7 +8,7 @@ import { type Lane, Lanes } from './connections.ts';
 import type { Diagnosis } from './diagnosis/diagnosis.ts';
 import { LossExamination } from './diagnosis/loss-examination.ts';
 import { Dialler, type DiallerOptions, type HttpProtocol } from './dialler.ts';
-import { describeRequest, Exchange, type WireRequest, type WireResponse } from './exchange.ts';
+import { describeRequest, type WireRequest, type WireResponse } from './exchange.ts';
 import { ExchangeProgress, Silences } from './exchange-progress.ts';
 import { Http2Trial } from './http2-errors.ts';
 import { AnswerTrial, exchangeLeniently } from './lenient/lenient-exchange.ts';
@@ -88,11 +88,9 @@ class LaneTransport implements Transport {
     if (this.#answers.isLenient) return this.#sendLeniently(request, signal);
     const lane = this.#lanes.takeIdle(request.used) ?? (await this.#connect(signal, request.used));
     const isStale = watch(lane);
-    const received = (): number => (lane.sharing === 'own' ? (lane.connection?.socket.bytesRead ?? 0) : 0);
-    const exchange = new Exchange(request, signal, received);
-    const progress = this.#losses.begin(exchange.progress);
+    const progress = this.#losses.begin(new ExchangeProgress());
     try {
-      const response = await exchange.run(lane.client, lane.sharing);
+      const response = await lane.wire.exchange({ request, signal, progress });
       this.#hasAnswered = true;
       this.#losses.end();
       if (this.#isStranger(lane, response)) throw unknownSession(this.#origin, response.status);
@@ -101,7 +99,7 @@ class LaneTransport implements Transport {
       return { ...response, request: describeRequest(this.#origin, request) };
     } catch (error) {
       this.#losses.fail(progress);
-      this.#lanes.drop(lane);
+      this.#lanes.drop(lane, { isLate: signal.aborted });
       const stale =
         isStale() || this.#isTooNew(lane, error) || this.#isRefusedSession(lane, error) || this.#isAskedLate(error);
       // The other connections have been idle for even longer, and the retry must not use another dead one.

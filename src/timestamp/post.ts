@@ -1,8 +1,8 @@
 import { connectionFailure } from '../connection/connection-failure.ts';
-import { createClient } from '../connection/connections.ts';
 import { AddressBook } from '../connection/dialling/addresses.ts';
 import { dialFailure } from '../connection/dialling/dial-failure.ts';
-import { Exchange, type WireRequest, type WireResponse } from '../connection/exchange.ts';
+import { createClient, Exchange, type WireRequest, type WireResponse } from '../connection/exchange.ts';
+import { ExchangeProgress } from '../connection/exchange-progress.ts';
 import { type ConnectProxy, nameProxy } from '../connection/proxy/proxy.ts';
 import { openSocket } from '../connection/proxy/tunnel.ts';
 import { tunnelFailed, tunnelRefused } from '../connection/proxy/tunnel-failure.ts';
@@ -51,7 +51,7 @@ async function sendPlainly(
     openSocket(proxy ?? { url: server }, { timeoutMs, addressBook }).catch((error: Error) => {
       throw proxy ? tunnelFailed(error, proxy) : dialFailure(error, origin);
     });
-  const client = createClient(proxy?.url.origin ?? origin, 'own', connect);
+  const client = createClient(proxy?.url.origin ?? origin, connect);
   const authorization = proxy?.authorization ? ['proxy-authorization', proxy.authorization] : [];
   const forwarded = {
     ...request,
@@ -59,7 +59,8 @@ async function sendPlainly(
     headers: [...request.headers, 'host', server.host, ...authorization],
   };
   try {
-    const response = await new Exchange(proxy ? forwarded : request, signal, () => 0).run(client, 'own');
+    const task = { request: proxy ? forwarded : request, signal, progress: new ExchangeProgress() };
+    const response = await new Exchange(task, () => 0).run(client);
     if (!proxy) return response;
     if (response.status !== 407) return { ...response, forwardedBy: nameProxy(proxy) };
     throw tunnelRefused({ status: 407, headers: response.headers }, proxy);

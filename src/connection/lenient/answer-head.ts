@@ -1,6 +1,9 @@
 import { errorWithCode } from '../../errors.ts';
 import { nameForeign } from '../tls/foreign-protocol.ts';
 
+/** Most bytes of the headers of an answer: what curl takes. Gateways add policies and cookies; Node's 16 KiB are meant for servers. */
+export const MAX_HEADER_BYTES = 300 * 1024;
+
 /** Headers of an answer by their names in lower case. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 

@@ -1,10 +1,17 @@
 import { errorWithCode } from '../../errors.ts';
 import { tooLarge } from '../exchange.ts';
 import type { ExchangeProgress } from '../exchange-progress.ts';
-import { answerLength, foreign, type Headers, isChunked, malformed, readHeaders, readStatus } from './answer-head.ts';
+import {
+  answerLength,
+  foreign,
+  type Headers,
+  isChunked,
+  MAX_HEADER_BYTES,
+  malformed,
+  readHeaders,
+  readStatus,
+} from './answer-head.ts';
 
-/** Most bytes of the headers of an answer: what curl takes. Gateways add policies and cookies; Node's 16 KiB are meant for servers. */
-export const MAX_HEADER_BYTES = 300 * 1024;
 /** Most pieces of an answer: each one is searched for the end of a line. */
 const MAX_PIECES = 8192;
 
