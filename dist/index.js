@@ -29187,6 +29187,7 @@ Content-Type: application/json
 		}
 		class Repeats {
 			#counts = new Map();
+			#tunnels = 0;
 			#shared = new WeakSet();
 			watching(onEvent) {
 				return (event) => {
@@ -29194,17 +29195,20 @@ Content-Type: application/json
 					onEvent(event);
 				};
 			}
-			#count({ code, facts: { request } }) {
+			#count({ code, message, facts: { request } }) {
 				if (request && this.#shared.has(request)) return;
 				if (request) this.#shared.add(request);
 				this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+				if (code === "PROXY_REFUSED" && / refused a tunnel |connection_limit_reached/.test(message)) this.#tunnels++;
 			}
 			tell(context, { requests, files, outcomes }) {
 				const counts = [...this.#counts].map(([code, count]) => `${(0, units.B4)(count)} × ${code}`);
 				const after = counts.length > 0 ? `, repeated after ${counts.join(", ")}` : "";
 				context.runner.line(`${(0, units.LS)(requests, "request")} for ${(0, units.LS)(files, "file")}${after}`);
 				const invalid = this.#counts.get("SIGNATURE_INVALID") ?? 0;
-				if (invalid === 0 || outcomes.some(({ error }) => error?.code === "SIGNATURE_INVALID")) return {};
+				const failed = new Set(outcomes.map(({ error }) => error?.code));
+				if (this.#tunnels > 0 && failed.size === 1 && failed.has(undefined)) return (0, modes_context.f)(context, ["warning", "Refused tunnels"], `The proxy refused ${(0, units.LS)(this.#tunnels, "tunnel")} to the service and opened others: the proxy may limit the connections of a client, or one of several proxies may have other rules. Ask the operators of the proxy, or lower concurrency.`);
+				if (invalid === 0 || failed.has("SIGNATURE_INVALID")) return {};
 				const text = `${(0, units.LS)(invalid, "answer")} held a signature that is not valid for its file, and repeats brought valid ones: one of several servers of the service signs with another key, or answers are mixed up. Ask the operators of the service.`;
 				return (0, modes_context.f)(context, ["warning", "Invalid signatures"], text);
 			}
@@ -29212,22 +29216,28 @@ Content-Type: application/json
 		function describeOutcome({ file, status, attempts, elapsedMs }) {
 			return `${(0, files_names.WU)(file.path)}: ${status} after ${attempts === 1 ? "1 try" : `${(0, units.B4)(attempts)} tries`}, ${(0, units._V)(elapsedMs)}`;
 		}
-		const RECOVERIES = {
-			"the service signed": "The service is back.",
-			"every file has failed": "Every file that is left has failed, so these files may be the cause: several requests at a time are sent again."
-		};
-		function printEvent({ runner }, event, files) {
-			if (event.type === "recovery") runner.line(RECOVERIES[event.because]);
-			else if (event.type === "outage") {
-				const { code, message, facts } = event.failure;
-				const what = facts.unreached === undefined ? "The service is in trouble" : "The service is not reached";
-				runner.line(`${what} (${code}: ${(0, units.em)(message)}) From now on one request at a time is sent, until the service signs again.`);
-			} else if (event.type === "shortage") {
-				if (event.isFirst) runner.line(`${(0, units.em)(event.failure.message)} Fewer requests go out at once from now on.`);
-			} else if (event.type === "retry") {
-				const { code, message } = event.failure;
-				runner.debug(`${(0, files_names.WU)(files[event.job]?.path ?? "")}: ${code}, again in ${(0, units._V)(event.delayMs)}: ${message}`);
-			}
+		const FILES_FAILED = "Every file that is left has failed, so these files may be the cause: several requests at a time are sent again.";
+		function describeRecovery(unreached) {
+			if (unreached === undefined) return "The service is back.";
+			const [, what = "the way to the service"] = /^(the [a-z ]+) did not recover$/.exec(unreached) ?? [];
+			return `${what.replace(/^t/, "T")} is back, and the service signs.`;
+		}
+		function printEvents({ runner }, files) {
+			let unreached;
+			return (event) => {
+				if (event.type === "recovery") runner.line(event.because === "every file has failed" ? FILES_FAILED : describeRecovery(unreached));
+				else if (event.type === "outage") {
+					const { code, message, facts } = event.failure;
+					unreached = facts.unreached;
+					const what = unreached === undefined ? "The service is in trouble" : "The service is not reached";
+					runner.line(`${what} (${code}: ${(0, units.em)(message)}) From now on one request at a time is sent, until the service signs again.`);
+				} else if (event.type === "shortage") {
+					if (event.isFirst) runner.line(`${(0, units.em)(event.failure.message)} Fewer requests go out at once from now on.`);
+				} else if (event.type === "retry") {
+					const { code, message } = event.failure;
+					runner.debug(`${(0, files_names.WU)(files[event.job]?.path ?? "")}: ${code}, again in ${(0, units._V)(event.delayMs)}: ${message}`);
+				}
+			};
 		}
 		function describeUnasked(context, kept, requests) {
 			if (kept.length === 0 || requests > 0) return {};
@@ -29377,6 +29387,7 @@ Content-Type: application/json
 			const { plan, effort, service, report } = task;
 			const { output, verification } = plan;
 			const onBadNode = noteBadNode(context, report);
+			const print = printEvents(context, files);
 			return {
 				files,
 				signer: service.signer,
@@ -29402,7 +29413,7 @@ Content-Type: application/json
 				onEvent: (event) => {
 					if (event.type === "shortage") service.transport.dropIdle();
 					if (event.type === "bad-node") onBadNode(event.failure);
-					printEvent(context, event, files);
+					print(event);
 				}
 			};
 		}

@@ -109,6 +109,21 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
     await proxy.close();
     expect(run.exitCode, run.log).toBe(0);
     expect(proxy.asked.length).toBeGreaterThan(3);
+    expect(run.annotations.map(({ title }) => title)).not.toContain('Refused tunnels');
+  });
+
+  test('refuses some tunnels and opens others: a green run warns of the proxy, and no outage is that of the service', async () => {
+    const proxy = await startProxy((nth) => (nth < 9 ? 403 : 200));
+    const files = Object.fromEntries(Array.from({ length: 12 }, (_, file) => [`file-${file}`, undefined]));
+    const url = `http://127.0.0.1:${proxy.port}`;
+    const { run } = await meet(through({ https_proxy: url }, { files, inputs: SIGN_ONLY }));
+    await proxy.close();
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.annotations.find(({ title }) => title === 'Refused tunnels')?.message).toMatch(
+      /^The proxy refused \d+ tunnels to the service and opened others: .* lower concurrency\.$/,
+    );
+    expect(run.log).toContain('The service is not reached (PROXY_REFUSED');
+    expect(run.log).toContain('The proxy is back, and the service signs.');
   });
 
   test('does not answer: the run tries again, and names the variable', async () => {
@@ -118,7 +133,9 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
     const { run, errors, counters } = await meet(through(env, { inputs: { deadline: '2' } }));
     expect(run.exitCode).toBe(1);
     expect(errors).toEqual(['DEADLINE']);
-    expect(run.log).toMatch(/PROXY_UNREACHABLE: The proxy of https_proxy \(127\.0\.0\.1:\d+\) refused the connection/);
+    expect(run.log).toMatch(
+      /PROXY_UNREACHABLE: The proxy of https_proxy \(127\.0\.0\.1:\d+\) leads to this runner itself, and/,
+    );
     expect(counters.connections).toBe(0);
   });
 

@@ -57,6 +57,8 @@ export function describeBlindRepeats(
 /** The repeats of a run, by the code of the failure before each. */
 export class Repeats {
   readonly #counts = new Map<Failure['code'], number>();
+  /** Tunnels that a proxy refused, though it opened others; 5xx may be an outage of the proxy. */
+  #tunnels = 0;
   /** Failed requests that carried several files, and are repeated once for all of them. */
   readonly #shared = new WeakSet<object>();
 
@@ -68,13 +70,14 @@ export class Repeats {
     };
   }
 
-  #count({ code, facts: { request } }: Failure): void {
+  #count({ code, message, facts: { request } }: Failure): void {
     if (request && this.#shared.has(request)) return;
     if (request) this.#shared.add(request);
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+    if (code === 'PROXY_REFUSED' && / refused a tunnel |connection_limit_reached/.test(message)) this.#tunnels++;
   }
 
-  /** Prints the numbers of requests and repeats; warns of signatures that were not valid, although repeats brought valid ones. */
+  /** Prints the numbers of requests and repeats; warns of signatures that were not valid and of tunnels that were refused, although repeats succeeded. */
   tell(
     context: { readonly runner: Pick<Context['runner'], 'line' | 'annotate'> },
     { requests, files, outcomes }: SignResult & { requests: number; files: number },
@@ -83,7 +86,14 @@ export class Repeats {
     const after = counts.length > 0 ? `, repeated after ${counts.join(', ')}` : '';
     context.runner.line(`${plural(requests, 'request')} for ${plural(files, 'file')}${after}`);
     const invalid = this.#counts.get('SIGNATURE_INVALID') ?? 0;
-    if (invalid === 0 || outcomes.some(({ error }) => error?.code === 'SIGNATURE_INVALID')) return {};
+    const failed = new Set(outcomes.map(({ error }) => error?.code));
+    if (this.#tunnels > 0 && failed.size === 1 && failed.has(undefined))
+      return annotate(
+        context,
+        ['warning', 'Refused tunnels'],
+        `The proxy refused ${plural(this.#tunnels, 'tunnel')} to the service and opened others: the proxy may limit the connections of a client, or one of several proxies may have other rules. Ask the operators of the proxy, or lower concurrency.`,
+      );
+    if (invalid === 0 || failed.has('SIGNATURE_INVALID')) return {};
     const text = `${plural(invalid, 'answer')} held a signature that is not valid for its file, and repeats brought valid ones: one of several servers of the service signs with another key, or answers are mixed up. Ask the operators of the service.`;
     return annotate(context, ['warning', 'Invalid signatures'], text);
   }
@@ -94,27 +104,36 @@ export function describeOutcome({ file, status, attempts, elapsedMs }: FileOutco
   return `${show(file.path)}: ${status} after ${attempts === 1 ? '1 try' : `${formatCount(attempts)} tries`}, ${formatMs(elapsedMs)}`;
 }
 
-const RECOVERIES = {
-  'the service signed': 'The service is back.',
-  'every file has failed':
-    'Every file that is left has failed, so these files may be the cause: several requests at a time are sent again.',
-};
+const FILES_FAILED =
+  'Every file that is left has failed, so these files may be the cause: several requests at a time are sent again.';
 
-/** Prints an event of the run. */
-export function printEvent({ runner }: Context, event: PolicyEvent, files: readonly ReleaseFile[]): void {
-  if (event.type === 'recovery') runner.line(RECOVERIES[event.because]);
-  else if (event.type === 'outage') {
-    const { code, message, facts } = event.failure;
-    const what = facts.unreached === undefined ? 'The service is in trouble' : 'The service is not reached';
-    runner.line(
-      `${what} (${code}: ${sentence(message)}) From now on one request at a time is sent, until the service signs again.`,
-    );
-  } else if (event.type === 'shortage') {
-    if (event.isFirst) runner.line(`${sentence(event.failure.message)} Fewer requests go out at once from now on.`);
-  } else if (event.type === 'retry') {
-    const { code, message } = event.failure;
-    runner.debug(`${show(files[event.job]?.path ?? '')}: ${code}, again in ${formatMs(event.delayMs)}: ${message}`);
-  }
+/** Says that an outage is over, and of what it was: `The proxy is back, and the service signs.` */
+function describeRecovery(unreached: string | undefined): string {
+  if (unreached === undefined) return 'The service is back.';
+  const [, what = 'the way to the service'] = /^(the [a-z ]+) did not recover$/.exec(unreached) ?? [];
+  return `${what.replace(/^t/, 'T')} is back, and the service signs.`;
+}
+
+/** Returns a function that prints each event of a run. */
+export function printEvents({ runner }: Context, files: readonly ReleaseFile[]): (event: PolicyEvent) => void {
+  let unreached: string | undefined;
+  return (event) => {
+    if (event.type === 'recovery')
+      runner.line(event.because === 'every file has failed' ? FILES_FAILED : describeRecovery(unreached));
+    else if (event.type === 'outage') {
+      const { code, message, facts } = event.failure;
+      unreached = facts.unreached;
+      const what = unreached === undefined ? 'The service is in trouble' : 'The service is not reached';
+      runner.line(
+        `${what} (${code}: ${sentence(message)}) From now on one request at a time is sent, until the service signs again.`,
+      );
+    } else if (event.type === 'shortage') {
+      if (event.isFirst) runner.line(`${sentence(event.failure.message)} Fewer requests go out at once from now on.`);
+    } else if (event.type === 'retry') {
+      const { code, message } = event.failure;
+      runner.debug(`${show(files[event.job]?.path ?? '')}: ${code}, again in ${formatMs(event.delayMs)}: ${message}`);
+    }
+  };
 }
 
 /** Notes that a successful run without a request proves nothing about the service. */

@@ -26,7 +26,7 @@ import {
   describeOutcome,
   describeUnasked,
   noteBadNode,
-  printEvent,
+  printEvents,
   Repeats,
   warnOfWhiteSpace,
 } from './signing-notes.ts';
@@ -147,6 +147,7 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
   const { plan, effort, service, report } = task;
   const { output, verification } = plan;
   const onBadNode = noteBadNode(context, report);
+  const print = printEvents(context, files);
   return {
     files,
     signer: service.signer,
@@ -173,7 +174,7 @@ function signOptions(context: Context, task: ReleaseTask, files: readonly Releas
       // The next file needs their descriptors.
       if (event.type === 'shortage') service.transport.dropIdle();
       if (event.type === 'bad-node') onBadNode(event.failure);
-      printEvent(context, event, files);
+      print(event);
     },
   };
 }
