@@ -14425,6 +14425,7 @@ var __webpack_modules__ = {
 	3317: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
 			KU: () => describeAddress,
+			NW: () => isRefusedHere,
 			OX: () => decisiveCode,
 			Zz: () => tryEach,
 			ci: () => addressOf,
@@ -14538,6 +14539,10 @@ var __webpack_modules__ = {
 			const code = (0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.$N)(error) ?? "unknown";
 			return `${addressOf(error) ?? "an address"} (${ADDRESS_ERRORS[code] ?? code})`;
 		}
+		function isRefusedHere(error) {
+			if (error instanceof AggregateError) return error.errors.every(isRefusedHere);
+			return (0, _errors_js__WEBPACK_IMPORTED_MODULE_3__.$N)(error) === "ECONNREFUSED" && /^(?:0\.0\.0\.0|::|127\..*|::1)$/.test(addressOf(error) ?? "");
+		}
 		function addressOf(error) {
 			return error instanceof Error && "address" in error ? String(error.address) : undefined;
 		}
@@ -14604,7 +14609,7 @@ var __webpack_modules__ = {
 			const [kind, name, sentence, plainHint, facts = {}] = row;
 			if (isOnlyIPv6([error]) && !origin.includes("[")) return noIPv6([error]);
 			const address = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_6__.ci)(error);
-			if (code === "ECONNREFUSED" && /^(?:0\.0\.0\.0|::|127\..*|::1)$/.test(address ?? "") && !isLocal(origin)) return sinkhole(address ?? "");
+			if ((0, _addresses_js__WEBPACK_IMPORTED_MODULE_6__.NW)(error) && !isLocal(origin)) return sinkhole(address ?? "");
 			const news = address !== undefined && !origin.includes(address) ? [address] : [];
 			const about = known === undefined ? [...news, code] : news;
 			return [
@@ -15306,7 +15311,8 @@ var __webpack_modules__ = {
 			const token = tokenIn(headers);
 			const said = token === undefined ? "" : `, ${token}`;
 			const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ""))?.[1];
-			const message = `${subjectOf(proxy)} refused a tunnel to the service (${status}${said}).`;
+			const what = status < 500 ? "refused a tunnel" : "opened no tunnel";
+			const message = `${subjectOf(proxy)} ${what} to the service (${status}${said}).`;
 			return new failure.HR("service", "PROXY_REFUSED", message, {
 				hint: `${known ?? hintOf(status, proxy)} ${DIRECTLY}`,
 				unreached: PROXY_DOWN
@@ -15331,7 +15337,7 @@ var __webpack_modules__ = {
 		];
 		function hintOf(status, proxy) {
 			const hint = hints(proxy).find(([statuses]) => statuses.test(`${status}`))?.[1];
-			return hint ?? "The proxy cannot reach the service, or its rules do not allow it: ask the operators of the proxy first. If the proxy finds nothing wrong on its side, ask those of the service.";
+			return hint ?? "Ask the operators of the proxy first: the proxy may not reach the service, may open TLS itself and not trust the certificate of the service, or may have a rule against this host. If the proxy finds nothing wrong on its side, ask those of the service.";
 		}
 		function unauthenticated(offers, proxy) {
 			const { authorization, variable } = proxy;
@@ -15351,8 +15357,12 @@ var __webpack_modules__ = {
 			if (code.startsWith("HPE_")) return proxyUnreachable(proxy, "gave an answer that is not HTTP/1.1", error);
 			if (code === "ECONNRESET") return proxyUnreachable(proxy, CLOSED, error, `A SOCKS proxy, and a port that speaks TLS, look like this. ${checkProxy(proxy)}`);
 			if (code === "ENOTFOUND" || code === "EAI_AGAIN") return nameNotFound(error, proxy, code);
+			if ((0, addresses.NW)(error)) return proxyUnreachable(proxy, "leads to this runner itself, and nothing listens there", error, notHere(proxy));
 			if (!(0, tls_failure.qV)(code)) return proxyUnreachable(proxy, describeEnd(error, code), error);
 			return (0, proxy_tls.R)(error, code, proxy);
+		}
+		function notHere({ variable }) {
+			return `If a helper such as cntlm or px is meant, start it on this runner; in a job with a container, the address is that of the container. Otherwise whoever set ${variable}, in the workflow or on the runner, must correct it. ${DIRECTLY}`;
 		}
 		const CLOSED = "closed the connection without an answer to CONNECT";
 		const ENDS = {

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { AddressBook } from '../../src/connection/dialling/addresses.ts';
 import { chooseProxy } from '../../src/connection/proxy/proxy.ts';
 import { openTunnel } from '../../src/connection/proxy/tunnel.ts';
+import { tunnelFailed } from '../../src/connection/proxy/tunnel-failure.ts';
 import { createTlsContext } from '../../src/connection/route.ts';
 import { issueCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
@@ -160,16 +161,24 @@ test.each([
   ['X-Squid-Error: ERR_ACCESS_DENIED 0', '(503, ERR_ACCESS_DENIED)', /^The rules of the proxy do not allow/],
   ['Proxy-Status: p.example; error=dns_error; rcode="NXDOMAIN"', '(503, dns_error)', /^The name server of the proxy/],
   ['Proxy-Status: a, p.example;error=connection_refused', '(503, connection_refused)', /^The proxy gets no connection/],
-  ['X-Squid-Error: ERR_PASSPHRASE_OF_A_PROXY 0', '(503)', /^The proxy cannot reach the service, or its rules/],
+  [
+    'X-Squid-Error: ERR_PASSPHRASE_OF_A_PROXY 0',
+    '(503)',
+    /^Ask the operators of the proxy first: the proxy may not reach the service, may open TLS/,
+  ],
   [
     'Proxy-Status: p.example; error=passphrase_of_a_proxy',
     '(503)',
-    /^The proxy cannot reach the service, or its rules/,
+    /^Ask the operators of the proxy first: the proxy may not reach the service, may open TLS/,
   ],
-  ['X-Squid-Error: <b>user:pass</b>', '(503)', /^The proxy cannot reach the service, or its rules/],
+  [
+    'X-Squid-Error: <b>user:pass</b>',
+    '(503)',
+    /^Ask the operators of the proxy first: the proxy may not reach the service, may open TLS/,
+  ],
 ])('a refusal with %j is told by that reason', async (header, says, hint) => {
   const failure = await ask(`HTTP/1.1 503 No\r\n${header}\r\n\r\n`, (port) => `http://127.0.0.1:${port}`);
-  expect(failure.message).toMatch(/^The proxy of https_proxy \(127\.0\.0\.1:\d+\) refused a tunnel to the service /);
+  expect(failure.message).toMatch(/^The proxy of https_proxy \(127\.0\.0\.1:\d+\) opened no tunnel to the service /);
   expect(failure.message.endsWith(`${says}.`)).toBe(true);
   expect(failure.hint).toMatch(hint);
 });
@@ -179,7 +188,7 @@ test.each([
   [451, /^The rules of the proxy/],
   [405, /^A web server that is not a proxy answers so: check host and port in https_proxy/],
   [302, /^A portal that demands a login looks like this/],
-  [503, /^The proxy cannot reach the service, or its rules/],
+  [503, /^Ask the operators of the proxy first: the proxy may not reach the service, may open TLS/],
 ])('a refusal with %i names the likely cause first', async (status, hint) => {
   const failure = await ask(`HTTP/1.1 ${status} No\r\n\r\n`, (port) => `http://127.0.0.1:${port}`);
   expect([failure.kind, failure.code]).toEqual(['service', 'PROXY_REFUSED']);
@@ -446,13 +455,18 @@ describe('a proxy that cannot be used', () => {
     expect(failure.message).toContain(sentence);
   });
 
-  test('because nobody listens says so', async () => {
+  test('because nobody listens says so, and which machine that concerns', async () => {
     const proxy = chooseProxy({ httpsProxy: named('http://127.0.0.1:1') }, new URL('https://sign.example.com'));
     const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 2000, addressBook: new AddressBook() };
     const opening = proxy && openTunnel(proxy, target);
     await expect(opening).rejects.toMatchObject({
       kind: 'service',
-      message: expect.stringContaining('refused the connection'),
+      message: 'The proxy of https_proxy (127.0.0.1:1) leads to this runner itself, and nothing listens there.',
+      hint: expect.stringMatching(/^If a helper such as cntlm or px is meant, start it .* whoever set https_proxy/),
     });
+    const refusedBy = (address: string) =>
+      proxy && tunnelFailed(Object.assign(new Error('refused'), { code: 'ECONNREFUSED', address }), proxy).message;
+    expect(refusedBy('::1')).toMatch(/ leads to this runner itself,/);
+    expect(refusedBy('10.3.0.9')).toMatch(/ refused the connection\.$/);
   });
 });

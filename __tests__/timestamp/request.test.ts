@@ -253,7 +253,7 @@ test.each([
   [
     'refuses the connection',
     undefined,
-    /The proxy of http_proxy \(127\.0\.0\.1:\d+\) refused the connection \(PROXY_UNREACHABLE\)/,
+    /The proxy of http_proxy \(127\.0\.0\.1:\d+\) leads to this runner itself, and nothing listens there \(PROXY_UNREACHABLE\)/,
   ],
   ['asks for credentials', 407, /The proxy asks for credentials \(407\), and http_proxy holds none/],
 ])('plain HTTP through a proxy that %s blames the proxy and not the authority', async (_, status, told) => {

@@ -142,6 +142,12 @@ export function describeAddress(error: unknown): string {
   return `${addressOf(error) ?? 'an address'} (${ADDRESS_ERRORS[code] ?? code})`;
 }
 
+/** Tells whether this machine refused every attempt at an address of its own, where so nothing listens. */
+export function isRefusedHere(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isRefusedHere);
+  return codeOf(error) === 'ECONNREFUSED' && /^(?:0\.0\.0\.0|::|127\..*|::1)$/.test(addressOf(error) ?? '');
+}
+
 /** Returns the address that an attempt to connect failed with. */
 export function addressOf(error: unknown): string | undefined {
   return error instanceof Error && 'address' in error ? String(error.address) : undefined;

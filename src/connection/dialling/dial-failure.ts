@@ -13,7 +13,7 @@ import {
 } from '../connection-failure.ts';
 import { NO_PACKETS } from '../route.ts';
 import { tlsCodeOf, tlsFailure } from '../tls/failure.ts';
-import { addressOf, decisiveCode, describeAddress } from './addresses.ts';
+import { addressOf, decisiveCode, describeAddress, isRefusedHere } from './addresses.ts';
 
 /** Builds the failure for an error of a dial, from the name look-up to the end of the TLS handshake. */
 export function dialFailure(error: unknown, origin: string): Failure {
@@ -75,8 +75,7 @@ function systemRow(error: unknown, code: string, origin: string): FailureRow | u
   const [kind, name, sentence, plainHint, facts = {}] = row;
   if (isOnlyIPv6([error]) && !origin.includes('[')) return noIPv6([error]);
   const address = addressOf(error);
-  if (code === 'ECONNREFUSED' && /^(?:0\.0\.0\.0|::|127\..*|::1)$/.test(address ?? '') && !isLocal(origin))
-    return sinkhole(address ?? '');
+  if (isRefusedHere(error) && !isLocal(origin)) return sinkhole(address ?? '');
   const news = address !== undefined && !origin.includes(address) ? [address] : [];
   const about = known === undefined ? [...news, code] : news;
   return [kind, name, about.length > 0 ? `${sentence} (${about.join(', ')})` : sentence, plainHint, facts];

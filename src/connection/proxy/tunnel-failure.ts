@@ -1,6 +1,6 @@
 import { Failure, tooManyOpen } from '../../signing/policy/failure.ts';
 import { NO_NAME_SERVER } from '../connection-failure.ts';
-import { addressOf, describeAddress } from '../dialling/addresses.ts';
+import { addressOf, describeAddress, isRefusedHere } from '../dialling/addresses.ts';
 import type { ExchangeProgress } from '../exchange-progress.ts';
 import { isTlsReason, tlsCodeOf } from '../tls/failure.ts';
 import { offersIn, tokenIn } from './known-words.ts';
@@ -16,7 +16,8 @@ export function tunnelRefused({ status, headers }: Answer, proxy: ConnectProxy):
   const token = tokenIn(headers);
   const said = token === undefined ? '' : `, ${token}`;
   const known = MEANINGS.find(([tokens]) => tokens.test(token ?? ''))?.[1];
-  const message = `${subjectOf(proxy)} refused a tunnel to the service (${status}${said}).`;
+  const what = status < 500 ? 'refused a tunnel' : 'opened no tunnel';
+  const message = `${subjectOf(proxy)} ${what} to the service (${status}${said}).`;
   return new Failure('service', 'PROXY_REFUSED', message, {
     hint: `${known ?? hintOf(status, proxy)} ${DIRECTLY}`,
     unreached: PROXY_DOWN,
@@ -67,7 +68,7 @@ function hintOf(status: number, proxy: ConnectProxy): string {
   const hint = hints(proxy).find(([statuses]) => statuses.test(`${status}`))?.[1];
   return (
     hint ??
-    'The proxy cannot reach the service, or its rules do not allow it: ask the operators of the proxy first. If the proxy finds nothing wrong on its side, ask those of the service.'
+    'Ask the operators of the proxy first: the proxy may not reach the service, may open TLS itself and not trust the certificate of the service, or may have a rule against this host. If the proxy finds nothing wrong on its side, ask those of the service.'
   );
 }
 
@@ -114,8 +115,15 @@ export function tunnelFailed(error: Error, proxy: ConnectProxy): Failure {
       `A SOCKS proxy, and a port that speaks TLS, look like this. ${checkProxy(proxy)}`,
     );
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return nameNotFound(error, proxy, code);
+  if (isRefusedHere(error))
+    return proxyUnreachable(proxy, 'leads to this runner itself, and nothing listens there', error, notHere(proxy));
   if (!isTlsReason(code)) return proxyUnreachable(proxy, describeEnd(error, code), error);
   return proxyTlsFailed(error, code, proxy);
+}
+
+/** Says what to do about a proxy on this machine, where no operators of a proxy can help. */
+function notHere({ variable }: ConnectProxy): string {
+  return `If a helper such as cntlm or px is meant, start it on this runner; in a job with a container, the address is that of the container. Otherwise whoever set ${variable}, in the workflow or on the runner, must correct it. ${DIRECTLY}`;
 }
 
 const CLOSED = 'closed the connection without an answer to CONNECT';
