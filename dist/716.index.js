@@ -330,14 +330,14 @@ export const modules = {
 			});
 			return Buffer.from(build_cjs.AsnConvert.serialize(new asn1_tsp_build_cjs.TimeStampReq({
 				messageImprint,
-				nonce: bufferOf(nonce),
+				nonce: new Uint8Array(nonce).buffer,
 				certReq: true
 			})));
 		}
 		function decodeAnswer(bytes) {
 			if ((0, der.Sv)(bytes) !== bytes.length) throw new Error("the answer is not DER, or has more than one element");
 			const { status } = build_cjs.AsnConvert.parse(bytes, asn1_tsp_build_cjs.TimeStampResp);
-			const [, token] = piecesOf(bytes);
+			const token = (0, der.LU)((0, der.RN)(bytes))[1]?.raw;
 			const isGranted = status.status === asn1_tsp_build_cjs.PKIStatus.granted || status.status === asn1_tsp_build_cjs.PKIStatus.grantedWithMods;
 			if (isGranted && token === undefined) throw new Error("the answer is granted, but holds no token");
 			return {
@@ -348,7 +348,7 @@ export const modules = {
 		}
 		function readToken(bytes) {
 			const [, explicit] = (0, der.LU)((0, der.RN)(bytes));
-			const [signedData] = explicit ? piecesOfElement(explicit) : [];
+			const signedData = (0, der.LU)(explicit)[0]?.raw;
 			if (signedData === undefined) throw new Error("the token holds no signed data");
 			const { encapContentInfo, signerInfos } = build_cjs.AsnConvert.parse(signedData, cjs.SignedData);
 			const content = encapContentInfo.eContent?.single;
@@ -374,12 +374,12 @@ export const modules = {
 		}
 		function readSignedAttributes(signedData) {
 			const [signerInfo] = (0, der.LU)((0, der.LU)((0, der.RN)(signedData)).at(-1));
-			const raw = signerInfo && piecesOfElement(signerInfo).find((piece) => piece[0] === der.Dk.context0);
-			if (raw === undefined) throw new Error("the token has no signed attributes");
-			const signedAttributes = Buffer.from(raw);
-			signedAttributes[0] = 49;
+			const signed = (0, der.LU)(signerInfo).find(({ tag }) => tag === der.Dk.context0);
+			if (signed === undefined) throw new Error("the token has no signed attributes");
+			const signedAttributes = Buffer.from(signed.raw);
+			signedAttributes[0] = der.Dk.set;
 			const attributes = new Map();
-			for (const attribute of (0, der.LU)((0, der.RN)(raw))) {
+			for (const attribute of (0, der.LU)(signed)) {
 				const [type, values] = (0, der.LU)(attribute);
 				const [value, ...others] = (0, der.LU)(values);
 				const oid = (0, der._f)(type);
@@ -393,10 +393,9 @@ export const modules = {
 		}
 		function readCertificates(signedData) {
 			const set = (0, der.LU)((0, der.RN)(signedData)).find(({ tag }) => tag === der.Dk.context0);
-			if (set === undefined) return [];
-			const pieces = piecesOfElement(set).filter((piece) => piece[0] === der.Dk.sequence);
-			if (pieces.length > MAX_CERTIFICATES) throw new errors.lZ("TIMESTAMP_UNREADABLE", `The time stamp holds ${pieces.length} certificates.`, { hint: `No more than ${MAX_CERTIFICATES} are read, and authorities send up to four: use another authority.` });
-			return pieces.map((piece) => new external_node_crypto_.X509Certificate(piece));
+			const found = (0, der.LU)(set).filter(({ tag }) => tag === der.Dk.sequence);
+			if (found.length > MAX_CERTIFICATES) throw new errors.lZ("TIMESTAMP_UNREADABLE", `The time stamp holds ${found.length} certificates.`, { hint: `No more than ${MAX_CERTIFICATES} are read, and authorities send up to four: use another authority.` });
+			return found.map(({ raw }) => new external_node_crypto_.X509Certificate(raw));
 		}
 		function readCertificateHash(attribute) {
 			const [list] = (0, der.LU)(attribute);
@@ -429,25 +428,6 @@ export const modules = {
 				otherKeyUses: bits === undefined ? undefined : bits & ~signing,
 				criticalExtensions: extensions.filter(({ critical }) => critical).map(({ extnID }) => extnID)
 			};
-		}
-		function piecesOf(bytes) {
-			const element = (0, der.RN)(bytes);
-			return element ? piecesOfElement(element) : [];
-		}
-		function piecesOfElement({ content }) {
-			const pieces = [];
-			for (let offset = 0; offset < content.length;) {
-				const child = (0, der.RN)(content, offset);
-				if (child === undefined) throw new Error("the structure is broken");
-				pieces.push(content.subarray(offset, child.end));
-				offset = child.end;
-			}
-			return pieces;
-		}
-		function bufferOf(bytes) {
-			const copy = new ArrayBuffer(bytes.length);
-			new Uint8Array(copy).set(bytes);
-			return copy;
 		}
 		;
 		const TIME_STAMPING = "1.3.6.1.5.5.7.3.8";

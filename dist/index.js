@@ -21623,12 +21623,13 @@ var __webpack_modules__ = {
 			const header = readHeader(bytes, offset);
 			if (header === undefined || depth > MAX_DEPTH) return undefined;
 			const { tag, start, length } = header;
-			if (length === undefined) return readIndefinite(bytes, header, depth);
-			if (start + length > bytes.length) return undefined;
+			if (length === undefined) return readIndefinite(bytes.subarray(offset), depth);
+			const end = start + length;
+			if (end > bytes.length) return undefined;
 			return {
 				tag,
-				content: bytes.subarray(start, start + length),
-				end: start + length
+				content: bytes.subarray(start, end),
+				raw: bytes.subarray(offset, end)
 			};
 		}
 		function readElements(bytes) {
@@ -21637,7 +21638,7 @@ var __webpack_modules__ = {
 				const element = readElement(bytes, offset);
 				if (element === undefined) return undefined;
 				elements.push(element);
-				offset = element.end;
+				offset += element.raw.length;
 			}
 			return elements;
 		}
@@ -21701,18 +21702,18 @@ var __webpack_modules__ = {
 				length: bytes.readUIntBE(start, size)
 			};
 		}
-		function readIndefinite(bytes, { tag, start }, depth) {
-			for (let offset = start; offset + 1 < bytes.length;) {
+		function readIndefinite(bytes, depth) {
+			for (let offset = 2; offset + 1 < bytes.length;) {
 				if (bytes[offset] === 0 && bytes[offset + 1] === 0) {
 					return {
-						tag,
-						content: bytes.subarray(start, offset),
-						end: offset + 2
+						tag: bytes[0] ?? 0,
+						content: bytes.subarray(2, offset),
+						raw: bytes.subarray(0, offset + 2)
 					};
 				}
 				const child = readElement(bytes, offset, depth + 1);
 				if (child === undefined) return undefined;
-				offset = child.end;
+				offset += child.raw.length;
 			}
 			return undefined;
 		}
@@ -22280,15 +22281,15 @@ var __webpack_modules__ = {
 				serial: x509.serialNumber,
 				notBefore: x509.validFromDate.toISOString(),
 				notAfter: x509.validToDate.toISOString(),
-				sha256: (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256").update(x509.raw).digest("hex"),
+				sha256: (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", x509.raw, "hex"),
 				publicKeySha256: publicKeyPrint(x509.publicKey)
 			};
 		}
 		function publicKeyPrint(key) {
-			return (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256").update(key.export({
+			return (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", key.export({
 				type: "spki",
 				format: "der"
-			})).digest("hex");
+			}), "hex");
 		}
 		const WEAK_SIGNATURES = {
 			"1.2.840.113549.1.1.2": "MD2",
@@ -22817,7 +22818,7 @@ var __webpack_modules__ = {
 		var external_node_tls_ = __nccwpck_require__(41692);
 		var private_key = __nccwpck_require__(61733);
 		var pem = __nccwpck_require__(24336);
-		var der_der = __nccwpck_require__(97415);
+		var der = __nccwpck_require__(97415);
 		var passwords = __nccwpck_require__(22954);
 		;
 		const DATA = "1.2.840.113549.1.7.1";
@@ -22827,7 +22828,7 @@ var __webpack_modules__ = {
 		const CERTIFICATE_BAG = "1.2.840.113549.1.12.10.1.3";
 		const SAFE_CONTENTS_BAG = "1.2.840.113549.1.12.10.1.6";
 		function readPkcs12(block, passphrase) {
-			const [, authenticatedSafe, mac] = (0, der_der.LU)((0, der_der.RN)(block.der));
+			const [, authenticatedSafe, mac] = (0, der.LU)((0, der.RN)(block.der));
 			const parts = partsOf(authenticatedSafe);
 			const outer = Math.max(iterationsOfMac(mac), ...parts.map((part) => (0, passwords.qW)(encryptionOf(part)?.algorithm)));
 			if (outer > passwords.ad) return (0, private_key.g8)((0, pem.$t)(block), outer, EXPORT_AGAIN);
@@ -22855,14 +22856,14 @@ var __webpack_modules__ = {
 			}
 		}
 		function iterationsOfMac(mac) {
-			const [digestInfo, , iterations] = (0, der_der.LU)(mac);
-			return Math.max((0, der_der.cP)(iterations) ?? 0, (0, passwords.qW)((0, der_der.LU)(digestInfo)[0]));
+			const [digestInfo, , iterations] = (0, der.LU)(mac);
+			return Math.max((0, der.cP)(iterations) ?? 0, (0, passwords.qW)((0, der.LU)(digestInfo)[0]));
 		}
 		function iterationsOfBag(bag, depth = 0) {
-			const [type, wrapper] = (0, der_der.LU)(bag);
-			const inner = (0, der_der.LU)((0, der_der.LU)(wrapper)[0]);
-			if ((0, der_der._f)(type) === SHROUDED_KEY_BAG) return (0, passwords.qW)(inner[0]);
-			if ((0, der_der._f)(type) !== SAFE_CONTENTS_BAG) return 0;
+			const [type, wrapper] = (0, der.LU)(bag);
+			const inner = (0, der.LU)((0, der.LU)(wrapper)[0]);
+			if ((0, der._f)(type) === SHROUDED_KEY_BAG) return (0, passwords.qW)(inner[0]);
+			if ((0, der._f)(type) !== SAFE_CONTENTS_BAG) return 0;
 			return depth > 4 ? Number.POSITIVE_INFINITY : Math.max(0, ...inner.map((each) => iterationsOfBag(each, depth + 1)));
 		}
 		class NotOpened extends Error {}
@@ -22887,45 +22888,45 @@ var __webpack_modules__ = {
 			}
 		}
 		function partsOf(authenticatedSafe) {
-			const [, content] = (0, der_der.LU)(authenticatedSafe);
-			return sequenceIn((0, der_der.ao)((0, der_der.LU)(content)[0]));
+			const [, content] = (0, der.LU)(authenticatedSafe);
+			return sequenceIn((0, der.ao)((0, der.LU)(content)[0]));
 		}
 		function sequenceIn(bytes) {
-			return bytes === undefined ? [] : (0, der_der.LU)((0, der_der.RN)(bytes));
+			return bytes === undefined ? [] : (0, der.LU)((0, der.RN)(bytes));
 		}
 		function encryptionOf(part) {
-			const [type, content] = (0, der_der.LU)(part);
-			if ((0, der_der._f)(type) !== ENCRYPTED_DATA) return undefined;
-			const [, encrypted] = (0, der_der.LU)((0, der_der.LU)(content)[0]);
-			const [, algorithm, data] = (0, der_der.LU)(encrypted);
+			const [type, content] = (0, der.LU)(part);
+			if ((0, der._f)(type) !== ENCRYPTED_DATA) return undefined;
+			const [, encrypted] = (0, der.LU)((0, der.LU)(content)[0]);
+			const [, algorithm, data] = (0, der.LU)(encrypted);
 			return {
 				algorithm,
 				scheme: (0, passwords.Nb)(algorithm),
-				data: (0, der_der.ao)(data) ?? Buffer.alloc(0)
+				data: (0, der.ao)(data) ?? Buffer.alloc(0)
 			};
 		}
 		function readBag(block, bag, passphrase) {
-			const [type, wrapper] = (0, der_der.LU)(bag);
-			const [value] = (0, der_der.LU)(wrapper);
+			const [type, wrapper] = (0, der.LU)(bag);
+			const [value] = (0, der.LU)(wrapper);
 			if (value === undefined) return [];
 			const place = {
 				input: block.input,
 				number: block.number
 			};
-			switch ((0, der_der._f)(type) ?? "") {
+			switch ((0, der._f)(type) ?? "") {
 				case KEY_BAG: return [{
 					...place,
 					label: "PRIVATE KEY",
-					der: wrapper?.content ?? value.content
+					der: value.raw
 				}];
 				case SHROUDED_KEY_BAG: return [{
 					...place,
-					...shroudedKey(wrapper?.content ?? value.content, passphrase)
+					...shroudedKey(value, passphrase)
 				}];
 				case CERTIFICATE_BAG: return [{
 					...place,
 					label: "CERTIFICATE",
-					der: (0, der_der.ao)((0, der_der.LU)((0, der_der.LU)(value)[1])[0]) ?? value.content
+					der: (0, der.ao)((0, der.LU)((0, der.LU)(value)[1])[0]) ?? value.content
 				}];
 				default: return [];
 			}
@@ -22933,8 +22934,8 @@ var __webpack_modules__ = {
 		function safeContentsOf(block, part, passphrase) {
 			const encryption = encryptionOf(part);
 			if (encryption === undefined) {
-				const [type, content] = (0, der_der.LU)(part);
-				return (0, der_der._f)(type) === DATA ? (0, der_der.ao)((0, der_der.LU)(content)[0]) : undefined;
+				const [type, content] = (0, der.LU)(part);
+				return (0, der._f)(type) === DATA ? (0, der.ao)((0, der.LU)(content)[0]) : undefined;
 			}
 			if ((0, passwords.nN)(encryption.algorithm)) throw retired(block, undefined);
 			if (encryption.scheme === undefined) throw unusable(block, "it is encrypted in an unknown way", undefined);
@@ -22948,20 +22949,20 @@ var __webpack_modules__ = {
 		function tryDecrypt(scheme, data, passphrase) {
 			try {
 				const bytes = scheme.decrypt(data, passphrase);
-				return (0, der_der.RN)(bytes)?.tag === der_der.Dk.sequence ? bytes : undefined;
+				return (0, der.RN)(bytes)?.tag === der.Dk.sequence ? bytes : undefined;
 			} catch {
 				return undefined;
 			}
 		}
-		function shroudedKey(der, passphrase) {
-			const [algorithm, data] = (0, der_der.LU)((0, der_der.RN)(der));
+		function shroudedKey(key, passphrase) {
+			const [algorithm, data] = (0, der.LU)(key);
 			const scheme = (0, passwords.Nb)(algorithm);
-			const bytes = (0, der_der.ao)(data);
+			const bytes = (0, der.ao)(data);
 			const isNull = passphrase === "" && scheme && bytes && tryDecrypt(scheme, bytes, "") === undefined;
 			const plain = isNull ? tryDecrypt(scheme, bytes, null) : undefined;
 			return plain === undefined ? {
 				label: "ENCRYPTED PRIVATE KEY",
-				der
+				der: key.raw
 			} : {
 				label: "PRIVATE KEY",
 				der: plain

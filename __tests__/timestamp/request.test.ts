@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConnectProxy } from '../../src/connection/proxy/proxy.ts';
 import { chooseProxy } from '../../src/connection/proxy/proxy.ts';
 import { ActionError } from '../../src/errors.ts';
-import { readElement } from '../../src/identity/der/der.ts';
+import { childrenOf, readElement } from '../../src/identity/der/der.ts';
 import { createPki } from '../../src/rehearsal/pki.ts';
 import { checkStamp, readStampAnswer } from '../../src/timestamp/check.ts';
 import { createPost } from '../../src/timestamp/post.ts';
@@ -318,12 +318,5 @@ function withCertificates(bytes: Buffer, count: number): Buffer {
 }
 
 function childrenIn(bytes: Buffer): Buffer[] {
-  const { content } = readElement(bytes) ?? { content: Buffer.alloc(0) };
-  const children: Buffer[] = [];
-  for (let at = 0; at < content.length; ) {
-    const { end = content.length } = readElement(content, at) ?? {};
-    children.push(content.subarray(at, end));
-    at = end;
-  }
-  return children;
+  return childrenOf(readElement(bytes)).map(({ raw }) => raw);
 }

@@ -21,7 +21,9 @@ const MAX_CERTIFICATES = 16;
 export function encodeRequest(sha256: Buffer, nonce: Buffer): Buffer {
   const hashAlgorithm = new AlgorithmIdentifier({ algorithm: SHA256, parameters: null });
   const messageImprint = new MessageImprint({ hashAlgorithm, hashedMessage: new OctetString(sha256) });
-  return Buffer.from(AsnConvert.serialize(new TimeStampReq({ messageImprint, nonce: bufferOf(nonce), certReq: true })));
+  return Buffer.from(
+    AsnConvert.serialize(new TimeStampReq({ messageImprint, nonce: new Uint8Array(nonce).buffer, certReq: true })),
+  );
 }
 
 /** Answer of an authority: a token, or the reason for a refusal. */
@@ -38,7 +40,7 @@ export interface StampAnswer {
 export function decodeAnswer(bytes: Buffer): StampAnswer {
   if (announcedLength(bytes) !== bytes.length) throw new Error('the answer is not DER, or has more than one element');
   const { status } = AsnConvert.parse(bytes, TimeStampResp);
-  const [, token] = piecesOf(bytes);
+  const token = childrenOf(readElement(bytes))[1]?.raw;
   const isGranted = status.status === PKIStatus.granted || status.status === PKIStatus.grantedWithMods;
   if (isGranted && token === undefined) throw new Error('the answer is granted, but holds no token');
   return {
@@ -77,7 +79,7 @@ interface StampSigner {
 /** Decodes a token from `decodeAnswer`; throws if it is invalid or does not have exactly one signature. */
 export function readToken(bytes: Buffer): StampToken {
   const [, explicit] = childrenOf(readElement(bytes));
-  const [signedData] = explicit ? piecesOfElement(explicit) : [];
+  const signedData = childrenOf(explicit)[0]?.raw;
   if (signedData === undefined) throw new Error('the token holds no signed data');
   const { encapContentInfo, signerInfos } = AsnConvert.parse(signedData, SignedData);
   const content = encapContentInfo.eContent?.single;
@@ -106,12 +108,12 @@ export function readToken(bytes: Buffer): StampToken {
 /** Reads the attributes from the original bytes, which the parser does not keep; a SET of them is signed. */
 function readSignedAttributes(signedData: Buffer): Pick<StampSigner, 'signedAttributes' | 'attributes'> {
   const [signerInfo] = childrenOf(childrenOf(readElement(signedData)).at(-1));
-  const raw = signerInfo && piecesOfElement(signerInfo).find((piece) => piece[0] === TAG.context0);
-  if (raw === undefined) throw new Error('the token has no signed attributes');
-  const signedAttributes = Buffer.from(raw);
-  signedAttributes[0] = 0x31;
+  const signed = childrenOf(signerInfo).find(({ tag }) => tag === TAG.context0);
+  if (signed === undefined) throw new Error('the token has no signed attributes');
+  const signedAttributes = Buffer.from(signed.raw);
+  signedAttributes[0] = TAG.set;
   const attributes = new Map<string, Element>();
-  for (const attribute of childrenOf(readElement(raw))) {
+  for (const attribute of childrenOf(signed)) {
     const [type, values] = childrenOf(attribute);
     const [value, ...others] = childrenOf(values);
     const oid = oidOf(type);
@@ -124,14 +126,13 @@ function readSignedAttributes(signedData: Buffer): Pick<StampSigner, 'signedAttr
 
 function readCertificates(signedData: Buffer): X509Certificate[] {
   const set = childrenOf(readElement(signedData)).find(({ tag }) => tag === TAG.context0);
-  if (set === undefined) return [];
   // Choices other than a certificate have different tags.
-  const pieces = piecesOfElement(set).filter((piece) => piece[0] === TAG.sequence);
-  if (pieces.length > MAX_CERTIFICATES)
-    throw new ActionError('TIMESTAMP_UNREADABLE', `The time stamp holds ${pieces.length} certificates.`, {
+  const found = childrenOf(set).filter(({ tag }) => tag === TAG.sequence);
+  if (found.length > MAX_CERTIFICATES)
+    throw new ActionError('TIMESTAMP_UNREADABLE', `The time stamp holds ${found.length} certificates.`, {
       hint: `No more than ${MAX_CERTIFICATES} are read, and authorities send up to four: use another authority.`,
     });
-  return pieces.map((piece) => new X509Certificate(piece));
+  return found.map(({ raw }) => new X509Certificate(raw));
 }
 
 /** Returns the hash in `signing-certificate` or its successor, with its algorithm; `undefined` when there is none. */
@@ -172,27 +173,4 @@ export function readRules(certificate: X509Certificate): CertificateRules {
     otherKeyUses: bits === undefined ? undefined : bits & ~signing,
     criticalExtensions: extensions.filter(({ critical }) => critical).map(({ extnID }) => extnID),
   };
-}
-
-function piecesOf(bytes: Buffer): readonly Buffer[] {
-  const element = readElement(bytes);
-  return element ? piecesOfElement(element) : [];
-}
-
-/** Returns the original bytes of each child of an element. */
-function piecesOfElement({ content }: Element): readonly Buffer[] {
-  const pieces: Buffer[] = [];
-  for (let offset = 0; offset < content.length; ) {
-    const child = readElement(content, offset);
-    if (child === undefined) throw new Error('the structure is broken');
-    pieces.push(content.subarray(offset, child.end));
-    offset = child.end;
-  }
-  return pieces;
-}
-
-function bufferOf(bytes: Buffer): ArrayBuffer {
-  const copy = new ArrayBuffer(bytes.length);
-  new Uint8Array(copy).set(bytes);
-  return copy;
 }

@@ -1,8 +1,8 @@
-/** One ASN.1 element: its tag byte, its content, and the offset after it in its source bytes. */
+/** One ASN.1 element: its tag byte, its content, and all its bytes as they came. */
 export interface Element {
   readonly tag: number;
   readonly content: Buffer;
-  readonly end: number;
+  readonly raw: Buffer;
 }
 
 /** The tag bytes that occur in identity material. */
@@ -27,9 +27,10 @@ export function readElement(bytes: Buffer, offset = 0, depth = 0): Element | und
   const header = readHeader(bytes, offset);
   if (header === undefined || depth > MAX_DEPTH) return undefined;
   const { tag, start, length } = header;
-  if (length === undefined) return readIndefinite(bytes, header, depth);
-  if (start + length > bytes.length) return undefined;
-  return { tag, content: bytes.subarray(start, start + length), end: start + length };
+  if (length === undefined) return readIndefinite(bytes.subarray(offset), depth);
+  const end = start + length;
+  if (end > bytes.length) return undefined;
+  return { tag, content: bytes.subarray(start, end), raw: bytes.subarray(offset, end) };
 }
 
 /** Reads consecutive elements that fill `bytes` exactly; `undefined` when they do not. */
@@ -39,7 +40,7 @@ function readElements(bytes: Buffer): readonly Element[] | undefined {
     const element = readElement(bytes, offset);
     if (element === undefined) return undefined;
     elements.push(element);
-    offset = element.end;
+    offset += element.raw.length;
   }
   return elements;
 }
@@ -106,14 +107,15 @@ function readHeader(bytes: Buffer, offset: number): Header | undefined {
   return { tag, start: start + size, length: bytes.readUIntBE(start, size) };
 }
 
-function readIndefinite(bytes: Buffer, { tag, start }: Header, depth: number): Element | undefined {
-  for (let offset = start; offset + 1 < bytes.length; ) {
+/** Reads the element at the start of `bytes`, after whose tag and length, of a byte each, the content begins. */
+function readIndefinite(bytes: Buffer, depth: number): Element | undefined {
+  for (let offset = 2; offset + 1 < bytes.length; ) {
     if (bytes[offset] === 0 && bytes[offset + 1] === 0) {
-      return { tag, content: bytes.subarray(start, offset), end: offset + 2 };
+      return { tag: bytes[0] ?? 0, content: bytes.subarray(2, offset), raw: bytes.subarray(0, offset + 2) };
     }
     const child = readElement(bytes, offset, depth + 1);
     if (child === undefined) return undefined;
-    offset = child.end;
+    offset += child.raw.length;
   }
   return undefined;
 }

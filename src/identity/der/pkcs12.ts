@@ -122,9 +122,9 @@ function readBag(block: Block, bag: Element, passphrase: string): readonly Block
   const place = { input: block.input, number: block.number };
   switch (oidOf(type) ?? '') {
     case KEY_BAG:
-      return [{ ...place, label: 'PRIVATE KEY', der: wrapper?.content ?? value.content }];
+      return [{ ...place, label: 'PRIVATE KEY', der: value.raw }];
     case SHROUDED_KEY_BAG:
-      return [{ ...place, ...shroudedKey(wrapper?.content ?? value.content, passphrase) }];
+      return [{ ...place, ...shroudedKey(value, passphrase) }];
     case CERTIFICATE_BAG:
       return [{ ...place, label: 'CERTIFICATE', der: octetsOf(childrenOf(childrenOf(value)[1])[0]) ?? value.content }];
     default:
@@ -162,13 +162,13 @@ function tryDecrypt(scheme: PasswordScheme, data: Buffer, passphrase: string | n
 }
 
 /** Keeps a key encrypted with its passphrase; one with an absent passphrase, which only PKCS#12 has, is decrypted. */
-function shroudedKey(der: Buffer, passphrase: string): Pick<Block, 'label' | 'der'> {
-  const [algorithm, data] = childrenOf(readElement(der));
+function shroudedKey(key: Element, passphrase: string): Pick<Block, 'label' | 'der'> {
+  const [algorithm, data] = childrenOf(key);
   const scheme = readPasswordScheme(algorithm);
   const bytes = octetsOf(data);
   const isNull = passphrase === '' && scheme && bytes && tryDecrypt(scheme, bytes, '') === undefined;
   const plain = isNull ? tryDecrypt(scheme, bytes, null) : undefined;
-  return plain === undefined ? { label: 'ENCRYPTED PRIVATE KEY', der } : { label: 'PRIVATE KEY', der: plain };
+  return plain === undefined ? { label: 'ENCRYPTED PRIVATE KEY', der: key.raw } : { label: 'PRIVATE KEY', der: plain };
 }
 
 const EXPORT_AGAIN =

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import { hash, type KeyObject, X509Certificate } from 'node:crypto';
 import { ActionError } from '../../errors.ts';
 import { childrenOf, octetsOf, oidOf, readElement, TAG } from '../der/der.ts';
 import { labelOfDer } from '../der/label.ts';
@@ -57,16 +57,14 @@ export function factsOf(x509: X509Certificate): CertificateFacts {
     serial: x509.serialNumber,
     notBefore: x509.validFromDate.toISOString(),
     notAfter: x509.validToDate.toISOString(),
-    sha256: createHash('sha256').update(x509.raw).digest('hex'),
+    sha256: hash('sha256', x509.raw, 'hex'),
     publicKeySha256: publicKeyPrint(x509.publicKey),
   };
 }
 
 /** Returns the SHA-256 of a public key's SubjectPublicKeyInfo, in lower-case hex. */
 export function publicKeyPrint(key: KeyObject): string {
-  return createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex');
+  return hash('sha256', key.export({ type: 'spki', format: 'der' }), 'hex');
 }
 
 const WEAK_SIGNATURES: Readonly<Record<string, string>> = {
