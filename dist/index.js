@@ -20393,7 +20393,7 @@ var __webpack_modules__ = {
 			};
 		}
 		function fillTable(memory) {
-			const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), "latin1"));
+			const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character)));
 			let at = 0;
 			for (const first of quoted) {
 				for (const second of quoted) {

@@ -60,7 +60,7 @@ function instantiate(): Encoder {
 
 /** 12 bits of a file are two base64 characters, which quoting turns into 2 to 6 bytes: `AB`, `A%2B`, `%2B%2F`. */
 function fillTable(memory: Buffer): void {
-  const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character), 'latin1'));
+  const quoted = Array.from(ALPHABET, (character) => Buffer.from(encodeURIComponent(character)));
   let at = 0;
   for (const first of quoted) {
     for (const second of quoted) {
