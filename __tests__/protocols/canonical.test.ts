@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import createAssembler from 'wabt';
 import { hashBytes, startHash } from '../../src/files/hashing/file-hash.ts';
-import { MODULE, STEP_BYTES } from '../../src/files/hashing/quoted-base64.ts';
+import { MODULE, quotedBase64Between, STEP_BYTES } from '../../src/files/hashing/quoted-base64.ts';
 import { percentEncode } from '../../src/files/names.ts';
 import { bodyLength, requestBody } from '../../src/protocols/es-auth/request.ts';
 import { type FreshFacts, headerHashing, type LastingFacts } from '../../src/protocols/es-auth/request-signature.ts';
@@ -97,6 +97,22 @@ const contentAndCuts = contents.chain((content) => fc.tuple(fc.constant(content)
 test('there are 29 vectors, and they hold contents of every length mod 3', () => {
   expect(vectors).toHaveLength(29);
   expect(new Set(vectors.map(({ dataBase64 }) => Buffer.from(dataBase64, 'base64').length % 3)).size).toBe(3);
+});
+
+test('a content is encoded between two texts in one step as long as the longest result has room', () => {
+  // Three pages of memory hold the table, the input, and the output.
+  const room = 3 * 2 ** 16 - (4096 * 8 + STEP_BYTES + 8);
+  const encoded = (before: number, count: number, after: number): boolean => {
+    const [start, end] = ['b'.repeat(before), 'a'.repeat(after)];
+    const triples = Buffer.alloc(count, 0xfb);
+    const result = quotedBase64Between(start, triples, end);
+    if (result) expect(Buffer.from(result).toString()).toBe(start + quotePlainly(triples.toString('base64')) + end);
+    return result !== undefined;
+  };
+  expect([encoded(room, 0, 0), encoded(room + 1, 0, 0)]).toEqual([true, false]);
+  expect([encoded(0, 0, room), encoded(0, 0, room + 1)]).toEqual([true, false]);
+  expect([encoded(room - 20, 3, 8), encoded(room - 20, 3, 9)]).toEqual([true, false]);
+  expect([encoded(9, STEP_BYTES, 9), encoded(9, STEP_BYTES + 3, 9)]).toEqual([true, false]);
 });
 
 describe.each(vectors.map((vector, index) => ({ index, ...vector })))(
