@@ -27663,6 +27663,7 @@ Content-Type: application/json
 		const OUTAGE = {
 			failures: 8,
 			rows: 4,
+			allFailedMs: 6e4,
 			endgameFiles: 32,
 			firstPauseMs: 250,
 			maxPauseMs: 1e4,
@@ -27964,26 +27965,34 @@ Content-Type: application/json
 		}
 		class Concerns {
 			#failed = new Set();
+			#unexplained = new Set();
 			#inRow = new Set();
+			#rowStartedAt = 0;
 			#rows = 0;
 			#hasSucceeded = false;
-			add({ failure: { kind, facts }, job, left }) {
+			add({ failure, job, left, startedAt }, now) {
+				const { kind, facts } = failure;
 				if (kind === "service") return "the service";
 				if (kind !== "request" || !this.#hasSucceeded) return "its file";
 				if (facts.endsRun === "not-found") return "the service";
 				if (facts.endsRun === "bad-node" || facts.endsRun === "verify-key") return "its file";
-				const areOthersLeft = left > this.#failed.add(job).size;
+				if (!this.#failed.has(job)) this.#unexplained.add(job);
+				this.#failed.add(job);
+				if (this.#inRow.size === 0) this.#rowStartedAt = startedAt;
 				if (this.#inRow.add(job).size < OUTAGE.failures || this.#rows >= OUTAGE.rows) return "its file";
-				return areOthersLeft ? "the service" : "all files that are left";
+				const mayPass = this.#unexplained.size > 0 && now - this.#rowStartedAt < OUTAGE.allFailedMs;
+				return left > this.#failed.size || mayPass ? "the service" : "all files that are left";
 			}
 			onSuccess(job) {
 				this.#hasSucceeded = true;
 				if (this.#inRow.size >= OUTAGE.failures) this.#rows++;
+				else this.#unexplained.clear();
 				this.#inRow.clear();
 				this.settle(job);
 			}
 			settle(job) {
 				this.#failed.delete(job);
+				this.#unexplained.delete(job);
 			}
 		}
 		;
@@ -28167,6 +28176,7 @@ Content-Type: application/json
 		const LONG_MS = 5e3;
 		const USED_UP = "Single requests were refused too, so lower concurrency does not help: a quota, such as one per day or month, may be used up. Ask the operators of the service, or of the API gateway in front of it, which quota that is and when it is reset.";
 		const OF_FILE = "Only one file was left: its content may make the service, or a gateway in front of it, fail. Show its name, size and this message to the operators of the service.";
+		const OF_FILES = "If the service signs other files meanwhile, the content of the files that were left may be the cause.";
 		const MAY_BE_OF_FILE = ["CONNECTION_LOST", "TIMEOUT"];
 		class Troubles {
 			#sorts = new Map();
@@ -28216,8 +28226,10 @@ Content-Type: application/json
 				const since = isLong ? ` Since the last signature, about ${ago} s ago, ${which}.` : "";
 				const usedUp = isLong && last.code === "THROTTLED" ? { hint: USED_UP } : {};
 				const ofFile = isLong && isOneFile ? { hint: `${OF_FILE} ${last.hint ?? ""}`.trim() } : {};
+				const ofFiles = isLong && last.kind === "request" ? { hint: `${last.hint ?? ""} ${OF_FILES}`.trim() } : {};
 				return last.with({
 					message: `${last.message}${before}${since}`,
+					...ofFiles,
 					...ofFile,
 					...usedUp
 				});
@@ -28307,7 +28319,7 @@ Content-Type: application/json
 				const isNew = this.#attempts.isNewEvent(failure);
 				if (isNew) this.troubles.add(failed);
 				if (failure.facts.endsRun === "unauthorised" && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
-				const concern = this.#concerns.add(failed);
+				const concern = this.#concerns.add(failed, now);
 				const ofService = concern === "the service";
 				if (concern === "all files that are left" && this.#gate.open()) this.#options.onEvent({
 					type: "recovery",

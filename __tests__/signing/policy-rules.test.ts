@@ -108,8 +108,14 @@ describe('the gate', () => {
 describe('a failed request of one file', () => {
   const { serverError } = FAILURES;
   /** Fails these files after a first success; returns whom the last failure concerned. */
-  function failAll(concerns: Concerns, jobs: readonly number[], left = 100, failure: Failure = serverError): unknown {
-    return jobs.map((job) => concerns.add({ failure, job, left })).at(-1);
+  function failAll(
+    concerns: Concerns,
+    jobs: readonly number[],
+    left = 100,
+    failure: Failure = serverError,
+    now = 1000,
+  ): unknown {
+    return jobs.map((job) => concerns.add({ failure, job, left, startedAt: 1000 }, now)).at(-1);
   }
   const seven = [1, 2, 3, 4, 5, 6, 7];
   const started = (): Concerns => {
@@ -142,9 +148,27 @@ describe('a failed request of one file', () => {
     expect(failAll(concerns, [...seven, 8], 100, failure)).toBe(concern);
   });
 
-  test('concerns all files that are left when each of them has met one, those with a result excepted', () => {
+  test('concerns all files that are left when each of them has met one for a minute, or before another was signed', () => {
     const all = started();
-    expect([failAll(all, [...seven, 8], 9), failAll(all, [9], 9)]).toEqual(['the service', 'all files that are left']);
+    expect([failAll(all, [...seven, 8], 9), failAll(all, [9], 9)]).toEqual(['the service', 'the service']);
+    expect(failAll(all, [9], 9, serverError, 60_999)).toBe('the service');
+    expect(failAll(all, [9], 9, serverError, 61_000)).toBe('all files that are left');
+    const before = started();
+    failAll(before, seven, 10);
+    before.onSuccess(10);
+    expect(failAll(before, [8, 9], 9)).toBe('its file');
+    before.onSuccess(0);
+    expect(failAll(before, [...seven, 8], 9)).toBe('all files that are left');
+  });
+
+  test('concerns the service after the end of an outage, as before it', () => {
+    const concerns = started();
+    failAll(concerns, [...seven, 8], 9);
+    concerns.onSuccess(9);
+    expect(failAll(concerns, [...seven, 8], 8)).toBe('the service');
+  });
+
+  test('counts no file that has a result', () => {
     const signed = started();
     failAll(signed, [1]);
     signed.onSuccess(1);

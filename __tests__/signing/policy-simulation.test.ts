@@ -106,7 +106,7 @@ describe('500 files and a service with outages', () => {
   });
 
   test.each<[string, (job: number) => boolean, { meanS: number }]>([
-    ['the last 20 files', (job) => job >= 480, { meanS: 20 }],
+    ['the last 20 files', (job) => job >= 480, { meanS: 90 }],
     ['100 files of one directory', (job) => job >= 250 && job < 350, { meanS: 36 }],
     ['every second file', (job) => job % 2 === 1, { meanS: 36 }],
     ['nine of ten files', (job) => job % 10 !== 0, { meanS: 36 }],
@@ -118,6 +118,25 @@ describe('500 files and a service with outages', () => {
     }
     expect(row.meanMs).toBeLessThanOrEqual(most.meanS * S);
   });
+
+  test.each([20, 40, 60])(
+    'after 15 s of 500 that met all that were left of %i files, each file is signed',
+    async (jobs) => {
+      const row = await runRow(
+        () => {
+          let signed = 0;
+          let since: number | undefined;
+          const isDown = ({ atMs }: ModelRequest): boolean => {
+            if (++signed > jobs / 2) since ??= atMs;
+            return since !== undefined && atMs < since + 15_000;
+          };
+          return failing(FAILURES.serverError, isDown, 20);
+        },
+        { jobs },
+      );
+      expect(row.green).toBe(RUNS);
+    },
+  );
 
   test('each file that is left is asked for once, and then no outage is assumed any more', async () => {
     const { events } = await simulate(
@@ -177,12 +196,13 @@ describe('a service that never comes back', () => {
   });
 
   test.each([
-    ['refuses', FAILURES.refused],
-    ['answers 500', FAILURES.serverError],
-    ['answers with a page', FAILURES.webPage],
-  ])('that signed one file and then %s is waited for three minutes', async (_, failure) => {
+    ['refuses', FAILURES.refused, false],
+    ['answers 500', FAILURES.serverError, true],
+    ['answers with a page', FAILURES.webPage, true],
+  ])('that signed one file and then %s is waited for three minutes', async (_, failure, mayBeOfFiles) => {
     const run = await simulate(downDuring([[100, never]], failure), { jobs: 1000 });
     expect(run.ending?.code).toBe('SERVICE_DOWN');
+    expect(run.ending?.hint?.includes('the content of the files that were left')).toBe(mayBeOfFiles);
     expect(run.requests.filter(({ atMs }) => atMs >= 100).length).toBeLessThanOrEqual(100 + 30);
     expect(run.elapsedMs).toBeGreaterThanOrEqual(175 * S);
     expect(run.elapsedMs).toBeLessThanOrEqual(190 * S);

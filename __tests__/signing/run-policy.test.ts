@@ -300,13 +300,15 @@ describe('an outage in which the requests of single files fail', () => {
   const failRow = (world: World, jobs: number, left: number): Decision['next'][] =>
     Array.from({ length: jobs }, (_, job) => world.fail(FAILURES.serverError, 1000, { job: job + 1, left }).next);
 
-  test('is over when each file that is left has failed, because these files may be the cause', () => {
+  test('is over when each file that is left has failed for a minute, because these files may be the cause', () => {
     const world = createWorld();
     succeed(world);
     failRow(world, 15, 16);
     expect(world.policy.ask(1e6)).toMatchObject({ may: 'probe' });
-    world.fail(FAILURES.serverError, 2000, { job: 16, left: 16, isProbe: true });
-    expect(world.policy.ask(2000)).toEqual({ may: 'start' });
+    world.fail(FAILURES.serverError, 59_000, { job: 16, left: 16, isProbe: true });
+    expect(world.policy.ask(80_000)).toMatchObject({ may: 'probe' });
+    world.fail(FAILURES.serverError, 80_000, { job: 16, left: 16, isProbe: true });
+    expect(world.policy.ask(80_000)).toEqual({ may: 'start' });
   });
 
   test('is none of the files that are left alone, where the others that failed are lost', () => {

@@ -60,33 +60,44 @@ type Concern = 'its file' | 'the service' | 'all files that are left';
  * Tells failures of the service as a whole from those of one request, such as 500 or a page in place of a signature.
  *
  * After a success, a name without an address means a failing name server and not a wrong name. When the requests of many
- * files in a row fail, the service fails. When every file that is left has failed, or when that has passed and come back
- * several times, these files may be the cause.
+ * files in a row fail, the service fails. These files may be the cause when every file that is left has failed, and others
+ * were signed after that or a minute has passed; and when several such rows have ended with a signature.
  */
 export class Concerns {
   /** Files without a result whose own request has failed. */
   readonly #failed = new Set<number>();
+  /** Those of them after which no other file was signed, except by the end of an outage. */
+  readonly #unexplained = new Set<number>();
   readonly #inRow = new Set<number>();
+  #rowStartedAt = 0;
   /** Rows of failures that a success ended. */
   #rows = 0;
   #hasSucceeded = false;
 
   /** Records a failed attempt. */
-  add({ failure: { kind, facts }, job, left }: Pick<FailedAttempt, 'failure' | 'job' | 'left'>): Concern {
+  add(
+    { failure, job, left, startedAt }: Pick<FailedAttempt, 'failure' | 'job' | 'left' | 'startedAt'>,
+    now: number,
+  ): Concern {
+    const { kind, facts } = failure;
     if (kind === 'service') return 'the service';
     if (kind !== 'request' || !this.#hasSucceeded) return 'its file';
     if (facts.endsRun === 'not-found') return 'the service';
     // A bad node has rules of its own, and the service does not recover from wrong signatures by itself.
     if (facts.endsRun === 'bad-node' || facts.endsRun === 'verify-key') return 'its file';
-    const areOthersLeft = left > this.#failed.add(job).size;
+    if (!this.#failed.has(job)) this.#unexplained.add(job);
+    this.#failed.add(job);
+    if (this.#inRow.size === 0) this.#rowStartedAt = startedAt;
     if (this.#inRow.add(job).size < OUTAGE.failures || this.#rows >= OUTAGE.rows) return 'its file';
-    return areOthersLeft ? 'the service' : 'all files that are left';
+    const mayPass = this.#unexplained.size > 0 && now - this.#rowStartedAt < OUTAGE.allFailedMs;
+    return left > this.#failed.size || mayPass ? 'the service' : 'all files that are left';
   }
 
   /** Records that the service signed a file. */
   onSuccess(job: number): void {
     this.#hasSucceeded = true;
     if (this.#inRow.size >= OUTAGE.failures) this.#rows++;
+    else this.#unexplained.clear();
     this.#inRow.clear();
     this.settle(job);
   }
@@ -94,5 +105,6 @@ export class Concerns {
   /** Records that a file has its result. */
   settle(job: number): void {
     this.#failed.delete(job);
+    this.#unexplained.delete(job);
   }
 }

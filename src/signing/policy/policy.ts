@@ -97,7 +97,7 @@ export class RunPolicy {
     const isNew = this.#attempts.isNewEvent(failure);
     if (isNew) this.troubles.add(failed);
     if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
-    const concern = this.#concerns.add(failed);
+    const concern = this.#concerns.add(failed, now);
     const ofService = concern === 'the service';
     if (concern === 'all files that are left' && this.#gate.open())
       this.#options.onEvent({ type: 'recovery', because: 'every file has failed' });

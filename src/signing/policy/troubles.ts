@@ -12,6 +12,9 @@ const USED_UP =
 /** The service may also have failed when one file was left. */
 const OF_FILE =
   'Only one file was left: its content may make the service, or a gateway in front of it, fail. Show its name, size and this message to the operators of the service.';
+/** The same, when answers such as 500 show that the service runs. */
+const OF_FILES =
+  'If the service signs other files meanwhile, the content of the files that were left may be the cause.';
 /** Codes of requests that reached the service and got no answer. */
 const MAY_BE_OF_FILE: readonly string[] = ['CONNECTION_LOST', 'TIMEOUT'];
 
@@ -79,7 +82,8 @@ export class Troubles {
     const since = isLong ? ` Since the last signature, about ${ago} s ago, ${which}.` : '';
     const usedUp = isLong && last.code === 'THROTTLED' ? { hint: USED_UP } : {};
     const ofFile = isLong && isOneFile ? { hint: `${OF_FILE} ${last.hint ?? ''}`.trim() } : {};
-    return last.with({ message: `${last.message}${before}${since}`, ...ofFile, ...usedUp });
+    const ofFiles = isLong && last.kind === 'request' ? { hint: `${last.hint ?? ''} ${OF_FILES}`.trim() } : {};
+    return last.with({ message: `${last.message}${before}${since}`, ...ofFiles, ...ofFile, ...usedUp });
   }
 }
 
