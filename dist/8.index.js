@@ -116,17 +116,12 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			if (port === undefined) return;
 			const connection = {
 				socket,
-				requests: 0,
-				subject: undefined
+				requests: 0
 			};
 			this.#byPort.set(port, connection);
 			socket.once("close", () => {
 				if (this.#byPort.get(port) === connection) this.#byPort.delete(port);
 			});
-		}
-		identify(socket) {
-			const connection = this.find(socket.remotePort);
-			if (connection !== undefined) connection.subject = socket.getPeerX509Certificate()?.subject;
 		}
 		find(port) {
 			return port === undefined ? undefined : this.#byPort.get(port);
@@ -151,8 +146,6 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			mostInFlight: 0
 		};
 	}
-	var external_node_events_ = __webpack_require__(78474);
-	var external_node_http2_ = __webpack_require__(32467);
 	var promises_ = __webpack_require__(58500);
 	;
 	function jsonAnswer(status, value, headers = {}) {
@@ -193,10 +186,9 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 		get lengthBytes() {
 			return Number(this.parts.request.headers["content-length"] ?? 0) || 0;
 		}
-		async receive(stage, sink = () => {}) {
+		async receive(sink = () => {}, untilBytes = Number.POSITIVE_INFINITY) {
 			const body = this.parts.request;
-			if (stage === "before-body" || body.readableEnded) return;
-			const untilBytes = stage === "during-body" ? this.lengthBytes / 2 : Number.POSITIVE_INFINITY;
+			if (body.readableEnded) return;
 			let received = 0;
 			await new Promise((resolve, reject) => {
 				body.on("data", (chunk) => {
@@ -227,26 +219,8 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 				response.end(body);
 			});
 		}
-		async write(bytes) {
-			const { request } = this.parts;
-			if ("stream" in request) {
-				request.stream.close(external_node_http2_.constants.NGHTTP2_PROTOCOL_ERROR);
-				throw new Aborted("There is no raw answer in HTTP/2.");
-			}
-			const { socket } = request;
-			if (!socket.writable) throw new Aborted("The client left before the answer.");
-			await new Promise((resolve, reject) => {
-				socket.write(bytes, (error) => error ? reject(new Aborted("The client left.", { cause: error })) : resolve());
-			});
-		}
-		end(ending) {
-			const { request, connection } = this.parts;
-			if (ending === "reset") connection?.socket.resetAndDestroy();
-			else if ("stream" in request) request.stream.session?.destroy();
-			else request.socket.end();
-		}
-		async waitForEnd() {
-			if (!this.gone) await (0, external_node_events_.once)(this.parts.response, "close");
+		reset() {
+			this.parts.connection?.socket.resetAndDestroy();
 		}
 		async wait(ms) {
 			if (ms > 0) await (0, promises_.setTimeout)(ms, undefined, { signal: this.parts.closing });
@@ -446,7 +420,7 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 		const { entry } = call.parts;
 		try {
 			if (claims instanceof Refusal) {
-				await call.receive("after-body");
+				await call.receive();
 				throw claims;
 			}
 			const signData = await signBody(context, call, claims);
@@ -481,7 +455,7 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			signer.update(bytes);
 			content?.update(bytes);
 		});
-		await call.receive("after-body", (chunk) => {
+		await call.receive((chunk) => {
 			hash.update(chunk);
 			body.push(chunk);
 		});
@@ -509,7 +483,10 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 				now,
 				entry
 			});
-			if (reception.record) log.push(entry);
+			if (reception.record) {
+				entry.clientSubject = request.socket.getPeerX509Certificate()?.subject;
+				log.push(entry);
+			}
 			counters.requests += 1;
 			counters.inFlight += 1;
 			counters.mostInFlight = Math.max(counters.mostInFlight, counters.inFlight);
@@ -538,7 +515,7 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			await call.send(jsonAnswer(500, {
 				code: "INTERNAL",
 				message
-			})).catch(() => call.end("reset"));
+			})).catch(() => call.reset());
 		} finally {
 			counters.inFlight -= 1;
 		}
@@ -560,8 +537,7 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			path: request.url ?? "",
 			nonce: readOne(request.headers["es-auth-nonce"]),
 			timestamp: readOne(request.headers["es-auth-timestamp"]),
-			remotePort: connection?.socket.remotePort,
-			clientSubject: connection?.subject
+			remotePort: connection?.socket.remotePort
 		};
 	}
 	function readOne(value) {
@@ -593,6 +569,7 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			return this.#recent.size + this.#older.size;
 		}
 	}
+	var external_node_http2_ = __webpack_require__(32467);
 	var external_node_https_ = __webpack_require__(44708);
 	;
 	const HTTP2_WINDOW_BYTES = 1024 * 1024;
@@ -667,8 +644,6 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 	}
 	function createReception(options, pki, closing) {
 		const windowMs = options.windowMs ?? 5 * 6e4;
-		const now = options.now ?? Date.now;
-		const offsetMs = options.clockOffsetMs ?? 0;
 		return {
 			rules: {
 				appKey: options.appKey ?? "rehearsal",
@@ -685,7 +660,7 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			connections: new Connections(),
 			intervene: options.intervene,
 			closing,
-			now: () => now() + offsetMs,
+			now: options.now ?? Date.now,
 			log: []
 		};
 	}
@@ -695,7 +670,6 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			reception.connections.add(socket);
 			if (!accept(counters.connections++)) socket.resetAndDestroy();
 		});
-		server.on("secureConnection", (socket) => reception.connections.identify(socket));
 		server.on("tlsClientError", () => {
 			counters.refusedHandshakes += 1;
 		});

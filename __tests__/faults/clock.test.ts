@@ -54,7 +54,7 @@ test.concurrent('a service that is more than a day off is not followed', { tags:
     files,
     // What is in flight when the refusal comes has been sent.
     inputs: { concurrency: '3' },
-    service: { clockOffsetMs: 25 * HOUR_MS },
+    service: { now: () => Date.now() + 25 * HOUR_MS },
   });
   expect(run.exitCode).toBe(1);
   expect(errors).toEqual(['UNAUTHORIZED']);

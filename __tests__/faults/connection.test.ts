@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Ending, Stage } from '../../src/rehearsal/requests/call.ts';
 import { hugeHeader, RAW_ANSWERS, status } from '../rehearsal/fault-samples.ts';
-import type { Fault, Framing } from '../rehearsal/faulty-service.ts';
+import type { Ending, Fault, Framing, Stage } from '../rehearsal/faulty-service.ts';
 import { type Encounter, meet, SIGN_ONLY } from './meeting.ts';
 
 const STAGES: readonly Stage[] = ['before-body', 'during-body', 'after-body'];

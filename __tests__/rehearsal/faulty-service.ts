@@ -1,11 +1,18 @@
+import { once } from 'node:events';
 import { STATUS_CODES } from 'node:http';
 import { constants } from 'node:http2';
 import type { ServiceOptions as StrictOptions } from '../../src/rehearsal/options.ts';
-import type { Answer, Call, Ending, Judge, Stage } from '../../src/rehearsal/requests/call.ts';
+import { Aborted, type Answer, type Call, type Judge } from '../../src/rehearsal/requests/call.ts';
 import type { ScriptedRequest } from '../../src/rehearsal/requests/handler.ts';
 import { type Service, startService as startStrictService } from '../../src/rehearsal/service.ts';
 
 export type { ScriptedRequest, Service };
+
+/** How much of the request has arrived when a fault happens. */
+export type Stage = 'before-body' | 'during-body' | 'after-body';
+
+/** How a connection ends: an orderly FIN, or a TCP reset. */
+export type Ending = 'close' | 'reset';
 
 /** What happens to a request instead of, or around, its regular answer. */
 export type Fault =
@@ -65,30 +72,30 @@ async function performFault(fault: Fault, call: Call, judge: Judge): Promise<voi
       await call.wait(fault.ms);
       return fault.next === undefined ? answerRegularly(call, judge) : performFault(fault.next, call, judge);
     case 'end':
-      await call.receive(fault.when);
-      call.end(fault.by);
+      await receive(call, fault.when);
+      end(call, fault.by);
       return;
     case 'silence':
-      await call.receive('after-body');
-      await call.waitForEnd();
+      await call.receive();
+      if (!call.gone) await once(call.parts.response, 'close');
       return;
     case 'answer':
-      await call.receive(fault.when ?? 'after-body');
+      await receive(call, fault.when ?? 'after-body');
       await call.send(fault.answer);
-      if (fault.by !== undefined) call.end(fault.by);
+      if (fault.by !== undefined) end(call, fault.by);
       return;
     case 'inform':
       if (fault.status === 100) call.parts.response.writeContinue();
       else call.parts.response.writeEarlyHints({ link: '</>; rel=preload' });
       return answerRegularly(call, judge);
     case 'raw':
-      await call.receive('after-body');
-      await call.write(fault.bytes);
-      if (fault.by !== undefined) call.end(fault.by);
+      await call.receive();
+      await write(call, fault.bytes);
+      if (fault.by !== undefined) end(call, fault.by);
       return;
     case 'cut':
-      await call.write(halve(await judge(), fault.framing));
-      call.end(fault.by);
+      await write(call, halve(await judge(), fault.framing));
+      end(call, fault.by);
       return;
     case 'drip':
       return drip(fault, call, await judge());
@@ -99,6 +106,31 @@ async function performFault(fault: Fault, call: Call, judge: Judge): Promise<voi
   }
 }
 
+async function receive(call: Call, stage: Stage): Promise<void> {
+  if (stage === 'before-body') return;
+  await call.receive(() => {}, stage === 'during-body' ? call.lengthBytes / 2 : undefined);
+}
+
+/** Writes raw bytes below HTTP/1.1; with HTTP/2 the stream is reset instead. */
+async function write({ parts: { request } }: Call, bytes: string | Uint8Array): Promise<void> {
+  if ('stream' in request) {
+    request.stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+    throw new Aborted('There is no raw answer in HTTP/2.');
+  }
+  const { socket } = request;
+  if (!socket.writable) throw new Aborted('The client left before the answer.');
+  await new Promise<void>((resolve, reject) => {
+    socket.write(bytes, (error) => (error ? reject(new Aborted('The client left.', { cause: error })) : resolve()));
+  });
+}
+
+function end(call: Call, ending: Ending): void {
+  const { request } = call.parts;
+  if (ending === 'reset') call.reset();
+  else if ('stream' in request) request.stream.session?.destroy();
+  else request.socket.end();
+}
+
 async function answerRegularly(call: Call, judge: Judge): Promise<void> {
   await call.send(await judge());
 }
@@ -106,7 +138,7 @@ async function answerRegularly(call: Call, judge: Judge): Promise<void> {
 async function answerAndDrop(fault: Extract<Fault, { kind: 'drop' }>, call: Call, judge: Judge): Promise<void> {
   await answerRegularly(call, judge);
   await call.wait(fault.afterMs);
-  call.end(fault.by);
+  end(call, fault.by);
 }
 
 function writeHead(answer: Answer, framing: string): string {
@@ -133,11 +165,11 @@ function halve(answer: Answer, framing: Framing): Buffer {
 async function drip(fault: Drip, call: Call, answer: Answer): Promise<void> {
   const body = Buffer.from(answer.body ?? '');
   const head = Buffer.from(writeHead(answer, `content-length: ${body.length}`));
-  if (fault.from === 'body') await call.write(head);
+  if (fault.from === 'body') await write(call, head);
   const slow = fault.from === 'body' ? body : Buffer.concat([head, body]);
   for (let at = 0; at < slow.length; at++) {
     await call.wait(fault.everyMs);
-    await call.write(slow.subarray(at, at + 1));
+    await write(call, slow.subarray(at, at + 1));
   }
 }
 
@@ -149,11 +181,11 @@ async function failSession(fault: Http2Fault, call: Call, judge: Judge): Promise
       request.stream.session?.goaway(constants.NGHTTP2_NO_ERROR);
       return answerRegularly(call, judge);
     case 'refused-stream':
-      await call.receive('after-body');
+      await call.receive();
       request.stream.close(constants.NGHTTP2_REFUSED_STREAM);
       return;
     case 'internal-error':
-      await call.receive('after-body');
+      await call.receive();
       request.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
       return;
   }

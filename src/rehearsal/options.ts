@@ -16,9 +16,7 @@ export interface ServiceOptions {
   readonly pathPrefix?: string;
   /** Largest deviation of a timestamp in milliseconds; default: five minutes. */
   readonly windowMs?: number;
-  /** How far the service's clock is ahead of the machine's, in milliseconds. */
-  readonly clockOffsetMs?: number;
-  /** Clock of the machine, in milliseconds since the epoch. */
+  /** Clock of the service, in milliseconds since the epoch; default: that of the machine. */
   readonly now?: () => number;
   /** Wait before each regular answer, in milliseconds. */
   readonly delayMs?: number;

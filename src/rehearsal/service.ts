@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { Http2SecureServer } from 'node:http2';
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { ActionError } from '../errors.ts';
 import type { ServiceOptions } from './options.ts';
 import { createPki, type Pki } from './pki.ts';
@@ -83,8 +82,6 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 
 function createReception(options: ServiceOptions, pki: Pki, closing: AbortSignal): Reception {
   const windowMs = options.windowMs ?? 5 * 60_000;
-  const now = options.now ?? Date.now;
-  const offsetMs = options.clockOffsetMs ?? 0;
   return {
     rules: {
       appKey: options.appKey ?? 'rehearsal',
@@ -102,7 +99,7 @@ function createReception(options: ServiceOptions, pki: Pki, closing: AbortSignal
     connections: new Connections(),
     intervene: options.intervene,
     closing,
-    now: () => now() + offsetMs,
+    now: options.now ?? Date.now,
     log: [],
   };
 }
@@ -117,7 +114,6 @@ function watchConnections(
     reception.connections.add(socket);
     if (!accept(counters.connections++)) socket.resetAndDestroy();
   });
-  server.on('secureConnection', (socket: TLSSocket) => reception.connections.identify(socket));
   server.on('tlsClientError', () => {
     counters.refusedHandshakes += 1;
   });

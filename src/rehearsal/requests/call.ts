@@ -1,16 +1,9 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConnection } from './connections.ts';
 import type { RequestEntry } from './counters.ts';
-
-/** How much of the request has arrived when a fault happens. */
-export type Stage = 'before-body' | 'during-body' | 'after-body';
-
-/** How a connection ends: an orderly FIN, or a TCP reset. */
-export type Ending = 'close' | 'reset';
 
 /** An answer of the service. */
 export interface Answer {
@@ -81,11 +74,13 @@ export class Call {
     return Number(this.parts.request.headers['content-length'] ?? 0) || 0;
   }
 
-  /** Passes the body on chunk by chunk up to `stage`; rejects with {@link Aborted} when the body ends early. */
-  async receive(stage: Stage, sink: (chunk: Buffer) => void = () => {}): Promise<void> {
+  /** Passes the body on chunk by chunk, up to a number of bytes; rejects with {@link Aborted} when the body ends early. */
+  async receive(
+    sink: (chunk: Buffer) => void = () => {},
+    untilBytes: number = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
     const body: Readable = this.parts.request;
-    if (stage === 'before-body' || body.readableEnded) return;
-    const untilBytes = stage === 'during-body' ? this.lengthBytes / 2 : Number.POSITIVE_INFINITY;
+    if (body.readableEnded) return;
     let received = 0;
     await new Promise<void>((resolve, reject) => {
       body.on('data', (chunk: Buffer) => {
@@ -119,31 +114,9 @@ export class Call {
     });
   }
 
-  /** Writes raw bytes below HTTP/1.1; with HTTP/2 the stream is reset instead. */
-  async write(bytes: string | Uint8Array): Promise<void> {
-    const { request } = this.parts;
-    if ('stream' in request) {
-      request.stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
-      throw new Aborted('There is no raw answer in HTTP/2.');
-    }
-    const { socket } = request;
-    if (!socket.writable) throw new Aborted('The client left before the answer.');
-    await new Promise<void>((resolve, reject) => {
-      socket.write(bytes, (error) => (error ? reject(new Aborted('The client left.', { cause: error })) : resolve()));
-    });
-  }
-
-  /** Ends the connection. */
-  end(ending: Ending): void {
-    const { request, connection } = this.parts;
-    if (ending === 'reset') connection?.socket.resetAndDestroy();
-    else if ('stream' in request) request.stream.session?.destroy();
-    else request.socket.end();
-  }
-
-  /** Waits until the client or the service gives up. */
-  async waitForEnd(): Promise<void> {
-    if (!this.gone) await once(this.parts.response, 'close');
+  /** Ends the connection with a TCP reset. */
+  reset(): void {
+    this.parts.connection?.socket.resetAndDestroy();
   }
 
   /** Waits; rejects when the service closes. */

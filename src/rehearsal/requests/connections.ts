@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 
 /** One TCP connection of a client. */
 export interface ClientConnection {
@@ -7,8 +6,6 @@ export interface ClientConnection {
   readonly socket: Socket;
   /** Number of requests on this connection so far. */
   requests: number;
-  /** Subject of the client's certificate, once the handshake is done. */
-  subject: string | undefined;
 }
 
 /** The open connections of a service, found by the client's port. */
@@ -19,17 +16,11 @@ export class Connections {
   add(socket: Socket): void {
     const port = socket.remotePort;
     if (port === undefined) return;
-    const connection: ClientConnection = { socket, requests: 0, subject: undefined };
+    const connection: ClientConnection = { socket, requests: 0 };
     this.#byPort.set(port, connection);
     socket.once('close', () => {
       if (this.#byPort.get(port) === connection) this.#byPort.delete(port);
     });
-  }
-
-  /** Notes the subject of the client's certificate. */
-  identify(socket: TLSSocket): void {
-    const connection = this.find(socket.remotePort);
-    if (connection !== undefined) connection.subject = socket.getPeerX509Certificate()?.subject;
   }
 
   /** Returns the connection from this client port, while it is open. */

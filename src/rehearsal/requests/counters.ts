@@ -34,7 +34,7 @@ export interface RequestEntry {
   readonly nonce: string | undefined;
   readonly timestamp: string | undefined;
   readonly remotePort: number | undefined;
-  readonly clientSubject: string | undefined;
+  clientSubject?: string | undefined;
   /** Kind of the fault, for tests. */
   fault?: string | undefined;
   /** Result of the request; `undefined` when a fault came first. */

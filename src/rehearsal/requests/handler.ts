@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import type { Handler } from '../server.ts';
 import { Aborted, Call, type CallParts, type Judge, jsonAnswer } from './call.ts';
 import type { ClientConnection, Connections } from './connections.ts';
@@ -42,7 +43,10 @@ export function createHandler(reception: Reception): Handler {
     const connection = connections.find(request.socket.remotePort);
     const entry = openEntry(counters.requests, request, connection);
     const call = new Call({ request, response, connection, closing, now, entry });
-    if (reception.record) log.push(entry);
+    if (reception.record) {
+      entry.clientSubject = (request.socket as TLSSocket).getPeerX509Certificate()?.subject;
+      log.push(entry);
+    }
     counters.requests += 1;
     counters.inFlight += 1;
     counters.mostInFlight = Math.max(counters.mostInFlight, counters.inFlight);
@@ -70,7 +74,7 @@ async function serve(reception: Reception, call: Call, exchange: () => Promise<v
     if (error instanceof Aborted || reception.closing.aborted || call.gone) return;
     const message = error instanceof Error ? error.message : String(error);
     // A bug in this service must not look like a lost connection.
-    await call.send(jsonAnswer(500, { code: 'INTERNAL', message })).catch(() => call.end('reset'));
+    await call.send(jsonAnswer(500, { code: 'INTERNAL', message })).catch(() => call.reset());
   } finally {
     counters.inFlight -= 1;
   }
@@ -100,7 +104,6 @@ function openEntry(
     nonce: readOne(request.headers['es-auth-nonce']),
     timestamp: readOne(request.headers['es-auth-timestamp']),
     remotePort: connection?.socket.remotePort,
-    clientSubject: connection?.subject,
   };
 }
 

@@ -49,7 +49,7 @@ async function judgeCall(context: ServiceContext, call: Call, claims: HeaderClai
   const { entry } = call.parts;
   try {
     if (claims instanceof Refusal) {
-      await call.receive('after-body');
+      await call.receive();
       throw claims;
     }
     const signData = await signBody(context, call, claims);
@@ -82,7 +82,7 @@ async function signBody(context: ServiceContext, call: Call, claims: HeaderClaim
     signer.update(bytes);
     content?.update(bytes);
   });
-  await call.receive('after-body', (chunk) => {
+  await call.receive((chunk) => {
     hash.update(chunk);
     body.push(chunk);
   });
