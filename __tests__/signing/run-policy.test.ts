@@ -309,6 +309,10 @@ describe('an outage in which the requests of single files fail', () => {
     expect(world.policy.ask(80_000)).toMatchObject({ may: 'probe' });
     world.fail(FAILURES.serverError, 80_000, { job: 16, left: 16, isProbe: true });
     expect(world.policy.ask(80_000)).toEqual({ may: 'start' });
+    expect(world.events.filter(({ type }) => type !== 'retry')).toEqual([
+      { type: 'outage', failure: FAILURES.serverError },
+      { type: 'recovery', because: 'every file has failed' },
+    ]);
   });
 
   test('is none of the files that are left alone, where the others that failed are lost', () => {
@@ -376,7 +380,8 @@ test('a file that the service refuses is lost at once', () => {
 });
 
 test('a node that TLS refuses costs its connection: as many requests as the others carry stay in flight', () => {
-  const untrusted = new Failure('config', 'TLS_SERVER_UNTRUSTED', 'No chain.', { endsRun: 'bad-node' });
+  const ofOne = { endsRun: 'bad-node', isOfOneServer: true } as const;
+  const untrusted = new Failure('config', 'TLS_SERVER_UNTRUSTED', 'No chain.', ofOne);
   const world = createWorld();
   succeed(world);
   expect(world.fail(untrusted, 0, { inFlight: 4 }).next).toBe('retry');
