@@ -439,9 +439,9 @@ export const modules = {
 			"2.5.29.32"
 		];
 		const MAX_ISSUERS = 8;
-		const UNKNOWN_ROOT = "Give the root of the time stamp authority as timestamp-chain, after you compared it with what the authority publishes.";
+		const UNKNOWN_ROOT = "The authority may have a new root: compare timestamp-chain with the root that the authority publishes, and put that root into timestamp-chain. If that issuer is an intermediate certificate, the authority leaves it out: put it into timestamp-chain as well.";
 		const WRONG_CERTIFICATE = "The authority signs with a certificate that is not fit for time stamps: ask its operators, or use another authority.";
-		const NOT_VALID = "The certificate of the authority has expired or is not yet valid, or its clock is wrong: ask its operators, or use another authority.";
+		const NOT_VALID = "That certificate of the authority has expired or is not yet valid, or the clock of the authority is wrong: ask its operators, or use another authority.";
 		function checkSigner(signer, { anchors, certificates, at }) {
 			const rules = rulesOf(signer);
 			const misuse = whyNotForStamps(rules);
@@ -450,11 +450,35 @@ export const modules = {
 				const validity = `is valid from ${signer.validFrom} to ${signer.validTo}, and not at the time of the stamp, ${at.toISOString()}`;
 				throw untrusted(signer, validity, NOT_VALID);
 			}
-			if (!leadsToAnchor(signer, {
+			if (leadsToAnchor(signer, {
 				anchors,
 				certificates,
 				at
-			})) throw untrusted(signer, "does not chain to a trusted certificate", UNKNOWN_ROOT);
+			})) return;
+			const [why, hint] = whyNoAnchor(signer, {
+				anchors,
+				certificates,
+				at
+			});
+			throw untrusted(signer, `does not chain to a trusted certificate: ${why}`, hint);
+		}
+		const MAX_LISTED = 5;
+		function whyNoAnchor(signer, { anchors, certificates, at }) {
+			const known = [...anchors, ...certificates];
+			let top = signer;
+			for (let below = 0; below < MAX_ISSUERS; below++) {
+				const issuers = known.filter((each) => (0, material_certificate.rh)(top, each));
+				const issuer = issuers.find((each) => (0, material_certificate.Ub)(each, at)) ?? issuers[0];
+				if (issuer === undefined || issuer.fingerprint256 === top.fingerprint256) break;
+				if (!(0, material_certificate.Ub)(issuer, at)) {
+					const why = `the issuer ${(0, material_certificate.vm)(issuer.subject)} is valid from ${issuer.validFrom} to ${issuer.validTo}, and not at the time of the stamp, ${at.toISOString()}`;
+					return [why, anchors.includes(issuer) ? "Put the renewed certificate of that issuer into timestamp-chain." : NOT_VALID];
+				}
+				if (anchors.includes(issuer)) return ["an issuer in its chain may not issue certificates for time stamps", WRONG_CERTIFICATE];
+				top = issuer;
+			}
+			const held = anchors.length > MAX_LISTED ? `${anchors.length} others` : anchors.map(({ subject }) => (0, material_certificate.vm)(subject)).join(", ");
+			return [`the chain ends at the issuer ${(0, material_certificate.vm)(top.issuer)}, and trusted are ${held}`, UNKNOWN_ROOT];
 		}
 		function leadsToAnchor(signer, { anchors, certificates, at }) {
 			const trusted = new Set(anchors.map(({ fingerprint256 }) => fingerprint256));

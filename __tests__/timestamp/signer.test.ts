@@ -91,28 +91,45 @@ test.each<[string, Change, string, Change?]>([
   [
     'that had ended',
     { ...STAMPS, days: [-10, -1] },
-    'not at the time of the stamp, .*The certificate of the authority has expired or',
+    'not at the time of the stamp, .*That certificate of the authority has expired or',
   ],
   [
     'that had not begun',
     { ...STAMPS, days: [1, 10] },
-    'not at the time of the stamp, .*The certificate of the authority has expired or',
+    'not at the time of the stamp, .*That certificate of the authority has expired or',
   ],
   [
     'with an unknown critical extension',
     { ...STAMPS, more: [new x509.Extension('1.2.3.4', true, new Uint8Array([5, 0]))] },
     'not understood, 1.2.3.4',
   ],
-  ['below an intermediate that is no authority', STAMPS, 'does not chain .*Give the root', {}],
+  [
+    'below an intermediate that is no authority',
+    STAMPS,
+    'does not chain .*: an issuer in its chain may not issue .*The authority signs',
+    {},
+  ],
   ['below an intermediate for web servers', STAMPS, 'does not chain', { authority: {}, uses: WEB }],
-  ['below an intermediate that had ended', STAMPS, 'does not chain', { authority: {}, days: [-10, -1] }],
+  [
+    'below an intermediate that had ended',
+    STAMPS,
+    'does not chain .*: the issuer CN=intermediate is valid from .*That certificate of the authority has expired',
+    { authority: {}, days: [-10, -1] },
+  ],
 ])('a signer %s is not trusted', async (_, signer, sentence, below) => {
   expect(await judge(signer, below)).toMatch(new RegExp(`^TIMESTAMP_UNTRUSTED: .*${sentence}`));
 });
 
 test('a chain that leads elsewhere, or is longer than an authority allows, is not trusted', async () => {
   // The same name, another key.
-  expect(await judge(STAMPS, undefined, await make('root', undefined, { authority: {} }))).toContain('does not chain');
+  const other = await judge(STAMPS, undefined, await make('root', undefined, { authority: {} }));
+  expect(other).toContain('does not chain to a trusted certificate: the chain ends at the issuer CN=root, and trusted');
+  const moved = await judge(STAMPS, undefined, await make('former root', undefined, { authority: {} }));
+  expect(moved).toContain(
+    'the chain ends at the issuer CN=root, and trusted are CN=former root. The authority may have',
+  );
+  const ended = await make('root', undefined, { authority: {}, days: [-10, -1], keys: root.keys });
+  expect(await judge(STAMPS, undefined, ended)).toMatch(/issuer CN=root is valid .*Put the renewed certificate/);
   const narrow = await make('narrow', undefined, { authority: { pathLength: 0 } });
   const intermediate = await make('intermediate', narrow, { authority: {} });
   const leaf = await make('signer', intermediate, STAMPS);

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { ActionError } from '../errors.ts';
-import { isValidAt, nameOnOneLine } from '../identity/material/certificate.ts';
+import { isIssuedBy, isValidAt, nameOnOneLine } from '../identity/material/certificate.ts';
 import { type CertificateRules, readRules } from './structures.ts';
 
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
@@ -14,11 +14,11 @@ const KNOWN_CRITICAL = ['2.5.29.19', '2.5.29.15', '2.5.29.37', '2.5.29.32'];
 const MAX_ISSUERS = 8;
 
 const UNKNOWN_ROOT =
-  'Give the root of the time stamp authority as timestamp-chain, after you compared it with what the authority publishes.';
+  'The authority may have a new root: compare timestamp-chain with the root that the authority publishes, and put that root into timestamp-chain. If that issuer is an intermediate certificate, the authority leaves it out: put it into timestamp-chain as well.';
 const WRONG_CERTIFICATE =
   'The authority signs with a certificate that is not fit for time stamps: ask its operators, or use another authority.';
 const NOT_VALID =
-  'The certificate of the authority has expired or is not yet valid, or its clock is wrong: ask its operators, or use another authority.';
+  'That certificate of the authority has expired or is not yet valid, or the clock of the authority is wrong: ask its operators, or use another authority.';
 
 /** What is needed to check the signer of a stamp. */
 interface SignerTrust {
@@ -39,8 +39,38 @@ export function checkSigner(signer: X509Certificate, { anchors, certificates, at
     const validity = `is valid from ${signer.validFrom} to ${signer.validTo}, and not at the time of the stamp, ${at.toISOString()}`;
     throw untrusted(signer, validity, NOT_VALID);
   }
-  if (!leadsToAnchor(signer, { anchors, certificates, at }))
-    throw untrusted(signer, 'does not chain to a trusted certificate', UNKNOWN_ROOT);
+  if (leadsToAnchor(signer, { anchors, certificates, at })) return;
+  const [why, hint] = whyNoAnchor(signer, { anchors, certificates, at });
+  throw untrusted(signer, `does not chain to a trusted certificate: ${why}`, hint);
+}
+
+/** Most trusted certificates that a sentence lists: Node's own roots are more. */
+const MAX_LISTED = 5;
+
+/** Says where a chain ends that leads to no anchor, and what to do about that. */
+function whyNoAnchor(signer: X509Certificate, { anchors, certificates, at }: SignerTrust): readonly [string, string] {
+  const known = [...anchors, ...certificates];
+  let top = signer;
+  for (let below = 0; below < MAX_ISSUERS; below++) {
+    const issuers = known.filter((each) => isIssuedBy(top, each));
+    const issuer = issuers.find((each) => isValidAt(each, at)) ?? issuers[0];
+    if (issuer === undefined || issuer.fingerprint256 === top.fingerprint256) break;
+    if (!isValidAt(issuer, at)) {
+      const why = `the issuer ${nameOnOneLine(issuer.subject)} is valid from ${issuer.validFrom} to ${issuer.validTo}, and not at the time of the stamp, ${at.toISOString()}`;
+      return [
+        why,
+        anchors.includes(issuer) ? 'Put the renewed certificate of that issuer into timestamp-chain.' : NOT_VALID,
+      ];
+    }
+    if (anchors.includes(issuer))
+      return ['an issuer in its chain may not issue certificates for time stamps', WRONG_CERTIFICATE];
+    top = issuer;
+  }
+  const held =
+    anchors.length > MAX_LISTED
+      ? `${anchors.length} others`
+      : anchors.map(({ subject }) => nameOnOneLine(subject)).join(', ');
+  return [`the chain ends at the issuer ${nameOnOneLine(top.issuer)}, and trusted are ${held}`, UNKNOWN_ROOT];
 }
 
 /**
