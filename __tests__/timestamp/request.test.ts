@@ -120,7 +120,15 @@ test('an answer of another kind of server is told by its status, type and words,
   const closed = await failureOf(ask());
   expect(closed.hint).toMatch(/^The authority does not give stamps to everybody: .* account/);
   authority.behave('HTTP status 503');
-  expect((await failureOf(ask())).message).toContain('The authority answered 503: “busy” (TIMESTAMP_FAILED)');
+  const busy = await failureOf(ask());
+  expect(busy.message).toContain('The authority answered 503: “busy” (TIMESTAMP_FAILED)');
+  expect(busy.hint).toMatch(
+    /^The authority is busy .* give a second authority on a line of its own in timestamp-url\.$/,
+  );
+  authority.behave('rejection');
+  expect((await failureOf(ask())).hint).toMatch(
+    /^Ask the operators of the authority about that reason, .* or give a second/,
+  );
 });
 
 test('an answer that no verification would read is no stamp, whatever is in it, and takes no time', () => {

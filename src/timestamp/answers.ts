@@ -17,14 +17,16 @@ export function badStatus(response: WireResponse, scrub: Scrub): ActionError {
   const { status, forwardedBy: forwarder } = response;
   const isPassing = status >= 500 || status === 408 || status === 429;
   const kind = isPassing ? ActionError : FinalError;
-  const noAccess = status === 401 || status === 403 ? NO_ACCESS : '';
-  const hint = [forwarder === undefined ? '' : ofForwarder(forwarder), noAccess].filter(Boolean).join(' ');
+  const own = status === 401 || status === 403 ? NO_ACCESS : isPassing ? OUTAGE : '';
+  const hint = [forwarder === undefined ? '' : ofForwarder(forwarder), own].filter(Boolean).join(' ');
   const who = forwarder === undefined ? 'The authority' : `The authority, or ${forwarder},`;
   return new kind('TIMESTAMP_FAILED', `${who} answered ${status}${said(response, scrub)}.`, hint ? { hint } : {});
 }
 
 const ofForwarder = (proxy: string): string =>
   `The answer may be that of the proxy: ask the operators of ${proxy} first whether the proxy lets this runner reach the authority.`;
+const SECOND = 'or give a second authority on a line of its own in timestamp-url.';
+const OUTAGE = `The authority is busy or in trouble, or limits requests: run this job again later, ${SECOND}`;
 const NO_ACCESS =
   'The authority does not give stamps to everybody: ask its operators which access it demands, such as an account or an allowed address. The action sends no credentials, except those that a URL in timestamp-url holds in its path or query. Or use an authority that needs none.';
 
@@ -59,5 +61,10 @@ export function refused({ flags, reason: words }: Pick<StampAnswer, 'flags' | 'r
   const reason = show(scrub(words, MAX_QUOTED));
   const kind = flags.some((flag) => PASSING.includes(flag)) ? ActionError : FinalError;
   const why = [flags.join(', '), reason && `“${reason}”`].filter(Boolean).join(', ');
-  return new kind('TIMESTAMP_REFUSED', `The authority refused the request${why ? ` (${why})` : ''}.`);
+  return new kind('TIMESTAMP_REFUSED', `The authority refused the request${why ? ` (${why})` : ''}.`, {
+    hint:
+      kind === FinalError
+        ? `Ask the operators of the authority about that reason, such as a limit, an account or a policy, ${SECOND}`
+        : OUTAGE,
+  });
 }
