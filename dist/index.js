@@ -14153,7 +14153,11 @@ var __webpack_modules__ = {
 			}
 		];
 		const REISSUE = "Its operators must have the certificate issued again.";
-		const REISSUE_CA = "The operators of that CA must issue it again. Until then, the server's own certificate in chain makes the connection work.";
+		const REISSUED = {
+			server: REISSUE,
+			intermediate: "The operators of that CA must issue its certificate again, and those of the service must install it. Until then, the server's own certificate in chain makes the connection work.",
+			anchor: "The operators of that CA must issue its certificate again: put the new one into chain. Until then, the server's own certificate in chain makes the connection work."
+		};
 		function findChainFault(reason, links) {
 			const rule = RULES.find(({ words }) => words.test(reason));
 			const bad = links.find(({ x509 }, depth) => rule?.isBrokenBy(x509, depth));
@@ -14166,7 +14170,7 @@ var __webpack_modules__ = {
 			}
 			return {
 				what: `${nameLink(bad)} ${rule.how(bad.x509)}`,
-				todo: bad.role === "server" ? REISSUE : REISSUE_CA
+				todo: REISSUED[bad.role]
 			};
 		}
 		function findPurposeFault([server, ...issuers]) {
@@ -14181,7 +14185,7 @@ var __webpack_modules__ = {
 				return {
 					sentence: "an issuer of the server's certificate is not a CA",
 					what: `${nameLink(none)} may not issue certificates`,
-					todo: REISSUE_CA
+					todo: REISSUED[none.role]
 				};
 			}
 			const other = issuers.find(({ x509 }) => !servesServers(x509));
@@ -14189,7 +14193,7 @@ var __webpack_modules__ = {
 				return {
 					sentence: "an issuer of the server's certificate may not issue certificates for servers",
 					what: `${nameLink(other)} may be used for ${usesOf(other.x509)}`,
-					todo: REISSUE_CA
+					todo: REISSUED[other.role]
 				};
 			}
 			return {

@@ -51,8 +51,14 @@ const RULES: readonly Rule[] = [
 ];
 
 const REISSUE = 'Its operators must have the certificate issued again.';
-const REISSUE_CA =
-  "The operators of that CA must issue it again. Until then, the server's own certificate in chain makes the connection work.";
+/** Whoever uses the certificate of a CA must have it issued again, and install it. */
+const REISSUED: Readonly<Record<Link['role'], string>> = {
+  server: REISSUE,
+  intermediate:
+    "The operators of that CA must issue its certificate again, and those of the service must install it. Until then, the server's own certificate in chain makes the connection work.",
+  anchor:
+    "The operators of that CA must issue its certificate again: put the new one into chain. Until then, the server's own certificate in chain makes the connection work.",
+};
 
 /** Finds the certificate that breaks the rule which OpenSSL names; lists the whole path when that is unknown. */
 export function findChainFault(reason: string, links: readonly Link[]): Detail {
@@ -62,7 +68,7 @@ export function findChainFault(reason: string, links: readonly Link[]): Detail {
     const names = links.map(nameLink).join(', ');
     return { what: links.length > 1 ? `it is one of ${names}` : names, todo: REISSUE };
   }
-  return { what: `${nameLink(bad)} ${rule.how(bad.x509)}`, todo: bad.role === 'server' ? REISSUE : REISSUE_CA };
+  return { what: `${nameLink(bad)} ${rule.how(bad.x509)}`, todo: REISSUED[bad.role] };
 }
 
 /** Finds the certificate that is not valid for its purpose: the server's own, or a CA that may not issue it. */
@@ -78,7 +84,7 @@ export function findPurposeFault([server, ...issuers]: readonly [Link, ...Link[]
     return {
       sentence: "an issuer of the server's certificate is not a CA",
       what: `${nameLink(none)} may not issue certificates`,
-      todo: REISSUE_CA,
+      todo: REISSUED[none.role],
     };
   }
   const other = issuers.find(({ x509 }) => !servesServers(x509));
@@ -86,7 +92,7 @@ export function findPurposeFault([server, ...issuers]: readonly [Link, ...Link[]
     return {
       sentence: "an issuer of the server's certificate may not issue certificates for servers",
       what: `${nameLink(other)} may be used for ${usesOf(other.x509)}`,
-      todo: REISSUE_CA,
+      todo: REISSUED[other.role],
     };
   }
   return {
