@@ -319,6 +319,7 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const error = untrusted && (0, errors.$N)(untrusted) === code ? untrusted : (0, errors.Qt)(code, code);
 		return (0, server_certificate.hr)((0, dial_failure.t)(error, facts.server.origin), serverChain, {
 			...facts,
+			own: facts.identity?.certificates,
 			proxy
 		});
 	}

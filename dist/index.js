@@ -13678,12 +13678,13 @@ var __webpack_modules__ = {
 		var _server_certificate_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(53015);
 		const LISTEN_MS = 1500;
 		const ACCEPTED = "Another connection to this host accepted the same certificate: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock. Ask the operators of the service.";
-		function createDiagnosis(route, { anchors, now }) {
+		function createDiagnosis(route, { anchors, own, now }) {
 			const { server, proxy } = route;
 			return {
 				explainServer: (failure, serverChain) => (0, _server_certificate_js__WEBPACK_IMPORTED_MODULE_7__.hr)(failure, serverChain, {
 					server,
 					anchors,
+					own,
 					now: new Date(now()),
 					proxy: proxy && (0, _proxy_proxy_js__WEBPACK_IMPORTED_MODULE_3__.Y)(proxy)
 				}),
@@ -14237,13 +14238,17 @@ var __webpack_modules__ = {
 		;
 		const INSPECTORS = /\b(?:(?:tls|ssl|https?|web)[ -]?(?:inspect\w*|intercept\w*|decrypt\w*|proxy|filter\w*|scan\w*)|inspection|interception|decryption|mitm\w*|proxy|firewall|zscaler|netskope|forcepoint|websense|blue ?coat|palo ?alto|forti(?:net|gate)|sophos|check ?point|sonicwall|watchguard|barracuda|untangle|cisco umbrella|skyhigh|menlo security|iboss|squid|kaspersky|bitdefender|avast|eset)\b/i;
 		function adviseOnIssuer(facts) {
-			const { top, anchors, host, proxy } = facts;
+			const { top, anchors, own, host, proxy } = facts;
 			const ca = (0, certificate.vm)(top.issuer);
 			const device = proxy ?? "this runner's network (a proxy, firewall or virus scanner)";
 			const open = `must let ${host} through unopened, or the service never sees the client certificate`;
+			const isRoot = top.subject === top.issuer || /\broot\b/i.test(ca);
+			if (isIssuerOf(own, top)) {
+				const todo = isRoot ? "put the certificate of that CA into chain" : SEND_IT;
+				return `${ca} also issued the client certificate, so the CA is the right one: ${todo}.`;
+			}
 			if (INSPECTORS.test(ca)) return `${ca} looks like the CA of a device that opens TLS: the operators of ${device} ${open}. Do not put ${ca} into chain.`;
 			if (isPublic(top.issuer)) return `${ca} is a public CA that chain does not hold. Check the host in server-url: another server may answer there, such as a login page or a content delivery network. If the host is right, ask the operators of the service whether ${ca} is their CA now; only then put its certificate into chain.`;
-			const isRoot = top.subject === top.issuer || /\broot\b/i.test(ca);
 			const below = `If ${ca} is an intermediate CA below a CA in chain, the server must send the certificate of ${ca} as well: its operators must set that up.`;
 			const likeIt = anchors.find(({ subject }) => (0, environments.T6)(subject, top.issuer));
 			if (likeIt) return `The name of ${(0, certificate.vm)(likeIt.subject)} in chain differs only in the environment: chain probably holds the CA of another one, such as staging. Ask the operators of the service for the certificate of ${ca}, and put that into chain.`;
@@ -14252,6 +14257,12 @@ var __webpack_modules__ = {
 			const last = isRoot || isKin ? "" : ` ${below}`;
 			if (proxy !== undefined) return `${first}Find out whose CA ${ca} is. If it is a CA of ${proxy}, or of another device that opens TLS, the operators of that ${open}. If the operators of the service say that it is theirs, put the certificate that they give you into chain.${last}`;
 			return `${first}Ask the operators of the service whether ${ca} is their CA. If it is, put the certificate that they give you into chain. If it is not, a device of this runner's network opens TLS: its operators ${open}.${last}`;
+		}
+		const SEND_IT = "the server must send the certificate of that CA as well, and its operators must set that up";
+		function isIssuerOf(own, top) {
+			const held = own.filter(({ subject }) => subject === top.issuer);
+			if (held.length > 0) return held.some((issuer) => (0, certificate.rh)(top, issuer));
+			return own.some(({ issuer }) => issuer === top.issuer);
 		}
 		function isPublic(issuer) {
 			return (0, route.uu)().some((pem) => new external_node_crypto_.X509Certificate(pem).subject === issuer);
@@ -14365,7 +14376,7 @@ var __webpack_modules__ = {
 				...isWildcard ? { todo: ONE_LABEL } : {}
 			};
 		}
-		function describeTrust(sent, { server, anchors, now, proxy }) {
+		function describeTrust(sent, { server, anchors, own = [], now, proxy }) {
 			const top = sent.at(-1) ?? sent[0];
 			const names = sent.map(({ subject, issuer }) => `${(0, certificate.vm)(subject)} (issuer ${(0, certificate.vm)(issuer)})`);
 			const what = `the server sent ${countOf(names)}, ${list(names)}; chain holds ${list(anchors.map(({ subject }) => (0, certificate.vm)(subject)))}`;
@@ -14394,6 +14405,7 @@ var __webpack_modules__ = {
 				todo: adviseOnIssuer({
 					top,
 					anchors,
+					own,
 					host: server.hostname,
 					proxy
 				})
@@ -27218,6 +27230,7 @@ Content-Type: application/json
 			const { serverUrl: server, authority } = inputs;
 			const proxy = proxied === "never" ? undefined : (0, service_route._v)(context, server);
 			report.add({ service: server.origin });
+			const own = "certificate" in identity ? identity : undefined;
 			let taken;
 			const onServer = (certificate, algorithms) => {
 				const text = taken === undefined ? (0, server_certificate.JA)(certificate) : undefined;
@@ -27236,6 +27249,7 @@ Content-Type: application/json
 				};
 				const diagnosis = (0, diagnosis_diagnosis.sy)(route, {
 					anchors: identity.anchors,
+					own: own?.certificates,
 					now: context.now
 				});
 				return (0, transport.g)(route, {
@@ -27252,7 +27266,6 @@ Content-Type: application/json
 				taken: seen
 			}, use);
 			return (0, service_route.hr)(context, identity, (contexts) => {
-				const own = "certificate" in identity ? identity : undefined;
 				return useService(context, {
 					inputs,
 					protocol,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explainServer } from '../../src/connection/diagnosis/server-certificate.ts';
-import { type CertificateOptions, issueCertificate } from '../../src/rehearsal/certificate.ts';
+import { type CertificateOptions, issueCertificate, type KeyedCertificate } from '../../src/rehearsal/certificate.ts';
 import { createPki, type Pki } from '../../src/rehearsal/pki.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
 import { alertBytes, startFront } from '../connection/front.ts';
@@ -87,7 +87,7 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expectOneFailure(
       run,
       'TLS_SERVER_UNTRUSTED',
-      /the server sent 1 certificate, CN=rehearsal-service \(issuer CN=Rehearsal Intermediate CA\); chain holds CN=Rehearsal Root CA\. .*If CN=Rehearsal Intermediate CA is an intermediate CA below a CA in chain, the server must send/,
+      /the server sent 1 certificate, CN=rehearsal-service \(issuer CN=Rehearsal Intermediate CA\); chain holds CN=Rehearsal Root CA\. .*CN=Rehearsal Intermediate CA also issued the client certificate, .* the server must send/,
     );
   });
 
@@ -225,6 +225,32 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
       proxy,
     });
     expect(hint).toMatch(todo);
+  });
+
+  test('of the CA that issued the client certificate: its operators send the intermediate, and nobody else is asked', async () => {
+    const authority = (by: KeyedCertificate | undefined, commonName: string) =>
+      issueCertificate(by, { commonName, authority: true });
+    const root = await authority(undefined, 'Root');
+    const [ca, namesake, newRoot] = [
+      await authority(root, 'Corp Issuing CA'),
+      await authority(root, 'Corp Issuing CA'),
+      await authority(undefined, 'Corp Root CA'),
+    ];
+    const firstOf = ({ cert }: KeyedCertificate) => new X509Certificate(cert);
+    const hintOf = async (issuer: KeyedCertificate, own: readonly KeyedCertificate[]) => {
+      const leaf = await issueCertificate(issuer, { commonName: 'sign.example.com', hosts: ['sign.example.com'] });
+      const failure = new Failure('config', 'TLS_SERVER_UNTRUSTED', 'https://sign.example.com: it does not chain.');
+      const [anchors, certificates] = [[new X509Certificate(pki.root.cert)], own.map(firstOf)];
+      const facts = { server: new URL('https://sign.example.com'), anchors, own: certificates, now: new Date() };
+      return explainServer(failure, [firstOf(leaf)], facts).hint;
+    };
+    const client = (issuer: KeyedCertificate) => issueCertificate(issuer, { commonName: 'client', usages: ['client'] });
+    const sent =
+      'CN=Corp Issuing CA also issued the client certificate, so the CA is the right one: the server must send the certificate of that CA as well, and its operators must set that up.';
+    expect(await hintOf(ca, [await client(ca)])).toBe(sent);
+    expect(await hintOf(ca, [await client(ca), ca])).toBe(sent);
+    expect(await hintOf(namesake, [await client(ca), ca])).toMatch(/^Ask the operators of the service whether/);
+    expect(await hintOf(newRoot, [await client(newRoot)])).toMatch(/put the certificate of that CA into chain\.$/);
   });
 
   test.each([

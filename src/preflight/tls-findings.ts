@@ -107,7 +107,11 @@ function serverFailure(
   facts: TlsFacts,
 ): Failure {
   const error = untrusted && codeOf(untrusted) === code ? untrusted : errorWithCode(code, code);
-  return explainServer(dialFailure(error, facts.server.origin), serverChain, { ...facts, proxy });
+  return explainServer(dialFailure(error, facts.server.origin), serverChain, {
+    ...facts,
+    own: facts.identity?.certificates,
+    proxy,
+  });
 }
 
 function describeAsked({ isClientAsked }: Handshake): Finding {

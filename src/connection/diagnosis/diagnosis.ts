@@ -14,6 +14,8 @@ import { explainServer } from './server-certificate.ts';
 interface DiagnosisOptions {
   /** The certificates of the input `chain`. */
   readonly anchors: readonly X509Certificate[];
+  /** The client's own certificates, its leaf first; absent when unknown. */
+  readonly own?: readonly X509Certificate[] | undefined;
   /** Wall clock, in milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -34,11 +36,17 @@ const ACCEPTED =
   'Another connection to this host accepted the same certificate: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock. Ask the operators of the service.';
 
 /** Creates the {@link Diagnosis} of a route; it examines lost connections with another handshake, which sends nothing. */
-export function createDiagnosis(route: Route, { anchors, now }: DiagnosisOptions): Diagnosis {
+export function createDiagnosis(route: Route, { anchors, own, now }: DiagnosisOptions): Diagnosis {
   const { server, proxy } = route;
   return {
     explainServer: (failure, serverChain) =>
-      explainServer(failure, serverChain, { server, anchors, now: new Date(now()), proxy: proxy && nameProxy(proxy) }),
+      explainServer(failure, serverChain, {
+        server,
+        anchors,
+        own,
+        now: new Date(now()),
+        proxy: proxy && nameProxy(proxy),
+      }),
     canTellMore: ({ code }) =>
       ['CONNECTION_LOST', 'TLS_NOT_SPOKEN', 'TLS_HANDSHAKE_FAILED', 'TLS_CLIENT_REJECTED'].includes(code),
     async tell(failure) {

@@ -14,6 +14,8 @@ export interface TrustFacts {
   readonly server: URL;
   /** The certificates of the input `chain`. */
   readonly anchors: readonly X509Certificate[];
+  /** The client's own certificates, its leaf first; absent when unknown. */
+  readonly own?: readonly X509Certificate[] | undefined;
   readonly now: Date;
   /** The proxy in use, by variable, host and port; absent without one. */
   readonly proxy?: string | undefined;
@@ -141,7 +143,7 @@ function describeNames(leaf: X509Certificate, hostname: string): Detail {
   };
 }
 
-function describeTrust(sent: Chain, { server, anchors, now, proxy }: TrustFacts): Detail {
+function describeTrust(sent: Chain, { server, anchors, own = [], now, proxy }: TrustFacts): Detail {
   const top = sent.at(-1) ?? sent[0];
   const names = sent.map(({ subject, issuer }) => `${nameOnOneLine(subject)} (issuer ${nameOnOneLine(issuer)})`);
   const what = `the server sent ${countOf(names)}, ${list(names)}; chain holds ${list(anchors.map(({ subject }) => nameOnOneLine(subject)))}`;
@@ -160,7 +162,7 @@ function describeTrust(sent: Chain, { server, anchors, now, proxy }: TrustFacts)
   if (sent[0].subject === sent[0].issuer) return describeSelfSigned(sent[0], anchors, what);
   const namesake = describeNamesakes(top, anchors);
   if (namesake) return { ...namesake, what: `${what}; ${namesake.what}` };
-  return { what, todo: adviseOnIssuer({ top, anchors, host: server.hostname, proxy }) };
+  return { what, todo: adviseOnIssuer({ top, anchors, own, host: server.hostname, proxy }) };
 }
 
 /** Returns a hint for a certificate of another host: a device that opens TLS would show one for this host. */

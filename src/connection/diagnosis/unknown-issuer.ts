@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { nameOnOneLine } from '../../identity/material/certificate.ts';
+import { isIssuedBy, nameOnOneLine } from '../../identity/material/certificate.ts';
 import { bundledRoots } from '../route.ts';
 import type { Detail } from './chain-faults.ts';
 import { differInEnvironment } from './environments.ts';
@@ -10,6 +10,8 @@ interface UnknownIssuer {
   readonly top: X509Certificate;
   /** The certificates of the input `chain`. */
   readonly anchors: readonly X509Certificate[];
+  /** The client's own certificates, its leaf first. */
+  readonly own: readonly X509Certificate[];
   /** Host name of the service. */
   readonly host: string;
   /** The proxy in use, by variable, host and port. */
@@ -22,16 +24,20 @@ const INSPECTORS =
 
 /** Says whom to ask about an issuer that `chain` does not hold, the likely party first. */
 export function adviseOnIssuer(facts: UnknownIssuer): string {
-  const { top, anchors, host, proxy } = facts;
+  const { top, anchors, own, host, proxy } = facts;
   const ca = nameOnOneLine(top.issuer);
   const device = proxy ?? "this runner's network (a proxy, firewall or virus scanner)";
   const open = `must let ${host} through unopened, or the service never sees the client certificate`;
+  // A CA that its name calls a root is no intermediate.
+  const isRoot = top.subject === top.issuer || /\broot\b/i.test(ca);
+  if (isIssuerOf(own, top)) {
+    const todo = isRoot ? 'put the certificate of that CA into chain' : SEND_IT;
+    return `${ca} also issued the client certificate, so the CA is the right one: ${todo}.`;
+  }
   if (INSPECTORS.test(ca))
     return `${ca} looks like the CA of a device that opens TLS: the operators of ${device} ${open}. Do not put ${ca} into chain.`;
   if (isPublic(top.issuer))
     return `${ca} is a public CA that chain does not hold. Check the host in server-url: another server may answer there, such as a login page or a content delivery network. If the host is right, ask the operators of the service whether ${ca} is their CA now; only then put its certificate into chain.`;
-  // A CA that its name calls a root is no intermediate.
-  const isRoot = top.subject === top.issuer || /\broot\b/i.test(ca);
   const below = `If ${ca} is an intermediate CA below a CA in chain, the server must send the certificate of ${ca} as well: its operators must set that up.`;
   const likeIt = anchors.find(({ subject }) => differInEnvironment(subject, top.issuer));
   if (likeIt)
@@ -42,6 +48,15 @@ export function adviseOnIssuer(facts: UnknownIssuer): string {
   if (proxy !== undefined)
     return `${first}Find out whose CA ${ca} is. If it is a CA of ${proxy}, or of another device that opens TLS, the operators of that ${open}. If the operators of the service say that it is theirs, put the certificate that they give you into chain.${last}`;
   return `${first}Ask the operators of the service whether ${ca} is their CA. If it is, put the certificate that they give you into chain. If it is not, a device of this runner's network opens TLS: its operators ${open}.${last}`;
+}
+
+const SEND_IT = 'the server must send the certificate of that CA as well, and its operators must set that up';
+
+/** Tells whether the issuer of a server's certificate also issued the client's: by its key where cert holds the issuer, otherwise by name. */
+function isIssuerOf(own: readonly X509Certificate[], top: X509Certificate): boolean {
+  const held = own.filter(({ subject }) => subject === top.issuer);
+  if (held.length > 0) return held.some((issuer) => isIssuedBy(top, issuer));
+  return own.some(({ issuer }) => issuer === top.issuer);
 }
 
 /** Tells whether a CA is among the roots that Node brings. */

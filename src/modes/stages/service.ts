@@ -82,6 +82,7 @@ export function withService<T>(
   const { serverUrl: server, authority } = inputs;
   const proxy = proxied === 'never' ? undefined : announceProxy(context, server);
   report.add({ service: server.origin });
+  const own = 'certificate' in identity ? identity : undefined;
   let taken: readonly string[] | undefined;
   const onServer = (certificate: X509Certificate, algorithms: readonly string[]): void => {
     const text = taken === undefined ? missingNames(certificate) : undefined;
@@ -98,13 +99,12 @@ export function withService<T>(
       timeoutMs: connectTimeout(task.requestMs),
       addressBook,
     };
-    const diagnosis = createDiagnosis(route, { anchors: identity.anchors, now: context.now });
+    const diagnosis = createDiagnosis(route, { anchors: identity.anchors, own: own?.certificates, now: context.now });
     return openTransport(route, { protocol: inputs.http, diagnosis, onServer });
   };
   const seen = (): readonly string[] => taken ?? [];
   if (authority) return withIssuedService(context, { task, authority, open, taken: seen }, use);
   return withSecureContext(context, identity, (contexts) => {
-    const own = 'certificate' in identity ? identity : undefined;
     return useService(
       context,
       { inputs, protocol, report, transport: open(contexts), taken: seen, shown: () => own },
