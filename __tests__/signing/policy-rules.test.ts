@@ -171,11 +171,19 @@ describe('a failed request of one file', () => {
     const signed = started();
     failAll(signed, [1]);
     signed.onSuccess(1);
-    expect(failAll(signed, [...seven.slice(1), 8, 9], 9)).toBe('the service');
+    expect(failAll(signed, [...seven.slice(1), 8, 9], 9, serverError, 61_000)).toBe('the service');
     const lost = started();
     failAll(lost, seven);
     lost.settle(1);
-    expect(failAll(lost, [8], 8)).toBe('the service');
+    expect(failAll(lost, [8], 8, serverError, 61_000)).toBe('the service');
+    const explained = started();
+    for (const jobs of [seven, [8]]) {
+      failAll(explained, jobs);
+      explained.onSuccess(10);
+    }
+    failAll(explained, [9]);
+    explained.settle(9);
+    expect(failAll(explained, [...seven, 8], 8)).toBe('all files that are left');
   });
 
   test('concerns its file once four rows of eight files have ended with a signature: these files may be the cause', () => {

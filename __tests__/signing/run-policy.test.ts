@@ -319,7 +319,7 @@ describe('an outage in which the requests of single files fail', () => {
     const world = createWorld({ attempts: 1 });
     succeed(world);
     expect(failRow(world, 7, 10)).toEqual(Array(7).fill('lost'));
-    expect(world.fail(FAILURES.serverError, 1000, { job: 8, left: 3 }).next).toBe('retry');
+    expect(world.fail(FAILURES.serverError, 61_000, { job: 8, left: 3 }).next).toBe('retry');
   });
 });
 
