@@ -114,20 +114,16 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 		add(socket) {
 			const port = socket.remotePort;
 			if (port === undefined) return;
-			const connection = {
-				socket,
-				requests: 0
-			};
-			this.#byPort.set(port, connection);
+			this.#byPort.set(port, socket);
 			socket.once("close", () => {
-				if (this.#byPort.get(port) === connection) this.#byPort.delete(port);
+				if (this.#byPort.get(port) === socket) this.#byPort.delete(port);
 			});
 		}
 		find(port) {
 			return port === undefined ? undefined : this.#byPort.get(port);
 		}
 		destroy() {
-			for (const connection of this.#byPort.values()) connection.socket.destroy();
+			for (const socket of this.#byPort.values()) socket.destroy();
 		}
 	}
 	;
@@ -220,7 +216,7 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			});
 		}
 		reset() {
-			this.parts.connection?.socket.resetAndDestroy();
+			this.parts.connection?.resetAndDestroy();
 		}
 		async wait(ms) {
 			if (ms > 0) await (0, promises_.setTimeout)(ms, undefined, { signal: this.parts.closing });
@@ -471,7 +467,6 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 	;
 	function createHandler(reception) {
 		const { counters, connections, intervene, closing, now, log } = reception;
-		const lengths = new Map();
 		return (request, response) => {
 			const connection = connections.find(request.socket.remotePort);
 			const entry = openEntry(counters.requests, request, connection);
@@ -490,16 +485,7 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			counters.requests += 1;
 			counters.inFlight += 1;
 			counters.mostInFlight = Math.max(counters.mostInFlight, counters.inFlight);
-			const nthOfConnection = countUse(connection);
-			const otherwise = intervene?.({
-				index: entry.index,
-				path: entry.path,
-				headers: request.headers,
-				lengthBytes: call.lengthBytes,
-				nthOfLength: countLength(lengths, call.lengthBytes),
-				nthOfConnection,
-				inFlight: counters.inFlight
-			});
+			const otherwise = intervene?.(call, counters);
 			if (otherwise) counters.faulted += 1;
 			void serve(reception, call, () => serveCall(reception, call, otherwise));
 		};
@@ -520,16 +506,6 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			counters.inFlight -= 1;
 		}
 	}
-	function countUse(connection) {
-		if (connection === undefined) return 0;
-		connection.requests += 1;
-		return connection.requests - 1;
-	}
-	function countLength(lengths, lengthBytes) {
-		const nth = lengths.get(lengthBytes) ?? 0;
-		lengths.set(lengthBytes, nth + 1);
-		return nth;
-	}
 	function openEntry(index, request, connection) {
 		return {
 			index,
@@ -537,7 +513,7 @@ export const modules = { 16008: ((__unused_webpack___webpack_module__, __webpack
 			path: request.url ?? "",
 			nonce: readOne(request.headers["es-auth-nonce"]),
 			timestamp: readOne(request.headers["es-auth-timestamp"]),
-			remotePort: connection?.socket.remotePort
+			remotePort: connection?.remotePort
 		};
 	}
 	function readOne(value) {

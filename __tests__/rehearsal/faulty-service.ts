@@ -1,12 +1,26 @@
 import { once } from 'node:events';
-import { STATUS_CODES } from 'node:http';
+import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http';
 import { constants } from 'node:http2';
 import type { ServiceOptions as StrictOptions } from '../../src/rehearsal/options.ts';
 import { Aborted, type Answer, type Call, type Judge } from '../../src/rehearsal/requests/call.ts';
-import type { ScriptedRequest } from '../../src/rehearsal/requests/handler.ts';
 import { type Service, startService as startStrictService } from '../../src/rehearsal/service.ts';
 
-export type { ScriptedRequest, Service };
+export type { Service };
+
+/** What is known about a request before its body is read. */
+export interface ScriptedRequest {
+  /** 0 for the first request of the service. */
+  readonly index: number;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly lengthBytes: number;
+  /** 0 for the first request of this length; the number of the retry when all files differ in size. */
+  readonly nthOfLength: number;
+  /** 0 for the first request on its connection. */
+  readonly nthOfConnection: number;
+  /** Requests under way, this one included. */
+  readonly inFlight: number;
+}
 
 /** How much of the request has arrived when a fault happens. */
 export type Stage = 'before-body' | 'during-body' | 'after-body';
@@ -51,15 +65,39 @@ export interface ServiceOptions extends Omit<StrictOptions, 'intervene'> {
 /** Starts the strict service, which performs the faults of a script. */
 export function startService({ script, ...options }: ServiceOptions = {}): Promise<Service> {
   if (script === undefined) return startStrictService(options);
-  const intervene: StrictOptions['intervene'] = (request) => {
+  const countLength = createCount();
+  const countUse = createCount();
+  const intervene: StrictOptions['intervene'] = (
+    { parts: { request: sent, connection, entry }, lengthBytes },
+    counters,
+  ) => {
+    const request: ScriptedRequest = {
+      index: entry.index,
+      path: entry.path,
+      headers: sent.headers,
+      lengthBytes,
+      nthOfLength: countLength(lengthBytes),
+      nthOfConnection: connection === undefined ? 0 : countUse(connection),
+      inFlight: counters.inFlight,
+    };
     const fault = typeof script === 'function' ? script(request) : script[request.index];
     if (fault === undefined) return undefined;
     return (call, judge) => {
-      call.parts.entry.fault = fault.kind;
+      entry.fault = fault.kind;
       return performFault(fault, call, judge);
     };
   };
   return startStrictService({ ...options, intervene });
+}
+
+/** Returns how often each value came before. */
+function createCount(): (value: unknown) => number {
+  const counts = new Map<unknown, number>();
+  return (value) => {
+    const count = counts.get(value) ?? 0;
+    counts.set(value, count + 1);
+    return count;
+  };
 }
 
 type Drip = Extract<Fault, { kind: 'drip' }>;

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientConnection } from './connections.ts';
 import type { RequestEntry } from './counters.ts';
 
 /** An answer of the service. */
@@ -21,7 +21,8 @@ export function jsonAnswer(status: number, value: unknown, headers: Answer['head
 export interface CallParts {
   readonly request: IncomingMessage | Http2ServerRequest;
   readonly response: ServerResponse | Http2ServerResponse;
-  readonly connection: ClientConnection | undefined;
+  /** The socket below TLS: the only one that can send a TCP reset. */
+  readonly connection: Socket | undefined;
   /** Aborts when the service closes. */
   readonly closing: AbortSignal;
   /** The service's clock, for the Date header. */
@@ -116,7 +117,7 @@ export class Call {
 
   /** Ends the connection with a TCP reset. */
   reset(): void {
-    this.parts.connection?.socket.resetAndDestroy();
+    this.parts.connection?.resetAndDestroy();
   }
 
   /** Waits; rejects when the service closes. */

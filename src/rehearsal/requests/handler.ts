@@ -1,28 +1,16 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Handler } from '../server.ts';
 import { Aborted, Call, type CallParts, type Judge, jsonAnswer } from './call.ts';
-import type { ClientConnection, Connections } from './connections.ts';
-import type { RequestEntry } from './counters.ts';
+import type { Connections } from './connections.ts';
+import type { Counters, RequestEntry } from './counters.ts';
 import { type ServiceContext, serveCall } from './judge.ts';
 
-/** What is known about a request before its body is read. */
-export interface ScriptedRequest {
-  /** 0 for the first request of the service. */
-  readonly index: number;
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly lengthBytes: number;
-  /** 0 for the first request of this length; the number of the retry when all files differ in size. */
-  readonly nthOfLength: number;
-  /** 0 for the first request on its connection. */
-  readonly nthOfConnection: number;
-  /** Requests under way, this one included. */
-  readonly inFlight: number;
-}
-
-/** Returns how to answer a request in place of the regular way; `undefined` for the regular way. */
-export type Intervene = (request: ScriptedRequest) => ((call: Call, judge: Judge) => Promise<void>) | undefined;
+/** Returns how to answer a request, whose body is not read yet, in place of the regular way; `undefined` for the regular way. */
+export type Intervene = (
+  call: Call,
+  counters: Readonly<Counters>,
+) => ((call: Call, judge: Judge) => Promise<void>) | undefined;
 
 /** What is needed to handle the requests of a server. */
 export interface Reception extends ServiceContext {
@@ -38,7 +26,6 @@ export interface Reception extends ServiceContext {
 /** Returns the request handler of the server, which counts requests, and serves them. */
 export function createHandler(reception: Reception): Handler {
   const { counters, connections, intervene, closing, now, log } = reception;
-  const lengths = new Map<number, number>();
   return (request, response) => {
     const connection = connections.find(request.socket.remotePort);
     const entry = openEntry(counters.requests, request, connection);
@@ -50,16 +37,7 @@ export function createHandler(reception: Reception): Handler {
     counters.requests += 1;
     counters.inFlight += 1;
     counters.mostInFlight = Math.max(counters.mostInFlight, counters.inFlight);
-    const nthOfConnection = countUse(connection);
-    const otherwise = intervene?.({
-      index: entry.index,
-      path: entry.path,
-      headers: request.headers,
-      lengthBytes: call.lengthBytes,
-      nthOfLength: countLength(lengths, call.lengthBytes),
-      nthOfConnection,
-      inFlight: counters.inFlight,
-    });
+    const otherwise = intervene?.(call, counters);
     if (otherwise) counters.faulted += 1;
     void serve(reception, call, () => serveCall(reception, call, otherwise));
   };
@@ -80,30 +58,14 @@ async function serve(reception: Reception, call: Call, exchange: () => Promise<v
   }
 }
 
-function countUse(connection: ClientConnection | undefined): number {
-  if (connection === undefined) return 0;
-  connection.requests += 1;
-  return connection.requests - 1;
-}
-
-function countLength(lengths: Map<number, number>, lengthBytes: number): number {
-  const nth = lengths.get(lengthBytes) ?? 0;
-  lengths.set(lengthBytes, nth + 1);
-  return nth;
-}
-
-function openEntry(
-  index: number,
-  request: CallParts['request'],
-  connection: ClientConnection | undefined,
-): RequestEntry {
+function openEntry(index: number, request: CallParts['request'], connection: Socket | undefined): RequestEntry {
   return {
     index,
     method: request.method ?? '',
     path: request.url ?? '',
     nonce: readOne(request.headers['es-auth-nonce']),
     timestamp: readOne(request.headers['es-auth-timestamp']),
-    remotePort: connection?.socket.remotePort,
+    remotePort: connection?.remotePort,
   };
 }
 
