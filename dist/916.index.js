@@ -206,11 +206,11 @@ export const modules = { 55916: ((__unused_webpack___webpack_module__, __webpack
 		const { verifier, encoding } = verification;
 		try {
 			if (await (0, check.fn)(text, verifier.whole(CANARY), encoding)) return undefined;
-			const hint = (await (0, check.IT)({
+			const { error } = await (0, check.Dy)("canary", { read: () => [CANARY] }, {
 				...verification,
 				text
-			}, () => [CANARY]))?.hint ?? "The service signs with another key: check that verify-key is the key of this service.";
-			return new errors.lZ("SIGNATURE_INVALID", `the signature of the canary is not valid for its bytes (${verifier.algorithm.name})`, { hint });
+			});
+			return new errors.lZ("SIGNATURE_INVALID", `the signature of the canary is not valid for its bytes (${verifier.algorithm.name})`, { hint: error.hint ?? "" });
 		} catch (error) {
 			return (0, errors.ie)(error, "SIGNATURE_INVALID", "the signature of the canary cannot be checked");
 		}

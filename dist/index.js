@@ -27566,7 +27566,7 @@ Content-Type: application/json
 			const hint = `The signature of ${(0, files_names.WU)(owner.path)} came as the answer for ${(0, files_names.WU)(receiver.path)}: verify-key is the right key, and the service, or a gateway or cache in front of it, mixes up the answers to different requests. Ask their operators.`;
 			return {
 				hint,
-				isKeyRight: true
+				hasOtherCause: true
 			};
 		}
 		function sameAs(path) {
@@ -35134,7 +35134,6 @@ Content-Type: application/json
 			Ww: () => checkStored,
 			Dy: () => explainInvalid,
 			fn: () => isValid,
-			IT: () => likelyCause,
 			tf: () => noneFits
 		});
 		var external_node_buffer_ = __nccwpck_require__(4573);
@@ -35313,61 +35312,78 @@ Content-Type: application/json
 		async function explainInvalid(path, file, about) {
 			const { keyVersion, verifier, text, encoding } = about;
 			const signature = (0, verifying_encoding.x)(text, encoding);
-			const { hint, isKeyRight = isPaddedFor(verifier.key, signature) ?? false } = await likelyCause(about, () => file.read(), about.areOthersValid) ?? container(signature) ?? about.advice ?? oddForm(signature) ?? otherKey(verifier, signature);
+			const { hint, hasOtherCause = isPaddedFor(verifier.key, signature) ?? false } = await likelyCause(about, () => file.read(), about.areOthersValid) ?? about.advice ?? oddForm(signature) ?? otherKey(verifier, signature);
 			const message = `The signature of ${(0, names.WU)(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`;
 			return {
 				error: new errors.lZ("SIGNATURE_INVALID", message, { hint }),
-				isKeyRight
+				hasOtherCause
 			};
 		}
 		function oneSigner(likely, { algorithm }) {
-			return `It is valid as ${likely.algorithm}, and other signatures of this run as ${algorithm.name}: one of several servers of the service signs by another algorithm. Ask its operators.`;
+			return `The signature is valid as ${likely.algorithm}, and other signatures of this run as ${algorithm.name}: one of several servers of the service signs by another algorithm. Ask its operators.`;
 		}
 		async function likelyCause({ text, verifier, encoding }, read, areOthersValid = false) {
 			const likely = await findLikely(verifier, (0, verifying_encoding.x)(text, encoding), read);
 			if (likely && "algorithm" in likely && areOthersValid) return {
 				hint: oneSigner(likely, verifier),
-				isKeyRight: true
+				hasOtherCause: true
 			};
 			if (likely) return {
 				hint: hintOf(likely, verifier),
-				isKeyRight: true
+				hasOtherCause: true
 			};
+			const held = container((0, verifying_encoding.x)(text, encoding));
 			const hint = (0, verifying_encoding.B)(text, encoding);
-			return hint === undefined ? undefined : { hint };
+			return held ?? (hint === undefined ? undefined : { hint });
 		}
 		function otherKey({ key }, signature) {
-			const isKeyRight = isPaddedFor(key, signature);
+			const hasOtherCause = isPaddedFor(key, signature);
 			return {
-				hint: isKeyRight === undefined ? MAYBE_OTHER_KEY : isKeyRight ? OTHER_BYTES : OTHER_KEY,
-				isKeyRight
+				hint: hasOtherCause === undefined ? MAYBE_OTHER_KEY : hasOtherCause ? OTHER_BYTES : OTHER_KEY,
+				hasOtherCause
 			};
 		}
 		const OTHER_BYTES = "The padding of the signature is that of this key, so verify-key is right and the service signed other bytes: neither those of the file, nor their digest or base64 text. Ask the operators of the service which bytes it signs.";
 		const OTHER_KEY = "The padding of the signature is not that of this key: another key made it, or it was changed on the way. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.";
 		const MAYBE_OTHER_KEY = "The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Check that server-url and verify-key are of the same environment, and whether the key was rotated. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.";
-		const SIGNED_DATA = Buffer.from("06092a864886f70d010702", "hex");
+		const SIGNED_DATA = Buffer.from("06092a864886f70d010702", "hex").toString("latin1");
+		const BARE = "the service must send the bare signature. Ask its operators for the setting, or for another address or profile.";
 		function container(bytes) {
-			if (/^\s*\{\s*"/.test(Buffer.from(bytes).toString("latin1")) && (0, external_node_buffer_.isUtf8)(bytes)) return { hint: IN_JSON };
-			return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0 ? IN_CONTAINER : undefined;
+			const text = Buffer.from(bytes).toString("latin1").trim();
+			const of = (hint) => ({
+				hint,
+				hasOtherCause: true
+			});
+			if (/^\{\s*"/.test(text) && (0, external_node_buffer_.isUtf8)(bytes)) return of(`The answer holds JSON with a signature in it, such as a Sigstore bundle: ${BARE}`);
+			if (text.includes(SIGNED_DATA)) return of(`The answer holds a CMS (PKCS#7) container with a signature in it: ${BARE}`);
+			const form = (0, layout.KH)(bytes) ? FORMS.find(([pattern]) => pattern.test(text))?.[1] : undefined;
+			return form === undefined ? undefined : of(`The signature is encoded twice: decoded once, the answer is still text (${form}). The service, or a gateway in front of it, must encode the bytes of the signature once: ask their operators. This tells nothing about verify-key.`);
 		}
-		const IN_JSON = "It is JSON with a signature in it, such as a Sigstore bundle: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.";
-		const IN_CONTAINER = { hint: "It is a CMS (PKCS#7) container with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile." };
+		const FORMS = [
+			[/^-----BEGIN /, "PEM"],
+			[/^\W*\d{1,3}(?:[,\s]+\d{1,3}){15,}\W*$/, "a list of numbers"],
+			[/^["']?(?:0x)?(?:[\da-f]{2}[:\s]?){16,}["']?$/i, "hex"],
+			[/^["']?(?:[\w+/\s-]|%[\da-f]{2}){32,}={0,2}["']?$/i, "base64"]
+		];
 		function oddForm(bytes) {
 			if ((0, layout.NH)(bytes)) return undefined;
-			return { hint: `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.` };
+			const hint = `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`;
+			return {
+				hint,
+				hasOtherCause: true
+			};
 		}
 		function hintOf(likely, { algorithm }) {
-			if ("bytes" in likely) return `It is valid for ${likely.bytes}: verify-key is the right key, and the service signs other bytes than those of the file.`;
+			if ("bytes" in likely) return `The signature is valid for ${likely.bytes}: verify-key is the right key, and the service signs other bytes than those of the file. Ask the operators of the service to have it sign the bytes of the file.`;
 			const set = likely.algorithm === algorithm.name ? "" : `, and set signature-algorithm: ${likely.algorithm}`;
-			return "saltBytes" in likely ? `It is valid as ${likely.algorithm} with a salt of ${likely.saltBytes} bytes: the service must use a salt as long as the digest, ${likely.digestBytes} bytes${set}.` : `It is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
+			return "saltBytes" in likely ? `The signature is valid as ${likely.algorithm} with a salt of ${likely.saltBytes} bytes: the service must use a salt as long as the digest, ${likely.digestBytes} bytes${set}.` : `The signature is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
 		}
 		function noneFits({ verifier, keyVersion }, last, clientKeySha256) {
 			const { spkiSha256, name } = verifier.key;
 			const isClient = spkiSha256 === clientKeySha256;
 			const whose = isClient ? ", which is the key of the client's own certificate" : "";
 			const hint = isClient ? "verify-key must be the public key of the service's signing key, not that of cert." : last.error.hint ?? "";
-			return new errors.lZ(last.isKeyRight ? "SIGNATURE_INVALID" : "VERIFY_KEY_WRONG", `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${whose}: three files got signatures that are not valid as ${verifier.algorithm.name}.${versionSentence(keyVersion)}`, {
+			return new errors.lZ(last.hasOtherCause ? "SIGNATURE_INVALID" : "VERIFY_KEY_WRONG", `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${whose}: three files got signatures that are not valid as ${verifier.algorithm.name}.${versionSentence(keyVersion)}`, {
 				hint,
 				cause: last.error
 			});
@@ -35553,6 +35569,7 @@ Content-Type: application/json
 	}),
 	5959: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			KH: () => isText,
 			NH: () => mayBeSignature,
 			QU: () => formOf
 		});
@@ -35574,12 +35591,16 @@ Content-Type: application/json
 			}
 		}
 		function mayBeSignature(bytes) {
+			if (isText(bytes)) return false;
 			const isEcdsa = [
 				32,
 				48,
 				66
 			].some((numberBytes) => ecdsaLayout(bytes, numberBytes) !== undefined);
 			return isEcdsa || bytes.length >= MIN_RSA_BYTES;
+		}
+		function isText(bytes) {
+			return /^[\t\n\r -~]+$/.test(Buffer.from(bytes).toString("latin1"));
 		}
 		function ecdsaLayout(signature, numberBytes) {
 			if (isStrictDer(signature, numberBytes)) return "der";

@@ -84,11 +84,11 @@ test('a new signature is checked against a pass over what was sent, and against 
 const LARGER = signerOf(generateKeyPairSync('rsa', { modulusLength: 3072 }));
 
 describe('a signature that does not fit is explained', () => {
-  async function hintFor(text: string, isOurs = false): Promise<string | undefined> {
+  async function hintFor(text: string, hasOther = false): Promise<string | undefined> {
     const about = verification('ec-p256');
-    const { error, isKeyRight } = await explainInvalid('dist/a\nb', opened(), { ...about, text });
+    const { error, hasOtherCause } = await explainInvalid('dist/a\nb', opened(), { ...about, text });
     const { code, message, hint } = error;
-    expect(isKeyRight).toBe(isOurs);
+    expect(hasOtherCause).toBe(hasOther);
     expect(code).toBe('SIGNATURE_INVALID');
     expect(message).toBe('The signature of dist/a\\nb is not valid for its bytes (ecdsa-sha256).');
     return hint;
@@ -96,28 +96,53 @@ describe('a signature that does not fit is explained', () => {
 
   test('by the algorithm that it was made with', async () => {
     const made = sign('sha512', CONTENT, signers['ec-p256'].privateKey).toString('base64');
-    expect(await hintFor(made, true)).toBe('It is valid as ecdsa-sha512: set signature-algorithm: ecdsa-sha512.');
+    expect(await hintFor(made, true)).toBe(
+      'The signature is valid as ecdsa-sha512: set signature-algorithm: ecdsa-sha512.',
+    );
   });
 
   test('by another algorithm than that of valid ones of the same run', async () => {
     const text = sign('sha512', CONTENT, signers['ec-p256'].privateKey).toString('base64');
     const about = { ...verification('ec-p256'), text, areOthersValid: true };
-    const { error, isKeyRight } = await explainInvalid('app.zip', opened(), about);
-    expect(isKeyRight).toBe(true);
+    const { error, hasOtherCause } = await explainInvalid('app.zip', opened(), about);
+    expect(hasOtherCause).toBe(true);
     expect(error.hint).toBe(
-      'It is valid as ecdsa-sha512, and other signatures of this run as ecdsa-sha256: one of several servers of the service signs by another algorithm. Ask its operators.',
+      'The signature is valid as ecdsa-sha512, and other signatures of this run as ecdsa-sha256: one of several servers of the service signs by another algorithm. Ask its operators.',
     );
   });
 
   test('by the JSON that the signature is in', async () => {
     for (const json of ['{"mediaType":"application/vnd.dev.sigstore.bundle"}', '\n{\r\n  "signatures": []\n}'])
-      expect(await hintFor(Buffer.from(json).toString('base64'))).toMatch(/^It is JSON with a signature in it/);
-    expect(await hintFor(Buffer.from('see {"signatures": []}').toString('base64'))).toMatch(
+      expect(await hintFor(Buffer.from(json).toString('base64'), true)).toMatch(
+        /^The answer holds JSON with a signature in it/,
+      );
+    expect(await hintFor(Buffer.from('see {"signatures": []}').toString('base64'), true)).toMatch(
       /^The answer holds 22 bytes/,
     );
     const chance = Buffer.concat([Buffer.from('{"'), Buffer.alloc(62, 0xfe)]).toString('base64');
     const ofKey = { ...verification('ed25519'), text: chance };
     expect((await explainInvalid('app.zip', opened(), ofKey)).error.hint).toMatch(/^The signature fits neither/);
+  });
+
+  const HEX = SIGNATURE.toString('hex');
+  test.each([
+    ['base64', TEXT],
+    ['base64', `"${TEXT}"`],
+    ['base64', encodeURIComponent(TEXT)],
+    ['base64', Buffer.alloc(72, 0xfb).toString('base64')],
+    ['hex', HEX],
+    ['hex', `0x${HEX.toUpperCase()}`],
+    ['PEM', `-----BEGIN SIGNATURE-----\n${TEXT}\n-----END SIGNATURE-----\n`],
+    ['a list of numbers', `[${[...SIGNATURE].join(', ')}]`],
+  ])('by the text (%s) that is encoded again: %s', async (form, inner) => {
+    for (const encoding of ['base64', 'hex'] as const) {
+      const about = { ...verification('ec-p256', encoding), text: Buffer.from(inner).toString(encoding) };
+      const { error, hasOtherCause } = await explainInvalid('app.zip', opened(), { ...about, advice: { hint: 'A.' } });
+      expect(hasOtherCause).toBe(true);
+      expect(error.hint).toContain(
+        `The signature is encoded twice: decoded once, the answer is still text (${form}). The service, or a gateway`,
+      );
+    }
   });
 
   test('by the other encoding that its text fits', async () => {
@@ -134,7 +159,7 @@ describe('a signature that does not fit is explained', () => {
   test('by the other bytes that it is valid for', async () => {
     const ofText = sign('sha256', Buffer.from(CONTENT.toString('base64')), signers['ec-p256'].privateKey);
     expect(await hintFor(ofText.toString('base64'), true)).toBe(
-      'It is valid for the base64 text of the file: verify-key is the right key, and the service signs other bytes than those of the file.',
+      'The signature is valid for the base64 text of the file: verify-key is the right key, and the service signs other bytes than those of the file. Ask the operators of the service to have it sign the bytes of the file.',
     );
   });
 
@@ -149,7 +174,7 @@ describe('a signature that does not fit is explained', () => {
     const verifier = createVerifier(key, chooseAlgorithm(key, 'rsa-pss-sha256'));
     const about = { verifier, encoding: 'base64', text: made.toString('base64') } as const;
     expect((await explainInvalid('app.zip', opened(), about)).error.hint).toBe(
-      `It is valid as rsa-pss-${hash} with a salt of 20 bytes: the service must use a salt as long as the digest, ${Number(hash.slice(3)) / 8} bytes${set}.`,
+      `The signature is valid as rsa-pss-${hash} with a salt of 20 bytes: the service must use a salt as long as the digest, ${Number(hash.slice(3)) / 8} bytes${set}.`,
     );
   });
 
@@ -173,7 +198,9 @@ describe('a signature that does not fit is explained', () => {
   test('by a container of CMS, whatever else is known', async () => {
     const cms = Buffer.concat([Buffer.from('3082020006092a864886f70d010702', 'hex'), Buffer.alloc(501, 7)]);
     const about = { ...verification('ec-p256'), text: cms.toString('base64'), advice: { hint: 'A cache.' } };
-    expect((await explainInvalid('app.zip', opened(), about)).error.hint).toMatch(/^It is a CMS \(PKCS#7\) container/);
+    expect((await explainInvalid('app.zip', opened(), about)).error.hint).toMatch(
+      /^The answer holds a CMS \(PKCS#7\) container/,
+    );
   });
 
   describe('by the padding of RSA, which shows whether the key is the right one:', () => {
@@ -182,8 +209,8 @@ describe('a signature that does not fit is explained', () => {
     const explained = async ({ key }: Signer, made: Buffer): Promise<unknown> => {
       const verifier = createVerifier(key, chooseAlgorithm(key, 'rsa-pss-sha256'));
       const about = { verifier, encoding: 'base64', text: made.toString('base64') } as const;
-      const { error, isKeyRight } = await explainInvalid('app.zip', opened(), about);
-      return [error.hint?.split(/[,:]/, 1)[0], isKeyRight];
+      const { error, hasOtherCause } = await explainInvalid('app.zip', opened(), about);
+      return [error.hint?.split(/[,:]/, 1)[0], hasOtherCause];
     };
     const OURS = ['The padding of the signature is that of this key', true];
     const FOREIGN = ['The padding of the signature is not that of this key', false];
@@ -229,7 +256,7 @@ describe('a signature that does not fit is explained', () => {
     const about = { ...verification('rsa'), text: made.toString('base64'), advice: { hint: 'A cache.' } };
     expect(await explainInvalid('app.zip', opened(), about)).toMatchObject({
       error: { hint: 'A cache.' },
-      isKeyRight: true,
+      hasOtherCause: true,
     });
   });
 
@@ -250,7 +277,7 @@ describe('a key that no signature fits is named', () => {
   const last = new ActionError('SIGNATURE_INVALID', 'It does not fit.', { hint: 'Look at the service.' });
 
   test('with its digest, and the hint of the last signature', () => {
-    const error = noneFits(about, { error: last, isKeyRight: false }, 'another');
+    const error = noneFits(about, { error: last, hasOtherCause: false }, 'another');
     expect([error.code, error.hint, error.cause]).toEqual(['VERIFY_KEY_WRONG', last.hint, last]);
     expect(error.message).toBe(
       `No signature fits verify-key (${name}, SHA-256 ${spkiSha256}): three files got signatures that are not valid as ecdsa-sha256.`,
@@ -258,12 +285,12 @@ describe('a key that no signature fits is named', () => {
   });
 
   test('but not as a wrong key, when that key made the last signature', () => {
-    const error = noneFits(about, { error: last, isKeyRight: true }, 'another');
+    const error = noneFits(about, { error: last, hasOtherCause: true }, 'another');
     expect([error.code, error.hint]).toEqual(['SIGNATURE_INVALID', last.hint]);
   });
 
   test('as the key of the client certificate, when it is that key', () => {
-    const { message, hint } = noneFits({ ...about, keyVersion: 2 }, { error: last, isKeyRight: false }, spkiSha256);
+    const { message, hint } = noneFits({ ...about, keyVersion: 2 }, { error: last, hasOtherCause: false }, spkiSha256);
     expect(message).toContain(`${spkiSha256}), which is the key of the client's own certificate: three files`);
     expect(message).toMatch(/ The service signed with version 2 of its key\.$/);
     expect(hint).toBe("verify-key must be the public key of the service's signing key, not that of cert.");

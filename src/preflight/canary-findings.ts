@@ -1,5 +1,5 @@
 import { ActionError, toActionError } from '../errors.ts';
-import { isValid, likelyCause, type Verification } from '../verifying/check.ts';
+import { explainInvalid, isValid, type Verification } from '../verifying/check.ts';
 import { CANARY, type CanaryOutcome } from './canary.ts';
 import { type Finding, failed, notChecked, passed, warned } from './finding.ts';
 
@@ -41,13 +41,11 @@ async function findFault(text: string, verification: Verification): Promise<Acti
   const { verifier, encoding } = verification;
   try {
     if (await isValid(text, verifier.whole(CANARY), encoding)) return undefined;
-    const hint =
-      (await likelyCause({ ...verification, text }, () => [CANARY]))?.hint ??
-      'The service signs with another key: check that verify-key is the key of this service.';
+    const { error } = await explainInvalid('canary', { read: () => [CANARY] }, { ...verification, text });
     return new ActionError(
       'SIGNATURE_INVALID',
       `the signature of the canary is not valid for its bytes (${verifier.algorithm.name})`,
-      { hint },
+      { hint: error.hint ?? '' },
     );
   } catch (error) {
     return toActionError(error, 'SIGNATURE_INVALID', 'the signature of the canary cannot be checked');

@@ -103,7 +103,7 @@ function read(file: ReleaseFile): Uint8Array | undefined {
 
 function mixedUp(owner: ReleaseFile, receiver: ReleaseFile): Advice {
   const hint = `The signature of ${show(owner.path)} came as the answer for ${show(receiver.path)}: verify-key is the right key, and the service, or a gateway or cache in front of it, mixes up the answers to different requests. Ask their operators.`;
-  return { hint, isKeyRight: true };
+  return { hint, hasOtherCause: true };
 }
 
 /** Says what to do about a signature that another file has got too. */

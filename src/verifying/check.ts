@@ -5,7 +5,7 @@ import { readInto, startHash } from '../files/hashing/file-hash.ts';
 import { show } from '../files/names.ts';
 import type { OpenFile } from '../files/reading/open-file.ts';
 import { decodeSignature, otherEncodingHint, type SignatureEncoding } from './encoding.ts';
-import { mayBeSignature } from './layout.ts';
+import { isText, mayBeSignature } from './layout.ts';
 import { findLikely, isPaddedFor, type Likely } from './likely.ts';
 import type { Check, Verifier } from './verifier.ts';
 
@@ -47,14 +47,14 @@ async function readForCheck(file: OpenFile, verifier: Verifier): Promise<{ sha25
 /** What to do about an invalid signature. */
 export interface Advice {
   readonly hint: string;
-  /** Whether the hint shows that the key of the run made the signature; `undefined` when it does not tell. */
-  readonly isKeyRight?: boolean | undefined;
+  /** Whether the hint names another cause than a wrong key; `undefined` when it does not tell. */
+  readonly hasOtherCause?: boolean | undefined;
 }
 
 /** Explains an invalid signature; reads the file once more. */
 export async function explainInvalid(
   path: string,
-  file: OpenFile,
+  file: Pick<OpenFile, 'read'>,
   about: Verification & {
     readonly text: string;
     readonly keyVersion?: number | undefined;
@@ -63,41 +63,45 @@ export async function explainInvalid(
     /** Whether other signatures of the same run were valid. */
     readonly areOthersValid?: boolean;
   },
-): Promise<{ readonly error: ActionError; readonly isKeyRight: boolean }> {
+): Promise<{ readonly error: ActionError; readonly hasOtherCause: boolean }> {
   const { keyVersion, verifier, text, encoding } = about;
   const signature = decodeSignature(text, encoding);
-  const { hint, isKeyRight = isPaddedFor(verifier.key, signature) ?? false } =
+  const { hint, hasOtherCause = isPaddedFor(verifier.key, signature) ?? false } =
     (await likelyCause(about, () => file.read(), about.areOthersValid)) ??
-    container(signature) ??
     about.advice ??
     oddForm(signature) ??
     otherKey(verifier, signature);
   const message = `The signature of ${show(path)} is not valid for its bytes (${verifier.algorithm.name}).${versionSentence(keyVersion)}`;
-  return { error: new ActionError('SIGNATURE_INVALID', message, { hint }), isKeyRight };
+  return { error: new ActionError('SIGNATURE_INVALID', message, { hint }), hasOtherCause };
 }
 
 /** Says what a signature by another algorithm means beside valid ones. */
 function oneSigner(likely: { readonly algorithm: string }, { algorithm }: Verifier): string {
-  return `It is valid as ${likely.algorithm}, and other signatures of this run as ${algorithm.name}: one of several servers of the service signs by another algorithm. Ask its operators.`;
+  return `The signature is valid as ${likely.algorithm}, and other signatures of this run as ${algorithm.name}: one of several servers of the service signs by another algorithm. Ask its operators.`;
 }
 
-/** Returns a hint at the setting that makes an invalid signature valid, or `undefined`; reads the bytes once. */
-export async function likelyCause(
+/** Returns a hint at the setting that makes an invalid signature valid, or at what holds the signature; `undefined` for neither. Reads the bytes once. */
+async function likelyCause(
   { text, verifier, encoding }: Verification & { readonly text: string },
   read: OpenFile['read'],
   areOthersValid = false,
 ): Promise<Advice | undefined> {
   const likely = await findLikely(verifier, decodeSignature(text, encoding), read);
-  if (likely && 'algorithm' in likely && areOthersValid) return { hint: oneSigner(likely, verifier), isKeyRight: true };
-  if (likely) return { hint: hintOf(likely, verifier), isKeyRight: true };
+  if (likely && 'algorithm' in likely && areOthersValid)
+    return { hint: oneSigner(likely, verifier), hasOtherCause: true };
+  if (likely) return { hint: hintOf(likely, verifier), hasOtherCause: true };
+  const held = container(decodeSignature(text, encoding));
   const hint = otherEncodingHint(text, encoding);
-  return hint === undefined ? undefined : { hint };
+  return held ?? (hint === undefined ? undefined : { hint });
 }
 
 /** Says what is known of a signature that fits neither the bytes of its file nor what a service makes of them. */
 function otherKey({ key }: Verifier, signature: Uint8Array): Advice {
-  const isKeyRight = isPaddedFor(key, signature);
-  return { hint: isKeyRight === undefined ? MAYBE_OTHER_KEY : isKeyRight ? OTHER_BYTES : OTHER_KEY, isKeyRight };
+  const hasOtherCause = isPaddedFor(key, signature);
+  return {
+    hint: hasOtherCause === undefined ? MAYBE_OTHER_KEY : hasOtherCause ? OTHER_BYTES : OTHER_KEY,
+    hasOtherCause,
+  };
 }
 
 const OTHER_BYTES =
@@ -108,43 +112,56 @@ const MAYBE_OTHER_KEY =
   'The signature fits neither the bytes of the file, nor their digest or base64 text: most likely the service signs with another key. Check that server-url and verify-key are of the same environment, and whether the key was rotated. Ask the operators of the service for the SHA-256 of its public key, and compare it with that of verify-key.';
 
 /** The object identifier of CMS signed data, as DER. */
-const SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex');
+const SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex').toString('latin1');
 
-/** Says what a container with a signature in it means. */
+const BARE =
+  'the service must send the bare signature. Ask its operators for the setting, or for another address or profile.';
+
+/** Says what a container or a text with a signature in it means; then nothing is known about the key. */
 function container(bytes: Uint8Array): Advice | undefined {
+  const text = Buffer.from(bytes).toString('latin1').trim();
+  const of = (hint: string): Advice => ({ hint, hasOtherCause: true });
   // Of signatures, one in 256 begins with a bracket.
-  if (/^\s*\{\s*"/.test(Buffer.from(bytes).toString('latin1')) && isUtf8(bytes)) return { hint: IN_JSON };
-  return Buffer.from(bytes).indexOf(SIGNED_DATA) > 0 ? IN_CONTAINER : undefined;
+  if (/^\{\s*"/.test(text) && isUtf8(bytes))
+    return of(`The answer holds JSON with a signature in it, such as a Sigstore bundle: ${BARE}`);
+  if (text.includes(SIGNED_DATA))
+    return of(`The answer holds a CMS (PKCS#7) container with a signature in it: ${BARE}`);
+  const form = isText(bytes) ? FORMS.find(([pattern]) => pattern.test(text))?.[1] : undefined;
+  return form === undefined
+    ? undefined
+    : of(
+        `The signature is encoded twice: decoded once, the answer is still text (${form}). The service, or a gateway in front of it, must encode the bytes of the signature once: ask their operators. This tells nothing about verify-key.`,
+      );
 }
 
-const IN_JSON =
-  'It is JSON with a signature in it, such as a Sigstore bundle: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.';
-
-const IN_CONTAINER: Advice = {
-  hint: 'It is a CMS (PKCS#7) container with a signature in it: the service must send the bare signature. Ask its operators for the setting, or for another address or profile.',
-};
+/** Forms of a text that bytes of a signature are given in; the first that fits counts. */
+const FORMS: readonly (readonly [RegExp, string])[] = [
+  [/^-----BEGIN /, 'PEM'],
+  [/^\W*\d{1,3}(?:[,\s]+\d{1,3}){15,}\W*$/, 'a list of numbers'],
+  [/^["']?(?:0x)?(?:[\da-f]{2}[:\s]?){16,}["']?$/i, 'hex'],
+  [/^["']?(?:[\w+/\s-]|%[\da-f]{2}){32,}={0,2}["']?$/i, 'base64'],
+];
 
 /** Says what bytes mean that cannot be a signature of any key; then another key would not help. */
 function oddForm(bytes: Uint8Array): Advice | undefined {
   if (mayBeSignature(bytes)) return undefined;
-  return {
-    hint: `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`,
-  };
+  const hint = `The answer holds ${bytes.length} bytes that are no signature of any key: the answer was cut or changed on the way, or holds something else in the place of the signature. Ask the operators of the service, and of a gateway in front of it.`;
+  return { hint, hasOtherCause: true };
 }
 
 function hintOf(likely: Likely, { algorithm }: Verifier): string {
   if ('bytes' in likely)
-    return `It is valid for ${likely.bytes}: verify-key is the right key, and the service signs other bytes than those of the file.`;
+    return `The signature is valid for ${likely.bytes}: verify-key is the right key, and the service signs other bytes than those of the file. Ask the operators of the service to have it sign the bytes of the file.`;
   const set = likely.algorithm === algorithm.name ? '' : `, and set signature-algorithm: ${likely.algorithm}`;
   return 'saltBytes' in likely
-    ? `It is valid as ${likely.algorithm} with a salt of ${likely.saltBytes} bytes: the service must use a salt as long as the digest, ${likely.digestBytes} bytes${set}.`
-    : `It is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
+    ? `The signature is valid as ${likely.algorithm} with a salt of ${likely.saltBytes} bytes: the service must use a salt as long as the digest, ${likely.digestBytes} bytes${set}.`
+    : `The signature is valid as ${likely.algorithm}: set signature-algorithm: ${likely.algorithm}.`;
 }
 
 /** Builds the error of a run without a valid new signature; `last` is what the last one shows. */
 export function noneFits(
   { verifier, keyVersion }: Verification & { readonly keyVersion: number | undefined },
-  last: { readonly error: ActionError; readonly isKeyRight: boolean },
+  last: { readonly error: ActionError; readonly hasOtherCause: boolean },
   clientKeySha256: string | undefined,
 ): ActionError {
   const { spkiSha256, name } = verifier.key;
@@ -154,7 +171,7 @@ export function noneFits(
     ? "verify-key must be the public key of the service's signing key, not that of cert."
     : (last.error.hint ?? '');
   return new ActionError(
-    last.isKeyRight ? 'SIGNATURE_INVALID' : 'VERIFY_KEY_WRONG',
+    last.hasOtherCause ? 'SIGNATURE_INVALID' : 'VERIFY_KEY_WRONG',
     `No signature fits verify-key (${name}, SHA-256 ${spkiSha256})${whose}: three files got signatures that are not valid as ${verifier.algorithm.name}.${versionSentence(keyVersion)}`,
     { hint, cause: last.error },
   );

@@ -36,9 +36,15 @@ export function formOf(key: VerifyKey, signature: Uint8Array): SignatureForm | u
 
 /** Tells whether bytes look like a signature of any kind of key; most truncated signatures do not. */
 export function mayBeSignature(bytes: Uint8Array): boolean {
+  if (isText(bytes)) return false;
   // A signature of Ed25519 is as long as one of P-256.
   const isEcdsa = [32, 48, 66].some((numberBytes) => ecdsaLayout(bytes, numberBytes) !== undefined);
   return isEcdsa || bytes.length >= MIN_RSA_BYTES;
+}
+
+/** Tells whether bytes are printable ASCII, which the bytes of a signature are at most once in 2^88, and DER never is. */
+export function isText(bytes: Uint8Array): boolean {
+  return /^[\t\n\r -~]+$/.test(Buffer.from(bytes).toString('latin1'));
 }
 
 /** Tells the layout of an ECDSA signature whose numbers have `numberBytes` bytes; `undefined` for other bytes. */
