@@ -34423,26 +34423,31 @@ Content-Type: application/json
 		const ENCODED_STEP = 8;
 		class Pieces {
 			#pieces = new Set();
+			#exact = new Set();
 			#undivided = [];
 			add(secret, encoded) {
 				this.#undivided.push([secret, 1], ...encoded.map((form) => [form, ENCODED_STEP]));
 			}
-			find({ text, starts, ends }) {
+			find(spelling) {
 				this.#divide();
-				const found = [];
-				for (let at = 0; at + PIECE_LENGTH <= text.length; at++) {
-					if (this.#pieces.has(text.slice(at, at + PIECE_LENGTH))) found.push([starts[at] ?? 0, ends[at + PIECE_LENGTH - 1] ?? 0]);
-				}
-				return found;
+				return [findPieces(bareOf(spelling), this.#pieces), findPieces(spelling, this.#exact)];
 			}
 			#divide() {
 				for (const [form, step] of this.#undivided.splice(0)) {
 					const text = bare(form);
+					if (step === 1 && !/[\r\n]/.test(form)) for (let at = 0; at + PIECE_LENGTH <= form.length; at++) this.#exact.add(form.slice(at, at + PIECE_LENGTH));
 					const last = text.length - PIECE_LENGTH;
 					for (let at = 0; at < last; at += step) this.#pieces.add(text.slice(at, at + PIECE_LENGTH));
 					if (last >= 0) this.#pieces.add(text.slice(last));
 				}
 			}
+		}
+		function findPieces({ text, starts, ends }, pieces) {
+			const found = [];
+			for (let at = 0; at + PIECE_LENGTH <= text.length; at++) {
+				if (pieces.has(text.slice(at, at + PIECE_LENGTH))) found.push([starts[at] ?? 0, ends[at + PIECE_LENGTH - 1] ?? 0]);
+			}
+			return found;
 		}
 		;
 		const STARS = "***";
@@ -34490,12 +34495,16 @@ Content-Type: application/json
 				const searched = text.slice(0, maxLength + MAX_ESCAPED * this.#longest);
 				const asItIs = original(searched);
 				const levels = withoutEscapes(searched);
-				const readings = [...levels, ...[asItIs, ...levels].flatMap(withoutBytes)];
+				const readings = [
+					...levels,
+					...[asItIs, ...levels].flatMap(withoutBytes),
+					...withoutAdditions([asItIs, ...levels])
+				];
 				const joined = without(levels.at(-1) ?? asItIs, /\s/g);
 				const found = [
 					findAll(searched, this.#forms),
-					...[...readings, ...withoutBackslashes([asItIs, ...levels])].map((reading) => findSpelled(reading, this.#forms)),
-					...[asItIs, ...readings].map((reading) => this.#pieces.find(bareOf(reading))),
+					...readings.map((reading) => findSpelled(reading, this.#forms)),
+					...[asItIs, ...readings].flatMap((reading) => this.#pieces.find(reading)),
 					findSpelled(joined, this.#encoded),
 					findSpelled(without(joined, /:/g), this.#encoded)
 				];
@@ -34511,7 +34520,7 @@ Content-Type: application/json
 				const levels = withoutEscapes(text);
 				const joined = without(levels.at(-1) ?? original(text), /[\s:]/g);
 				const spellings = [original(text), ...levels];
-				const readings = [...spellings.flatMap(withoutBytes), ...withoutBackslashes(spellings)];
+				const readings = [...spellings.flatMap(withoutBytes), ...withoutAdditions(spellings)];
 				return [
 					...levels,
 					joined,
@@ -34556,8 +34565,9 @@ Content-Type: application/json
 		function findSpelled({ text, starts, ends }, forms) {
 			return findAll(text, forms).map(([from, to]) => [starts[from] ?? 0, ends[to - 1] ?? 0]);
 		}
-		function withoutBackslashes(spellings) {
-			return spellings.filter(({ text }) => text.includes("\\")).map((spelling) => without(spelling, /\\/g));
+		const ADDITIONS = [/\\/g, /<\/?[a-z][^<>]*>|\u001b\[[\d;]*[a-z]/gi];
+		function withoutAdditions(spellings) {
+			return spellings.flatMap((spelling) => ADDITIONS.filter((pattern) => spelling.text.search(pattern) !== -1).map((pattern) => without(spelling, pattern)));
 		}
 		function escapedForms(secret) {
 			const json = JSON.stringify(secret).slice(1, -1);

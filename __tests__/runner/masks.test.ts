@@ -119,6 +119,23 @@ describe('a text of somebody else is read as a person would read it', () => {
     expect(found).toMatch(/^refused: \w{0,7}\*\*\*(?: \*\*\*)?[\w=]{0,8}; why$/);
   });
 
+  test.each([
+    ['tags', (text: string) => `${text.slice(0, 20)}<br>${text.slice(20)}`],
+    ['tags with attributes around every part', (text: string) => text.replace(/.{5}/g, '<b class="x">$&</b>')],
+    ['colours of a console', (text: string) => text.replace(/.{5}/g, '\u001b[1;31m$&\u001b[0m')],
+    ['escaped tags', (text: string) => text.replace(/.{5}/g, '$&&lt;wbr&gt;')],
+  ])('with %s between its characters', (_, spell) => {
+    const found = masksOf(token).scrubForeign(`refused: ${spell(token)}; why`);
+    expect(found).toContain('***');
+    for (let at = 0; at + 5 <= token.length; at++) expect(found).not.toContain(token.slice(at, at + 5));
+  });
+
+  test('a part of a secret with few letters and digits', () => {
+    const secret = '+/=-;:.,!?(1)[2]{3}<4>^~_|"a%b&c*d#e';
+    expect(masksOf(secret).scrubForeign(`refused: ${secret.slice(3, 23)} why`)).toBe('refused: *** why');
+    expect(masksOf(`-----BEGIN X-----\n${secret}`).scrubForeign('-----BEGIN X-----')).toBe('-----BEGIN X-----');
+  });
+
   test('one line of a secret that has several', () => {
     const masks = masksOf('-----BEGIN X-----\nfirst line of it\r\nsecond line of it\nshort');
     const text = 'a first line of it b second line of it c short -----BEGIN X-----';
@@ -316,6 +333,8 @@ test.each([
   '%2525',
   '-1,-',
   '1;;;;;;;',
+  '<a',
+  '\u001b[1;',
   '\u00e2\u201a\u00ac',
 ])('%j, again and again, is read in a time that grows no faster than its length', (unit) => {
   const text = unit.repeat(60_000 / unit.length);

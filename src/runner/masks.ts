@@ -1,6 +1,6 @@
 import { escapeHtml, percentEncode } from '../files/names.ts';
 import { Pieces } from './pieces.ts';
-import { bareOf, original, type Spelling, without, withoutBytes, withoutEscapes } from './spellings.ts';
+import { original, type Spelling, without, withoutBytes, withoutEscapes } from './spellings.ts';
 
 /** Replacement for a secret. */
 const STARS = '***';
@@ -61,12 +61,16 @@ export class Masks {
     const searched = text.slice(0, maxLength + MAX_ESCAPED * this.#longest);
     const asItIs = original(searched);
     const levels = withoutEscapes(searched);
-    const readings = [...levels, ...[asItIs, ...levels].flatMap(withoutBytes)];
+    const readings = [
+      ...levels,
+      ...[asItIs, ...levels].flatMap(withoutBytes),
+      ...withoutAdditions([asItIs, ...levels]),
+    ];
     const joined = without(levels.at(-1) ?? asItIs, /\s/g);
     const found = [
       findAll(searched, this.#forms),
-      ...[...readings, ...withoutBackslashes([asItIs, ...levels])].map((reading) => findSpelled(reading, this.#forms)),
-      ...[asItIs, ...readings].map((reading) => this.#pieces.find(bareOf(reading))),
+      ...readings.map((reading) => findSpelled(reading, this.#forms)),
+      ...[asItIs, ...readings].flatMap((reading) => this.#pieces.find(reading)),
       findSpelled(joined, this.#encoded),
       findSpelled(without(joined, /:/g), this.#encoded),
     ];
@@ -87,7 +91,7 @@ export class Masks {
     const levels = withoutEscapes(text);
     const joined = without(levels.at(-1) ?? original(text), /[\s:]/g);
     const spellings = [original(text), ...levels];
-    const readings = [...spellings.flatMap(withoutBytes), ...withoutBackslashes(spellings)];
+    const readings = [...spellings.flatMap(withoutBytes), ...withoutAdditions(spellings)];
     return [...levels, joined, ...readings].some((spelling) => this.#holds(spelling.text));
   }
 
@@ -144,9 +148,14 @@ function findSpelled({ text, starts, ends }: Spelling, forms: Iterable<string>):
   return findAll(text, forms).map(([from, to]) => [starts[from] ?? 0, ends[to - 1] ?? 0]);
 }
 
-/** Returns spellings without their backslashes, which may be before any character; secrets have such a form too. */
-function withoutBackslashes(spellings: readonly Spelling[]): Spelling[] {
-  return spellings.filter(({ text }) => text.includes('\\')).map((spelling) => without(spelling, /\\/g));
+/** Backslashes, which may be before any character, so that secrets have such a form too; tags and colours of a console. */
+const ADDITIONS: readonly RegExp[] = [/\\/g, /<\/?[a-z][^<>]*>|\u001b\[[\d;]*[a-z]/gi];
+
+/** Returns spellings without what may stand between any two characters. */
+function withoutAdditions(spellings: readonly Spelling[]): Spelling[] {
+  return spellings.flatMap((spelling) =>
+    ADDITIONS.filter((pattern) => spelling.text.search(pattern) !== -1).map((pattern) => without(spelling, pattern)),
+  );
 }
 
 /** Returns forms that differ from the secret in few characters, or in none. */
