@@ -111,7 +111,7 @@ describe.concurrent('an upload that fails', { tags: ['fault-64d'] }, () => {
     expect(run.exitCode === 0).toBe(run.outputs['artifact-id'] !== '');
     if (run.exitCode !== 0)
       expect(run.log).toMatch(
-        /ARTIFACT_INCOMPLETE|ARTIFACT_FAILED: .*7\.sign does not exist|FILE_CHANGED: dist\/7\.sign/,
+        /ARTIFACT_INCOMPLETE|ARTIFACT_FAILED: .*(?:7\.sign does not exist|ENOENT.*7\.sign)|FILE_CHANGED: dist\/7\.sign/,
       );
   });
 });
