@@ -676,7 +676,7 @@ export const modules = {
 			}).catch((error) => {
 				throw proxy ? (0, tunnel_failure.gO)(error, proxy) : (0, dial_failure.t)(error, origin);
 			});
-			const client = (0, exchange.UU)(proxy?.url.origin ?? origin, connect);
+			const wire = (0, exchange.KO)(proxy?.url.origin ?? origin, connect, () => 0);
 			const authorization = proxy?.authorization ? ["proxy-authorization", proxy.authorization] : [];
 			const forwarded = {
 				...request,
@@ -694,7 +694,7 @@ export const modules = {
 					signal,
 					progress: new exchange_progress.p3()
 				};
-				const response = await new exchange.k5(task, () => 0).run(client);
+				const response = await wire.exchange(task);
 				if (!proxy) return response;
 				if (response.status !== 407) return {
 					...response,
@@ -708,7 +708,7 @@ export const modules = {
 				signal.throwIfAborted();
 				throw (0, connection_failure.Dx)(error, { origin });
 			} finally {
-				client.destroy().catch(() => {});
+				wire.destroy();
 			}
 		}
 		var other_server = __webpack_require__(97628);

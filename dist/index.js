@@ -14802,12 +14802,11 @@ var __webpack_modules__ = {
 	}),
 	50469: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			KO: () => openWire,
 			Ng: () => describeRequest,
-			UU: () => createClient,
 			g$: () => tooLarge,
 			gb: () => pathOnServer,
-			iT: () => toError,
-			k5: () => Exchange
+			iT: () => toError
 		});
 		var undici__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37398);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
@@ -14817,6 +14816,13 @@ var __webpack_modules__ = {
 		}
 		function describeRequest(origin, { method, path }) {
 			return `${method} ${origin}${path.replace(/\?.*$/s, "")}`;
+		}
+		function openWire(origin, connect, received) {
+			const client = createClient(origin, connect);
+			return {
+				exchange: (task) => new Exchange(task, received).run(client),
+				destroy: () => void client.destroy().catch(() => {})
+			};
 		}
 		class Exchange {
 			#task;
@@ -16197,9 +16203,14 @@ var __webpack_modules__ = {
 			async #openShared() {
 				try {
 					const connection = await this.#dialler.dial();
-					if (connection.socket.alpnProtocol === "h2") return this.#add("shared", new Http2Session(this.#origin, connection.socket), connection);
-					this.#idle.push(this.#open(connection));
-					return undefined;
+					const { socket } = connection;
+					if (socket.alpnProtocol !== "h2") {
+						this.#idle.push(this.#open(connection));
+						return undefined;
+					}
+					const lane = this.#add("shared", new Http2Session(this.#origin, socket), connection);
+					socket.once("close", () => this.#all.delete(lane));
+					return lane;
 				} catch (error) {
 					this.#shared = undefined;
 					throw error;
@@ -16213,13 +16224,8 @@ var __webpack_modules__ = {
 					lane.connection = connection;
 					return connection.socket;
 				};
-				const client = (0, exchange.UU)(this.#origin, connect);
 				const received = () => lane.connection?.socket.bytesRead ?? 0;
-				const wire = {
-					exchange: (task) => new exchange.k5(task, received).run(client),
-					destroy: () => void client.destroy().catch(() => {})
-				};
-				const lane = this.#add("own", wire, ready);
+				const lane = this.#add("own", (0, exchange.KO)(this.#origin, connect, received), ready);
 				return lane;
 			}
 			#add(sharing, wire, connection) {

@@ -1,15 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Connection } from './connect.ts';
 import type { Dialler, HttpProtocol } from './dialler.ts';
-import { createClient, Exchange, type ExchangeTask, type WireResponse } from './exchange.ts';
+import { openWire, type Wire } from './exchange.ts';
 import { Http2Session } from './http2-session.ts';
-
-/** Sends requests over a connection. */
-interface Wire {
-  exchange(task: ExchangeTask): Promise<WireResponse>;
-  /** Ends every request. */
-  destroy(): void;
-}
 
 /** An HTTP client with its current connection. */
 export interface Lane {
@@ -150,10 +143,14 @@ export class Lanes {
   async #openShared(): Promise<Lane | undefined> {
     try {
       const connection = await this.#dialler.dial();
-      if (connection.socket.alpnProtocol === 'h2')
-        return this.#add('shared', new Http2Session(this.#origin, connection.socket), connection);
-      this.#idle.push(this.#open(connection));
-      return undefined;
+      const { socket } = connection;
+      if (socket.alpnProtocol !== 'h2') {
+        this.#idle.push(this.#open(connection));
+        return undefined;
+      }
+      const lane = this.#add('shared', new Http2Session(this.#origin, socket), connection);
+      socket.once('close', () => this.#all.delete(lane));
+      return lane;
     } catch (error) {
       this.#shared = undefined;
       throw error;
@@ -168,13 +165,8 @@ export class Lanes {
       lane.connection = connection;
       return connection.socket;
     };
-    const client = createClient(this.#origin, connect);
     const received = (): number => lane.connection?.socket.bytesRead ?? 0;
-    const wire = {
-      exchange: (task: ExchangeTask) => new Exchange(task, received).run(client),
-      destroy: () => void client.destroy().catch(() => {}),
-    };
-    const lane = this.#add('own', wire, ready);
+    const lane = this.#add('own', openWire(this.#origin, connect, received), ready);
     return lane;
   }
 

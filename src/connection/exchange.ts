@@ -48,15 +48,31 @@ export interface ExchangeTask {
   readonly progress: ExchangeProgress;
 }
 
+/** Sends requests over a connection. */
+export interface Wire {
+  /** Rejects with the signal's reason, an error of the connection or a `Failure`. */
+  exchange(task: ExchangeTask): Promise<WireResponse>;
+  /** Ends every request. */
+  destroy(): void;
+}
+
+/** Opens a wire for one request of HTTP/1.1 at a time; `connect` provides its connections, `received` the number of bytes that came on the present one. */
+export function openWire(origin: string, connect: () => Promise<Socket>, received: () => number): Wire {
+  const client = createClient(origin, connect);
+  return {
+    exchange: (task) => new Exchange(task, received).run(client),
+    destroy: () => void client.destroy().catch(() => {}),
+  };
+}
+
 /** A request of HTTP/1.1 on undici's dispatch: streams take a third of the time of a small request, and hide an abort. */
-export class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler {
   readonly #task: ExchangeTask;
   readonly #done = Promise.withResolvers<WireResponse>();
   readonly #received: () => number;
   #receivedBefore = 0;
   #phrase: string | undefined;
 
-  /** `received` returns the number of bytes that came on the connection. */
   constructor(task: ExchangeTask, received: () => number) {
     this.#task = task;
     this.#received = received;
@@ -121,8 +137,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Creates an HTTP client; `connect` provides its connections. */
-export function createClient(origin: string, connect: () => Promise<Socket>): Client {
+function createClient(origin: string, connect: () => Promise<Socket>): Client {
   return new Client(origin, {
     connect: (_: buildConnector.Options, callback: buildConnector.Callback) => {
       connect().then(

@@ -1,7 +1,7 @@
 import { connectionFailure } from '../connection/connection-failure.ts';
 import { AddressBook } from '../connection/dialling/addresses.ts';
 import { dialFailure } from '../connection/dialling/dial-failure.ts';
-import { createClient, Exchange, type WireRequest, type WireResponse } from '../connection/exchange.ts';
+import { openWire, type WireRequest, type WireResponse } from '../connection/exchange.ts';
 import { ExchangeProgress } from '../connection/exchange-progress.ts';
 import { type ConnectProxy, nameProxy } from '../connection/proxy/proxy.ts';
 import { openSocket } from '../connection/proxy/tunnel.ts';
@@ -51,7 +51,7 @@ async function sendPlainly(
     openSocket(proxy ?? { url: server }, { timeoutMs, addressBook }).catch((error: Error) => {
       throw proxy ? tunnelFailed(error, proxy) : dialFailure(error, origin);
     });
-  const client = createClient(proxy?.url.origin ?? origin, connect);
+  const wire = openWire(proxy?.url.origin ?? origin, connect, () => 0);
   const authorization = proxy?.authorization ? ['proxy-authorization', proxy.authorization] : [];
   const forwarded = {
     ...request,
@@ -60,7 +60,7 @@ async function sendPlainly(
   };
   try {
     const task = { request: proxy ? forwarded : request, signal, progress: new ExchangeProgress() };
-    const response = await new Exchange(task, () => 0).run(client);
+    const response = await wire.exchange(task);
     if (!proxy) return response;
     if (response.status !== 407) return { ...response, forwardedBy: nameProxy(proxy) };
     throw tunnelRefused({ status: 407, headers: response.headers }, proxy);
@@ -68,6 +68,6 @@ async function sendPlainly(
     signal.throwIfAborted();
     throw connectionFailure(error, { origin });
   } finally {
-    client.destroy().catch(() => {});
+    wire.destroy();
   }
 }
