@@ -33191,8 +33191,10 @@ Content-Type: application/json
 			const request = vaultRequest("POST", `${base}/${login.mount.path}/login`, { json });
 			const response = await transport.post(request, signal);
 			const asksForCertificate = transport.asksForCertificate();
+			const { method, role } = login;
 			return (0, _answers_js__WEBPACK_IMPORTED_MODULE_0__.mN)(response, {
-				method: login.method,
+				method,
+				role,
 				scrub: world.scrub,
 				asksForCertificate
 			});
@@ -33249,10 +33251,8 @@ Content-Type: application/json
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", message, { hint: `${request.startsWith("GET") ? MISTYPED : "Ask"} the operators of the service for a policy with path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }.` });
 		}
 		const MISTYPED = "Check mount and signing-key for typing errors first: what does not exist is refused in the same way. If both are right, ask";
-		const LOGIN_HINTS = {
-			cert: "No role of the cert login, or not the one in the input role, trusts the issuer of this certificate and allows its name: ask the operators of the service to compare them.",
-			oidc: "Check the inputs role and oidc-audience, the latter against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run."
-		};
+		const certHint = (role) => `${role === undefined ? "No role of the cert login trusts the issuer of this certificate and allows its name" : "The role in the input role does not trust the issuer of this certificate, or does not allow its name"}; or cert lacks an intermediate certificate: ask the operators of the service to compare role and certificate.`;
+		const OIDC_HINT = "Check the inputs role and oidc-audience, the latter against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.";
 		const NO_MOUNT = "Check login: this auth mount does not exist or is of another kind; to use another one, write it as in oidc@auth/github.";
 		const NOT_OF_LOGIN = [
 			407,
@@ -33269,17 +33269,19 @@ Content-Type: application/json
 			472,
 			473
 		];
-		function loginFailure(response, { method, scrub, asksForCertificate }) {
+		function loginFailure(response, facts) {
+			const { scrub } = facts;
 			const { status } = response;
 			const said = errorsIn(response.body).join("; ");
 			const ofLogin = status >= 400 && status < 500 && !NOT_OF_LOGIN.includes(status);
 			if (!ofLogin && !(status === 500 && /x509:|certificate/.test(said))) return sealedOrOther(response, scrub);
 			const detail = quote(said, scrub);
-			return loginRefused(`The service refused the login: it answered ${status}${detail && `: “${detail}”`}.`, status === 404 || status === 405 ? NO_MOUNT : loginHint(method, said, asksForCertificate));
+			return loginRefused(`The service refused the login: it answered ${status}${detail && `: “${detail}”`}.`, status === 404 || status === 405 ? NO_MOUNT : loginHint(said, facts));
 		}
-		function loginHint(method, said, asksForCertificate) {
-			if (method === "oidc" || !/no client certificate/.test(said)) return LOGIN_HINTS[method];
-			return asksForCertificate === false ? NO_CERTIFICATE : `${LOGIN_HINTS.cert}${TLS_ENDS}`;
+		function loginHint(said, { method, role, asksForCertificate }) {
+			if (method === "oidc") return OIDC_HINT;
+			if (!/no client certificate/.test(said)) return certHint(role);
+			return asksForCertificate === false ? NO_CERTIFICATE : certHint(role) + TLS_ENDS;
 		}
 		const NO_CERTIFICATE = "The server did not ask for a client certificate in the handshake, so the service got none: a balancer or gateway in front of the service ends TLS. Its operators must let TLS through to the service; or server-url must lead to a port where the service itself ends TLS.";
 		const TLS_ENDS = " If the role fits, a balancer or gateway in front of the service ends TLS and keeps the certificate to itself: its operators must let TLS through.";

@@ -147,17 +147,20 @@ test('a mistyped mount or key is looked for before a policy, unless the key was 
 });
 
 test('a login without a certificate tells whether the server asked for one', () => {
-  const hintOf = (method: 'cert' | 'oidc', asksForCertificate?: boolean): unknown => {
+  const hintOf = (method: 'cert' | 'oidc', asksForCertificate?: boolean, role?: string): unknown => {
     try {
       const response = answer(400, errors('invalid certificate or no client certificate supplied'));
-      return readLogin(response, { method, scrub, asksForCertificate });
+      return readLogin(response, { method, role, scrub, asksForCertificate });
     } catch (error) {
       return Object(error).hint;
     }
   };
   expect(hintOf('cert', false)).toMatch(/^The server did not ask for a client certificate.* in front .* ends TLS/);
   for (const asks of [true, undefined])
-    expect(hintOf('cert', asks)).toMatch(/^No role of the cert login, .* If the role fits, a balancer or gateway/);
+    expect(hintOf('cert', asks)).toMatch(
+      /^No role of the cert login trusts .* or cert lacks an intermediate .* If the role fits, a balancer or gateway/,
+    );
+  expect(hintOf('cert', true, 'release')).toMatch(/^The role in the input role does not trust the issuer/);
   expect(hintOf('oidc', false)).toMatch(/^Check the inputs role and oidc-audience/);
 });
 

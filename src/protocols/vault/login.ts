@@ -82,5 +82,6 @@ async function logIn(
   const request = vaultRequest('POST', `${base}/${login.mount.path}/login`, { json });
   const response = await transport.post(request, signal);
   const asksForCertificate = transport.asksForCertificate();
-  return readLogin(response, { method: login.method, scrub: world.scrub, asksForCertificate });
+  const { method, role } = login;
+  return readLogin(response, { method, role, scrub: world.scrub, asksForCertificate });
 }

@@ -82,14 +82,16 @@ const MISTYPED =
 export interface LoginFacts {
   readonly method: 'cert' | 'oidc';
   readonly scrub: Scrub;
+  /** The input role; `undefined` when it is empty. */
+  readonly role?: string | undefined;
   /** Whether the server asked for a client certificate in its handshake; `undefined` when unknown. */
   readonly asksForCertificate?: boolean | undefined;
 }
 
-const LOGIN_HINTS = {
-  cert: 'No role of the cert login, or not the one in the input role, trusts the issuer of this certificate and allows its name: ask the operators of the service to compare them.',
-  oidc: 'Check the inputs role and oidc-audience, the latter against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.',
-};
+const certHint = (role: string | undefined): string =>
+  `${role === undefined ? 'No role of the cert login trusts the issuer of this certificate and allows its name' : 'The role in the input role does not trust the issuer of this certificate, or does not allow its name'}; or cert lacks an intermediate certificate: ask the operators of the service to compare role and certificate.`;
+const OIDC_HINT =
+  'Check the inputs role and oidc-audience, the latter against bound_audiences of the role, and its bound claims against repository, ref and workflow of this run.';
 
 const NO_MOUNT =
   'Check login: this auth mount does not exist or is of another kind; to use another one, write it as in oidc@auth/github.';
@@ -103,7 +105,8 @@ const NOT_OF_LOGIN: readonly number[] = [407, 408, 412, 421, 425, 429, 472, 473]
 const NOT_READY: readonly number[] = [412, 472, 473];
 
 /** Builds the failure for a refused login; an expired certificate leads to 500, which no repeat changes. */
-export function loginFailure(response: WireResponse, { method, scrub, asksForCertificate }: LoginFacts): Failure {
+export function loginFailure(response: WireResponse, facts: LoginFacts): Failure {
+  const { scrub } = facts;
   const { status } = response;
   const said = errorsIn(response.body).join('; ');
   const ofLogin = status >= 400 && status < 500 && !NOT_OF_LOGIN.includes(status);
@@ -111,13 +114,14 @@ export function loginFailure(response: WireResponse, { method, scrub, asksForCer
   const detail = quote(said, scrub);
   return loginRefused(
     `The service refused the login: it answered ${status}${detail && `: “${detail}”`}.`,
-    status === 404 || status === 405 ? NO_MOUNT : loginHint(method, said, asksForCertificate),
+    status === 404 || status === 405 ? NO_MOUNT : loginHint(said, facts),
   );
 }
 
-function loginHint(method: LoginFacts['method'], said: string, asksForCertificate: boolean | undefined): string {
-  if (method === 'oidc' || !/no client certificate/.test(said)) return LOGIN_HINTS[method];
-  return asksForCertificate === false ? NO_CERTIFICATE : `${LOGIN_HINTS.cert}${TLS_ENDS}`;
+function loginHint(said: string, { method, role, asksForCertificate }: LoginFacts): string {
+  if (method === 'oidc') return OIDC_HINT;
+  if (!/no client certificate/.test(said)) return certHint(role);
+  return asksForCertificate === false ? NO_CERTIFICATE : certHint(role) + TLS_ENDS;
 }
 
 const NO_CERTIFICATE =
