@@ -14244,7 +14244,7 @@ var __webpack_modules__ = {
 			const open = `must let ${host} through unopened, or the service never sees the client certificate`;
 			const isRoot = top.subject === top.issuer || /\broot\b/i.test(ca);
 			if (isIssuerOf(own, top)) {
-				const todo = isRoot ? "put the certificate of that CA into chain" : SEND_IT;
+				const todo = isRoot ? "put the certificate that the operators of that CA publish into chain" : SEND_IT;
 				return `${ca} also issued the client certificate, so the CA is the right one: ${todo}.`;
 			}
 			if (INSPECTORS.test(ca)) return `${ca} looks like the CA of a device that opens TLS: the operators of ${device} ${open}. Do not put ${ca} into chain.`;

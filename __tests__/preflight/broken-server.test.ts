@@ -250,7 +250,9 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     expect(await hintOf(ca, [await client(ca)])).toBe(sent);
     expect(await hintOf(ca, [await client(ca), ca])).toBe(sent);
     expect(await hintOf(namesake, [await client(ca), ca])).toMatch(/^Ask the operators of the service whether/);
-    expect(await hintOf(newRoot, [await client(newRoot)])).toMatch(/put the certificate of that CA into chain\.$/);
+    expect(await hintOf(newRoot, [await client(newRoot)])).toMatch(
+      /put the certificate that the operators of that CA publish into chain\.$/,
+    );
   });
 
   test.each([

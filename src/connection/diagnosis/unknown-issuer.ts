@@ -31,7 +31,7 @@ export function adviseOnIssuer(facts: UnknownIssuer): string {
   // A CA that its name calls a root is no intermediate.
   const isRoot = top.subject === top.issuer || /\broot\b/i.test(ca);
   if (isIssuerOf(own, top)) {
-    const todo = isRoot ? 'put the certificate of that CA into chain' : SEND_IT;
+    const todo = isRoot ? 'put the certificate that the operators of that CA publish into chain' : SEND_IT;
     return `${ca} also issued the client certificate, so the CA is the right one: ${todo}.`;
   }
   if (INSPECTORS.test(ca))
