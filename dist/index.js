@@ -13543,7 +13543,8 @@ var __webpack_modules__ = {
 				"service",
 				"CONNECT_REFUSED",
 				"the connection was refused",
-				"Check host and port in server-url, and that the service is up."
+				"Check host and port in server-url, and that the service is up; a firewall that rejects the connection looks like this as well.",
+				{ unreached: NO_CONNECTION }
 			],
 			EHOSTUNREACH: UNREACHABLE,
 			ENETUNREACH: UNREACHABLE,
@@ -13605,7 +13606,8 @@ var __webpack_modules__ = {
 				stale ? { staleConnection: true } : facts
 			];
 		}
-		function protocolRow(error, code, { hasSucceeded, asksForCertificate }) {
+		function protocolRow(error, code, facts) {
+			const { hasSucceeded, asksForCertificate } = facts;
 			const text = error instanceof Error ? `${error.name} ${error.message}` : "";
 			const ending = hasSucceeded ? {
 				endsRun: "bad-node",
@@ -14627,7 +14629,12 @@ var __webpack_modules__ = {
 			const address = (0, _addresses_js__WEBPACK_IMPORTED_MODULE_6__.ci)(error);
 			if ((0, _addresses_js__WEBPACK_IMPORTED_MODULE_6__.NW)(error) && !isLocal(origin)) return sinkhole(address ?? "");
 			const news = address !== undefined && !origin.includes(address) ? [address] : [];
-			const about = known === undefined ? [...news, code] : news;
+			const port = code === "ECONNREFUSED" && /^https:(?!.*:\d+$)/.test(origin) ? ["port 443"] : [];
+			const about = [
+				...news,
+				...port,
+				...known === undefined ? [code] : []
+			];
 			return [
 				kind,
 				name,
@@ -14650,11 +14657,12 @@ var __webpack_modules__ = {
 			];
 		}
 		function lookupFailed(code) {
+			const [sentence, hint] = code === "EAI_FAIL" ? ["the name server answered the look-up of the host name with a failure (EAI_FAIL)", "Ask the operators of the runner's network first: its name server (DNS) refuses this runner, or fails. The name server would say of a wrong host name that it does not exist."] : [`the look-up of the host name failed (${code})`, "Check the host name in server-url, and the runner's network and DNS."];
 			return [
 				"service",
 				"DNS_UNAVAILABLE",
-				`the look-up of the host name failed (${code})`,
-				"Check the host name in server-url, and the runner's network and DNS.",
+				sentence,
+				hint,
 				{ unreached: _connection_failure_js__WEBPACK_IMPORTED_MODULE_3__.Uk }
 			];
 		}
@@ -29265,8 +29273,8 @@ Content-Type: application/json
 		const FILES_FAILED = "Every file that is left has failed, so these files may be the cause: several requests at a time are sent again.";
 		function describeRecovery(unreached) {
 			if (unreached === undefined) return "The service is back.";
-			const [, what = "the way to the service"] = /^(the [a-z ]+) did not recover$/.exec(unreached) ?? [];
-			return `${what.replace(/^t/, "T")} is back, and the service signs.`;
+			const [, what] = /^the ([a-z ]+) did not recover$/.exec(unreached) ?? [];
+			return what === undefined ? "The service is reached again, and signs." : `The ${what} is back, and the service signs.`;
 		}
 		function printEvents({ runner }, files) {
 			let unreached;

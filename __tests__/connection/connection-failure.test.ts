@@ -61,7 +61,7 @@ test('what kept requests from the service is a fact of failures before the reque
     'the name server did not recover',
     'the name server did not recover',
     'the network did not recover',
-    undefined,
+    'no connection was made',
     undefined,
   ]);
   const lost = (when: string) => toFailure(lostRow(when, {}), undefined, FACTS.origin).facts.unreached;
@@ -392,7 +392,7 @@ describe('a dial that fails before TLS', () => {
       'this machine has no free local port, or no local address, for the connection (10.0.0.1)',
     ],
     ['EINVAL', 'CONNECT_UNREACHABLE', 'the host cannot be reached (10.0.0.1, EINVAL)'],
-    ['ECONNREFUSED', 'CONNECT_REFUSED', 'the connection was refused (10.0.0.1)'],
+    ['ECONNREFUSED', 'CONNECT_REFUSED', 'the connection was refused (10.0.0.1, port 443)'],
   ])('with %s names the address', (code, name, sentence) => {
     const failure = dialFailure(Object.assign(at('10.0.0.1', code), { syscall: 'connect' }), FACTS.origin);
     expect([failure.code, failure.message]).toEqual([name, `https://signer.example: ${sentence}.`]);

@@ -165,7 +165,11 @@ test('a look-up that takes too long is no fault of the server', async () => {
 });
 
 test.each([
-  [{ code: 'EAI_FAIL', syscall: 'getaddrinfo' }, 'the look-up of the host name failed (EAI_FAIL)'],
+  [
+    { code: 'EAI_FAIL', syscall: 'getaddrinfo' },
+    'the name server answered the look-up of the host name with a failure (EAI_FAIL)',
+  ],
+  [{ code: 'EAI_MEMORY', syscall: 'getaddrinfo' }, 'the look-up of the host name failed (EAI_MEMORY)'],
   [{ code: 'ENOTFOUND', syscall: 'getaddrinfo' }, 'the host name does not exist'],
 ])('a look-up that fails is told as such: %j', async (error, sentence) => {
   const fails = new AddressBook(() => Promise.reject(Object.assign(new Error('no'), error)));

@@ -46,7 +46,8 @@ const ROWS: Readonly<Record<string, FailureRow>> = {
     'service',
     'CONNECT_REFUSED',
     'the connection was refused',
-    'Check host and port in server-url, and that the service is up.',
+    'Check host and port in server-url, and that the service is up; a firewall that rejects the connection looks like this as well.',
+    { unreached: NO_CONNECTION },
   ],
   EHOSTUNREACH: UNREACHABLE,
   ENETUNREACH: UNREACHABLE,
@@ -141,11 +142,8 @@ function http2Row(error: unknown, { stale }: ConnectionFacts): FailureRow | unde
   return ['service', 'CONNECTION_LOST', sentence, hint, stale ? { staleConnection: true } : facts];
 }
 
-function protocolRow(
-  error: unknown,
-  code: string,
-  { hasSucceeded, asksForCertificate }: ConnectionFacts,
-): FailureRow | undefined {
+function protocolRow(error: unknown, code: string, facts: ConnectionFacts): FailureRow | undefined {
+  const { hasSucceeded, asksForCertificate } = facts;
   const text = error instanceof Error ? `${error.name} ${error.message}` : '';
   // One of several nodes may do this. Each of these answers costs a connection, so not every file may meet many of them.
   const ending: FailureFacts = hasSucceeded

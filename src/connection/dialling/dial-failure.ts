@@ -77,7 +77,8 @@ function systemRow(error: unknown, code: string, origin: string): FailureRow | u
   const address = addressOf(error);
   if (isRefusedHere(error) && !isLocal(origin)) return sinkhole(address ?? '');
   const news = address !== undefined && !origin.includes(address) ? [address] : [];
-  const about = known === undefined ? [...news, code] : news;
+  const port = code === 'ECONNREFUSED' && /^https:(?!.*:\d+$)/.test(origin) ? ['port 443'] : [];
+  const about = [...news, ...port, ...(known === undefined ? [code] : [])];
   return [kind, name, about.length > 0 ? `${sentence} (${about.join(', ')})` : sentence, plainHint, facts];
 }
 
@@ -98,13 +99,17 @@ function sinkhole(address: string): FailureRow {
 }
 
 function lookupFailed(code: string): FailureRow {
-  return [
-    'service',
-    'DNS_UNAVAILABLE',
-    `the look-up of the host name failed (${code})`,
-    "Check the host name in server-url, and the runner's network and DNS.",
-    { unreached: NO_NAME_SERVER },
-  ];
+  const [sentence, hint] =
+    code === 'EAI_FAIL'
+      ? [
+          'the name server answered the look-up of the host name with a failure (EAI_FAIL)',
+          "Ask the operators of the runner's network first: its name server (DNS) refuses this runner, or fails. The name server would say of a wrong host name that it does not exist.",
+        ]
+      : [
+          `the look-up of the host name failed (${code})`,
+          "Check the host name in server-url, and the runner's network and DNS.",
+        ];
+  return ['service', 'DNS_UNAVAILABLE', sentence, hint, { unreached: NO_NAME_SERVER }];
 }
 
 /** Describes a host with several addresses, none of which could be connected. */

@@ -110,8 +110,10 @@ const FILES_FAILED =
 /** Says that an outage is over, and of what it was: `The proxy is back, and the service signs.` */
 function describeRecovery(unreached: string | undefined): string {
   if (unreached === undefined) return 'The service is back.';
-  const [, what = 'the way to the service'] = /^(the [a-z ]+) did not recover$/.exec(unreached) ?? [];
-  return `${what.replace(/^t/, 'T')} is back, and the service signs.`;
+  const [, what] = /^the ([a-z ]+) did not recover$/.exec(unreached) ?? [];
+  return what === undefined
+    ? 'The service is reached again, and signs.'
+    : `The ${what} is back, and the service signs.`;
 }
 
 /** Returns a function that prints each event of a run. */
