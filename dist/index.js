@@ -23408,7 +23408,7 @@ var __webpack_modules__ = {
 				var _environment_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72020);
 				var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(27406);
 				var _files_patience_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(10858);
-				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(40163);
+				var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(86028);
 				var _report_report_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(18456);
 				var _runner_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(61185);
 				var _signing_schedule_clock_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(23881);
@@ -23516,7 +23516,7 @@ var __webpack_modules__ = {
 			return before + PLACE.replace("null", () => JSON.stringify(data).replaceAll("<", "\\u003c")) + after;
 		}
 	}),
-	40163: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+	86028: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, { i: () => main });
 		var errors = __nccwpck_require__(27406);
 		var secrets = __nccwpck_require__(60913);
@@ -27684,6 +27684,106 @@ Content-Type: application/json
 			});
 		}
 		;
+		const WEB_PAGES = "One of several servers behind a balancer, or a gateway in front, may be broken or set up in another way, or was changed during the run: ask the operators.";
+		const ADDRESS = "One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.";
+		const NEVER_ACCEPTED = "Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.";
+		const WAS_ACCEPTED = "The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.";
+		const OF_ADDRESS = [
+			"NOT_FOUND",
+			"METHOD_REFUSED",
+			"RESP_HTML",
+			"RESP_EMPTY",
+			"RESP_NOT_JSON",
+			"RESP_TOO_LARGE"
+		];
+		class Hindsight {
+			#met = new Map();
+			#signed = 0;
+			#signedBeforeFailure;
+			get signedAfterFailure() {
+				return this.#signedBeforeFailure === undefined ? 0 : this.#signed - this.#signedBeforeFailure;
+			}
+			onSettled(job, failure) {
+				if (failure) this.#add(job, failure);
+				else this.#signed++;
+				if (failure) return;
+				for (const meeting of this.#met.values()) meeting.atLastSuccess = meeting.files.size;
+			}
+			watching(onEvent) {
+				return (event) => {
+					if (event.type === "retry") this.#add(event.job, event.failure);
+					onEvent(event);
+				};
+			}
+			#add(job, failure) {
+				this.#signedBeforeFailure ??= this.#signed;
+				if (!concernsFiles(failure)) return;
+				const meeting = this.#met.get(failure.code) ?? {
+					files: new Set(),
+					atLastSuccess: 0
+				};
+				meeting.files.add(job);
+				this.#met.set(failure.code, meeting);
+			}
+			explain(failure, statusOf) {
+				if (this.#signed === 0) return neverAccepted(failure);
+				if (failure.code === "TLS_CLIENT_REJECTED") return failure.with({ hint: WAS_ACCEPTED });
+				const { cause } = failure;
+				if (cause instanceof policy_failure.HR && cause.facts.refusal?.isPage) return failure.with({ hint: this.explain(cause, statusOf).hint ?? "" });
+				const meeting = this.#met.get(failure.code);
+				if (meeting === undefined || !concernsFiles(failure)) return failure;
+				meeting.seen ??= this.#lookAt(meeting, statusOf);
+				const { repaired, always } = meeting.seen;
+				const isOfFiles = always !== undefined && meeting.files.size < this.#signed / 2;
+				if (failure.code === "SERVER_ERROR") return isOfFiles ? failure.with({ hint: always + SHOW }) : failure;
+				const isAddress = OF_ADDRESS.includes(failure.code);
+				const good = `The same ${isAddress ? "address was" : "credentials were"} good for ${plural(this.#signed, "file")} of this run.`;
+				const isPath = ["NOT_FOUND", "METHOD_REFUSED"].includes(failure.code);
+				const ofAddress = isPath ? ADDRESS : isOfFiles ? `${always} ${OBJECTS}` : WEB_PAGES;
+				const hint = isAddress ? ofAddress : refusedAfterSuccess(failure, repaired, always);
+				return failure.with({
+					message: `${failure.message} ${good}`,
+					hint
+				});
+			}
+			#lookAt({ files, atLastSuccess }, statusOf) {
+				const repaired = [...files].filter((job) => statusOf(job) === "signed").length;
+				const isAlwaysTheSame = repaired === 0 && 2 * atLastSuccess >= files.size;
+				const which = files.size === 1 ? "Only this file" : `Only these ${files.size} files`;
+				const always = isAlwaysTheSame ? `${which} met this, at every try; others were signed meanwhile.` : undefined;
+				return {
+					repaired,
+					always
+				};
+			}
+		}
+		const OBJECTS = "A firewall (WAF) or gateway probably objects to the content: ask its operators for an exception.";
+		const SHOW = " Something in it makes the service fail: show this answer, and the name and size of the file, to the operators of the service.";
+		function concernsFiles({ code, facts }) {
+			return code === "SERVER_ERROR" || OF_ADDRESS.includes(code) || facts.endsRun === "unauthorised" || facts.refusal !== undefined;
+		}
+		function plural(number, noun) {
+			return number === 1 ? `1 ${noun}` : `${number} ${noun}s`;
+		}
+		const RULE = "A rule there forbids a size or content of requests, or limits their number, and lower concurrency helps.";
+		function refusedAfterSuccess({ code, facts: { refusal } }, repaired, always) {
+			const { isPage = false, advice } = refusal ?? {};
+			const whom = isPage ? "Ask the operators of that web server or gateway" : "Ask the operators";
+			const ask = advice ?? `${whom}.`;
+			if (repaired > 0) {
+				const others = `${plural(repaired, "other file")} met this too and ${repaired === 1 ? "was" : "were"} signed when repeated: one of several servers behind a balancer refuses`;
+				return `${others}${advice === undefined ? ", or a firewall or gateway limits the rate, and lower concurrency helps" : ""}. ${ask}`;
+			}
+			if (always !== undefined) return advice === undefined ? `${always} A firewall or gateway probably objects to what is in ${always.startsWith("Only this") ? "it" : "them"}: ask ${isPage ? "the operators of that web server or gateway" : "the operators"} for an exception.` : `${always} ${ask}`;
+			if (advice !== undefined) return advice;
+			if (isPage && code !== "UNAUTHORIZED") return `${RULE} ${ask}`;
+			return `The credentials may have been withdrawn during the run, or a firewall or gateway limits the rate, and lower concurrency helps. ${ask}`;
+		}
+		function neverAccepted(failure) {
+			const { cause } = failure;
+			return cause instanceof errors.lZ && cause.code === "THROTTLED" && failure.code !== "RETRY_AFTER_TOO_LONG" ? failure.with({ hint: NEVER_ACCEPTED }) : failure;
+		}
+		;
 		const RETRY = {
 			baseDelayMs: 200,
 			throttledDelayMs: 1e3,
@@ -27832,127 +27932,6 @@ Content-Type: application/json
 					onTick();
 				});
 			}
-		}
-		;
-		class Refusals {
-			#files = new Set();
-			#since;
-			#probes = 0;
-			add({ job, isProbe, wasShut, left }, now) {
-				this.#since ??= now;
-				if (isProbe) this.#probes++;
-				const isProof = left > this.#files.add(job).size;
-				return {
-					ends: now - this.#since >= ENDINGS.unauthorisedMs || isProof && this.#probes >= ENDINGS.unauthorisedProbes,
-					counts: !wasShut || isProbe && !isProof
-				};
-			}
-			get pauseMs() {
-				const bounds = OUTAGE.unauthorisedPausesMs;
-				return bounds[Math.min(this.#probes, bounds.length - 1)] ?? 0;
-			}
-			settle(job) {
-				this.#files.delete(job);
-			}
-			endRow() {
-				this.#since = undefined;
-				this.#probes = 0;
-			}
-		}
-		const WEB_PAGES = "One of several servers behind a balancer, or a gateway in front, may be broken or set up in another way, or was changed during the run: ask the operators.";
-		const ADDRESS = "One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.";
-		const NEVER_ACCEPTED = "Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.";
-		const WAS_ACCEPTED = "The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.";
-		const OF_ADDRESS = [
-			"NOT_FOUND",
-			"METHOD_REFUSED",
-			"RESP_HTML",
-			"RESP_EMPTY",
-			"RESP_NOT_JSON",
-			"RESP_TOO_LARGE"
-		];
-		class Hindsight {
-			#met = new Map();
-			#signed = 0;
-			#signedBeforeFailure;
-			get signedAfterFailure() {
-				return this.#signedBeforeFailure === undefined ? 0 : this.#signed - this.#signedBeforeFailure;
-			}
-			onSettled(job, failure) {
-				if (failure) this.#add(job, failure);
-				else this.#signed++;
-				if (failure) return;
-				for (const meeting of this.#met.values()) meeting.atLastSuccess = meeting.files.size;
-			}
-			watching(onEvent) {
-				return (event) => {
-					if (event.type === "retry") this.#add(event.job, event.failure);
-					onEvent(event);
-				};
-			}
-			#add(job, failure) {
-				this.#signedBeforeFailure ??= this.#signed;
-				if (!concernsFiles(failure)) return;
-				const meeting = this.#met.get(failure.code) ?? {
-					files: new Set(),
-					atLastSuccess: 0
-				};
-				meeting.files.add(job);
-				this.#met.set(failure.code, meeting);
-			}
-			explain(failure, statusOf) {
-				if (this.#signed === 0) return neverAccepted(failure);
-				if (failure.code === "TLS_CLIENT_REJECTED") return failure.with({ hint: WAS_ACCEPTED });
-				const meeting = this.#met.get(failure.code);
-				if (meeting === undefined) return failure;
-				meeting.seen ??= this.#lookAt(meeting, statusOf);
-				const { repaired, always } = meeting.seen;
-				const isOfFiles = always !== undefined && meeting.files.size < this.#signed / 2;
-				if (failure.code === "SERVER_ERROR") return isOfFiles ? failure.with({ hint: always + SHOW }) : failure;
-				const isAddress = OF_ADDRESS.includes(failure.code);
-				const good = `The same ${isAddress ? "address was" : "credentials were"} good for ${plural(this.#signed, "file")} of this run.`;
-				const isPath = ["NOT_FOUND", "METHOD_REFUSED"].includes(failure.code);
-				const ofAddress = isPath ? ADDRESS : isOfFiles ? `${always} ${OBJECTS}` : WEB_PAGES;
-				const hint = isAddress ? ofAddress : refusedAfterSuccess(failure, repaired, always);
-				return failure.with({
-					message: `${failure.message} ${good}`,
-					hint
-				});
-			}
-			#lookAt({ files, atLastSuccess }, statusOf) {
-				const repaired = [...files].filter((job) => statusOf(job) === "signed").length;
-				const isAlwaysTheSame = repaired === 0 && 2 * atLastSuccess >= files.size;
-				const which = files.size === 1 ? "Only this file" : `Only these ${files.size} files`;
-				const always = isAlwaysTheSame ? `${which} met this, at every try; others were signed meanwhile.` : undefined;
-				return {
-					repaired,
-					always
-				};
-			}
-		}
-		const OBJECTS = "A firewall (WAF) or gateway probably objects to the content: ask its operators for an exception.";
-		const SHOW = " Something in it makes the service fail: show this answer, and the name and size of the file, to the operators of the service.";
-		function concernsFiles({ code, facts }) {
-			return code === "SERVER_ERROR" || OF_ADDRESS.includes(code) || facts.endsRun === "unauthorised";
-		}
-		function plural(number, noun) {
-			return number === 1 ? `1 ${noun}` : `${number} ${noun}s`;
-		}
-		function refusedAfterSuccess({ facts: { refusal } }, repaired, always) {
-			const { isPage = false, advice } = refusal ?? {};
-			const whom = isPage ? "Ask the operators of that web server or gateway" : "Ask the operators";
-			const ask = advice ?? `${whom}.`;
-			if (repaired > 0) {
-				const others = `${plural(repaired, "other file")} met this too and ${repaired === 1 ? "was" : "were"} signed when repeated: one of several servers behind a balancer refuses`;
-				return `${others}${advice === undefined ? ", or a firewall or gateway limits the rate, and lower concurrency helps" : ""}. ${ask}`;
-			}
-			if (always !== undefined) return advice === undefined ? `${always} A firewall or gateway probably objects to what is in ${always.startsWith("Only this") ? "it" : "them"}: ask ${isPage ? "the operators of that web server or gateway" : "the operators"} for an exception.` : `${always} ${ask}`;
-			if (advice !== undefined) return advice;
-			return `The credentials may have been withdrawn during the run, or a firewall or gateway limits the rate, and lower concurrency helps. ${ask}`;
-		}
-		function neverAccepted(failure) {
-			const { cause } = failure;
-			return cause instanceof errors.lZ && cause.code === "THROTTLED" && failure.code !== "RETRY_AFTER_TOO_LONG" ? failure.with({ hint: NEVER_ACCEPTED }) : failure;
 		}
 		;
 		function mustConfirm({ facts }) {
@@ -28127,6 +28106,32 @@ Content-Type: application/json
 				if (this.#runStartedAt === undefined) return Number.POSITIVE_INFINITY;
 				const limitMs = this.#succeeded ? OUTAGE.noProgressMs : OUTAGE.noProgressBeforeSuccessMs;
 				return this.#runStartedAt + limitMs - now;
+			}
+		}
+		;
+		class Refusals {
+			#files = new Set();
+			#since;
+			#probes = 0;
+			add({ job, isProbe, wasShut, left }, now) {
+				this.#since ??= now;
+				if (isProbe) this.#probes++;
+				const isProof = left > this.#files.add(job).size;
+				return {
+					ends: now - this.#since >= ENDINGS.unauthorisedMs || isProof && this.#probes >= ENDINGS.unauthorisedProbes,
+					counts: !wasShut || isProbe && !isProof
+				};
+			}
+			get pauseMs() {
+				const bounds = OUTAGE.unauthorisedPausesMs;
+				return bounds[Math.min(this.#probes, bounds.length - 1)] ?? 0;
+			}
+			settle(job) {
+				this.#files.delete(job);
+			}
+			endRow() {
+				this.#since = undefined;
+				this.#probes = 0;
 			}
 		}
 		;
@@ -32158,10 +32163,12 @@ Content-Type: application/json
 	}),
 	21093: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
+			oQ: () => answered,
 			Fh: () => isJson,
 			a7: () => isOfGateway,
 			AA: () => isWebPage,
 			Xb: () => namePage,
+			hD: () => quote,
 			FV: () => quoteReason,
 			AD: () => quoteWords,
 			YY: () => reasonIn,
@@ -32254,6 +32261,16 @@ Content-Type: application/json
 			}), scrub);
 			return said ?? (text.trim() === "" ? quoted("words", (0, told_by_headers._s)(response), scrub) : undefined);
 		}
+		function answered(response, scrub, about = "", challenge = "") {
+			const { status } = response;
+			const said = quote(response, scrub) + challenge;
+			return status >= 400 && status < 500 && isWebPage(response) ? `A web server or gateway answered ${status}${about} with its own page${said.replace(", a page", "")}, which is not an answer of the signing API.` : `The service answered ${status}${about}${said}.`;
+		}
+		function quote(response, scrub) {
+			const reason = reasonIn(response, scrub);
+			if (reason === undefined) return "";
+			return reason.kind === "words" ? `: “${reason.text}”` : `, a page ${namePage(reason)}`;
+		}
 		function namePage({ kind, text, caseNumber }) {
 			const noted = caseNumber === undefined || text.includes(caseNumber) ? "" : ` (${caseNumber})`;
 			return `${kind === "page" ? "titled" : "that says"} “${text}”${noted}`;
@@ -32326,12 +32343,11 @@ Content-Type: application/json
 			Nu: () => adviceOnSize,
 			ZX: () => ASK_FOR_RIGHT,
 			_G: () => otherAccount,
-			_j: () => PAGE_FORBIDS,
 			dH: () => OF_CONTRACT,
 			i4: () => ASKED_LATE,
 			ik: () => adviceOn,
-			ql: () => UNASKED,
-			uq: () => PAGE_WANTS_LOGIN
+			pX: () => adviceOnPage,
+			ql: () => UNASKED
 		});
 		var _connection_diagnosis_environments_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75140);
 		const CLOCK_DIFFERS = " The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.";
@@ -32399,8 +32415,12 @@ Content-Type: application/json
 			if (finding === "agrees") return "The clock of the runner agrees with the Date of the answer, so a clock behind the service is wrong: ask its operators.";
 			return finding !== "unknown" ? clockAdvice(finding).trim() : "Check the clock of the runner; if it is right, ask the operators of the service about theirs.";
 		}
-		const PAGE_FORBIDS = "A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.";
-		const PAGE_WANTS_LOGIN = "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
+		function adviceOnPage(status, caseNumber) {
+			if (status === 401) return "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
+			const certificate = status === 403 ? "the client certificate, " : "";
+			const give = caseNumber === undefined ? "" : `, and give them the ${caseNumber}`;
+			return `A rule of that server forbids the request for its path, size or content, the address of this runner, the number of its requests, ${certificate}or because no browser sent it: ask its operators${give}.`;
+		}
 		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
 		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";
 		const SMALL_BUFFER = "The server did not ask for a client certificate in the handshake. Apache that asks for it later, for one path only, holds at most 128 KiB of a body meanwhile: its operators must demand it for the whole host, or raise SSLRenegBufferSize. ";
@@ -32743,14 +32763,14 @@ Content-Type: application/json
 			const { status, headers } = response;
 			const asked = { retryAfterMs: (0, retry_after.V)(status, headers) };
 			if (status >= 300 && status < 400 && status !== 304) return redirect(response, facts);
-			const said = quote(response, facts.scrub);
+			const said = (0, answers_reason.hD)(response, facts.scrub);
 			switch (status) {
-				case 400: return badRequest(response, said, {
+				case 400: return badRequest(response, {
 					...facts,
 					asked
 				});
 				case 401:
-				case 403: return status_refused(response, said, {
+				case 403: return status_refused(response, {
 					...facts,
 					asked
 				});
@@ -32772,17 +32792,19 @@ Content-Type: application/json
 					}
 					const methods = status === 405 ? (0, told_by_headers.TQ)(response) : [];
 					const allows = methods.length === 0 ? "" : ` (it allows ${methods.join(", ")} there)`;
-					const message = `The service answered ${status}${allows}${said}.`;
+					const message = (0, answers_reason.oQ)(response, facts.scrub, allows);
 					const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString("latin1", 0, 4096));
 					const plain = advice === ASK_OPERATORS ? contentHint(response, facts) : advice;
 					const known = status === 404 && (0, answers_reason.Fh)(response) ? OTHER_PATH : (0, told_by_headers.rV)(methods, facts);
 					const told = isSoap ? SPEAKS_SOAP : known ?? plain;
 					const isAddress = isSoap || concernsAddress(status);
 					const hint = (isAddress ? requestOf(response, facts) : "") + told.replace(ADDRESS, facts.address ?? ADDRESS);
+					const refusal = code === "REQUEST_REFUSED" ? ofPage(response) : undefined;
 					return new failure.HR(kind, code, message, {
 						...asked,
 						...more,
-						hint
+						hint,
+						refusal
 					});
 				}
 			}
@@ -32796,7 +32818,13 @@ Content-Type: application/json
 			const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}, ${about}`;
 			return new failure.HR("config", "HTTP_REDIRECT", message, { hint });
 		}
-		function badRequest(response, said, facts) {
+		function ofPage(response) {
+			return (0, answers_reason.AA)(response) ? {
+				isPage: true,
+				advice: undefined
+			} : undefined;
+		}
+		function badRequest(response, facts) {
 			const { asked, asksForCertificate } = facts;
 			const rejected = refusedByNginx(response.body, asksForCertificate);
 			if (rejected) return rejected;
@@ -32807,12 +32835,14 @@ Content-Type: application/json
 					hint: BUSY,
 					throttled: true
 				};
-				return new failure.HR("service", "THROTTLED", `The service answered 400${said}.`, how);
+				return new failure.HR("service", "THROTTLED", (0, answers_reason.oQ)(response, facts.scrub), how);
 			}
-			return new failure.HR("file", "REQUEST_REFUSED", `The service answered 400${said}.`, {
+			const refusal = ofPage(response);
+			return new failure.HR("file", "REQUEST_REFUSED", (0, answers_reason.oQ)(response, facts.scrub), {
 				...asked,
-				hint: (facts.written === undefined ? "" : requestOf(response, facts)) + contentHint(response, facts),
-				endsRun: "first-four-files"
+				hint: (facts.written === undefined && !refusal ? "" : requestOf(response, facts)) + contentHint(response, facts),
+				endsRun: "first-four-files",
+				refusal
 			});
 		}
 		function contentHint(response, { written, sentType, scrub }) {
@@ -32821,6 +32851,7 @@ Content-Type: application/json
 			const advice = reason?.kind === "words" ? (0, refusal_advice.JG)(reason.text, written === undefined) : undefined;
 			if (advice !== undefined) return advice;
 			if (/\binvalid host\s?name\b|\bhost\s?name is invalid\b/i.test(response.body.toString("latin1", 0, 4096))) return OTHER_HOST;
+			if ((0, answers_reason.AA)(response)) return (0, refusal_advice.pX)(status, reason?.caseNumber);
 			if (status === 415 && sentType !== undefined) {
 				const sent = `The request was sent as Content-Type: ${sentType}. `;
 				return written === undefined ? `${sent}${ASK_OPERATORS}` : `${sent}Write the media type that the service wants into ${written}, and the body in that form.`;
@@ -32829,15 +32860,14 @@ Content-Type: application/json
 			if (written === undefined) return ASK_OPERATORS;
 			return `Compare ${written} with what the service expects: path, headers, members of the body, encoding of the digest. ${ASK_OPERATORS}`;
 		}
-		function status_refused(response, quoted, facts) {
+		function status_refused(response, facts) {
 			const { status, body } = response;
-			const said = quoted + (0, told_by_headers.y7)(response, facts.scrub);
 			const isBlind = facts.asksForCertificate === false;
 			const isPage = (0, answers_reason.AA)(response);
 			const before = isBlind ? " without having asked for a client certificate" : "";
 			const iis = isPage && status === 403 ? adviceOfIis(body) : undefined;
 			const isLate = isBlind && body.includes("Post-Handshake Authentication");
-			const message = isPage ? `A web server or gateway answered ${status}${before} with its own page${said.replace(", a page", "")}, which is not an answer of the signing API.` : `The service answered ${status}${before}${said}.`;
+			const message = (0, answers_reason.oQ)(response, facts.scrub, before, (0, told_by_headers.y7)(response, facts.scrub));
 			return new failure.HR("request", status === 401 ? "UNAUTHORIZED" : "FORBIDDEN", message, {
 				...facts.asked,
 				hint: isLate ? refusal_advice.i4 : requestOf(response, facts) + (0, refusal_advice._G)(response, facts.account) + (iis ?? refusalHint(response, facts)),
@@ -32857,7 +32887,7 @@ Content-Type: application/json
 			const named = namedAdvice(response, facts);
 			if (asksForCertificate === false) return refusal_advice.ql + (named ?? check);
 			const known = (0, told_by_headers.w9)(response);
-			if ((0, answers_reason.AA)(response)) return known.trim() || (status === 403 ? refusal_advice._j : refusal_advice.uq);
+			if ((0, answers_reason.AA)(response)) return known.trim() || (0, refusal_advice.pX)(status, (0, answers_reason.YY)(response, facts.scrub)?.caseNumber);
 			return known + (named ?? (status === 403 ? refusal_advice.ZX : "") + check);
 		}
 		function namedAdvice(response, facts) {
@@ -32871,11 +32901,6 @@ Content-Type: application/json
 				...asked,
 				hint: (0, refusal_advice.Nu)((0, answers_reason.AA)(response), facts)
 			});
-		}
-		function quote(response, scrub) {
-			const reason = (0, answers_reason.YY)(response, scrub);
-			if (reason === undefined) return "";
-			return reason.kind === "words" ? `: “${reason.text}”` : `, a page ${(0, answers_reason.Xb)(reason)}`;
 		}
 	}),
 	84297: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {

@@ -254,7 +254,7 @@ describe('401 and 403', () => {
       `A web server or gateway answered 403 with its own page${titled}, which is not an answer of the signing API.`,
     );
     expect(failure.hint).toMatch(
-      /^A rule of that server .* path, the address of this runner or the client certificate/,
+      /^A rule of that server forbids the request for its path, size .* requests, the client certificate, or because no/,
     );
     expect(failure.hint).not.toContain('app-key');
     expect(failure.facts.mayConcernCertificate).toBe(true);
@@ -393,6 +393,20 @@ test('413 from a server that did not ask for a certificate names the buffer of A
   const hint = (asksForCertificate: boolean) => statusFailure(answer(413), { ...FACTS, asksForCertificate }).hint;
   expect(hint(false)).toMatch(/SSLRenegBufferSize\. Ask the operators of the service to raise its limit/);
   expect(hint(true)).toBe('Ask the operators of the service to raise its limit.');
+});
+
+test.each([400, 406, 418])('%i with a web page is no answer of the API, and shows the request', (status) => {
+  const page = '<title>Request blocked</title><p>Your support ID is: 871364</p>';
+  const response = { ...answer(status, page), request: 'POST https://sign.example.com/sign' };
+  const { message, hint, facts } = statusFailure(response, FACTS);
+  expect(message).toBe(
+    `A web server or gateway answered ${status} with its own page titled “Request blocked” (support ID 871364), which is not an answer of the signing API.`,
+  );
+  expect(hint).toBe(
+    'The request was POST https://sign.example.com/sign. A rule of that server forbids the request for its path, size or content, the address of this runner, the number of its requests, or because no browser sent it: ask its operators, and give them the support ID 871364.',
+  );
+  expect(facts.refusal).toEqual({ isPage: true, advice: undefined });
+  expect(statusFailure(answer(status), FACTS).facts.refusal).toBeUndefined();
 });
 
 test('413 with a web page names a gateway in front of the service', () => {

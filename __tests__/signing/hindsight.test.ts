@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ActionError } from '../../src/errors.ts';
+import { Hindsight } from '../../src/signing/hindsight.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
-import { Hindsight } from '../../src/signing/policy/refusals.ts';
 import { failing } from './models.ts';
 import { FAILURES, simulate, throttled } from './simulate.ts';
 
@@ -115,6 +115,23 @@ test.each(['NOT_FOUND', 'METHOD_REFUSED', 'RESP_HTML', 'RESP_EMPTY', 'RESP_NOT_J
     );
   },
 );
+
+test('pages after successes accuse no path, address or certificate, also where they end the run', () => {
+  const forbidden = page.with({ code: 'FORBIDDEN', hint: 'Path.' });
+  const ended = new Failure('config', 'DEADLINE', 'It is late.', { hint: 'Path.', cause: forbidden });
+  for (const failure of [forbidden, ended]) {
+    const hindsight = new Hindsight();
+    hindsight.onSettled(9, undefined);
+    for (const job of [1, 2]) hindsight.onSettled(job, forbidden);
+    expect(hindsight.explain(failure, () => 'failed').hint).toMatch(
+      /^A rule there forbids a size or content of requests, or limits their number.* Ask the operators of that web server/,
+    );
+  }
+  const blocked = new Failure('file', 'REQUEST_REFUSED', 'No.', { refusal: { isPage: true, advice: undefined } });
+  expect(hindsightOn(blocked, { before: [1] }).hint).toMatch(/^Only this file met this, .* for an exception\.$/);
+  const named = blocked.with({ refusal: undefined });
+  expect(hindsightOn(named, { before: [1] })).toBe(named);
+});
 
 test('a certificate that is refused after a success was accepted by another server, or expired meanwhile', () => {
   const rejected = new Failure('config', 'TLS_CLIENT_REJECTED', 'Refused.', { hint: 'Check cert.' });

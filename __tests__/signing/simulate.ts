@@ -1,6 +1,6 @@
+import { Hindsight } from '../../src/signing/hindsight.ts';
 import type { PolicyEvent } from '../../src/signing/policy/decision.ts';
 import { Failure } from '../../src/signing/policy/failure.ts';
-import { Hindsight } from '../../src/signing/policy/refusals.ts';
 import type { Tally } from '../../src/signing/schedule/in-flight.ts';
 import { runSchedule, type ScheduleOptions, type Settled } from '../../src/signing/schedule/schedule.ts';
 import { VirtualClock } from './virtual-clock.ts';

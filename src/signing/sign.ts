@@ -1,11 +1,11 @@
 import { SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { type AttemptOptions, createAttempt, type Signed, sizeLimit } from './attempt.ts';
+import { Hindsight } from './hindsight.ts';
 import { firstWave } from './policy/concurrency.ts';
 import type { PolicyEvent } from './policy/decision.ts';
 import { HEAD_START } from './policy/defaults.ts';
 import { Failure } from './policy/failure.ts';
-import { Hindsight } from './policy/refusals.ts';
 import { type Clock, sleep } from './schedule/clock.ts';
 import { runSchedule, type Settled } from './schedule/schedule.ts';
 import { findSizes, withSizes } from './sizes.ts';

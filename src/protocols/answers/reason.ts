@@ -40,6 +40,22 @@ export function reasonIn(response: WireResponse, scrub: Scrub): Reason | undefin
   return said ?? (text.trim() === '' ? quoted('words', reasonInHeaders(response), scrub) : undefined);
 }
 
+/** Says who gave an answer that is no success, and quotes its reason; `about` follows the status. An API has no web pages below 500. */
+export function answered(response: WireResponse, scrub: Scrub, about = '', challenge = ''): string {
+  const { status } = response;
+  const said = quote(response, scrub) + challenge;
+  return status >= 400 && status < 500 && isWebPage(response)
+    ? `A web server or gateway answered ${status}${about} with its own page${said.replace(', a page', '')}, which is not an answer of the signing API.`
+    : `The service answered ${status}${about}${said}.`;
+}
+
+/** Quotes the reason in an answer as a part of a sentence; empty without a reason. */
+export function quote(response: WireResponse, scrub: Scrub): string {
+  const reason = reasonIn(response, scrub);
+  if (reason === undefined) return '';
+  return reason.kind === 'words' ? `: “${reason.text}”` : `, a page ${namePage(reason)}`;
+}
+
 /** Names a page by its title or its visible text: `titled “Sign in”`. */
 export function namePage({ kind, text, caseNumber }: Reason): string {
   const noted = caseNumber === undefined || text.includes(caseNumber) ? '' : ` (${caseNumber})`;

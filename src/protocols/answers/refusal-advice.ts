@@ -161,12 +161,14 @@ function timeAdvice(finding: ClockFinding): string {
     : 'Check the clock of the runner; if it is right, ask the operators of the service about theirs.';
 }
 
-/** What to do about a page with 403 of a server in front of the service. */
-export const PAGE_FORBIDS =
-  'A rule of that server forbids the request for its path, the address of this runner or the client certificate: ask its operators.';
-/** What to do about a page with 401 of such a server. */
-export const PAGE_WANTS_LOGIN =
-  'That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.';
+/** What to do about a page of a server in front of the service that refuses the request. */
+export function adviceOnPage(status: number, caseNumber: string | undefined): string {
+  if (status === 401)
+    return 'That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.';
+  const certificate = status === 403 ? 'the client certificate, ' : '';
+  const give = caseNumber === undefined ? '' : `, and give them the ${caseNumber}`;
+  return `A rule of that server forbids the request for its path, size or content, the address of this runner, the number of its requests, ${certificate}or because no browser sent it: ask its operators${give}.`;
+}
 /** What to do about a 403 without a reason. */
 export const ASK_FOR_RIGHT =
   'Ask the operators whether the client certificate and these credentials have the right to sign here. ';

@@ -1,18 +1,17 @@
 import type { WireResponse } from '../../connection/exchange.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import { adviceOfIis, refusedByNginx, refusedByStatus } from './certificate-refused.ts';
-import { isJson, isOfGateway, isWebPage, namePage, reasonIn } from './reason.ts';
+import { answered, isJson, isOfGateway, isWebPage, quote, reasonIn } from './reason.ts';
 import {
   ASK_FOR_RIGHT,
   ASKED_LATE,
   adviceOn,
+  adviceOnPage,
   adviceOnSize,
   adviceOnState,
   type ClockFinding,
   clockAdvice,
   otherAccount,
-  PAGE_FORBIDS,
-  PAGE_WANTS_LOGIN,
   UNASKED,
 } from './refusal-advice.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -60,10 +59,10 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
   const said = quote(response, facts.scrub);
   switch (status) {
     case 400:
-      return badRequest(response, said, { ...facts, asked });
+      return badRequest(response, { ...facts, asked });
     case 401:
     case 403:
-      return refused(response, said, { ...facts, asked });
+      return refused(response, { ...facts, asked });
     case 413:
       return tooLarge(response, said, { ...facts, asked });
     case 495:
@@ -77,14 +76,15 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       }
       const methods = status === 405 ? allowed(response) : [];
       const allows = methods.length === 0 ? '' : ` (it allows ${methods.join(', ')} there)`;
-      const message = `The service answered ${status}${allows}${said}.`;
+      const message = answered(response, facts.scrub, allows);
       const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString('latin1', 0, 4096));
       const plain = advice === ASK_OPERATORS ? contentHint(response, facts) : advice;
       const known = status === 404 && isJson(response) ? OTHER_PATH : methodHint(methods, facts);
       const told = isSoap ? SPEAKS_SOAP : (known ?? plain);
       const isAddress = isSoap || concernsAddress(status);
       const hint = (isAddress ? requestOf(response, facts) : '') + told.replace(ADDRESS, facts.address ?? ADDRESS);
-      return new Failure(kind, code, message, { ...asked, ...more, hint });
+      const refusal = code === 'REQUEST_REFUSED' ? ofPage(response) : undefined;
+      return new Failure(kind, code, message, { ...asked, ...more, hint, refusal });
     }
   }
 }
@@ -101,19 +101,26 @@ function redirect(response: WireResponse, facts: AnswerFacts): Failure {
   return new Failure('config', 'HTTP_REDIRECT', message, { hint });
 }
 
-function badRequest(response: WireResponse, said: string, facts: Refusal): Failure {
+/** Marks the refusal of a web page, which a rule of a gateway causes; `undefined` for another answer. */
+function ofPage(response: WireResponse): FailureFacts['refusal'] {
+  return isWebPage(response) ? { isPage: true, advice: undefined } : undefined;
+}
+
+function badRequest(response: WireResponse, facts: Refusal): Failure {
   const { asked, asksForCertificate } = facts;
   const rejected = refusedByNginx(response.body, asksForCertificate);
   if (rejected) return rejected;
   const text = response.body.toString('utf8', 0, 4096);
   if (/"(ThrottlingException|SlowDown|TooManyRequests|Throttling)"/.test(text)) {
     const how = { ...asked, hint: BUSY, throttled: true };
-    return new Failure('service', 'THROTTLED', `The service answered 400${said}.`, how);
+    return new Failure('service', 'THROTTLED', answered(response, facts.scrub), how);
   }
-  return new Failure('file', 'REQUEST_REFUSED', `The service answered 400${said}.`, {
+  const refusal = ofPage(response);
+  return new Failure('file', 'REQUEST_REFUSED', answered(response, facts.scrub), {
     ...asked,
-    hint: (facts.written === undefined ? '' : requestOf(response, facts)) + contentHint(response, facts),
+    hint: (facts.written === undefined && !refusal ? '' : requestOf(response, facts)) + contentHint(response, facts),
     endsRun: 'first-four-files',
+    refusal,
   });
 }
 
@@ -125,6 +132,7 @@ function contentHint(response: WireResponse, { written, sentType, scrub }: Answe
   if (advice !== undefined) return advice;
   if (/\binvalid host\s?name\b|\bhost\s?name is invalid\b/i.test(response.body.toString('latin1', 0, 4096)))
     return OTHER_HOST;
+  if (isWebPage(response)) return adviceOnPage(status, reason?.caseNumber);
   if (status === 415 && sentType !== undefined) {
     const sent = `The request was sent as Content-Type: ${sentType}. `;
     return written === undefined
@@ -140,17 +148,14 @@ function contentHint(response: WireResponse, { written, sentType, scrub }: Answe
 type Refusal = AnswerFacts & { readonly asked: FailureFacts };
 
 /** A server that did not ask for the certificate cannot identify this client. */
-function refused(response: WireResponse, quoted: string, facts: Refusal): Failure {
+function refused(response: WireResponse, facts: Refusal): Failure {
   const { status, body } = response;
-  const said = quoted + challenge(response, facts.scrub);
   const isBlind = facts.asksForCertificate === false;
   const isPage = isWebPage(response);
   const before = isBlind ? ' without having asked for a client certificate' : '';
   const iis = isPage && status === 403 ? adviceOfIis(body) : undefined;
   const isLate = isBlind && body.includes('Post-Handshake Authentication');
-  const message = isPage
-    ? `A web server or gateway answered ${status}${before} with its own page${said.replace(', a page', '')}, which is not an answer of the signing API.`
-    : `The service answered ${status}${before}${said}.`;
+  const message = answered(response, facts.scrub, before, challenge(response, facts.scrub));
   return new Failure('request', status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', message, {
     ...facts.asked,
     // A server that got the certificate too late has not checked the other credentials.
@@ -171,7 +176,7 @@ function refusalHint(response: WireResponse, facts: AnswerFacts): string {
   const named = namedAdvice(response, facts);
   if (asksForCertificate === false) return UNASKED + (named ?? check);
   const known = gatewayHint(response);
-  if (isWebPage(response)) return known.trim() || (status === 403 ? PAGE_FORBIDS : PAGE_WANTS_LOGIN);
+  if (isWebPage(response)) return known.trim() || adviceOnPage(status, reasonIn(response, facts.scrub)?.caseNumber);
   return known + (named ?? (status === 403 ? ASK_FOR_RIGHT : '') + check);
 }
 
@@ -191,10 +196,4 @@ function tooLarge(response: WireResponse, said: string, facts: Refusal): Failure
     `The service answered 413 to a ${size === undefined ? 'request' : `file of ${size} bytes`}${said}.`,
     { ...asked, hint: adviceOnSize(isWebPage(response), facts) },
   );
-}
-
-function quote(response: WireResponse, scrub: Scrub): string {
-  const reason = reasonIn(response, scrub);
-  if (reason === undefined) return '';
-  return reason.kind === 'words' ? `: “${reason.text}”` : `, a page ${namePage(reason)}`;
 }

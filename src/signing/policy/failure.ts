@@ -35,8 +35,8 @@ export interface FailureFacts extends ErrorFacts {
   readonly unanswered?: boolean;
   /** The refusal may be about the client certificate, so that the message should name that certificate. */
   readonly mayConcernCertificate?: boolean;
-  /** A 401 or 403: whether it is a page of a server in front, and what to do about the reason that it names. */
-  readonly refusal?: { readonly isPage: boolean; readonly advice: string | undefined };
+  /** A refusal: whether it is a page of a server in front, and what to do about the reason that it names. */
+  readonly refusal?: { readonly isPage: boolean; readonly advice: string | undefined } | undefined;
   /** Another connection to the same host was good, so that other servers of that name may be as good. */
   readonly isOneOfSeveral?: boolean;
   /** Only one server was asked, so that a second attempt must confirm the failure before the first success. */
