@@ -28907,20 +28907,25 @@ Content-Type: application/json
 			const who = signed === 1 ? "The only signed file has" : `All ${signed} signed files have at most`;
 			const others = lost === 1 ? "the file that was not signed has" : `all ${lost} that were not signed have at least`;
 			const facts = `${who} ${largest} bytes, ${others} ${smallest}`;
-			const causes = "a limit on size, in the service or in a gateway or proxy on the way, or a network that loses large packets (VPN, MTU)";
-			const isCertain = signedAfterFailure > 1;
-			const sentence = isCertain ? `${facts}: the cause is probably ${causes}.` : `${facts}: if that is no chance, the cause is ${causes}.`;
 			return {
-				sentence,
-				isCertain
+				facts,
+				isCertain: signedAfterFailure > 1
 			};
+		}
+		function causeOf({ code, facts: { refusal } }) {
+			if (refusal?.isPage || code === "RESP_HTML") return "a limit on size in the web server or gateway that answered";
+			const limit = "a limit on size, in the service or in a gateway or proxy on the way";
+			const isSilent = code === "CONNECTION_LOST" || code === "TIMEOUT";
+			return isSilent ? `${limit}, or a network that loses large packets (VPN, MTU)` : limit;
 		}
 		function withSizes(failure, finding) {
 			const isOfRun = failure.code === "DEADLINE" || failure.code === "SERVICE_DOWN";
 			const met = isOfRun && failure.cause instanceof policy_failure.HR ? failure.cause : failure;
 			if (finding === undefined || !CODES.includes(met.code)) return failure;
 			const { hint = "" } = failure;
-			const parts = finding.isCertain ? [finding.sentence, hint] : [hint, finding.sentence];
+			const { facts, isCertain } = finding;
+			const sentence = `${facts}: ${isCertain ? "the cause is probably" : "if that is no chance, the cause is"} ${causeOf(met)}.`;
+			const parts = isCertain ? [sentence, hint] : [hint, sentence];
 			return failure.with({ hint: parts.filter(Boolean).join(" ") });
 		}
 		function ways(all, lost) {

@@ -15,18 +15,14 @@ const lost = [9, 7, 8].map((size) => outcome('failed', size));
 describe('files that divide by their size', () => {
   test('are told, with the causes that this has', () => {
     expect(findSizes([...signed, ...lost], 2)).toEqual({
-      sentence: expect.stringMatching(
-        /^All 3 signed files have at most 3 bytes, all 3 that were not signed have at least 7: the cause is probably a limit on size, .*\(VPN, MTU\)\.$/,
-      ),
+      facts: 'All 3 signed files have at most 3 bytes, all 3 that were not signed have at least 7',
       isCertain: true,
     });
-    expect(findSizes([...signed, ...lost], 1)?.sentence).toMatch(
-      /at least 7: if that is no chance, the cause is a limit/,
-    );
+    expect(findSizes([...signed, ...lost], 1)?.isCertain).toBe(false);
     const one = [outcome('signed', 0), ...Array.from({ length: 19 }, () => outcome('failed', 5))];
-    expect(findSizes(one, 0)?.sentence).toMatch(/^The only signed file has 0 bytes, all 19 that were/);
+    expect(findSizes(one, 0)?.facts).toMatch(/^The only signed file has 0 bytes, all 19 that were/);
     const most = [...Array.from({ length: 19 }, () => outcome('signed', 5)), outcome('not-tried', 6)];
-    expect(findSizes(most, 0)?.sentence).toMatch(
+    expect(findSizes(most, 0)?.facts).toMatch(
       /^All 19 signed files have at most 5 bytes, the file that was not signed has 6/,
     );
   });
@@ -43,14 +39,36 @@ describe('files that divide by their size', () => {
 
 test('the finding stands before the advice when files were signed after others had failed, else after it', () => {
   const failure = new Failure('request', 'RESP_EMPTY', 'It is empty.', { hint: 'Ask.' });
-  const certain = { sentence: 'Sizes differ.', isCertain: true };
-  expect(withSizes(failure, certain).hint).toBe('Sizes differ. Ask.');
-  expect(withSizes(failure, { ...certain, isCertain: false }).hint).toBe('Ask. Sizes differ.');
+  const certain = { facts: 'Sizes differ', isCertain: true };
+  const limit = 'a limit on size, in the service or in a gateway or proxy on the way';
+  expect(withSizes(failure, certain).hint).toBe(`Sizes differ: the cause is probably ${limit}. Ask.`);
+  expect(withSizes(failure, { ...certain, isCertain: false }).hint).toBe(
+    `Ask. Sizes differ: if that is no chance, the cause is ${limit}.`,
+  );
   expect(withSizes(failure.with({ code: 'SIGNATURE_INVALID' }), certain).hint).toBe('Ask.');
   expect(withSizes(failure, undefined)).toBe(failure);
   // A run that ended for want of quota or disk space has a cause that is not the size.
   const ended = (cause: Failure): unknown =>
     withSizes(new Failure('config', 'DEADLINE', 'It is late.', { hint: 'Ask.', cause }), certain).hint;
-  expect(ended(failure)).toBe('Sizes differ. Ask.');
+  expect(ended(failure)).toMatch(/^Sizes differ: .* Ask\.$/);
   expect(ended(failure.with({ code: 'THROTTLED' }))).toBe('Ask.');
+});
+
+test.each([
+  ['SERVER_ERROR', {}, 'a limit on size, in the service or in a gateway or proxy on the way'],
+  [
+    'FORBIDDEN',
+    { refusal: { isPage: true, advice: undefined } },
+    'a limit on size in the web server or gateway that answered',
+  ],
+  ['RESP_HTML', {}, 'a limit on size in the web server or gateway that answered'],
+  [
+    'TIMEOUT',
+    {},
+    'a limit on size, in the service or in a gateway or proxy on the way, or a network that loses large packets (VPN, MTU)',
+  ],
+] as const)('the cause of sizes is in the network only where no answer came: %s', (code, facts, cause) => {
+  const failure = new Failure('request', code, 'No.', facts);
+  const { hint } = withSizes(failure, { facts: 'Sizes differ', isCertain: true });
+  expect(hint).toBe(`Sizes differ: the cause is probably ${cause}.`);
 });

@@ -3,7 +3,8 @@ import { Failure } from './policy/failure.ts';
 
 /** What the sizes of the files show about the failures of a run. */
 interface SizeFinding {
-  readonly sentence: string;
+  /** The sizes, as a clause without an end. */
+  readonly facts: string;
   /** Whether files were still signed after others had failed, so that no outage can be the cause. */
   readonly isCertain: boolean;
 }
@@ -41,13 +42,15 @@ export function findSizes(outcomes: readonly FileOutcome[], signedAfterFailure: 
   const who = signed === 1 ? 'The only signed file has' : `All ${signed} signed files have at most`;
   const others = lost === 1 ? 'the file that was not signed has' : `all ${lost} that were not signed have at least`;
   const facts = `${who} ${largest} bytes, ${others} ${smallest}`;
-  const causes =
-    'a limit on size, in the service or in a gateway or proxy on the way, or a network that loses large packets (VPN, MTU)';
-  const isCertain = signedAfterFailure > 1;
-  const sentence = isCertain
-    ? `${facts}: the cause is probably ${causes}.`
-    : `${facts}: if that is no chance, the cause is ${causes}.`;
-  return { sentence, isCertain };
+  return { facts, isCertain: signedAfterFailure > 1 };
+}
+
+/** Says what the sizes may mean for a failure: only where no answer came, the network may lose large packets. */
+function causeOf({ code, facts: { refusal } }: Failure): string {
+  if (refusal?.isPage || code === 'RESP_HTML') return 'a limit on size in the web server or gateway that answered';
+  const limit = 'a limit on size, in the service or in a gateway or proxy on the way';
+  const isSilent = code === 'CONNECTION_LOST' || code === 'TIMEOUT';
+  return isSilent ? `${limit}, or a network that loses large packets (VPN, MTU)` : limit;
 }
 
 /** Adds the finding to a failure that it may explain. */
@@ -57,7 +60,9 @@ export function withSizes(failure: Failure, finding: SizeFinding | undefined): F
   const met = isOfRun && failure.cause instanceof Failure ? failure.cause : failure;
   if (finding === undefined || !CODES.includes(met.code)) return failure;
   const { hint = '' } = failure;
-  const parts = finding.isCertain ? [finding.sentence, hint] : [hint, finding.sentence];
+  const { facts, isCertain } = finding;
+  const sentence = `${facts}: ${isCertain ? 'the cause is probably' : 'if that is no chance, the cause is'} ${causeOf(met)}.`;
+  const parts = isCertain ? [sentence, hint] : [hint, sentence];
   return failure.with({ hint: parts.filter(Boolean).join(' ') });
 }
 
