@@ -32355,13 +32355,11 @@ Content-Type: application/json
 			ql: () => UNASKED
 		});
 		var _connection_diagnosis_environments_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75140);
-		const CLOCK_DIFFERS = " The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.";
-		const SERVERS_DIFFER = "Two answers of the service have different times in Date, so the clock of one of several servers is wrong: ask the operators of the service.";
 		function clockAdvice(finding) {
 			return {
 				agrees: "",
-				differs: CLOCK_DIFFERS,
-				"differ-among-servers": ` ${SERVERS_DIFFER}`,
+				differs: " The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.",
+				"differ-among-servers": " Two answers of the service have different times in Date, so the clock of one of several servers is wrong: ask the operators of the service.",
 				unknown: " Check the clock of the runner too."
 			}[finding];
 		}
@@ -32387,6 +32385,7 @@ Content-Type: application/json
 		const NONCE_USED = "The action sends no nonce twice: a gateway or proxy on the way repeats requests. Ask the operators of the service and of its gateway to turn that off.";
 		const TOPICS = [
 			[/\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/, "Ask the operators of the service to raise this limit, or to tell when it is reset."],
+			[/\bunable to (?:verify the first|get (?:local )?issuer) cert|\bunknown (?:ca|authority|issuer)\b|\bself signed cert/, "Put the intermediates of the client certificate after it into cert. If they are there, ask the operators of the gateway or server that ends TLS to trust the CA of the client certificate."],
 			...STATES,
 			[/\bnonce\b.*\b(?:re ?used|used|duplicate|seen|twice)\b|\b(?:duplicate|re ?used)\b.*\bnonce\b/, NONCE_USED],
 			[/\bapprov|\bsecond person\b|\bfour eyes\b/, "Have the release approved by those who may do that, then run this job again. The operators of the service tell who may."],
@@ -32590,7 +32589,7 @@ Content-Type: application/json
 		const IN_BACKGROUND = "The service took the request and sent no signature: a service that signs in the background, or waits for an approval, answers so. Ask its operators for an address that answers with the signature.";
 		const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the operators for the new one.`;
 		const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
-		const ASK_OPERATORS = "Show this answer to the operators of the service.";
+		const ASK_OPERATORS = "Show this answer to the operators of the service, and to those of a gateway in front of it, which may change requests on the way.";
 		const OF_ADDRESS = {
 			maxAttempts: 6,
 			endsRun: "first-four-files",
@@ -32723,6 +32722,10 @@ Content-Type: application/json
 		function gatewayAdvice(status) {
 			return `${BEHIND_GATEWAY[status] ?? BEHIND_GATEWAY[502]}: ask the operators of the service.`;
 		}
+		const LASTING = /\bCKR_(?:MECHANISM_|KEY_FUNCTION_NOT_PERMITTED|KEY_TYPE_INCONSISTENT|KEY_SIZE_RANGE|PIN_|FUNCTION_NOT_SUPPORTED|ACTION_PROHIBITED)|\bkey\b.{0,60}\b(?:disabled|destroyed|deleted)\b/i;
+		function adviceOnFault(advice, said) {
+			return advice === DOWN && LASTING.test(said) ? "The cause is the HSM or the signing key of the service, and a repeat will not help: ask the operators of the service." : advice;
+		}
 		function rowOfStatus(status) {
 			return ROWS[status] ?? otherRow(status);
 		}
@@ -32799,7 +32802,7 @@ Content-Type: application/json
 					const allows = methods.length === 0 ? "" : ` (it allows ${methods.join(", ")} there)`;
 					const message = (0, answers_reason.oQ)(response, facts.scrub, allows);
 					const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString("latin1", 0, 4096));
-					const plain = advice === ASK_OPERATORS ? contentHint(response, facts) : advice;
+					const plain = advice === ASK_OPERATORS ? contentHint(response, facts) : adviceOnFault(advice, said);
 					const known = status === 404 && (0, answers_reason.Fh)(response) ? OTHER_PATH : (0, told_by_headers.rV)(methods, facts);
 					const told = isSoap ? SPEAKS_SOAP : known ?? plain;
 					const isAddress = isSoap || concernsAddress(status);

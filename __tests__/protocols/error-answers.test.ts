@@ -120,7 +120,7 @@ test('a service of SOAP is told as such, whatever its status', () => {
 test('another status from 400 on shows the request too', () => {
   const response = { ...answer(418), request: 'POST https://sign.example.com/old' };
   expect(statusFailure(response, FACTS).hint).toBe(
-    'The request was POST https://sign.example.com/old. Show this answer to the operators of the service.',
+    'The request was POST https://sign.example.com/old. Show this answer to the operators of the service, and to those of a gateway in front of it, which may change requests on the way.',
   );
 });
 
@@ -409,6 +409,28 @@ test.each([400, 406, 418])('%i with a web page is no answer of the API, and show
   expect(statusFailure(answer(status), FACTS).facts.refusal).toBeUndefined();
 });
 
+test.each([
+  [
+    'HSM_ERROR: CKR_MECHANISM_INVALID',
+    /^The cause is the HSM or the signing key of the service, and a repeat will not/,
+  ],
+  ['The key rel-7 is disabled', /^The cause is the HSM or the signing key/],
+  ['CKR_DEVICE_ERROR', /^The service, or a system that it depends on, is in trouble/],
+])('500 with the reason %s', (message, advice) => {
+  expect(statusFailure(answer(500, JSON.stringify({ message })), FACTS).hint).toMatch(advice);
+});
+
+test.each([
+  'X-SSL-Client-Verify: FAILED:unable to verify the first certificate',
+  'client_certificate_invalid: unable to get local issuer certificate',
+  'x509: certificate signed by unknown authority',
+  'self-signed certificate in certificate chain',
+])('403 about a chain that was not verified asks for intermediates: %s', (message) => {
+  expect(statusFailure(answer(403, JSON.stringify({ message })), { ...FACTS, asksForCertificate: true }).hint).toMatch(
+    /^Put the intermediates of the client certificate after it into cert\. .* to trust the CA of the client certificate\.$/,
+  );
+});
+
 test('413 with a web page names a gateway in front of the service', () => {
   const page = answer(413, '<html><title>413 Request Entity Too Large</title></html>');
   expect(statusFailure(page, FACTS).hint).toMatch(
@@ -518,7 +540,7 @@ test('the input with the address, and that with the request, are named where a p
   expect(hint(300)).toMatch(/ Put the final address into server-url and request, unless /);
   expect(hint(404)).toMatch(/ Check server-url and request: /);
   expect(hint(400)).toBe(
-    'The request was POST https://sign.example.com/sign. Compare the input request with what the service expects: path, headers, members of the body, encoding of the digest. Show this answer to the operators of the service.',
+    'The request was POST https://sign.example.com/sign. Compare the input request with what the service expects: path, headers, members of the body, encoding of the digest. Show this answer to the operators of the service, and to those of a gateway in front of it, which may change requests on the way.',
   );
   expect(hint(422)).toMatch(/Compare the input request with what/);
   expect(hint(415)).toMatch(/Compare the input request with what/);
@@ -526,7 +548,9 @@ test('the input with the address, and that with the request, are named where a p
 
 test('without such an input the operators are asked', () => {
   for (const status of [400, 406, 415])
-    expect(statusFailure(answer(status), FACTS).hint).toBe('Show this answer to the operators of the service.');
+    expect(statusFailure(answer(status), FACTS).hint).toBe(
+      'Show this answer to the operators of the service, and to those of a gateway in front of it, which may change requests on the way.',
+    );
 });
 
 test('a header that is missing was removed on the way, unless the author of the workflow writes the headers', () => {

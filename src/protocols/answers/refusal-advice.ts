@@ -13,18 +13,13 @@ interface Asked {
   readonly asksForCertificate?: boolean | undefined;
 }
 
-const CLOCK_DIFFERS =
-  ' The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.';
-
-const SERVERS_DIFFER =
-  'Two answers of the service have different times in Date, so the clock of one of several servers is wrong: ask the operators of the service.';
-
 /** What to check of the clock for a refusal without a reason; begins with a blank unless it is empty. */
 export function clockAdvice(finding: ClockFinding): string {
   return {
     agrees: '',
-    differs: CLOCK_DIFFERS,
-    'differ-among-servers': ` ${SERVERS_DIFFER}`,
+    differs: ' The clock of the runner and the Date of the answer differ: compare both with a clock that you trust.',
+    'differ-among-servers':
+      ' Two answers of the service have different times in Date, so the clock of one of several servers is wrong: ask the operators of the service.',
     unknown: ' Check the clock of the runner too.',
   }[finding];
 }
@@ -89,6 +84,10 @@ const TOPICS: readonly Topic[] = [
   [
     /\bquota|\blimit|\bexceed|\bexhaust|\brate\b|\btoo many\b/,
     'Ask the operators of the service to raise this limit, or to tell when it is reset.',
+  ],
+  [
+    /\bunable to (?:verify the first|get (?:local )?issuer) cert|\bunknown (?:ca|authority|issuer)\b|\bself signed cert/,
+    'Put the intermediates of the client certificate after it into cert. If they are there, ask the operators of the gateway or server that ends TLS to trust the CA of the client certificate.',
   ],
   ...STATES,
   [/\bnonce\b.*\b(?:re ?used|used|duplicate|seen|twice)\b|\b(?:duplicate|re ?used)\b.*\bnonce\b/, NONCE_USED],

@@ -24,7 +24,8 @@ const GONE = `Check ${ADDRESS}: nothing is at this address any more. Ask the ope
 /** Hint for a SOAP answer. */
 export const SPEAKS_SOAP = `A service of SOAP answered. Check ${ADDRESS}: this may not be the signing service.`;
 /** Hint for an answer that only the operators can explain. */
-export const ASK_OPERATORS = 'Show this answer to the operators of the service.';
+export const ASK_OPERATORS =
+  'Show this answer to the operators of the service, and to those of a gateway in front of it, which may change requests on the way.';
 /** The address is the same for every file, so that a repeat may reach a server which knows it; nothing there can ask for a pause. */
 const OF_ADDRESS: FailureFacts = { maxAttempts: 6, endsRun: 'first-four-files', retryAfterMs: undefined };
 const ROWS: Readonly<Record<number, StatusRow>> = {
@@ -60,6 +61,17 @@ const BEHIND_GATEWAY: Readonly<Record<number, string>> = {
 /** Returns the hint for the answer of a gateway that cannot forward a request. */
 export function gatewayAdvice(status: number): string {
   return `${BEHIND_GATEWAY[status] ?? BEHIND_GATEWAY[502]}: ask the operators of the service.`;
+}
+
+/** Matches reasons of an HSM or a key that last until a person changes something. */
+const LASTING =
+  /\bCKR_(?:MECHANISM_|KEY_FUNCTION_NOT_PERMITTED|KEY_TYPE_INCONSISTENT|KEY_SIZE_RANGE|PIN_|FUNCTION_NOT_SUPPORTED|ACTION_PROHIBITED)|\bkey\b.{0,60}\b(?:disabled|destroyed|deleted)\b/i;
+
+/** Returns the hint of a status, or a better one for a server error whose reason says that a repeat will not help. */
+export function adviceOnFault(advice: string, said: string): string {
+  return advice === DOWN && LASTING.test(said)
+    ? 'The cause is the HSM or the signing key of the service, and a repeat will not help: ask the operators of the service.'
+    : advice;
 }
 
 /** Returns the meaning of a status alone. */

@@ -19,6 +19,7 @@ import type { Scrub } from './scrub.ts';
 import {
   ADDRESS,
   ASK_OPERATORS,
+  adviceOnFault,
   BUSY,
   concernsAddress,
   gatewayAdvice,
@@ -78,7 +79,7 @@ export function statusFailure(response: WireResponse, facts: AnswerFacts): Failu
       const allows = methods.length === 0 ? '' : ` (it allows ${methods.join(', ')} there)`;
       const message = answered(response, facts.scrub, allows);
       const isSoap = /<(?:\w+:)?Envelope[\s>]/.test(response.body.toString('latin1', 0, 4096));
-      const plain = advice === ASK_OPERATORS ? contentHint(response, facts) : advice;
+      const plain = advice === ASK_OPERATORS ? contentHint(response, facts) : adviceOnFault(advice, said);
       const known = status === 404 && isJson(response) ? OTHER_PATH : methodHint(methods, facts);
       const told = isSoap ? SPEAKS_SOAP : (known ?? plain);
       const isAddress = isSoap || concernsAddress(status);
