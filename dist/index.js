@@ -27526,9 +27526,22 @@ Content-Type: application/json
 			#explained = 0;
 			#hasAccepted = false;
 			#largest = -1;
+			#hasRejected = false;
+			#late = {
+				valid: 0,
+				invalid: 0
+			};
 			#mixedUp;
 			get hasAccepted() {
 				return this.#hasAccepted;
+			}
+			get hasRejected() {
+				return this.#hasRejected;
+			}
+			atEnd(failure) {
+				const { valid, invalid } = this.#late;
+				const isRotated = valid === 0 && invalid >= ROTATED_FROM && failure.hint === OTHER_SERVER.hint;
+				return isRotated ? failure.with({ hint: ROTATED }) : failure;
 			}
 			get largest() {
 				return this.#largest;
@@ -27538,9 +27551,12 @@ Content-Type: application/json
 			}
 			accept(answer) {
 				this.#hasAccepted = true;
+				if (answer.isLate) this.#late.valid++;
 				this.#add(answer);
 			}
 			async explain(answer, verification) {
+				this.#hasRejected = true;
+				if (answer.isLate) this.#late.invalid++;
 				const isOdd = !(0, layout.NH)((0, verifying_encoding.x)(answer.text, verification.encoding));
 				const found = isOdd ? undefined : await this.#look(answer, verification);
 				this.#add(answer);
@@ -27557,6 +27573,8 @@ Content-Type: application/json
 				return this.#mixedUp;
 			}
 		}
+		const ROTATED_FROM = 5;
+		const ROTATED = "Signatures of this run fit verify-key up to one moment, and none after it: the service probably rotated its key during the run. Ask its operators; if so, give the new public key as verify-key, and sign all files again.";
 		const OTHER_SERVER = { hint: "Other signatures of this run fit verify-key: one of several servers behind a balancer may sign with another key, or this answer was changed on the way. Ask the operators." };
 		async function findOther({ file, text }, others, { verifier, encoding }) {
 			const own = read(file);
@@ -27589,12 +27607,12 @@ Content-Type: application/json
 		}
 		var sent_bytes = __nccwpck_require__(45109);
 		;
-		function createAttempt(options) {
+		function createAttempt(options, answers) {
 			const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
 			const { onWhiteSpace, holdsSecret } = options;
-			const answers = new AnswerLog();
 			const usedBy = new Map();
 			return async (file, signal, onAnswered) => {
+				const isLate = answers.hasRejected;
 				const used = usedBy.get(file.path) ?? [];
 				const open = await patience.read(file.path, () => (0, open_file.Tq)(file)).catch(fail);
 				try {
@@ -27610,7 +27628,8 @@ Content-Type: application/json
 					const answer = {
 						file,
 						sha256,
-						text
+						text,
+						isLate
 					};
 					if (verification && !(check && await (0, verifying_check.fn)(text, check, verification.encoding))) {
 						const areOthersValid = answers.hasAccepted;
@@ -28940,8 +28959,8 @@ Content-Type: application/json
 			const { files } = options;
 			const byJob = [];
 			const signed = new Map();
-			const signOnce = createAttempt(options);
-			const hindsight = new Hindsight();
+			const [answers, hindsight] = [new AnswerLog(), new Hindsight()];
+			const signOnce = createAttempt(options, answers);
 			const ending = await runSchedule({
 				jobs: files.length,
 				canary: smallest(files),
@@ -28979,14 +28998,15 @@ Content-Type: application/json
 				}
 			});
 			return explained(byJob, ending, {
+				answers,
 				hindsight,
 				sendsFiles: options.signer.weigh === undefined
 			});
 		}
-		function explained(byJob, ending, { hindsight, sendsFiles }) {
+		function explained(byJob, ending, { answers, hindsight, sendsFiles }) {
 			const outcomes = byJob.filter(() => true);
 			const sizes = sendsFiles ? findSizes(outcomes, hindsight.signedAfterFailure) : undefined;
-			const explain = (failure) => withSizes(hindsight.explain(failure, (job) => byJob[job]?.status), sizes);
+			const explain = (failure) => withSizes(hindsight.explain(answers.atEnd(failure), (job) => byJob[job]?.status), sizes);
 			const largest = outcomes.reduce((most, { status, file }) => status === "signed" ? Math.max(most, file.size) : most, -1);
 			return {
 				outcomes: outcomes.map((outcome) => outcome.error instanceof policy_failure.HR ? {

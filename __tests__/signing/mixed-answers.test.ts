@@ -1,3 +1,4 @@
+import { generateKeyPairSync, randomBytes, sign as signBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Signer } from '../../src/signing/signer.ts';
 import { openService, plantMany, signTree } from './signing-run.ts';
@@ -50,4 +51,30 @@ test('after a valid signature, too', async () => {
   const hints = run.outcomes.flatMap(({ error }) => error?.hint ?? []);
   expect(hints.length).toBeGreaterThan(10);
   expect(hints.filter((hint) => hint.includes('mixes up the answers to different requests')).length).toBeGreaterThan(5);
+});
+
+test.each([
+  [
+    'from one moment on',
+    (nth: number) => nth > 10,
+    /up to one moment, and none after it: the service probably rotated/,
+  ],
+  ['now and then', (nth: number) => nth > 10 && nth % 10 !== 0, /one of several servers .* may sign with another key/],
+])('another key that signs %s is told as such', async (_, isOther, hint) => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  let requests = 0;
+  const run = await signTree(await openService(), plantMany(40, 10), {
+    concurrency: 2,
+    wrap: (signer) => ({
+      ...signer,
+      async sign(...args) {
+        const isOdd = isOther(++requests);
+        const answer = await signer.sign(...args);
+        return isOdd ? { text: signBytes('sha256', randomBytes(9), privateKey).toString('base64') } : answer;
+      },
+    }),
+  });
+  const hints = run.outcomes.flatMap(({ error }) => error?.hint ?? []);
+  expect(hints.length).toBeGreaterThan(5);
+  for (const each of hints) expect(each).toMatch(hint);
 });

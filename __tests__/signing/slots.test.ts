@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Patience } from '../../src/files/patience.ts';
 import { SMALL_FILE_BYTES } from '../../src/files/reading/open-file.ts';
+import { AnswerLog } from '../../src/signing/answer-log.ts';
 import { createAttempt } from '../../src/signing/attempt.ts';
 import { createClock } from '../../src/signing/schedule/clock.ts';
 import { type SignOptions, type SignResult, signFiles } from '../../src/signing/sign.ts';
@@ -34,13 +35,16 @@ test('an answer frees its slot before its signature is checked once one was vali
       },
     }),
   };
-  const attempt = createAttempt({
-    signer,
-    output: { write: () => void events.push('written') },
-    patience: new Patience(createClock()),
-    suffix: '.sign',
-    verification: { verifier, encoding: 'base64' },
-  });
+  const attempt = createAttempt(
+    {
+      signer,
+      output: { write: () => void events.push('written') },
+      patience: new Patience(createClock()),
+      suffix: '.sign',
+      verification: { verifier, encoding: 'base64' },
+    },
+    new AnswerLog(),
+  );
   const [file] = plant({ 'a.bin': Buffer.from('content') }).files;
   if (file === undefined) throw new Error('no file');
   const run = async (): Promise<readonly string[]> => {

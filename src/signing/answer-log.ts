@@ -4,6 +4,7 @@ import type { ReleaseFile } from '../files/release-file.ts';
 import { type Advice, isValid, type Verification } from '../verifying/check.ts';
 import { decodeSignature } from '../verifying/encoding.ts';
 import { mayBeSignature } from '../verifying/layout.ts';
+import type { Failure } from './policy/failure.ts';
 
 /** An answer that a file got in this run. */
 interface Answer {
@@ -11,6 +12,8 @@ interface Answer {
   /** SHA-256 of the file, as hex. */
   readonly sha256: string;
   readonly text: string;
+  /** Whether the request began after a signature that was not valid. */
+  readonly isLate: boolean;
 }
 
 /** Answers that are remembered; answers are mixed up among requests that are under way at the same time. */
@@ -25,12 +28,27 @@ export class AnswerLog {
   #explained = 0;
   #hasAccepted = false;
   #largest = -1;
+  #hasRejected = false;
+  /** Answers to requests that began after a signature that was not valid. */
+  readonly #late = { valid: 0, invalid: 0 };
   /** What was found last about answers that were mixed up. */
   #mixedUp: Advice | undefined;
 
   /** Whether an answer was accepted; before that the key may be wrong, and further requests could be useless. */
   get hasAccepted(): boolean {
     return this.#hasAccepted;
+  }
+
+  /** Whether a signature was not valid. */
+  get hasRejected(): boolean {
+    return this.#hasRejected;
+  }
+
+  /** Names a rotated key, once the run is over, as the cause where no signature was valid any more. */
+  atEnd(failure: Failure): Failure {
+    const { valid, invalid } = this.#late;
+    const isRotated = valid === 0 && invalid >= ROTATED_FROM && failure.hint === OTHER_SERVER.hint;
+    return isRotated ? failure.with({ hint: ROTATED }) : failure;
   }
 
   /** Size of the largest file that was answered with a signature, in bytes; -1 without one. */
@@ -46,11 +64,14 @@ export class AnswerLog {
   /** Learns of a signature that is valid, or is not checked. */
   accept(answer: Answer): void {
     this.#hasAccepted = true;
+    if (answer.isLate) this.#late.valid++;
     this.#add(answer);
   }
 
   /** Learns of a signature that is not valid for its file; says what the other answers show about it, or `undefined` when they show nothing. */
   async explain(answer: Answer, verification: Verification): Promise<Advice | undefined> {
+    this.#hasRejected = true;
+    if (answer.isLate) this.#late.invalid++;
     const isOdd = !mayBeSignature(decodeSignature(answer.text, verification.encoding));
     const found = isOdd ? undefined : await this.#look(answer, verification);
     this.#add(answer);
@@ -69,6 +90,11 @@ export class AnswerLog {
     return this.#mixedUp;
   }
 }
+
+/** So many answers in a row come by chance once in 32 runs, where one of two servers has another key. */
+const ROTATED_FROM = 5;
+const ROTATED =
+  'Signatures of this run fit verify-key up to one moment, and none after it: the service probably rotated its key during the run. Ask its operators; if so, give the new public key as verify-key, and sign all files again.';
 
 /** Hint for an invalid signature when others were valid with the same key. */
 const OTHER_SERVER: Advice = {

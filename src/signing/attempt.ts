@@ -4,7 +4,7 @@ import { openFile } from '../files/reading/open-file.ts';
 import { hashText } from '../files/reading/read-small.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
 import { explainInvalid, isValid, noneFits, type Verification } from '../verifying/check.ts';
-import { AnswerLog } from './answer-log.ts';
+import type { AnswerLog } from './answer-log.ts';
 import { asFailure, Failure } from './policy/failure.ts';
 import { type HashElsewhere, record } from './sent-bytes.ts';
 import type { SignatureWriter, Signer } from './signer.ts';
@@ -36,13 +36,13 @@ export type Signed = Pick<FileOutcome, 'sha256' | 'signatureSha256' | 'keyVersio
 type Attempt = (file: ReleaseFile, signal: AbortSignal, onAnswered: () => void) => Promise<Signed>;
 
 /** Creates the function that signs a file once: reads the file, requests, verifies and writes its signature. */
-export function createAttempt(options: AttemptOptions): Attempt {
+export function createAttempt(options: AttemptOptions, answers: AnswerLog): Attempt {
   const { signer, output, patience, suffix, verification, hashElsewhere, clientKeySha256 } = options;
   const { onWhiteSpace, holdsSecret } = options;
-  const answers = new AnswerLog();
   /** By path, the connections of the failed attempts of a file without a result: they may lead to the bad one of several servers. */
   const usedBy = new Map<string, number[]>();
   return async (file, signal, onAnswered) => {
+    const isLate = answers.hasRejected;
     const used = usedBy.get(file.path) ?? [];
     const open = await patience.read(file.path, () => openFile(file)).catch(fail);
     try {
@@ -52,7 +52,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
       const { sha256, check } = await patience.readAgain(file.path, () => source.finish());
       // The next request is sent while another thread verifies this signature.
       if (answers.hasAccepted && verification) onAnswered();
-      const answer = { file, sha256, text };
+      const answer = { file, sha256, text, isLate };
       if (verification && !(check && (await isValid(text, check, verification.encoding)))) {
         const areOthersValid = answers.hasAccepted;
         const advice = await answers.explain(answer, verification);

@@ -1,5 +1,6 @@
 import { SMALL_FILE_BYTES } from '../files/reading/open-file.ts';
 import type { FileOutcome, ReleaseFile } from '../files/release-file.ts';
+import { AnswerLog } from './answer-log.ts';
 import { type AttemptOptions, createAttempt, type Signed, sizeLimit } from './attempt.ts';
 import { Hindsight } from './hindsight.ts';
 import { firstWave } from './policy/concurrency.ts';
@@ -50,8 +51,8 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
   const { files } = options;
   const byJob: FileOutcome[] = [];
   const signed = new Map<number, Signed>();
-  const signOnce = createAttempt(options);
-  const hindsight = new Hindsight();
+  const [answers, hindsight] = [new AnswerLog(), new Hindsight()];
+  const signOnce = createAttempt(options, answers);
   const ending = await runSchedule({
     jobs: files.length,
     canary: smallest(files),
@@ -84,7 +85,7 @@ export async function signFiles(options: SignOptions): Promise<SignResult> {
       if (file) byJob[job] = { file, status: 'not-tried', ...tally };
     },
   });
-  return explained(byJob, ending, { hindsight, sendsFiles: options.signer.weigh === undefined });
+  return explained(byJob, ending, { answers, hindsight, sendsFiles: options.signer.weigh === undefined });
 }
 
 /** Explains the failures of a run that is over. */
@@ -92,14 +93,18 @@ function explained(
   byJob: readonly FileOutcome[],
   ending: Failure | undefined,
   // The service does not get a file of which only the digest is sent.
-  { hindsight, sendsFiles }: { readonly hindsight: Hindsight; readonly sendsFiles: boolean },
+  {
+    answers,
+    hindsight,
+    sendsFiles,
+  }: { readonly answers: AnswerLog; readonly hindsight: Hindsight; readonly sendsFiles: boolean },
 ): SignResult {
   // The array has holes for files that were never attempted; `filter` removes them.
   const outcomes = byJob.filter(() => true);
   const sizes = sendsFiles ? findSizes(outcomes, hindsight.signedAfterFailure) : undefined;
   const explain = (failure: Failure): Failure =>
     withSizes(
-      hindsight.explain(failure, (job) => byJob[job]?.status),
+      hindsight.explain(answers.atEnd(failure), (job) => byJob[job]?.status),
       sizes,
     );
   const largest = outcomes.reduce(
