@@ -13595,7 +13595,7 @@ var __webpack_modules__ = {
 		const HTTP2_ONLY = "Set the input http2: true. If the error stays the same, the server does not offer HTTP/2 in the TLS handshake (ALPN): its operators must turn that on.";
 		const GOOD_BEFORE = "Answers of this address were good before in this run: a gateway in front of the service, or one of several servers, is broken. Ask the operators of the service.";
 		function http2Row(error, { stale }) {
-			const described = (0, _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__.u)(error);
+			const described = (0, _http2_errors_js__WEBPACK_IMPORTED_MODULE_2__.uE)(error);
 			if (described === undefined) return undefined;
 			const [sentence, hint, facts] = described;
 			return [
@@ -14927,11 +14927,13 @@ var __webpack_modules__ = {
 	}),
 	49598: ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 		__nccwpck_require__.d(__webpack_exports__, {
-			p: () => Http2Trial,
-			u: () => describeHttp2Error
+			px: () => Http2Trial,
+			tq: () => refusesHttp1,
+			uE: () => describeHttp2Error
 		});
 		var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(27406);
 		var _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(74318);
+		var _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16445);
 		const NAMES = [
 			"NO_ERROR",
 			"PROTOCOL_ERROR",
@@ -14968,12 +14970,20 @@ var __webpack_modules__ = {
 				{ throttled: isTooMuch }
 			];
 		}
+		function refusesHttp1(error) {
+			return error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR && (0, _tls_failure_js__WEBPACK_IMPORTED_MODULE_2__.ss)(error.cause).endsWith("_NO_APPLICATION_PROTOCOL");
+		}
 		const FEW_SENT_BACK = 8;
+		const SEVERAL_SESSIONS = 3;
 		class Http2Trial {
 			#sentBack = 0;
-			fails(error, requests) {
-				if (error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR && error.facts.staleConnection) this.#sentBack++;
-				return http2ErrorOf(error) === "HTTP_1_1_REQUIRED" || this.#sentBack > requests / 2 + FEW_SENT_BACK;
+			#sessions = new Set();
+			fails(error, requests, session) {
+				if (http2ErrorOf(error) === "HTTP_1_1_REQUIRED") return true;
+				if (!(error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR && error.facts.staleConnection)) return false;
+				this.#sentBack++;
+				this.#sessions.add(session);
+				return this.#sessions.size >= SEVERAL_SESSIONS && this.#sentBack > requests / 2 + FEW_SENT_BACK;
 			}
 		}
 	}),
@@ -16003,6 +16013,7 @@ var __webpack_modules__ = {
 		}
 		var connection_failure = __nccwpck_require__(23343);
 		var exchange = __nccwpck_require__(50469);
+		var http2_errors = __nccwpck_require__(49598);
 		var external_node_http2_ = __nccwpck_require__(32467);
 		var external_node_stream_ = __nccwpck_require__(57075);
 		;
@@ -16118,16 +16129,16 @@ var __webpack_modules__ = {
 		;
 		class Lanes {
 			#origin;
-			#protocol;
 			#dialler;
 			#opened = 0;
 			#all = new Set();
 			#idle = [];
 			#opening = [];
 			#shared;
+			#http2;
 			constructor(origin, protocol, dialler) {
 				this.#origin = origin;
-				this.#protocol = protocol;
+				this.#http2 = protocol === "http2" ? "wanted" : "off";
 				this.#dialler = dialler;
 			}
 			takeIdle(used) {
@@ -16135,7 +16146,7 @@ var __webpack_modules__ = {
 				return at < 0 ? undefined : this.#fresh(this.#idle.splice(at, 1)[0], used);
 			}
 			async connect(used) {
-				const shared = this.#protocol === "http2" ? await this.#connectShared() : undefined;
+				const shared = this.#http2 === "off" ? undefined : await this.#connectShared();
 				if (shared) return shared;
 				const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used) ?? this.takeIdle(used);
 				if (!ready && used?.length) this.dropIdle();
@@ -16149,7 +16160,7 @@ var __webpack_modules__ = {
 				return this.takeIdle(used);
 			}
 			async prepare(count, signal) {
-				let left = this.#protocol === "http2" ? 0 : count;
+				let left = this.#http2 === "off" ? count : 0;
 				const openSome = async () => {
 					while (left-- > 0 && !signal.aborted) {
 						const opening = this.#dialler.dial().then((connection) => this.#open(connection), () => undefined);
@@ -16182,9 +16193,11 @@ var __webpack_modules__ = {
 			}
 			avoidHttp2() {
 				this.dropUnused();
-				this.#protocol = "http1";
-				this.#shared = undefined;
-				this.#dialler.avoidHttp2();
+				if (this.#http2 !== "wanted") return;
+				this.#http2 = "avoided";
+				this.#dialler.offer("http/1.1");
+				this.#shared = this.#openShared();
+				this.#shared.catch(() => {});
 			}
 			dropIdle() {
 				for (const lane of this.#idle.splice(0)) this.drop(lane);
@@ -16206,20 +16219,24 @@ var __webpack_modules__ = {
 				if (!(lane?.wire instanceof Http2Session) || lane.wire.isFresh(MAX_IDLE_MS)) return lane;
 				lane.wire.retire();
 				if (this.#shared === opening) this.#shared = undefined;
-				return this.#protocol === "http2" ? this.#connectShared() : undefined;
+				return this.#connectShared();
 			}
 			async #openShared() {
 				try {
 					const connection = await this.#dialler.dial();
-					const { socket } = connection;
-					if (socket.alpnProtocol !== "h2") {
+					if (connection.socket.alpnProtocol !== "h2") {
 						this.#idle.push(this.#open(connection));
 						return undefined;
 					}
-					const lane = this.#add("shared", new Http2Session(this.#origin, socket), connection);
-					socket.once("close", () => this.#all.delete(lane));
+					const lane = this.#add("shared", new Http2Session(this.#origin, connection.socket), connection);
+					connection.socket.once("close", () => this.#all.delete(lane));
 					return lane;
 				} catch (error) {
+					if (this.#http2 === "avoided" && (0, http2_errors.tq)(error)) {
+						this.#http2 = "needed";
+						this.#dialler.offer("h2");
+						return this.#openShared();
+					}
 					this.#shared = undefined;
 					throw error;
 				}
@@ -16293,8 +16310,8 @@ var __webpack_modules__ = {
 				this.#options = options;
 				this.#protocols = options.protocol === "http2" ? ["h2", "http/1.1"] : ["http/1.1"];
 			}
-			avoidHttp2() {
-				this.#protocols = ["http/1.1"];
+			offer(protocol) {
+				this.#protocols = [protocol];
 			}
 			get first() {
 				return this.#first.promise;
@@ -16452,7 +16469,6 @@ var __webpack_modules__ = {
 				return oneOfSeveral(found).with({ endsRun: "bad-node" });
 			}
 		}
-		var http2_errors = __nccwpck_require__(49598);
 		var external_node_http_ = __nccwpck_require__(37067);
 		;
 		const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
@@ -16569,7 +16585,7 @@ var __webpack_modules__ = {
 			#hasAnswered = false;
 			#answers = new AnswerTrial();
 			#sessions = new SessionTrial();
-			#http2 = new http2_errors.p();
+			#http2 = new http2_errors.px();
 			#silences = new exchange_progress.v7();
 			constructor(route, { protocol = "http1", diagnosis, onServer }) {
 				this.#dialler = new Dialler(route, {
@@ -16656,8 +16672,8 @@ var __webpack_modules__ = {
 					});
 				}
 			}
-			#isTooNew({ sharing }, error) {
-				if (sharing === "own" || !this.#http2.fails(error, this.#requests)) return false;
+			#isTooNew({ sharing, number }, error) {
+				if (sharing === "own" || !this.#http2.fails(error, this.#requests, number)) return false;
 				this.#lanes.avoidHttp2();
 				return true;
 			}

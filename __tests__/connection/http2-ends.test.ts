@@ -106,6 +106,28 @@ test.each<[string, React, SecureServerOptions]>([
   expect(signed).toBe(FILES);
 });
 
+const HTTP2_ONLY = { allowHTTP1: false, ALPNProtocols: ['h2'] };
+
+test('a server that ends one connection with many requests keeps HTTP/2', async () => {
+  const { run, signed, sessions } = await signAt((stream, nth) => {
+    if (nth === 5) stream.session?.goaway(NGHTTP2_NO_ERROR);
+    sign(stream);
+  }, HTTP2_ONLY);
+  expect([run.ending, signed, sessions]).toEqual([undefined, FILES, 2]);
+});
+
+test('a server of HTTP/2 alone that ends each connection after a few requests signs every file', async () => {
+  const { run, signed } = await signAt(endEvery5th, HTTP2_ONLY);
+  expect(run.ending).toBeUndefined();
+  expect(signed).toBe(FILES);
+});
+
+test('a server of HTTP/2 alone that also asks for HTTP/1.1 is told as such, and nothing hangs', async () => {
+  const { signed, run } = await signAt((stream) => stream.close(NGHTTP2_HTTP_1_1_REQUIRED), HTTP2_ONLY);
+  expect(signed).toBe(0);
+  expect(run.ending?.message).toContain('HTTP_1_1_REQUIRED');
+});
+
 test.each<[string, React]>([
   ['for a request', (stream) => stream.close(NGHTTP2_HTTP_1_1_REQUIRED)],
   ['for the connection', goAway(NGHTTP2_HTTP_1_1_REQUIRED)],

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Connection } from './connect.ts';
 import type { Dialler, HttpProtocol } from './dialler.ts';
 import { openWire, type Wire } from './exchange.ts';
+import { refusesHttp1 } from './http2-errors.ts';
 import { Http2Session } from './http2-session.ts';
 
 /** An HTTP client with its current connection. */
@@ -18,7 +19,6 @@ export interface Lane {
 /** One HTTP client for each request in flight, as a pool opens up to twice as many connections; HTTP/2 shares one. */
 export class Lanes {
   readonly #origin: string;
-  #protocol: HttpProtocol;
   readonly #dialler: Dialler;
   #opened = 0;
   readonly #all = new Set<Lane>();
@@ -26,10 +26,12 @@ export class Lanes {
   /** Connections that are being opened in advance; a request may take one earlier. */
   readonly #opening: Promise<Lane | undefined>[] = [];
   #shared: Promise<Lane | undefined> | undefined;
+  /** `avoided`: HTTP/1.1 takes its place; `needed`: the server refused that. */
+  #http2: 'off' | 'wanted' | 'avoided' | 'needed';
 
   constructor(origin: string, protocol: HttpProtocol, dialler: Dialler) {
     this.#origin = origin;
-    this.#protocol = protocol;
+    this.#http2 = protocol === 'http2' ? 'wanted' : 'off';
     this.#dialler = dialler;
   }
 
@@ -41,7 +43,7 @@ export class Lanes {
 
   /** Returns the shared lane if the server speaks HTTP/2, otherwise one that is being opened or a new one. */
   async connect(used?: readonly number[]): Promise<Lane> {
-    const shared = this.#protocol === 'http2' ? await this.#connectShared() : undefined;
+    const shared = this.#http2 === 'off' ? undefined : await this.#connectShared();
     if (shared) return shared;
     const ready = this.takeIdle(used) ?? this.#fresh(await this.#opening.shift(), used) ?? this.takeIdle(used);
     // What is still idle is used, and a server that serves one connection at a time would wait for a request on that one.
@@ -60,7 +62,7 @@ export class Lanes {
 
   /** Connects lanes before they are needed, a few at a time, until `signal` aborts; for HTTP/2, one is enough. */
   async prepare(count: number, signal: AbortSignal): Promise<void> {
-    let left = this.#protocol === 'http2' ? 0 : count;
+    let left = this.#http2 === 'off' ? count : 0;
     const openSome = async (): Promise<void> => {
       while (left-- > 0 && !signal.aborted) {
         const opening = this.#dialler.dial().then(
@@ -102,12 +104,15 @@ export class Lanes {
     disconnect(lane);
   }
 
-  /** Opens a new lane of HTTP/1.1 for each request from now on; requests on the shared lane finish normally. */
+  /** Opens a new lane of HTTP/1.1 for each request from now on, if the server takes it; those on the shared lane finish normally. */
   avoidHttp2(): void {
     this.dropUnused();
-    this.#protocol = 'http1';
-    this.#shared = undefined;
-    this.#dialler.avoidHttp2();
+    if (this.#http2 !== 'wanted') return;
+    this.#http2 = 'avoided';
+    this.#dialler.offer('http/1.1');
+    this.#shared = this.#openShared();
+    // The next request reports a failure.
+    this.#shared.catch(() => {});
   }
 
   /** Closes all idle lanes. */
@@ -136,22 +141,26 @@ export class Lanes {
     if (!(lane?.wire instanceof Http2Session) || lane.wire.isFresh(MAX_IDLE_MS)) return lane;
     lane.wire.retire();
     if (this.#shared === opening) this.#shared = undefined;
-    return this.#protocol === 'http2' ? this.#connectShared() : undefined;
+    return this.#connectShared();
   }
 
   /** Asks the server for HTTP/2; otherwise the connection becomes the first ordinary lane. */
   async #openShared(): Promise<Lane | undefined> {
     try {
       const connection = await this.#dialler.dial();
-      const { socket } = connection;
-      if (socket.alpnProtocol !== 'h2') {
+      if (connection.socket.alpnProtocol !== 'h2') {
         this.#idle.push(this.#open(connection));
         return undefined;
       }
-      const lane = this.#add('shared', new Http2Session(this.#origin, socket), connection);
-      socket.once('close', () => this.#all.delete(lane));
+      const lane = this.#add('shared', new Http2Session(this.#origin, connection.socket), connection);
+      connection.socket.once('close', () => this.#all.delete(lane));
       return lane;
     } catch (error) {
+      if (this.#http2 === 'avoided' && refusesHttp1(error)) {
+        this.#http2 = 'needed';
+        this.#dialler.offer('h2');
+        return this.#openShared();
+      }
       this.#shared = undefined;
       throw error;
     }

@@ -55,9 +55,9 @@ export class Dialler {
     this.#protocols = options.protocol === 'http2' ? ['h2', 'http/1.1'] : ['http/1.1'];
   }
 
-  /** Offers HTTP/1.1 only from now on. */
-  avoidHttp2(): void {
-    this.#protocols = ['http/1.1'];
+  /** Offers this version of HTTP only from now on. */
+  offer(protocol: 'http/1.1' | 'h2'): void {
+    this.#protocols = [protocol];
   }
 
   /** Resolves when the first handshake is complete: about how long the server takes to answer, in milliseconds. */

@@ -1,5 +1,6 @@
 import { codeOf } from '../errors.ts';
 import { Failure, type FailureFacts } from '../signing/policy/failure.ts';
+import { tlsCodeOf } from './tls/failure.ts';
 
 /** Names of HTTP/2 errors by number (RFC 9113, section 7). */
 const NAMES = [
@@ -47,8 +48,15 @@ export function describeHttp2Error(
   return [`the request was ended with the HTTP/2 error ${reason}`, hint, { throttled: isTooMuch }];
 }
 
+/** Tells whether a server refused a connection because it speaks no HTTP/1.1. */
+export function refusesHttp1(error: unknown): boolean {
+  return error instanceof Failure && tlsCodeOf(error.cause).endsWith('_NO_APPLICATION_PROTOCOL');
+}
+
 /** Number of rejected requests from which their share counts. */
 const FEW_SENT_BACK = 8;
+/** Number of connections that must have rejected requests: a server that restarts ends one with all that are in flight. */
+const SEVERAL_SESSIONS = 3;
 
 /**
  * Finds out whether HTTP/1.1 works better. A server that requires it, for example to ask for a certificate, says so,
@@ -57,10 +65,17 @@ const FEW_SENT_BACK = 8;
  */
 export class Http2Trial {
   #sentBack = 0;
+  readonly #sessions = new Set<number>();
 
-  /** Records how a request failed; tells whether the next ones should use HTTP/1.1. `requests` is the number sent so far. */
-  fails(error: unknown, requests: number): boolean {
-    if (error instanceof Failure && error.facts.staleConnection) this.#sentBack++;
-    return http2ErrorOf(error) === 'HTTP_1_1_REQUIRED' || this.#sentBack > requests / 2 + FEW_SENT_BACK;
+  /**
+   * Records how a request on the connection with this number failed; tells whether the next ones should use HTTP/1.1.
+   * `requests` is the number sent so far.
+   */
+  fails(error: unknown, requests: number, session: number): boolean {
+    if (http2ErrorOf(error) === 'HTTP_1_1_REQUIRED') return true;
+    if (!(error instanceof Failure && error.facts.staleConnection)) return false;
+    this.#sentBack++;
+    this.#sessions.add(session);
+    return this.#sessions.size >= SEVERAL_SESSIONS && this.#sentBack > requests / 2 + FEW_SENT_BACK;
   }
 }

@@ -126,8 +126,8 @@ class LaneTransport implements Transport {
     }
   }
 
-  #isTooNew({ sharing }: Lane, error: unknown): boolean {
-    if (sharing === 'own' || !this.#http2.fails(error, this.#requests)) return false;
+  #isTooNew({ sharing, number }: Lane, error: unknown): boolean {
+    if (sharing === 'own' || !this.#http2.fails(error, this.#requests, number)) return false;
     this.#lanes.avoidHttp2();
     return true;
   }
