@@ -13698,14 +13698,19 @@ var __webpack_modules__ = {
 				].includes(code),
 				async tell(failure) {
 					const handshake = await (0, _probe_js__WEBPACK_IMPORTED_MODULE_6__.k)(route, { listenMs: LISTEN_MS });
-					const isAccepted = handshake.end === "open" && handshake.isClientAsked === true;
-					if (failure.code === "TLS_CLIENT_REJECTED" && isAccepted) return failure.with({
+					const found = reasonOfEnd(handshake, server.origin) ?? failure;
+					if (found.code !== "TLS_CLIENT_REJECTED") return found;
+					const isAccepted = accepts(handshake) || accepts(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_6__.k)(route, { listenMs: LISTEN_MS }));
+					return isAccepted ? found.with({
 						hint: ACCEPTED,
-						isOneOfSeveral: true
-					});
-					return reasonOfEnd(handshake, server.origin) ?? failure;
+						isOneOfSeveral: true,
+						endsRun: "bad-node"
+					}) : found;
 				}
 			};
+		}
+		function accepts({ end, isClientAsked }) {
+			return end === "open" && isClientAsked === true;
 		}
 		function reasonOfEnd(handshake, origin) {
 			return refusalIn(handshake, origin) ?? foreignIn(handshake, origin);
@@ -28192,7 +28197,8 @@ Content-Type: application/json
 				const rule = failure.facts.endsRun;
 				if (rule === "bad-node") {
 					const { isOneOfSeveral, isOfOneServer } = failure.facts;
-					const isAlone = this.#successes === 0 && !isOneOfSeveral && (!isOfOneServer || this.#isRefusedAgain(facts, now));
+					const mayBeAlone = this.#successes === 0 && !isOneOfSeveral && !isGoodOneBusy(facts);
+					const isAlone = mayBeAlone && (!isOfOneServer || this.#isRefusedAgain(facts, now));
 					return isAlone || this.#badNode(facts, now);
 				}
 				if (failure.kind === "config") return true;
@@ -28209,19 +28215,22 @@ Content-Type: application/json
 					default: return rule;
 				}
 			}
-			#badNode({ startedAt, oldestStart }, now) {
-				const isGoodOneBusy = oldestStart <= startedAt;
-				const beyond = isGoodOneBusy ? ENDINGS.badNodesBesideGoodOne : ENDINGS.badNodesBeyondFiles;
+			#badNode(facts, now) {
+				const isBusy = isGoodOneBusy(facts);
+				const beyond = isBusy ? ENDINGS.badNodesBesideGoodOne : ENDINGS.badNodesBeyondFiles;
 				if (++this.#badNodesOfRun > beyond + this.#successes) return true;
-				if (startedAt < this.#badNodeAt) return false;
+				if (facts.startedAt < this.#badNodeAt) return false;
 				this.#badNodeAt = now;
-				return ++this.#badNodes >= ENDINGS.badNodesInRow && !isGoodOneBusy;
+				return ++this.#badNodes >= ENDINGS.badNodesInRow && !isBusy;
 			}
 			#isRefusedAgain({ startedAt }, now) {
 				const isSecond = startedAt >= this.#refusedAt;
 				this.#refusedAt = Math.min(this.#refusedAt, now);
 				return isSecond;
 			}
+		}
+		function isGoodOneBusy({ startedAt, oldestStart }) {
+			return oldestStart <= startedAt;
 		}
 		function left(files, most) {
 			return files.size === 0 ? Number.POSITIVE_INFINITY : Math.max(1, most - files.size);

@@ -161,6 +161,20 @@ describe.each([
   });
 });
 
+test.each([
+  ['the first two connections', 0, (nth: number) => nth < 2],
+  // The service is slow, so that the other files are sent before its first answer.
+  ['the second of three connections, each time', 700, (nth: number) => nth % 3 === 1],
+])('a node that refuses our certificate by an alert costs no file when it gets %s', async (_, delayMs, isBad) => {
+  const pki = await createPki();
+  const [service, bad] = [await openService({ pki, delayMs }), await startRefuser(pki)];
+  const front = await startFront(({ nth }) => ({ to: isBad(nth) ? bad.port : service.port }));
+  const target = { ...service, url: front.url };
+  const run = await signTree(target, plantMany(30), { transport: openExplainingWay(target) });
+  expect(run.ending).toBeUndefined();
+  expect(run.outcomes.map(({ status }) => status)).toEqual(Array(30).fill('signed'));
+});
+
 test('a node that speaks another protocol costs no file, also when its answer is the first one of a slow service', async () => {
   const pki = await createPki();
   const service = await openService({ pki, delayMs: 100 });

@@ -65,6 +65,10 @@ describe('a run ends', () => {
         false,
         true,
       ]);
+      // A request that has waited for longer is at a good server.
+      const attempt = { job: 1, attempts: 1, isCanary: false, startedAt: 5, oldestStart: 5 };
+      expect(createRun().judge.endsRun(untrusted, attempt, 9)).toBe(false);
+      expect(createRun().judge.endsRun(untrusted, { ...attempt, oldestStart: 6 }, 9)).toBe(true);
       const { fail } = createRun();
       expect([1, 2, 1, 2, 1, 3].map((job) => fail(ofSeveral, job))).toEqual([...Array(5).fill(false), true]);
     });

@@ -51,13 +51,17 @@ export function createDiagnosis(route: Route, { anchors, own, now }: DiagnosisOp
       ['CONNECTION_LOST', 'TLS_NOT_SPOKEN', 'TLS_HANDSHAKE_FAILED', 'TLS_CLIENT_REJECTED'].includes(code),
     async tell(failure) {
       const handshake = await inspectHandshake(route, { listenMs: LISTEN_MS });
-      const isAccepted = handshake.end === 'open' && handshake.isClientAsked === true;
-      // A balancer gives each connection to another server.
-      if (failure.code === 'TLS_CLIENT_REJECTED' && isAccepted)
-        return failure.with({ hint: ACCEPTED, isOneOfSeveral: true });
-      return reasonOfEnd(handshake, server.origin) ?? failure;
+      const found = reasonOfEnd(handshake, server.origin) ?? failure;
+      if (found.code !== 'TLS_CLIENT_REJECTED') return found;
+      // A balancer gives each connection to another server: of two refusals, both may be those of one of three.
+      const isAccepted = accepts(handshake) || accepts(await inspectHandshake(route, { listenMs: LISTEN_MS }));
+      return isAccepted ? found.with({ hint: ACCEPTED, isOneOfSeveral: true, endsRun: 'bad-node' }) : found;
     },
   };
+}
+
+function accepts({ end, isClientAsked }: Handshake): boolean {
+  return end === 'open' && isClientAsked === true;
 }
 
 /** Returns why a server ended a handshake, if more is known than the error says. */

@@ -48,7 +48,8 @@ export class RunJudge {
     const rule = failure.facts.endsRun;
     if (rule === 'bad-node') {
       const { isOneOfSeveral, isOfOneServer } = failure.facts;
-      const isAlone = this.#successes === 0 && !isOneOfSeveral && (!isOfOneServer || this.#isRefusedAgain(facts, now));
+      const mayBeAlone = this.#successes === 0 && !isOneOfSeveral && !isGoodOneBusy(facts);
+      const isAlone = mayBeAlone && (!isOfOneServer || this.#isRefusedAgain(facts, now));
       return isAlone || this.#badNode(facts, now);
     }
     if (failure.kind === 'config') return true;
@@ -74,17 +75,16 @@ export class RunJudge {
 
   /**
    * A node of several that TLS refuses costs its connections; when it is the only one left, the run cannot go on. Of many
-   * connections that were opened at the same time, some always lead to that node: together they count once. An attempt
-   * that waits for longer than the failed one is at a good node of a slow service.
+   * connections that were opened at the same time, some always lead to that node: together they count once.
    */
-  #badNode({ startedAt, oldestStart }: AttemptFacts, now: number): boolean {
-    const isGoodOneBusy = oldestStart <= startedAt;
+  #badNode(facts: AttemptFacts, now: number): boolean {
+    const isBusy = isGoodOneBusy(facts);
     // When most nodes are bad, the service would get handshakes by the thousand.
-    const beyond = isGoodOneBusy ? ENDINGS.badNodesBesideGoodOne : ENDINGS.badNodesBeyondFiles;
+    const beyond = isBusy ? ENDINGS.badNodesBesideGoodOne : ENDINGS.badNodesBeyondFiles;
     if (++this.#badNodesOfRun > beyond + this.#successes) return true;
-    if (startedAt < this.#badNodeAt) return false;
+    if (facts.startedAt < this.#badNodeAt) return false;
     this.#badNodeAt = now;
-    return ++this.#badNodes >= ENDINGS.badNodesInRow && !isGoodOneBusy;
+    return ++this.#badNodes >= ENDINGS.badNodesInRow && !isBusy;
   }
 
   /**
@@ -96,6 +96,11 @@ export class RunJudge {
     this.#refusedAt = Math.min(this.#refusedAt, now);
     return isSecond;
   }
+}
+
+/** Tells whether another attempt has waited for longer than the failed one: it is at a good node of a slow service. */
+function isGoodOneBusy({ startedAt, oldestStart }: AttemptFacts): boolean {
+  return oldestStart <= startedAt;
 }
 
 function left(files: ReadonlySet<number>, most: number): number {
