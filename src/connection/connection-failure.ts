@@ -82,7 +82,7 @@ export interface ConnectionFacts {
   readonly asksForCertificate?: boolean | undefined;
   /** The proxy in use, by variable, host and port. */
   readonly proxy?: string | undefined;
-  /** What the time shows that connections were silent before they were lost. */
+  /** Hint from the time for which connections were silent before they were lost. */
   readonly silence?: string | undefined;
   /** Progress of the exchange. */
   readonly progress?: ExchangeProgress;

@@ -15,7 +15,7 @@ export class ExchangeProgress {
   isConnected = false;
   /** Whether the last byte of the request was passed to the connection. */
   isSent = false;
-  /** When that was, on the monotonic clock. */
+  /** Time of the last sent byte, in milliseconds on the monotonic clock. */
   sentAt = 0;
   /** Whether the answer began in a way that only a lenient reader takes for HTTP. */
   beginsOddly = false;

@@ -13,7 +13,7 @@ export interface WireRequest {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
   /** Called when its last byte was passed to the connection. */
   readonly onSent?: () => void;
-  /** Numbers of the connections of earlier requests for the same purpose: this request takes another one, and adds its number. */
+  /** Numbers of the connections of earlier requests for the same purpose: the request uses another connection, and adds its number. */
   readonly used?: number[] | undefined;
 }
 
@@ -44,7 +44,7 @@ export function describeRequest(origin: string, { method, path }: WireRequest): 
 export interface ExchangeTask {
   readonly request: WireRequest;
   readonly signal: AbortSignal;
-  /** Learns how far the exchange has come. */
+  /** Records the progress of the exchange. */
   readonly progress: ExchangeProgress;
 }
 

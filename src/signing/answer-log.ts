@@ -91,7 +91,7 @@ export class AnswerLog {
   }
 }
 
-/** So many answers in a row come by chance once in 32 runs, where one of two servers has another key. */
+/** Invalid signatures, with no valid one, that show a new key; one of two servers with another key gives so many in one of 32 runs. */
 const ROTATED_FROM = 5;
 const ROTATED =
   'Signatures of this run fit verify-key up to one moment, and none after it: the service probably rotated its key during the run. Ask its operators; if so, give the new public key as verify-key, and sign all files again.';

@@ -23,20 +23,20 @@ const OF_ADDRESS: readonly string[] = [
 /** The files that met one kind of failure. */
 interface Meeting {
   readonly files: Set<number>;
-  /** How many of them had met it at the last success of the run. */
+  /** Number of files that had met the failure at the last success of the run. */
   atLastSuccess: number;
   seen?: Seen;
 }
 
-/** What the end of the run shows about them. */
+/** Facts about files with the same failure, known at the end of the run. */
 interface Seen {
   /** Files that were signed at a repeat. */
   readonly repaired: number;
-  /** Says that always the same files met it, while others were signed; `undefined` when that is not so. */
+  /** Sentence that the same files always met the failure while others were signed; `undefined` otherwise. */
   readonly always: string | undefined;
 }
 
-/** What became of a file, by its number; `undefined` while that is open. */
+/** Returns the result of a file by the number of its job; `undefined` without a result. */
 type StatusOf = (job: number) => string | undefined;
 
 /**
@@ -45,7 +45,7 @@ type StatusOf = (job: number) => string | undefined;
  * The same refusal means one thing when always the same files meet it, and another when a repeat helps.
  */
 export class Hindsight {
-  /** By code; outages are told elsewhere. */
+  /** Files by error code; `troubles.ts` reports outages. */
   readonly #met = new Map<string, Meeting>();
   #signed = 0;
   #signedBeforeFailure: number | undefined;

@@ -26,7 +26,7 @@ export interface Scope {
 class Candidates {
   readonly list: readonly Glob[];
   readonly #depth: number;
-  /** Under `undefined` the patterns whose next name is a wildcard; made on first use. */
+  /** Patterns by their next name, made on first use; the key `undefined` holds those with a wildcard there. */
   #byName: ReadonlyMap<string | undefined, readonly Glob[]> | undefined;
 
   /** @param depth - Number of names on the path from the root to the directory. */

@@ -21,7 +21,7 @@ export function quotedBase64(triples: Uint8Array): Uint8Array {
   return memory.subarray(OUTPUT_AT, encode(INPUT_AT, INPUT_AT + triples.length, OUTPUT_AT));
 }
 
-/** Does the same between two ASCII texts; `undefined` when the result does not fit in the encoder's memory. */
+/** Encodes triples between two ASCII texts; returns `undefined` when the result does not fit in the encoder's memory. */
 export function quotedBase64Between(before: string, triples: Uint8Array, after: string): Uint8Array | undefined {
   encoder ??= instantiate();
   const { memory, encode } = encoder;

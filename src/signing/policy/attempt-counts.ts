@@ -53,7 +53,7 @@ export class AttemptCounts {
   }
 }
 
-/** Whom a failed attempt concerns. */
+/** The part that a failed attempt shows to be faulty. */
 type Concern = 'its file' | 'the service' | 'all files that are left';
 
 /**
@@ -66,7 +66,7 @@ type Concern = 'its file' | 'the service' | 'all files that are left';
 export class Concerns {
   /** Files without a result whose own request has failed. */
   readonly #failed = new Set<number>();
-  /** Those of them after which no other file was signed, except by the end of an outage. */
+  /** Failed files without a result after which no other file was signed, except by the end of an outage. */
   readonly #unexplained = new Set<number>();
   readonly #inRow = new Set<number>();
   #rowStartedAt = 0;

@@ -20,12 +20,12 @@ export const OUTAGE = {
   /** Failures of the service in a row, without a success between them, that shut the gate for every file. */
   failures: 8,
   /**
-   * So many times, failures of requests of their own, such as 500, count as failures of the service once so many files in a
-   * row have met them. A service that fails for good gets 60 requests then and not 8 for each file; where half of the
-   * files can never be signed, more times would only lengthen the run.
+   * Largest number of rows of failed files that count as a failure of the service, although each answer, such as 500,
+   * concerns one request. Without this rule, a service that fails for good gets 8 requests for each file instead of 60;
+   * with more rows, a run in which half of the files can never be signed only takes longer.
    */
   rows: 4,
-  /** How long such failures are taken for an outage when every file that is left has met them: a restart takes less. */
+  /** How long failures of all files that are left count as an outage, in milliseconds: a restart takes less. */
   allFailedMs: 60_000,
   /**
    * With at most this many files left, none is lost to failures of the service alone: the gate shuts and the files become

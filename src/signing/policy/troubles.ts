@@ -6,13 +6,13 @@ const MAX_SORTS = 3;
 /** A shorter time without a success needs no words. */
 const LONG_MS = 5000;
 
-/** By then, requests are sent one at a time. */
+/** Hint after refusals with one request at a time. */
 const USED_UP =
   'Single requests were refused too, so lower concurrency does not help: a quota, such as one per day or month, may be used up. Ask the operators of the service, or of the API gateway in front of it, which quota that is and when it is reset.';
-/** The service may also have failed when one file was left. */
+/** Hint when only one file was left; the service may have failed at that moment too. */
 const OF_FILE =
   'Only one file was left: its content may make the service, or a gateway in front of it, fail. Show its name, size and this message to the operators of the service.';
-/** The same, when answers such as 500 show that the service runs. */
+/** Hint when answers such as 500 show that the service runs. */
 const OF_FILES =
   'If the service signs other files meanwhile, the content of the files that were left may be the cause.';
 /** Codes of requests that reached the service and got no answer. */
