@@ -52,7 +52,7 @@ test.each([
   });
 });
 
-test('a page that is too large is more likely that of another site', async () => {
+test('the error for a web page that is too large asks about another site first', async () => {
   const page = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 12000000\r\n\r\n${'x'.repeat(2 ** 20 + 1)}`;
   await expect(ask(page)).rejects.toMatchObject({
     message: expect.stringMatching(

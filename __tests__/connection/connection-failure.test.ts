@@ -55,7 +55,7 @@ test.each([
   expectExplained(failure);
 });
 
-test('what kept requests from the service is a fact of failures before the request was sent', () => {
+test('a failure before the request was sent records the reason why no request reached the service', () => {
   const unreached = (code: string) => connectionFailure(failed(code), FACTS).facts.unreached;
   expect(['ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'ECONNREFUSED', 'EPIPE'].map(unreached)).toEqual([
     'the name server did not recover',

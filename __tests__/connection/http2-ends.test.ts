@@ -122,7 +122,7 @@ test('a server of HTTP/2 alone that ends each connection after a few requests si
   expect(signed).toBe(FILES);
 });
 
-test('a server of HTTP/2 alone that also asks for HTTP/1.1 is told as such, and nothing hangs', async () => {
+test('the error for a server that speaks only HTTP/2 and asks for HTTP/1.1 names HTTP_1_1_REQUIRED, and nothing hangs', async () => {
   const { signed, run } = await signAt((stream) => stream.close(NGHTTP2_HTTP_1_1_REQUIRED), HTTP2_ONLY);
   expect(signed).toBe(0);
   expect(run.ending?.message).toContain('HTTP_1_1_REQUIRED');

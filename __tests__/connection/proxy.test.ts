@@ -455,7 +455,7 @@ describe('a proxy that cannot be used', () => {
     expect(failure.message).toContain(sentence);
   });
 
-  test('because nobody listens says so, and which machine that concerns', async () => {
+  test('because nothing listens at the port says so, and names the machine', async () => {
     const proxy = chooseProxy({ httpsProxy: named('http://127.0.0.1:1') }, new URL('https://sign.example.com'));
     const target = { hostname: 'sign.example.com', port: 443, timeoutMs: 2000, addressBook: new AddressBook() };
     const opening = proxy && openTunnel(proxy, target);

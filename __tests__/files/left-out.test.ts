@@ -104,7 +104,7 @@ describe('with a directory of its own for signatures', () => {
     expect(found.leftOut.map(({ reason }) => reason)).toEqual(['git', 'output-dir', 'signature', 'suffix', 'written']);
   });
 
-  test('a directory that is named by a link holds our signatures all the same', async () => {
+  test('a signature in output-dir is left out as one of this action, also when output-dir is a link', async () => {
     const root = plant(makeDirectory(), { 'dist/a': '', 'sigs/dist/a.sign': '', alias: { link: 'sigs' } });
     const found = await find(root, 'dist\nsigs', { outputDirectory: join(root, 'alias') });
     expect([leftOut(found), uncovered(found)]).toEqual([{ signature: 'sigs/dist/a.sign' }, []]);

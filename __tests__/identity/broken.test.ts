@@ -15,7 +15,7 @@ describe('empty inputs', { tags: ['fault-13'] }, () => {
     }
   });
 
-  it('three empty inputs are told in one error', () => {
+  it('three empty inputs are reported in one error', () => {
     const read = () => readIdentity({ cert: '', key: '', keyPassphrase: '', chain: '' }, OPTIONS);
     expect(read).toThrow(ActionError);
     expect(read).toThrow(/3 problems:\n- Input cert is empty.*\n- Input key is empty.*\n- Input chain is empty/);
@@ -88,7 +88,7 @@ describe('damaged blocks', () => {
     );
   });
 
-  it('the error for DER that was cut off tells its length and how long it claims to be', () => {
+  it('the error for truncated DER gives its length and the length in its header', () => {
     expectProblem(
       { cert: base64(pki.der('x509', 'client.pem').subarray(0, 200)) },
       /announces \d+ bytes and holds 200/,

@@ -26,7 +26,7 @@ describe('dates and uses', () => {
     expectProblem({}, new RegExp(sentence), at(200));
   });
 
-  it('a certificate that is not yet valid is an error that tells the clock of the machine', () => {
+  it('the error for a certificate that is not yet valid gives the clock of the machine', () => {
     expectProblem({}, /IDENTITY_NOT_YET_VALID: .*is not valid before .*; this machine's clock says/, at(-5));
   });
 

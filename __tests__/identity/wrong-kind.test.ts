@@ -45,7 +45,7 @@ describe('wrong kinds', () => {
     expectProblem({ key: openSsh }, /OpenSSH's own format.*ssh-keygen/);
   });
 
-  it('a revocation list in the chain is called one', () => {
+  it('the error for a revocation list in chain calls it a revocation list', () => {
     const crl = '-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n';
     expectProblem({ chain: `${sound.chain}${crl}` }, /block 2 \(X509 CRL\) is a certificate revocation list/);
   });

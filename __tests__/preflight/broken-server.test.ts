@@ -314,7 +314,7 @@ describe('a server that does not speak as it should', () => {
     expectOneFailure(run, 'TLS_VERSION', /^TLS version and cipher: .*no TLS version from 1\.2 on/);
   });
 
-  test('that speaks plain HTTP is said not to speak TLS', { tags: ['fault-11'] }, async () => {
+  test('that speaks plain HTTP gets the error that the port does not speak TLS', { tags: ['fault-11'] }, async () => {
     const run = await withServer(createHttpServer(), (port) => runPreflight(at(port)));
     expectOneFailure(run, 'TLS_NOT_SPOKEN', /^TLS version and cipher: .*does not speak TLS/);
     expect(finding(run, 'TCP')).toContain('ok: ');

@@ -24,7 +24,7 @@ describe('a redirect', () => {
     expect([redirect(), redirect('/login?token=1')]).toEqual([nowhere, nowhere]);
   });
 
-  test('to the same path with a slash has nothing to do with a login page', () => {
+  test('to the same path with a slash at its end advises to correct the path, and names no login page', () => {
     const hintTo = (location: string) =>
       statusFailure({ ...answer(308, '', { location }), request: 'POST https://sign.example.com/api/sign' }, FACTS)
         .hint;
@@ -59,7 +59,7 @@ test('405 tells the methods that the service allows, unless they are no methods'
     expect(sentence(answer(405, '', { allow }))).toBe('The service answered 405.');
 });
 
-test('405 to the request that the author wrote names the method to write', () => {
+test('the hint for 405 to a message of the input request names the method to write', () => {
   const hintOf = (written?: string) =>
     statusFailure(
       { ...answer(405, '', { allow: 'POST, OPTIONS' }), request: 'PUT https://sign.example.com/v2' },
@@ -214,7 +214,7 @@ describe('401 and 403', () => {
     );
   });
 
-  test('about a certificate that the server did not ask for name who must ask for it, and not another certificate', () => {
+  test('about a certificate that the server did not ask for advise its operators to ask for one, and not the user to take another', () => {
     const page = '<html><title>403 Client certificate required</title></html>';
     expect(hint(answer(403, page), false)).toMatch(/its operators must turn that on/);
     expect(hint(answer(403, page), true)).toMatch(/^A rule of that server/);
@@ -562,7 +562,7 @@ test('a header that is missing was removed on the way, unless the author of the 
   expect(statusFailure(answer(400, missing), written).hint).toMatch(/Compare the input request with what/);
 });
 
-test('a host that a web server does not know, and an answer without a signature yet, are told as such', () => {
+test('the errors name a host that the web server does not know, and an answer that holds no signature yet', () => {
   const page = '<h2>Bad Request - Invalid Hostname</h2><p>HTTP Error 400. The request hostname is invalid.</p>';
   expect(statusFailure(answer(400, page), FACTS).hint).toMatch(/^The host name in server-url leads to a server that/);
   const { code, hint } = statusFailure(answer(202, '{"status":"PENDING"}'), FACTS);

@@ -430,6 +430,6 @@ test.each(['', 'OK', 'healthy', '{"status":"UP"}', '{"status":"ok","checks":[]}'
   },
 );
 
-test('a state that is no health is no reason to doubt the address', () => {
+test('an answer whose status member is not that of a health check gives no advice about the address', () => {
   expect(failureOf(answer('{"status":"queued"}')).hint).toMatch(/^The service must answer/);
 });

@@ -147,7 +147,7 @@ describe('a run that a stranger steers', () => {
     await scenario.green({ 'allow-pull-request-target': 'true', upload: 'false' }, { env, event: fork });
   });
 
-  test('may verify signatures that are already there', async () => {
+  test('may verify existing signatures', async () => {
     await using scenario = await createScenario({ files: FILES });
     const key = { 'verify-key': scenario.service.credentials.verifyKeyPem };
     await scenario.run({ ...key, upload: 'false' });

@@ -234,7 +234,7 @@ describe('what came before the last failure of a run', () => {
     );
   });
 
-  test('of single requests that were throttled is a quota, and not a matter of concurrency', () => {
+  test('of single requests that were throttled advises about a quota, and not about concurrency', () => {
     const troubles = new Troubles();
     troubles.onSuccess();
     troubles.newest = new Failure('service', 'THROTTLED', 'The service answered 429.', { hint: 'Lower concurrency.' });

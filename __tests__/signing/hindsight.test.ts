@@ -30,7 +30,7 @@ test('files that are always refused are told apart from those that one server of
   );
 });
 
-test('a web page that always the same few files get is told as one of a firewall', async () => {
+test('the error names a firewall when the same few files get a web page at every attempt', async () => {
   const refused = new Failure('request', 'RESP_HTML', 'A page.');
   const few = (job: number): boolean => [20, 40, 60].includes(job);
   expect(await adviceTo(refused, few)).toMatch(/^Only these 3 files met this, at every try; .* A firewall \(WAF\)/);

@@ -315,7 +315,7 @@ describe('an outage in which the requests of single files fail', () => {
     ]);
   });
 
-  test('is none of the files that are left alone, where the others that failed are lost', () => {
+  test('begins with the eighth failed file in a row, also when the seven files before it are already lost', () => {
     const world = createWorld({ attempts: 1 });
     succeed(world);
     expect(failRow(world, 7, 10)).toEqual(Array(7).fill('lost'));

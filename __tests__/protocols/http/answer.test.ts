@@ -192,7 +192,7 @@ describe('an answer without a usable signature', () => {
     expect(read(plain.body)).toBe('AAAA');
   });
 
-  test('of a health check is no place for a signature', () => {
+  test('of a health check leads to advice about the address', () => {
     expect(refused('/signature', '{"status":"UP"}')).toMatchObject({
       hint: expect.stringMatching(/^A health check answers like this\. Check that server-url/),
     });
