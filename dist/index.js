@@ -27726,7 +27726,7 @@ Content-Type: application/json
 		;
 		const WEB_PAGES = "One of several servers behind a balancer, or a gateway in front, may be broken or set up in another way, or was changed during the run: ask the operators.";
 		const ADDRESS = "One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.";
-		const NEVER_ACCEPTED = "Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.";
+		const NEVER_ACCEPTED = "No request of this run was accepted, so lower concurrency would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.";
 		const WAS_ACCEPTED = "The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.";
 		const OF_ADDRESS = [
 			"NOT_FOUND",
@@ -28968,7 +28968,7 @@ Content-Type: application/json
 			if (finding === undefined || !CODES.includes(met.code)) return failure;
 			const { hint = "" } = failure;
 			const { facts, isCertain } = finding;
-			const sentence = `${facts}: ${isCertain ? "the cause is probably" : "if that is no chance, the cause is"} ${causeOf(met)}.`;
+			const sentence = `${facts}: ${isCertain ? "the cause is probably" : "unless this is chance, the cause is"} ${causeOf(met)}.`;
 			const parts = isCertain ? [sentence, hint] : [hint, sentence];
 			return failure.with({ hint: parts.filter(Boolean).join(" ") });
 		}
@@ -32592,13 +32592,13 @@ Content-Type: application/json
 			if (title === undefined) return undefined;
 			if (about === "invalid") return refused(`it could not verify our client certificate (400 “${title}”)`, CHECK_CERTIFICATE);
 			const message = `The server got no client certificate (400 “${title}”)`;
-			return isAsked === false ? rejected(`${message}, and what answers TLS did not ask for one.`, NOT_ASKED) : rejected(`${message}.`, NOT_PASSED_ON);
+			return isAsked === false ? rejected(`${message}, and the server that ends TLS did not ask for one.`, NOT_ASKED) : rejected(`${message}.`, NOT_PASSED_ON);
 		}
 		const IIS_REFUSALS = {
 			7: "IIS demands a client certificate and got none: its operators must have it asked for in the handshake, for the whole site (Negotiate Client Certificate).",
 			12: "IIS maps the client certificate to no Windows account, or that account may not use this path: its operators must map it.",
 			13: "IIS takes the client certificate for revoked, or cannot reach the revocation list of its CA: ask its operators which. Only if the certificate is revoked, ask whoever issues it for a new one.",
-			16: "IIS does not trust the issuer of the client certificate: its operators must have that CA among their trusted roots, and nothing there that is no root (such as an intermediate), or IIS trusts none. If an intermediate is missing in cert, add it first.",
+			16: "IIS does not trust the issuer of the client certificate: its operators must add that CA to the trusted roots, and remove every certificate there that is not a root, such as an intermediate, because IIS then trusts no CA. If an intermediate is missing in cert, add it first.",
 			17: "By the clock of IIS, the client certificate has expired or is not valid yet. It was valid by its dates when this run began: its operators must check that clock."
 		};
 		function adviceOfIis(body) {

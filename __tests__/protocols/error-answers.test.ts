@@ -141,7 +141,7 @@ describe('400', { tags: ['fault-18'] }, () => {
   test('from nginx behind a proxy that opens TLS names that proxy', () => {
     const page = answer(400, '<html><title>400 No required SSL certificate was sent</title>');
     const { message, hint } = statusFailure(page, { ...FACTS, asksForCertificate: false });
-    expect(message).toMatch(/\(400 “No required .*”\), and what answers TLS did not ask for one\.$/);
+    expect(message).toMatch(/\(400 “No required .*”\), and the server that ends TLS did not ask for one\.$/);
     expect(hint).toMatch(/^A proxy or gateway that opens TLS on the way does not ask for the client certificate/);
   });
 

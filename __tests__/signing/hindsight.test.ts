@@ -74,7 +74,7 @@ test('a failure of the service that one file always meets is told as that of the
 
 test('a run that was throttled from its first request on is not told to lower concurrency', async () => {
   const run = await simulate(failing(throttled(0)), { jobs: 100 });
-  expect(run.ending?.hint).toMatch(/^Not one request of this run was accepted/);
+  expect(run.ending?.hint).toMatch(/^No request of this run was accepted/);
   const hindsight = new Hindsight();
   hindsight.onSettled(0, undefined);
   const ending = run.ending?.with({ hint: 'as it was' });

@@ -43,7 +43,7 @@ test('the finding stands before the advice when files were signed after others h
   const limit = 'a limit on size, in the service or in a gateway or proxy on the way';
   expect(withSizes(failure, certain).hint).toBe(`Sizes differ: the cause is probably ${limit}. Ask.`);
   expect(withSizes(failure, { ...certain, isCertain: false }).hint).toBe(
-    `Ask. Sizes differ: if that is no chance, the cause is ${limit}.`,
+    `Ask. Sizes differ: unless this is chance, the cause is ${limit}.`,
   );
   expect(withSizes(failure.with({ code: 'SIGNATURE_INVALID' }), certain).hint).toBe('Ask.');
   expect(withSizes(failure, undefined)).toBe(failure);

@@ -85,7 +85,7 @@ export class Lanes {
   /** Returns a lane for the next request; that of a refusal may lead to the bad one of several servers, and comes last or is closed. */
   giveBack(lane: Lane, { status, used }: { readonly status: number; readonly used?: number[] | undefined }): void {
     lane.idleSince = performance.now();
-    // These two ask for fewer requests, and not for another server.
+    // 429 and 503 ask for fewer requests, and not for another server.
     if (status !== 429 && status !== 503) used?.push(lane.number);
     if (lane.sharing === 'shared') return;
     if (!REFUSALS.includes(status)) this.#idle.push(lane);

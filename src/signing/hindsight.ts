@@ -7,7 +7,7 @@ const WEB_PAGES =
 const ADDRESS =
   'One of several servers behind a balancer may be set up in another way, for example in an older version without this path, or the service may have been changed during the run: ask the operators.';
 const NEVER_ACCEPTED =
-  'Not one request of this run was accepted, so fewer of them at once would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.';
+  'No request of this run was accepted, so lower concurrency would not help: the allowance of these credentials, or of this address, is used up, for example by another run, or the service takes no requests. Ask its operators.';
 const WAS_ACCEPTED =
   'The same certificate was accepted on other connections of this run: one of several servers behind a balancer trusts other issuers, has another list of revoked certificates or a wrong clock, or the certificate was revoked or has expired meanwhile. Ask the operators of the service.';
 /** Codes of answers that suggest a wrong address. */

@@ -61,7 +61,7 @@ export function withSizes(failure: Failure, finding: SizeFinding | undefined): F
   if (finding === undefined || !CODES.includes(met.code)) return failure;
   const { hint = '' } = failure;
   const { facts, isCertain } = finding;
-  const sentence = `${facts}: ${isCertain ? 'the cause is probably' : 'if that is no chance, the cause is'} ${causeOf(met)}.`;
+  const sentence = `${facts}: ${isCertain ? 'the cause is probably' : 'unless this is chance, the cause is'} ${causeOf(met)}.`;
   const parts = isCertain ? [sentence, hint] : [hint, sentence];
   return failure.with({ hint: parts.filter(Boolean).join(' ') });
 }

@@ -55,7 +55,7 @@ export class LossExamination {
       this.#result = this.#examine(failure, diagnosis);
     }
     const found = await orAborted(this.#result, signal);
-    // Nothing found, and the newest failure may have a better hint.
+    // Without a result, the newest failure may have a better hint than the examined one.
     if (found === this.#examined) return failure;
     return found.kind === 'config' || failure.message === this.#examined?.message ? found : failure;
   }

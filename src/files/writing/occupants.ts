@@ -13,7 +13,7 @@ import type { ReleaseFile } from '../release-file.ts';
 /** What is at a place: nothing, a file that this action wrote, or anything else. */
 export type Occupant = 'nothing' | 'own' | 'foreign';
 
-/** Tells what is at the place of a signature, and not behind a link; a small file that may be one is `own`. */
+/** Tells what is at the place of a signature, without following a link; a small file that may be a signature is `own`. */
 export function occupantOfSignature(location: string, isSignature: (text: string) => boolean): Occupant {
   const options = { maxBytes: MAX_SIGNATURE_FILE_BYTES, longer: 'refused', links: 'refused' } as const;
   return occupantAt(location, options, (bytes) => isSignature(bytes.toString('utf8')));

@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 /** Longest time for name look-up, TCP, proxy and handshake together. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Returns the same for requests with a time limit, in milliseconds: shorter, so that the failure says how far the connection came. */
+/** Returns the time limit of a connection, shorter than that of its request, so that the failure names the unfinished step; in milliseconds. */
 export function connectTimeout(requestMs: number): number {
   return Math.min(CONNECT_TIMEOUT_MS, Math.round(0.9 * requestMs));
 }

@@ -80,7 +80,7 @@ async function seal(context: Context, delivery: Delivery, done: Done): Promise<v
   const { signal, worker, patience } = context;
   const { mode, output, files, report } = delivery;
   const options = { output, suffix: files.suffix, signal, patience, compareElsewhere: compareInWorker(worker) };
-  // The search uses this thread while another one reads signatures. If it fails, that is told after what the check found.
+  // The search uses this thread while another thread reads signatures. An error of the search is thrown after the check has reported.
   const searching = done.release && findAppeared(context, files, done.release, done.own);
   searching?.catch(() => {});
   const changed = await findChanged(sealable(done.release?.files ?? [], done.outcomes), options);

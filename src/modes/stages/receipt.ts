@@ -22,7 +22,7 @@ export interface Receipt {
   readonly foreign: readonly string[];
 }
 
-/** Decides where the manifest goes, and removes an earlier one, but for that of a signing in a verification. */
+/** Decides where the manifest goes, and removes an earlier one; a verification keeps the manifest of a signing. */
 export async function placeReceipt(
   context: Context,
   mode: 'sign' | 'rehearse' | 'verify',

@@ -22,7 +22,7 @@ export function refusedByNginx(body: Buffer, isAsked: boolean | undefined): Fail
     return refused(`it could not verify our client certificate (400 “${title}”)`, CHECK_CERTIFICATE);
   const message = `The server got no client certificate (400 “${title}”)`;
   return isAsked === false
-    ? rejected(`${message}, and what answers TLS did not ask for one.`, NOT_ASKED)
+    ? rejected(`${message}, and the server that ends TLS did not ask for one.`, NOT_ASKED)
     : rejected(`${message}.`, NOT_PASSED_ON);
 }
 
@@ -31,7 +31,7 @@ const IIS_REFUSALS: Readonly<Record<string, string>> = {
   7: 'IIS demands a client certificate and got none: its operators must have it asked for in the handshake, for the whole site (Negotiate Client Certificate).',
   12: 'IIS maps the client certificate to no Windows account, or that account may not use this path: its operators must map it.',
   13: 'IIS takes the client certificate for revoked, or cannot reach the revocation list of its CA: ask its operators which. Only if the certificate is revoked, ask whoever issues it for a new one.',
-  16: 'IIS does not trust the issuer of the client certificate: its operators must have that CA among their trusted roots, and nothing there that is no root (such as an intermediate), or IIS trusts none. If an intermediate is missing in cert, add it first.',
+  16: 'IIS does not trust the issuer of the client certificate: its operators must add that CA to the trusted roots, and remove every certificate there that is not a root, such as an intermediate, because IIS then trusts no CA. If an intermediate is missing in cert, add it first.',
   17: 'By the clock of IIS, the client certificate has expired or is not valid yet. It was valid by its dates when this run began: its operators must check that clock.',
 };
 

@@ -160,7 +160,7 @@ function timeAdvice(finding: ClockFinding): string {
     : 'Check the clock of the runner; if it is right, ask the operators of the service about theirs.';
 }
 
-/** What to do about a page of a server in front of the service that refuses the request. */
+/** Advice about the page with which a server in front of the service refuses the request. */
 export function adviceOnPage(status: number, caseNumber: string | undefined): string {
   if (status === 401)
     return 'That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.';
