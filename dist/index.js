@@ -14985,7 +14985,8 @@ var __webpack_modules__ = {
 			#sessions = new Set();
 			fails(error, requests, session) {
 				if (http2ErrorOf(error) === "HTTP_1_1_REQUIRED") return true;
-				if (!(error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR && error.facts.staleConnection)) return false;
+				const isSentBack = error instanceof _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_1__.HR ? error.facts.staleConnection : (0, _errors_js__WEBPACK_IMPORTED_MODULE_0__.$N)(error) === "ECONNRESET";
+				if (!isSentBack) return false;
 				this.#sentBack++;
 				this.#sessions.add(session);
 				return this.#sessions.size >= SEVERAL_SESSIONS && this.#sentBack > requests / 2 + FEW_SENT_BACK;
@@ -16022,32 +16023,48 @@ var __webpack_modules__ = {
 		var external_node_http2_ = __nccwpck_require__(32467);
 		var external_node_stream_ = __nccwpck_require__(57075);
 		;
+		const MOST_STREAMS = 100;
 		class Http2Session {
 			#session;
-			#inFlight = 0;
+			#most = 1;
+			#taken = 0;
 			#idleSince = performance.now();
+			#wake = Promise.withResolvers();
 			constructor(origin, socket) {
 				this.#session = (0, external_node_http2_.connect)(origin, {
 					createConnection: () => socket,
 					settings: { enablePush: false }
 				});
 				this.#session.on("error", () => {});
+				this.#session.on("remoteSettings", ({ maxConcurrentStreams = MOST_STREAMS }) => {
+					this.#most = Math.min(maxConcurrentStreams, MOST_STREAMS);
+					this.#wakeAll();
+				});
+				for (const event of ["goaway", "close"]) this.#session.on(event, () => this.#wakeAll());
 			}
-			isFresh(maxIdleMs) {
-				const isUsed = this.#inFlight > 0 || performance.now() - this.#idleSince <= maxIdleMs;
+			async take(maxIdleMs) {
+				while (this.#isFresh(maxIdleMs) && this.#taken >= this.#most) await this.#wake.promise;
+				const isFresh = this.#isFresh(maxIdleMs);
+				if (isFresh) this.#taken++;
+				else this.#session.close();
+				return isFresh;
+			}
+			release({ isLate = false } = {}) {
+				this.#taken--;
+				this.#idleSince = performance.now();
+				if (isLate) this.#session.close();
+				this.#wakeAll();
+			}
+			#isFresh(maxIdleMs) {
+				const isUsed = this.#taken > 0 || performance.now() - this.#idleSince <= maxIdleMs;
 				return isUsed && !this.#session.closed && !this.#session.destroyed;
 			}
-			async exchange(task) {
-				this.#inFlight++;
-				try {
-					return await http2_session_exchange(this.#session, task);
-				} finally {
-					this.#inFlight--;
-					this.#idleSince = performance.now();
-				}
+			#wakeAll() {
+				this.#wake.resolve();
+				this.#wake = Promise.withResolvers();
 			}
-			retire() {
-				this.#session.close();
+			exchange(task) {
+				return http2_session_exchange(this.#session, task);
 			}
 			destroy() {
 				this.#session.destroy();
@@ -16183,14 +16200,15 @@ var __webpack_modules__ = {
 			giveBack(lane, { status, used }) {
 				lane.idleSince = performance.now();
 				if (status !== 429 && status !== 503) used?.push(lane.number);
+				if (lane.wire instanceof Http2Session) lane.wire.release();
 				if (lane.sharing === "shared") return;
 				if (!REFUSALS.includes(status)) this.#idle.push(lane);
 				else if (used || status > 403 && status < 500) this.#idle.unshift(lane);
 				else this.drop(lane);
 			}
 			drop(lane, { isLate = false } = {}) {
-				if (lane.wire instanceof Http2Session && lane.connection?.socket.destroyed === false) {
-					if (isLate) lane.wire.retire();
+				if (lane.wire instanceof Http2Session) {
+					lane.wire.release({ isLate });
 					return;
 				}
 				this.#all.delete(lane);
@@ -16221,8 +16239,7 @@ var __webpack_modules__ = {
 				this.#shared ??= this.#openShared();
 				const opening = this.#shared;
 				const lane = await opening;
-				if (!(lane?.wire instanceof Http2Session) || lane.wire.isFresh(MAX_IDLE_MS)) return lane;
-				lane.wire.retire();
+				if (!(lane?.wire instanceof Http2Session) || await lane.wire.take(MAX_IDLE_MS)) return lane;
 				if (this.#shared === opening) this.#shared = undefined;
 				return this.#connectShared();
 			}

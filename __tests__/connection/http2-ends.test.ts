@@ -116,6 +116,15 @@ test('a server that ends one connection with many requests keeps HTTP/2', async 
   expect([run.ending, signed, sessions]).toEqual([undefined, FILES, 2]);
 });
 
+test('a server that takes one request for each connection gets each request once', async () => {
+  const once: React = (stream) => {
+    sign(stream);
+    stream.session?.goaway(NGHTTP2_NO_ERROR);
+  };
+  const { run, signed, streams } = await signAt(once, { ...HTTP2_ONLY, settings: { maxConcurrentStreams: 1 } });
+  expect([run.events, signed, streams]).toEqual([[], FILES, FILES]);
+});
+
 test('a server of HTTP/2 alone that ends each connection after a few requests signs every file', async () => {
   const { run, signed } = await signAt(endEvery5th, HTTP2_ONLY);
   expect(run.ending).toBeUndefined();

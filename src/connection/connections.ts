@@ -87,6 +87,7 @@ export class Lanes {
     lane.idleSince = performance.now();
     // 429 and 503 ask for fewer requests, and not for another server.
     if (status !== 429 && status !== 503) used?.push(lane.number);
+    if (lane.wire instanceof Http2Session) lane.wire.release();
     if (lane.sharing === 'shared') return;
     if (!REFUSALS.includes(status)) this.#idle.push(lane);
     else if (used || (status > 403 && status < 500)) this.#idle.unshift(lane);
@@ -95,9 +96,8 @@ export class Lanes {
 
   /** Closes a lane after a failed request; a shared lane continues, for other requests too unless an answer is late. */
   drop(lane: Lane, { isLate = false } = {}): void {
-    if (lane.wire instanceof Http2Session && lane.connection?.socket.destroyed === false) {
-      // The connection may be dead, which only a new one shows.
-      if (isLate) lane.wire.retire();
+    if (lane.wire instanceof Http2Session) {
+      lane.wire.release({ isLate });
       return;
     }
     this.#all.delete(lane);
@@ -138,8 +138,7 @@ export class Lanes {
     this.#shared ??= this.#openShared();
     const opening = this.#shared;
     const lane = await opening;
-    if (!(lane?.wire instanceof Http2Session) || lane.wire.isFresh(MAX_IDLE_MS)) return lane;
-    lane.wire.retire();
+    if (!(lane?.wire instanceof Http2Session) || (await lane.wire.take(MAX_IDLE_MS))) return lane;
     if (this.#shared === opening) this.#shared = undefined;
     return this.#connectShared();
   }

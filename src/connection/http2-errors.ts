@@ -73,7 +73,8 @@ export class Http2Trial {
    */
   fails(error: unknown, requests: number, session: number): boolean {
     if (http2ErrorOf(error) === 'HTTP_1_1_REQUIRED') return true;
-    if (!(error instanceof Failure && error.facts.staleConnection)) return false;
+    const isSentBack = error instanceof Failure ? error.facts.staleConnection : codeOf(error) === 'ECONNRESET';
+    if (!isSentBack) return false;
     this.#sentBack++;
     this.#sessions.add(session);
     return this.#sessions.size >= SEVERAL_SESSIONS && this.#sentBack > requests / 2 + FEW_SENT_BACK;

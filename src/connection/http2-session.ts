@@ -12,6 +12,9 @@ import { Failure } from '../signing/policy/failure.ts';
 import { type ExchangeTask, toError, tooLarge, type WireRequest, type WireResponse } from './exchange.ts';
 import type { ExchangeProgress } from './exchange-progress.ts';
 
+/** Most requests on a session, as other clients have it. */
+const MOST_STREAMS = 100;
+
 /**
  * A connection that carries many requests at once, over HTTP/2.
  *
@@ -20,35 +23,57 @@ import type { ExchangeProgress } from './exchange-progress.ts';
  */
 export class Http2Session {
   readonly #session: ClientHttp2Session;
-  #inFlight = 0;
+  /** Most requests at once; one until the server has sent its settings. */
+  #most = 1;
+  #taken = 0;
   #idleSince = performance.now();
+  /** Wakes those who wait for room. */
+  #wake = Promise.withResolvers<void>();
 
   constructor(origin: string, socket: TLSSocket) {
     this.#session = connect(origin, { createConnection: () => socket, settings: { enablePush: false } });
     // Each request reports the error.
     this.#session.on('error', () => {});
+    this.#session.on('remoteSettings', ({ maxConcurrentStreams = MOST_STREAMS }) => {
+      this.#most = Math.min(maxConcurrentStreams, MOST_STREAMS);
+      this.#wakeAll();
+    });
+    for (const event of ['goaway', 'close']) this.#session.on(event, () => this.#wakeAll());
   }
 
-  /** Whether another request may be sent: the server has not ended the session, and it was used within so many milliseconds. */
-  isFresh(maxIdleMs: number): boolean {
-    const isUsed = this.#inFlight > 0 || performance.now() - this.#idleSince <= maxIdleMs;
+  /**
+   * Reserves room for a request, when the server allows one more; resolves with `false` if the server has ended the
+   * session, or nothing used it for so many milliseconds, and then no request may follow.
+   */
+  async take(maxIdleMs: number): Promise<boolean> {
+    while (this.#isFresh(maxIdleMs) && this.#taken >= this.#most) await this.#wake.promise;
+    const isFresh = this.#isFresh(maxIdleMs);
+    if (isFresh) this.#taken++;
+    else this.#session.close();
+    return isFresh;
+  }
+
+  /** Ends a reservation; after a request without an answer in time the session may be dead, and takes no other ones. */
+  release({ isLate = false } = {}): void {
+    this.#taken--;
+    this.#idleSince = performance.now();
+    if (isLate) this.#session.close();
+    this.#wakeAll();
+  }
+
+  #isFresh(maxIdleMs: number): boolean {
+    const isUsed = this.#taken > 0 || performance.now() - this.#idleSince <= maxIdleMs;
     return isUsed && !this.#session.closed && !this.#session.destroyed;
   }
 
-  /** Sends a request; rejects with the signal's reason, Node's error or a `Failure`. */
-  async exchange(task: ExchangeTask): Promise<WireResponse> {
-    this.#inFlight++;
-    try {
-      return await exchange(this.#session, task);
-    } finally {
-      this.#inFlight--;
-      this.#idleSince = performance.now();
-    }
+  #wakeAll(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
   }
 
-  /** Ends the session after the requests in flight. */
-  retire(): void {
-    this.#session.close();
+  /** Sends a request; rejects with the signal's reason, Node's error or a `Failure`. */
+  exchange(task: ExchangeTask): Promise<WireResponse> {
+    return exchange(this.#session, task);
   }
 
   /** Ends every request. */
