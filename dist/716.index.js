@@ -716,6 +716,7 @@ export const modules = {
 		var clock = __webpack_require__(23881);
 		var names = __webpack_require__(93509);
 		var answers_reason = __webpack_require__(21093);
+		var told_by_headers = __webpack_require__(84297);
 		;
 		const MAX_QUOTED = 200;
 		class FinalError extends errors.lZ {}
@@ -723,14 +724,16 @@ export const modules = {
 			const { status, forwardedBy: forwarder } = response;
 			const isPassing = status >= 500 || status === 408 || status === 429;
 			const kind = isPassing ? errors.lZ : FinalError;
-			const own = status === 401 || status === 403 ? NO_ACCESS : isPassing ? OUTAGE : "";
+			const own = status === 401 || status === 403 ? NO_ACCESS : isPassing ? OUTAGE : status < 400 ? MOVED : "";
 			const hint = [forwarder === undefined ? "" : ofForwarder(forwarder), own].filter(Boolean).join(" ");
 			const who = forwarder === undefined ? "The authority" : `The authority, or ${forwarder},`;
-			return new kind("TIMESTAMP_FAILED", `${who} answered ${status}${said(response, scrub)}.`, hint ? { hint } : {});
+			const target = status >= 300 && status < 400 ? `, a redirect${(0, told_by_headers.ET)(response, scrub)}` : said(response, scrub);
+			return new kind("TIMESTAMP_FAILED", `${who} answered ${status}${target}.`, hint ? { hint } : {});
 		}
 		const ofForwarder = (proxy) => `The answer may be that of the proxy: ask the operators of ${proxy} first whether the proxy lets this runner reach the authority.`;
 		const SECOND = "or give a second authority on a line of its own in timestamp-url.";
 		const OUTAGE = `The authority is busy or in trouble, or limits requests: run this job again later, ${SECOND}`;
+		const MOVED = "A redirect is never followed: write the address that it leads to, probably with https, into timestamp-url.";
 		const NO_ACCESS = "The authority does not give stamps to everybody: ask its operators which access it demands, such as an account or an allowed address. The action sends no credentials, except those that a URL in timestamp-url holds in its path or query. Or use an authority that needs none.";
 		function readReply(response, scrub) {
 			try {

@@ -13699,12 +13699,11 @@ var __webpack_modules__ = {
 				async tell(failure) {
 					const handshake = await (0, _probe_js__WEBPACK_IMPORTED_MODULE_6__.k)(route, { listenMs: LISTEN_MS });
 					const found = reasonOfEnd(handshake, server.origin) ?? failure;
-					if (found.code !== "TLS_CLIENT_REJECTED") return found;
+					if (failure.code !== "TLS_CLIENT_REJECTED") return found;
 					const isAccepted = accepts(handshake) || accepts(await (0, _probe_js__WEBPACK_IMPORTED_MODULE_6__.k)(route, { listenMs: LISTEN_MS }));
-					return isAccepted ? found.with({
+					return isAccepted ? failure.with({
 						hint: ACCEPTED,
-						isOneOfSeveral: true,
-						endsRun: "bad-node"
+						isOneOfSeveral: true
 					}) : found;
 				}
 			};
@@ -14243,7 +14242,13 @@ var __webpack_modules__ = {
 		var environments = __nccwpck_require__(75140);
 		var external_node_crypto_ = __nccwpck_require__(77598);
 		;
-		const INSPECTORS = /\b(?:(?:tls|ssl|https?|web)[ -]?(?:inspect\w*|intercept\w*|decrypt\w*|proxy|filter\w*|scan\w*)|inspection|interception|decryption|mitm\w*|proxy|firewall|zscaler|netskope|forcepoint|websense|blue ?coat|palo ?alto|forti(?:net|gate)|sophos|check ?point|sonicwall|watchguard|barracuda|untangle|cisco umbrella|skyhigh|menlo security|iboss|squid|kaspersky|bitdefender|avast|eset)\b/i;
+		const INSPECTORS = /\b(?:(?:tls|ssl|https?|web)[ -]?(?:inspect\w*|intercept\w*|decrypt\w*|proxy|filter\w*|scan\w*)|inspection|interception|decryption|mitm\w*|proxy|firewall|zscaler|netskope|forcepoint|websense|blue ?coat|palo ?alto|forti(?:net|gate)|sophos|check ?point|sonicwall|watchguard|barracuda|untangle|cisco umbrella|opendns|skyhigh|menlo security|iboss|squid|kaspersky|bitdefender|avast|eset)\b/i;
+		function adviseOnForeignName(leaf, host) {
+			const isForHost = (0, external_node_net_.isIP)(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);
+			if (isForHost !== undefined || leaf.subjectAltName === undefined) return undefined;
+			if (INSPECTORS.test(`${leaf.subject} ${leaf.issuer}`)) return `A filter of the runner's network, for DNS or the web, answers in place of the service: its operators must let ${host} through. Do not put this certificate into chain.`;
+			return `Another server answers under this name, or a gateway or firewall shows its default certificate because it has none for ${host}. Check the host in server-url, and ask the operators of the service to check where its DNS entry and its port forwarding lead, the registration of the domain, and their gateway. If all that is right, a firewall of the runner's network may answer: ask its operators. Do not put this certificate into chain.`;
+		}
 		function adviseOnIssuer(facts) {
 			const { top, anchors, own, host, proxy } = facts;
 			const ca = (0, certificate.vm)(top.issuer);
@@ -14378,9 +14383,11 @@ var __webpack_modules__ = {
 			}
 			const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${(0, certificate.vm)(leaf.subject)}`;
 			const isWildcard = names.some((name) => name.startsWith("*.") && hostname.endsWith(name.slice(1)));
+			const whole = names.find((name) => name.startsWith(`${hostname}.`));
+			const todo = isWildcard ? ONE_LABEL : whole && `Write the whole name, ${whole}, into server-url.`;
 			return {
 				what: `${hostname} was asked for, ${borne}`,
-				...isWildcard ? { todo: ONE_LABEL } : {}
+				...todo ? { todo } : {}
 			};
 		}
 		function describeTrust(sent, { server, anchors, own = [], now, proxy }) {
@@ -14417,11 +14424,6 @@ var __webpack_modules__ = {
 					proxy
 				})
 			};
-		}
-		function adviseOnForeignName(leaf, host) {
-			const isForHost = (0, external_node_net_.isIP)(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);
-			if (isForHost !== undefined || leaf.subjectAltName === undefined) return undefined;
-			return `Another server answers under this name, or a gateway or firewall shows its default certificate because it has none for ${host}. Check the host in server-url, and ask the operators of the service to check where its DNS entry and its port forwarding lead, the registration of the domain, and their gateway. If all that is right, a firewall of the runner's network may answer: ask its operators. Do not put this certificate into chain.`;
 		}
 		function describeNamesakes(top, anchors) {
 			const namesakes = anchors.filter(({ subject }) => subject === top.issuer);
@@ -14968,7 +14970,7 @@ var __webpack_modules__ = {
 			const reason = http2ErrorOf(error);
 			if (reason === undefined) return undefined;
 			const isTooMuch = reason === "ENHANCE_YOUR_CALM";
-			const hint = isTooMuch ? "These were too many requests or bytes for one connection: lower concurrency, or set http2: false." : "The service, or a gateway in front of it, may have restarted or be in trouble; http2: false avoids HTTP/2.";
+			const hint = isTooMuch ? "These were too many requests or bytes for one connection: set http2: false, or ask the operators of the server about its limits for HTTP/2." : "The service, or a gateway in front of it, may have restarted or be in trouble; http2: false avoids HTTP/2.";
 			return [
 				`the request was ended with the HTTP/2 error ${reason}`,
 				hint,
@@ -15765,7 +15767,7 @@ var __webpack_modules__ = {
 			TLS_CERT_ALTNAME_INVALID: [
 				"TLS_SERVER_NAME",
 				"the server's certificate is for another host",
-				"Check the host name in server-url. If it is right, another server answers in place of the service, or its certificate lacks that name: ask the operators of the service about its certificate, its gateway and the DNS entry."
+				"Check the host name in server-url. If it is right, another server answers in place of the service, or its certificate lacks that name: ask the operators of the service about its certificate, its gateway and the DNS entry, and those of a proxy where the name leads."
 			],
 			UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
 			UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
@@ -23697,6 +23699,7 @@ var __webpack_modules__ = {
 		function bufferOver(chunk) {
 			return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 		}
+		var src_json = __nccwpck_require__(4715);
 		var body_text = __nccwpck_require__(89915);
 		var answers_members = __nccwpck_require__(30968);
 		var answers_reason = __nccwpck_require__(21093);
@@ -23795,6 +23798,7 @@ var __webpack_modules__ = {
 			const compressed = (0, body_text.uR)(response, facts.scrub);
 			if (compressed !== undefined) throw unusable("RESP_ENCODED", compressed, { hint: body_text.ac });
 			const text = decode(response.body);
+			if (/^\s*[^\s{][^{]*\{/.test(text) && (0, src_json.q)(text.slice(text.indexOf("{"))) !== undefined) throw notJson("a text comes before its JSON", response, facts).with({ hint: ONLY_JSON_HINT });
 			if (/^\s*</.test(text)) throw (0, answers_reason.AA)(response) ? page(response, facts) : notJson("its XML is not JSON", response, facts);
 			const answer = parse(text, response, facts);
 			const { signData } = {
@@ -23875,6 +23879,7 @@ var __webpack_modules__ = {
 			if (value === null) return "null";
 			return Array.isArray(value) ? "an array" : `of type ${typeof value}`;
 		}
+		const ONLY_JSON_HINT = "Ask the operators of the service to send the JSON alone: its program prints a warning, or output for finding errors.";
 		function notJson(what, response, facts) {
 			return unusable("RESP_NOT_JSON", `The service answered 200, but ${what}.${(0, answers_reason.AD)(response, facts.scrub)}`);
 		}
@@ -24032,7 +24037,6 @@ var __webpack_modules__ = {
 			reader.reject("sign-path", `must be percent-encoded and in its shortest form, without a fragment, “..” or blanks${way}`);
 			return "/";
 		}
-		var src_json = __nccwpck_require__(4715);
 		;
 		function parseAnswerPlace(text) {
 			if (text === "body") return { in: "body" };
@@ -29332,9 +29336,8 @@ Content-Type: application/json
 				const after = counts.length > 0 ? `, repeated after ${counts.join(", ")}` : "";
 				context.runner.line(`${(0, units.LS)(requests, "request")} for ${(0, units.LS)(files, "file")}${after}`);
 				const invalid = this.#counts.get("SIGNATURE_INVALID") ?? 0;
-				const failed = new Set(outcomes.map(({ error }) => error?.code));
-				if (this.#tunnels > 0 && failed.size === 1 && failed.has(undefined)) return (0, modes_context.f)(context, ["warning", "Refused tunnels"], `The proxy refused ${(0, units.LS)(this.#tunnels, "tunnel")} to the service and opened others: the proxy may limit the connections of a client, or one of several proxies may have other rules. Ask the operators of the proxy, or lower concurrency.`);
-				if (invalid === 0 || failed.has("SIGNATURE_INVALID")) return {};
+				if (this.#tunnels > 0 && outcomes.every(({ status }) => status === "signed")) return (0, modes_context.f)(context, ["warning", "Refused tunnels"], `The proxy refused ${(0, units.LS)(this.#tunnels, "tunnel")} to the service and opened others: the proxy may limit the connections of a client, or one of several proxies may have other rules. Ask the operators of the proxy, or lower concurrency.`);
+				if (invalid === 0 || outcomes.some(({ error }) => error?.code === "SIGNATURE_INVALID")) return {};
 				const text = `${(0, units.LS)(invalid, "answer")} held a signature that is not valid for its file, and repeats brought valid ones: one of several servers of the service signs with another key, or answers are mixed up. Ask the operators of the service.`;
 				return (0, modes_context.f)(context, ["warning", "Invalid signatures"], text);
 			}
@@ -32883,9 +32886,9 @@ Content-Type: application/json
 			return request === undefined ? "" : `The request was ${scrub(request)}. `;
 		}
 		function redirect(response, facts) {
-			const message = `The service answered ${response.status}, a redirect${(0, told_by_headers.ET)(response, facts.scrub)}, which is never followed.`;
-			const about = message.includes("slash at its end") ? "with the path in that form." : told_by_headers.m0;
-			const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}, ${about}`;
+			const target = (0, told_by_headers.ET)(response, facts.scrub);
+			const message = `The service answered ${response.status}, a redirect${target}, which is never followed.`;
+			const hint = requestOf(response, facts) + (0, told_by_headers.oL)(target, facts.address ?? ADDRESS);
 			return new failure.HR("config", "HTTP_REDIRECT", message, { hint });
 		}
 		function ofPage(response) {
@@ -32978,7 +32981,7 @@ Content-Type: application/json
 			ET: () => redirectTarget,
 			TQ: () => allowed,
 			_s: () => reasonInHeaders,
-			m0: () => LOGIN_PAGE,
+			oL: () => adviceOnRedirect,
 			rV: () => methodHint,
 			w9: () => gatewayHint,
 			y7: () => challenge
@@ -32993,12 +32996,17 @@ Content-Type: application/json
 			const to = ` to ${origin.slice(0, 200)}`;
 			if (base === undefined) return to;
 			const asked = new URL(base).pathname;
-			if (pathname === asked) return `${to} with the same path`;
+			if (pathname === asked) return origin === new URL(base).origin ? SAME_ADDRESS : `${to} with the same path`;
 			if (pathname === `${asked}/`) return `${to} with the same path and a slash at its end`;
 			if (`${pathname}/` === asked) return `${to} with the same path without the slash at its end`;
 			return `${to} with another path`;
 		}
-		const LOGIN_PAGE = "unless it is that of a login page, which means that this is not the API.";
+		const SAME_ADDRESS = " to the same address";
+		function adviceOnRedirect(target, address) {
+			if (target === SAME_ADDRESS) return "A gateway ends TLS, and what is behind it takes the request for one over plain HTTP: ask the operators of the gateway and the service about the header X-Forwarded-Proto.";
+			const final = `Put the final address into ${address},`;
+			return target.includes("slash at its end") ? `${final} with the path in that form.` : `${final} unless it is that of a login page, which means that this is not the API.`;
+		}
 		function allowed({ headers }) {
 			const methods = String(headers["allow"] ?? "").split(/, ?/);
 			return methods.every((method) => node_http__WEBPACK_IMPORTED_MODULE_0__.METHODS.includes(method)) ? methods : [];
@@ -33348,7 +33356,7 @@ Content-Type: application/json
 			});
 		}
 		function denied(response, { key: { mount, name }, scrub }, what) {
-			if (isTokenRefused(response)) return loginRefused("The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.", "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.");
+			if (isTokenRefused(response)) return loginRefused("The service does not know the token: it has expired, was revoked, has no uses left, is bound to other addresses or is mistyped.", "Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.");
 			const request = response.request === undefined ? "the request" : scrub(response.request, MAX_QUOTED);
 			const message = `The login worked, but its policy does not permit ${request}. ${what}.`;
 			return new _signing_policy_failure_js__WEBPACK_IMPORTED_MODULE_0__.HR("config", "PERMISSION_DENIED", message, { hint: `${request.startsWith("GET") ? MISTYPED : "Ask"} the operators of the service for a policy with path "${mount}/sign/${name}/*" { capabilities = ["update"] } and path "${mount}/keys/${name}" { capabilities = ["read"] }.` });

@@ -82,7 +82,9 @@ describe('an error of HTTP/2', () => {
     const failure = connectionFailure(failed(code, message), FACTS);
     expect(summary(failure)).toEqual(['service', 'CONNECTION_LOST']);
     expect(failure.message).toBe(`https://signer.example: the request was ended with the HTTP/2 error ${name}.`);
-    expect(failure.hint).toMatch(throttled ? /lower concurrency, or set http2: false/ : /http2: false avoids HTTP\/2/);
+    expect(failure.hint).toMatch(
+      throttled ? /set http2: false, or ask the operators of the server/ : /http2: false avoids HTTP\/2/,
+    );
     expect([failure.facts.throttled, failure.facts.staleConnection]).toEqual([throttled, undefined]);
     const stale = connectionFailure(failed(code, message), { ...FACTS, stale: true });
     expect([stale.facts.throttled, stale.facts.staleConnection]).toEqual([undefined, true]);

@@ -99,6 +99,7 @@ describe.concurrent('the proxy of the environment', { tags: ['fault-50'] }, () =
     expect(run.exitCode).toBe(1);
     expect(errors).toEqual(['PROXY_AUTHENTICATION']);
     expect(run.log).toContain('http://user:password@host:port');
+    expect(run.annotations.map(({ title }) => title)).not.toContain('Refused tunnels');
     expect(proxy.asked.length).toBeLessThanOrEqual(2);
     expect(counters.connections).toBe(0);
   });

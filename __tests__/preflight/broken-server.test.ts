@@ -146,6 +146,25 @@ describe.concurrent("a server's certificate that is not to be believed", () => {
     );
   });
 
+  test('of another host, of a filter for DNS: the filter answers in place of the service', async () => {
+    const root = await issueCertificate(undefined, { commonName: 'Cisco Umbrella Root CA', authority: true });
+    const facts = { commonName: '*.opendns.com', hosts: ['*.opendns.com'], usages: ['server' as const] };
+    const own = await issueCertificate(root, facts);
+    const service = await startService({ pki, tls: { cert: own.cert, key: own.key } });
+    const run = await runPreflight(inputsFor(service));
+    await service.close();
+    const failure = run.findings.find(({ code }) => code === 'TLS_SERVER_UNTRUSTED');
+    expect(failure?.todo).toMatch(/^A filter of the runner's network, .* must let 127\.0\.0\.1 through\. Do not put/);
+  });
+
+  test('of the same host with its whole name: server-url needs the whole name', async () => {
+    const service = await startService({ pki: await createPki({ server: { hosts: ['localhost.example.com'] } }) });
+    const run = await runPreflight({ ...inputsFor(service), 'server-url': `https://localhost:${service.port}` });
+    await service.close();
+    const failure = run.findings.find(({ code }) => code === 'TLS_SERVER_NAME');
+    expect(failure?.todo).toBe('Write the whole name, localhost.example.com, into server-url.');
+  });
+
   test('with a certificate that is meant for clients', { tags: ['fault-8'] }, async () => {
     expectOneFailure(await against({ usages: ['client'] }), 'TLS_SERVER_PURPOSE', /may be used for clients/);
   });

@@ -34,6 +34,8 @@ describe('a redirect', () => {
     expect(hintTo('/other')).toMatch(
       /Put the final address into server-url and sign-path, unless it is that of a login page/,
     );
+    for (const same of ['/api/sign', 'https://sign.example.com/api/sign'])
+      expect(hintTo(same)).toMatch(/^The request was POST .*\. A gateway ends TLS, .* X-Forwarded-Proto\.$/);
   });
 
   test.each([
@@ -41,6 +43,7 @@ describe('a redirect', () => {
     ['/api/sign/?token=1', 'to https://sign.example.com with the same path and a slash at its end'],
     ['https://www.example.com/api/sign', 'to https://www.example.com with the same path'],
     ['/login/token', 'to https://sign.example.com with another path'],
+    ['/api/sign', 'to the same address'],
   ])('to %s says what its path has in common with the request, and shows no path', (location, told) => {
     const response = { ...answer(308, '', { location }), request: 'POST https://sign.example.com/api/sign' };
     expect(sentence(response)).toBe(`The service answered 308, a redirect ${told}, which is never followed.`);

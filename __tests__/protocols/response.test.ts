@@ -187,6 +187,18 @@ describe('200 with something else', () => {
     );
   });
 
+  test.each(['<br /><b>Warning</b>: Undefined key in sign.php<br />', '<html>debug</html>\n'])(
+    'a text before the JSON is output of the service, and no page of a gateway: %s',
+    (text) => {
+      const failure = failureOf(answer(`${text}{"signData":"YQ=="}`));
+      expect(summary(failure)).toEqual(['request', 'RESP_NOT_JSON', 'first-four-files', 3]);
+      expect(failure.message).toMatch(
+        /^The service answered 200, but a text comes before its JSON\. .*(?:Undefined key|debug)/s,
+      );
+      expect(failure.hint).toMatch(/^Ask the operators of the service to send the JSON alone/);
+    },
+  );
+
   test.each(['utf-8', 'none', 'identity, identity', 'aws-chunked', 'brotli-free'])(
     'a plain body labelled with %s, which is no compression, is read',
     (coding) => {

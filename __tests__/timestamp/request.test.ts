@@ -201,7 +201,9 @@ test('the query of an authority, which may hold a token, is in no stamp and no e
   const { message, hint } = await failureOf(ask({ urls: ['http://127.0.0.1:1/tsa?token=secret'] }));
   expect(message).toContain('http://127.0.0.1:1/tsa: the connection was refused (CONNECT_REFUSED)');
   expect(message).not.toContain('secret');
-  expect(hint).toBe('Check host and port in timestamp-url, and that the time stamp authority is up.');
+  expect(hint).toBe(
+    'Check host and port in timestamp-url, and that the time stamp authority is up; a firewall that rejects the connection looks like this as well.',
+  );
 });
 
 test('an authority over TLS must have a trusted certificate for its host name', async () => {

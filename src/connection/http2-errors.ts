@@ -43,7 +43,7 @@ export function describeHttp2Error(
   if (reason === undefined) return undefined;
   const isTooMuch = reason === 'ENHANCE_YOUR_CALM';
   const hint = isTooMuch
-    ? 'These were too many requests or bytes for one connection: lower concurrency, or set http2: false.'
+    ? 'These were too many requests or bytes for one connection: set http2: false, or ask the operators of the server about its limits for HTTP/2.'
     : 'The service, or a gateway in front of it, may have restarted or be in trouble; http2: false avoids HTTP/2.';
   return [`the request was ended with the HTTP/2 error ${reason}`, hint, { throttled: isTooMuch }];
 }

@@ -39,7 +39,11 @@ test.each([
   [400, errors('signing key not found'), 'config KEY_NOT_FOUND There is no key “release” at transit.'],
   [404, errors(), 'config KEY_NOT_FOUND There is no key'],
   [404, errors('no handler for route "nope/sign/x". route entry not found.'), 'config NOT_FOUND No transit engine'],
-  [404, '<html><title>Not here</title></html>', 'NOT_FOUND The service answered 404'],
+  [
+    404,
+    '<html><title>Not here</title></html>',
+    'NOT_FOUND A web server or gateway answered 404 with its own page titled “Not here”',
+  ],
   [403, errors('1 error occurred:\n\t* permission denied\n\n'), 'config PERMISSION_DENIED'],
   [403, errors('permission denied'), 'config LOGIN_REFUSED'],
   [503, errors('Vault is sealed'), 'service SERVICE_SEALED'],

@@ -52,10 +52,10 @@ export function createDiagnosis(route: Route, { anchors, own, now }: DiagnosisOp
     async tell(failure) {
       const handshake = await inspectHandshake(route, { listenMs: LISTEN_MS });
       const found = reasonOfEnd(handshake, server.origin) ?? failure;
-      if (found.code !== 'TLS_CLIENT_REJECTED') return found;
+      if (failure.code !== 'TLS_CLIENT_REJECTED') return found;
       // A balancer gives each connection to another server: of two refusals, both may be those of one of three.
       const isAccepted = accepts(handshake) || accepts(await inspectHandshake(route, { listenMs: LISTEN_MS }));
-      return isAccepted ? found.with({ hint: ACCEPTED, isOneOfSeveral: true, endsRun: 'bad-node' }) : found;
+      return isAccepted ? failure.with({ hint: ACCEPTED, isOneOfSeveral: true }) : found;
     },
   };
 }

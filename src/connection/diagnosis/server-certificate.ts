@@ -7,7 +7,7 @@ import { describeDates } from '../tls/server-chain.ts';
 import { followPath, includes, type Link } from './certificate-path.ts';
 import { type Detail, findChainFault, findPurposeFault } from './chain-faults.ts';
 import { namingEnvironment } from './environments.ts';
-import { adviseOnIssuer, describeSelfSigned } from './unknown-issuer.ts';
+import { adviseOnForeignName, adviseOnIssuer, describeSelfSigned } from './unknown-issuer.ts';
 
 /** What is needed to check the server's certificate. */
 export interface TrustFacts {
@@ -137,10 +137,9 @@ function describeNames(leaf: X509Certificate, hostname: string): Detail {
   }
   const borne = names.length > 0 ? `it bears ${list(names)}` : `it bears no names but ${nameOnOneLine(leaf.subject)}`;
   const isWildcard = names.some((name) => name.startsWith('*.') && hostname.endsWith(name.slice(1)));
-  return {
-    what: `${hostname} was asked for, ${borne}`,
-    ...(isWildcard ? { todo: ONE_LABEL } : {}),
-  };
+  const whole = names.find((name) => name.startsWith(`${hostname}.`));
+  const todo = isWildcard ? ONE_LABEL : whole && `Write the whole name, ${whole}, into server-url.`;
+  return { what: `${hostname} was asked for, ${borne}`, ...(todo ? { todo } : {}) };
 }
 
 function describeTrust(sent: Chain, { server, anchors, own = [], now, proxy }: TrustFacts): Detail {
@@ -163,13 +162,6 @@ function describeTrust(sent: Chain, { server, anchors, own = [], now, proxy }: T
   const namesake = describeNamesakes(top, anchors);
   if (namesake) return { ...namesake, what: `${what}; ${namesake.what}` };
   return { what, todo: adviseOnIssuer({ top, anchors, own, host: server.hostname, proxy }) };
-}
-
-/** Returns a hint for a certificate of another host: a device that opens TLS would show one for this host. */
-function adviseOnForeignName(leaf: X509Certificate, host: string): string | undefined {
-  const isForHost = isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);
-  if (isForHost !== undefined || leaf.subjectAltName === undefined) return undefined;
-  return `Another server answers under this name, or a gateway or firewall shows its default certificate because it has none for ${host}. Check the host in server-url, and ask the operators of the service to check where its DNS entry and its port forwarding lead, the registration of the domain, and their gateway. If all that is right, a firewall of the runner's network may answer: ask its operators. Do not put this certificate into chain.`;
 }
 
 /** Explains why a certificate of chain with the issuer's name did not help. */

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { isIssuedBy, nameOnOneLine } from '../../identity/material/certificate.ts';
 import { bundledRoots } from '../route.ts';
 import type { Detail } from './chain-faults.ts';
@@ -20,7 +21,16 @@ interface UnknownIssuer {
 
 /** Names of makers and words of devices that open TLS, as they stand in the names of their CAs. */
 const INSPECTORS =
-  /\b(?:(?:tls|ssl|https?|web)[ -]?(?:inspect\w*|intercept\w*|decrypt\w*|proxy|filter\w*|scan\w*)|inspection|interception|decryption|mitm\w*|proxy|firewall|zscaler|netskope|forcepoint|websense|blue ?coat|palo ?alto|forti(?:net|gate)|sophos|check ?point|sonicwall|watchguard|barracuda|untangle|cisco umbrella|skyhigh|menlo security|iboss|squid|kaspersky|bitdefender|avast|eset)\b/i;
+  /\b(?:(?:tls|ssl|https?|web)[ -]?(?:inspect\w*|intercept\w*|decrypt\w*|proxy|filter\w*|scan\w*)|inspection|interception|decryption|mitm\w*|proxy|firewall|zscaler|netskope|forcepoint|websense|blue ?coat|palo ?alto|forti(?:net|gate)|sophos|check ?point|sonicwall|watchguard|barracuda|untangle|cisco umbrella|opendns|skyhigh|menlo security|iboss|squid|kaspersky|bitdefender|avast|eset)\b/i;
+
+/** Returns a hint for a certificate of another host: a device that opens TLS would show one for this host. */
+export function adviseOnForeignName(leaf: X509Certificate, host: string): string | undefined {
+  const isForHost = isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);
+  if (isForHost !== undefined || leaf.subjectAltName === undefined) return undefined;
+  if (INSPECTORS.test(`${leaf.subject} ${leaf.issuer}`))
+    return `A filter of the runner's network, for DNS or the web, answers in place of the service: its operators must let ${host} through. Do not put this certificate into chain.`;
+  return `Another server answers under this name, or a gateway or firewall shows its default certificate because it has none for ${host}. Check the host in server-url, and ask the operators of the service to check where its DNS entry and its port forwarding lead, the registration of the domain, and their gateway. If all that is right, a firewall of the runner's network may answer: ask its operators. Do not put this certificate into chain.`;
+}
 
 /** Says whom to ask about an issuer that `chain` does not hold, the likely party first. */
 export function adviseOnIssuer(facts: UnknownIssuer): string {

@@ -97,7 +97,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   TLS_CERT_ALTNAME_INVALID: [
     'TLS_SERVER_NAME',
     "the server's certificate is for another host",
-    'Check the host name in server-url. If it is right, another server answers in place of the service, or its certificate lacks that name: ask the operators of the service about its certificate, its gateway and the DNS entry.',
+    'Check the host name in server-url. If it is right, another server answers in place of the service, or its certificate lacks that name: ask the operators of the service about its certificate, its gateway and the DNS entry, and those of a proxy where the name leads.',
   ],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,

@@ -86,14 +86,13 @@ export class Repeats {
     const after = counts.length > 0 ? `, repeated after ${counts.join(', ')}` : '';
     context.runner.line(`${plural(requests, 'request')} for ${plural(files, 'file')}${after}`);
     const invalid = this.#counts.get('SIGNATURE_INVALID') ?? 0;
-    const failed = new Set(outcomes.map(({ error }) => error?.code));
-    if (this.#tunnels > 0 && failed.size === 1 && failed.has(undefined))
+    if (this.#tunnels > 0 && outcomes.every(({ status }) => status === 'signed'))
       return annotate(
         context,
         ['warning', 'Refused tunnels'],
         `The proxy refused ${plural(this.#tunnels, 'tunnel')} to the service and opened others: the proxy may limit the connections of a client, or one of several proxies may have other rules. Ask the operators of the proxy, or lower concurrency.`,
       );
-    if (invalid === 0 || failed.has('SIGNATURE_INVALID')) return {};
+    if (invalid === 0 || outcomes.some(({ error }) => error?.code === 'SIGNATURE_INVALID')) return {};
     const text = `${plural(invalid, 'answer')} held a signature that is not valid for its file, and repeats brought valid ones: one of several servers of the service signs with another key, or answers are mixed up. Ask the operators of the service.`;
     return annotate(context, ['warning', 'Invalid signatures'], text);
   }

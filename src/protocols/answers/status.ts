@@ -28,7 +28,7 @@ import {
   rowOfStatus,
   SPEAKS_SOAP,
 } from './status-rows.ts';
-import { allowed, challenge, gatewayHint, LOGIN_PAGE, methodHint, redirectTarget } from './told-by-headers.ts';
+import { adviceOnRedirect, allowed, challenge, gatewayHint, methodHint, redirectTarget } from './told-by-headers.ts';
 
 /** What is needed, besides the answer itself, to explain it. */
 export interface AnswerFacts {
@@ -96,9 +96,9 @@ export function requestOf({ request }: WireResponse, { scrub }: AnswerFacts): st
 }
 
 function redirect(response: WireResponse, facts: AnswerFacts): Failure {
-  const message = `The service answered ${response.status}, a redirect${redirectTarget(response, facts.scrub)}, which is never followed.`;
-  const about = message.includes('slash at its end') ? 'with the path in that form.' : LOGIN_PAGE;
-  const hint = `${requestOf(response, facts)}Put the final address into ${facts.address ?? ADDRESS}, ${about}`;
+  const target = redirectTarget(response, facts.scrub);
+  const message = `The service answered ${response.status}, a redirect${target}, which is never followed.`;
+  const hint = requestOf(response, facts) + adviceOnRedirect(target, facts.address ?? ADDRESS);
   return new Failure('config', 'HTTP_REDIRECT', message, { hint });
 }
 

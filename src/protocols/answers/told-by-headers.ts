@@ -13,14 +13,23 @@ export function redirectTarget({ request = '', headers }: WireResponse, scrub: S
   const to = ` to ${origin.slice(0, 200)}`;
   if (base === undefined) return to;
   const asked = new URL(base).pathname;
-  if (pathname === asked) return `${to} with the same path`;
+  if (pathname === asked) return origin === new URL(base).origin ? SAME_ADDRESS : `${to} with the same path`;
   if (pathname === `${asked}/`) return `${to} with the same path and a slash at its end`;
   if (`${pathname}/` === asked) return `${to} with the same path without the slash at its end`;
   return `${to} with another path`;
 }
 
-/** What a redirect with another path may mean. */
-export const LOGIN_PAGE = 'unless it is that of a login page, which means that this is not the API.';
+const SAME_ADDRESS = ' to the same address';
+
+/** Says what to do about a redirect, by the words of {@link redirectTarget}; `address` names the inputs with the address. */
+export function adviceOnRedirect(target: string, address: string): string {
+  if (target === SAME_ADDRESS)
+    return 'A gateway ends TLS, and what is behind it takes the request for one over plain HTTP: ask the operators of the gateway and the service about the header X-Forwarded-Proto.';
+  const final = `Put the final address into ${address},`;
+  return target.includes('slash at its end')
+    ? `${final} with the path in that form.`
+    : `${final} unless it is that of a login page, which means that this is not the API.`;
+}
 
 /** Returns the methods that an answer of 405 allows; none when HTTP does not know one of them, which may be part of a secret. */
 export function allowed({ headers }: WireResponse): readonly string[] {

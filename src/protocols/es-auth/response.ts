@@ -1,4 +1,5 @@
 import type { WireResponse } from '../../connection/exchange.ts';
+import { parseJson } from '../../json.ts';
 import { Failure, type FailureFacts } from '../../signing/policy/failure.ts';
 import { COMPRESSED_HINT, describeCompression, formOfBody, isHealthy } from '../answers/body-text.ts';
 import { withReason } from '../answers/envelope.ts';
@@ -25,6 +26,8 @@ export function readResponse(response: WireResponse, facts: AnswerFacts): string
   const compressed = describeCompression(response, facts.scrub);
   if (compressed !== undefined) throw unusable('RESP_ENCODED', compressed, { hint: COMPRESSED_HINT });
   const text = decode(response.body);
+  if (/^\s*[^\s{][^{]*\{/.test(text) && parseJson(text.slice(text.indexOf('{'))) !== undefined)
+    throw notJson('a text comes before its JSON', response, facts).with({ hint: ONLY_JSON_HINT });
   if (/^\s*</.test(text))
     throw isWebPage(response) ? page(response, facts) : notJson('its XML is not JSON', response, facts);
   const answer = parse(text, response, facts);
@@ -114,6 +117,9 @@ function typeName(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
+
+const ONLY_JSON_HINT =
+  'Ask the operators of the service to send the JSON alone: its program prints a warning, or output for finding errors.';
 
 function notJson(what: string, response: WireResponse, facts: AnswerFacts): Failure {
   return unusable('RESP_NOT_JSON', `The service answered 200, but ${what}.${quoteWords(response, facts.scrub)}`);

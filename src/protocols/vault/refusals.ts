@@ -64,7 +64,7 @@ export function itemFailure(error: string, { key, scrub }: Asked): Failure {
 function denied(response: WireResponse, { key: { mount, name }, scrub }: Asked, what: string): Failure {
   if (isTokenRefused(response))
     return loginRefused(
-      'The service does not know the token: it has expired, was revoked, has no uses left or is mistyped.',
+      'The service does not know the token: it has expired, was revoked, has no uses left, is bound to other addresses or is mistyped.',
       'Give a token that lives longer than the run, or let the action log in: login: cert or login: oidc.',
     );
   const request = response.request === undefined ? 'the request' : scrub(response.request, MAX_QUOTED);
