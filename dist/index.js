@@ -27955,8 +27955,8 @@ Content-Type: application/json
 				this.#value = Math.max(1, Math.min(this.#value, inFlight));
 				this.#threshold = this.#value;
 			}
-			onRecovery() {
-				this.#value = 1;
+			onRecovery(because) {
+				this.#value = because === "the service signed" ? 1 : Math.min(this.#ceiling, GROWTH.start * this.#perRequest);
 			}
 			onTickStart() {
 				this.#overInTick = 0;
@@ -28399,11 +28399,13 @@ Content-Type: application/json
 					failure: this.#refusedFirst
 				});
 				this.#refusedFirst = undefined;
-				if (!this.#gate.onSuccess({ isProbe })) return;
-				this.limit.onRecovery();
+				if (this.#gate.onSuccess({ isProbe })) this.#recover("the service signed");
+			}
+			#recover(because) {
+				this.limit.onRecovery(because);
 				this.#options.onEvent({
 					type: "recovery",
-					because: "the service signed"
+					because
 				});
 			}
 			onFailure(failed, now) {
@@ -28422,10 +28424,7 @@ Content-Type: application/json
 				if (failure.facts.endsRun === "unauthorised" && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
 				const concern = this.#concerns.add(failed, now);
 				const ofService = concern === "the service";
-				if (concern === "all files that are left" && this.#gate.open()) this.#options.onEvent({
-					type: "recovery",
-					because: "every file has failed"
-				});
+				if (concern === "all files that are left" && this.#gate.open()) this.#recover("every file has failed");
 				if (!ofService || !this.#gate.isShut) this.#attempts.add(job, failure);
 				const attempts = this.#attempts.of(job);
 				if (this.#judge.endsRun(failure, {

@@ -312,7 +312,7 @@ describe('the limit', () => {
   test('doubles with each round after an outage, up to half of the limit before it', () => {
     const limit = new Limit(100, 5);
     limit.onPushBack(0, 'trouble');
-    limit.onRecovery();
+    limit.onRecovery('the service signed');
     const values = Array.from({ length: 8 }, () => {
       const { value } = limit;
       limit.onSuccess();

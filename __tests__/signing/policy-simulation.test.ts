@@ -138,6 +138,13 @@ describe('500 files and a service with outages', () => {
     },
   );
 
+  test('files that can never be signed are asked for several at a time after a minute, however slow the service is', async () => {
+    const poison = failing(FAILURES.serverError, ({ job }) => job >= 4, 5000);
+    const run = await simulate(poison, { jobs: 33, concurrency: 32 });
+    expect(run.settled.size).toBe(33);
+    expect(run.elapsedMs).toBeLessThanOrEqual(300 * S);
+  });
+
   test('each file that is left is asked for once, and then no outage is assumed any more', async () => {
     const { events } = await simulate(
       failing(FAILURES.serverError, ({ job }) => job >= 480, 20),

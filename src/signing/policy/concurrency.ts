@@ -1,4 +1,5 @@
 import type { Clock } from '../schedule/clock.ts';
+import type { Recovery } from './decision.ts';
 import { GROWTH } from './defaults.ts';
 
 /** How many jobs of a run may be in flight. */
@@ -92,9 +93,9 @@ export class Limit {
     this.#threshold = this.#value;
   }
 
-  /** Starts again from one request after an outage. */
-  onRecovery(): void {
-    this.#value = 1;
+  /** Starts again after an outage: from one request, or as at the start when no load made the files fail. */
+  onRecovery(because: Recovery): void {
+    this.#value = because === 'the service signed' ? 1 : Math.min(this.#ceiling, GROWTH.start * this.#perRequest);
   }
 
   /** Starts a tick, during which every slot is busy. */

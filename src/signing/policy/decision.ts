@@ -27,6 +27,9 @@ export type Decision = { readonly lost?: Failure } & (
   | { readonly next: 'end'; readonly failure: Failure }
 );
 
+/** Why an outage is over. */
+export type Recovery = 'the service signed' | 'every file has failed';
+
 /** Events that get a line in the log. */
 export type PolicyEvent =
   | { readonly type: 'retry'; readonly job: number; readonly failure: Failure; readonly delayMs: number }
@@ -35,7 +38,7 @@ export type PolicyEvent =
   /** This machine could not make an attempt; `isFirst` marks the first one since a success. */
   | { readonly type: 'shortage'; readonly failure: Failure; readonly isFirst: boolean }
   /** An outage ends; when every file that is left has failed, these files may be the cause. */
-  | { readonly type: 'recovery'; readonly because: 'the service signed' | 'every file has failed' };
+  | { readonly type: 'recovery'; readonly because: Recovery };
 
 /** Tells whether a second attempt of the canary must confirm a failure, or try another way (HTTP/1.1, TLS 1.2), before any other file is sent. */
 export function mustConfirm({ facts }: Failure): boolean {

@@ -1,7 +1,7 @@
 import type { WaitReason } from '../schedule/queue.ts';
 import { AttemptCounts, Concerns } from './attempt-counts.ts';
 import { Limit, type Slots } from './concurrency.ts';
-import type { Decision, FailedAttempt, PolicyEvent } from './decision.ts';
+import type { Decision, FailedAttempt, PolicyEvent, Recovery } from './decision.ts';
 import { OUTAGE, RETRY } from './defaults.ts';
 import { type Failure, retryAfterTooLong } from './failure.ts';
 import { OutageGate, type Passage } from './outage-gate.ts';
@@ -52,11 +52,9 @@ export class RunPolicy {
     return this.#gate.ask(now);
   }
 
-  /**
-   * Returns the earliest time at which backing off no longer helps; infinite while a request is in flight or many files
-   * are left. Otherwise the doubled delays of the last few files would be half of a run with 30 % of 503.
-   */
+  /** Returns when backing off no longer helps the last few files, because nothing is in flight; infinite before that. */
   restUntil(left: number, inFlight: number): number {
+    // Their doubled delays would be half of a run with 30 % of 503.
     return inFlight === 0 && left <= OUTAGE.endgameFiles ? this.#gate.restUntil : Number.POSITIVE_INFINITY;
   }
 
@@ -80,9 +78,12 @@ export class RunPolicy {
     this.limit.onSuccess();
     if (this.#refusedFirst) this.#options.onEvent({ type: 'bad-node', failure: this.#refusedFirst });
     this.#refusedFirst = undefined;
-    if (!this.#gate.onSuccess({ isProbe })) return;
-    this.limit.onRecovery();
-    this.#options.onEvent({ type: 'recovery', because: 'the service signed' });
+    if (this.#gate.onSuccess({ isProbe })) this.#recover('the service signed');
+  }
+
+  #recover(because: Recovery): void {
+    this.limit.onRecovery(because);
+    this.#options.onEvent({ type: 'recovery', because });
   }
 
   /** Records a failed attempt and decides what follows. */
@@ -99,8 +100,7 @@ export class RunPolicy {
     if (failure.facts.endsRun === 'unauthorised' && this.#gate.hasSucceeded) return this.#onRefused(failed, now);
     const concern = this.#concerns.add(failed, now);
     const ofService = concern === 'the service';
-    if (concern === 'all files that are left' && this.#gate.open())
-      this.#options.onEvent({ type: 'recovery', because: 'every file has failed' });
+    if (concern === 'all files that are left' && this.#gate.open()) this.#recover('every file has failed');
     // An attempt that failed because of an outage says nothing about its file.
     if (!ofService || !this.#gate.isShut) this.#attempts.add(job, failure);
     const attempts = this.#attempts.of(job);
