@@ -14247,7 +14247,7 @@ var __webpack_modules__ = {
 			const isForHost = (0, external_node_net_.isIP)(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);
 			if (isForHost !== undefined || leaf.subjectAltName === undefined) return undefined;
 			if (INSPECTORS.test(`${leaf.subject} ${leaf.issuer}`)) return `A filter of the runner's network, for DNS or the web, answers in place of the service: its operators must let ${host} through. Do not put this certificate into chain.`;
-			return `Another server answers under this name, or a gateway or firewall shows its default certificate because it has none for ${host}. Check the host in server-url, and ask the operators of the service to check where its DNS entry and its port forwarding lead, the registration of the domain, and their gateway. If all that is right, a firewall of the runner's network may answer: ask its operators. Do not put this certificate into chain.`;
+			return `Another server answers under this name, or a gateway or firewall shows its default certificate because it has none for ${host}. Check host and port in server-url, and ask the operators of the service to check where its DNS entry and its port forwarding lead, the registration of the domain, and their gateway. If all that is right, a firewall of the runner's network may answer: ask its operators. Do not put this certificate into chain.`;
 		}
 		function adviseOnIssuer(facts) {
 			const { top, anchors, own, host, proxy } = facts;
@@ -15451,7 +15451,7 @@ var __webpack_modules__ = {
 		}
 		const TOO_LARGE = "To open a tunnel takes one line; more than 300 KiB are refused, as curl does: ask the operators of the proxy what it sends, or list the service in no_proxy to reach it directly.";
 		function checkProxy({ variable }) {
-			return `Check host and port in ${variable}; if they are right, ask the operators of the proxy. ${DIRECTLY}`;
+			return `Check host and port in ${variable}; if they are right, ask the operators of the proxy, then those of the runner's network. ${DIRECTLY}`;
 		}
 		function proxySilent(proxy, timeoutMs) {
 			const hint = `Ask the operators of the proxy: it takes connections and does not answer; it may hang, or wait for a service that it cannot reach. If this never worked before, check host and port in ${proxy.variable}. ${DIRECTLY}`;
@@ -23788,7 +23788,7 @@ var __webpack_modules__ = {
 		;
 		const MAX_SIGNATURE_BYTES = 64 * 1024;
 		const LOOK_HINT = "Check server-url (host, port and path) and sign-path: they may lead to a health check, a login page or another application. If they are right, ask the operators of the service, or of a gateway in front of it, about this answer.";
-		const PAGE_HINT = "Check server-url and sign-path. If they are right, a gateway in front of the service puts a page, such as a login, in place of its answer: ask its operators.";
+		const PAGE_HINT = "Check server-url and sign-path. If they are right, a gateway in front of the service puts a page, such as a login or a notice of maintenance, in place of its answer: ask its operators.";
 		const FIREWALL_HINT = " A firewall for web applications that objects to the request answers so as well: its operators find the reason.";
 		const SHAPE_HINT = "The service must answer {\"signData\":\"<text>\"}. Show this line to its operators.";
 		const HEALTH_HINT = `A health check answers like this. ${LOOK_HINT}`;
@@ -28963,10 +28963,14 @@ Content-Type: application/json
 				0,
 				Number.POSITIVE_INFINITY
 			];
+			let isInOrder = signedAfterFailure <= 1;
 			for (const { status, file, attempts } of outcomes) {
-				if (status === "signed") [signed, largest] = [signed + 1, Math.max(largest, file.size)];
-				else if (attempts > 0) [lost, smallest] = [lost + 1, Math.min(smallest, file.size)];
+				if (status === "signed") {
+					[signed, largest] = [signed + 1, Math.max(largest, file.size)];
+					isInOrder &&= lost === 0;
+				} else if (attempts > 0) [lost, smallest] = [lost + 1, Math.min(smallest, file.size)];
 			}
+			if (isInOrder) return undefined;
 			if (largest >= smallest || signed === 0 || lost === 0 || ways(signed + lost, lost) < CHANCE) return undefined;
 			const who = signed === 1 ? "The only signed file has" : `All ${signed} signed files have at most`;
 			const others = lost === 1 ? "the file that was not signed has" : `all ${lost} that were not signed have at least`;
@@ -32485,9 +32489,9 @@ Content-Type: application/json
 		}
 		function adviceOnPage(status, caseNumber) {
 			if (status === 401) return "That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.";
-			const certificate = status === 403 ? "the client certificate, " : "";
+			if (status === 400 && caseNumber === undefined) return "That server does not take the request as it came: it may not serve this host name, or what ends TLS in front of it may send plain HTTP to its TLS port. Ask its operators.";
 			const give = caseNumber === undefined ? "" : `, and give them the ${caseNumber}`;
-			return `A rule of that server forbids the request for its path, size or content, the address of this runner, the number of its requests, ${certificate}or because no browser sent it: ask its operators${give}.`;
+			return `A rule of that server forbids the request for its path, size or content, the address of this runner, the number of its requests, ${status === 403 ? "the client certificate, " : ""}or because no browser sent it: ask its operators${give}.`;
 		}
 		const ASK_FOR_RIGHT = "Ask the operators whether the client certificate and these credentials have the right to sign here. ";
 		const ASKED_LATE = "The server asks for the certificate only after the request, which clients of TLS 1.3 need not answer: its operators must demand it for the whole host (Apache: SSLVerifyClient outside of Location).";

@@ -409,6 +409,8 @@ test.each([400, 406, 418])('%i with a web page is no answer of the API, and show
     'The request was POST https://sign.example.com/sign. A rule of that server forbids the request for its path, size or content, the address of this runner, the number of its requests, or because no browser sent it: ask its operators, and give them the support ID 871364.',
   );
   expect(facts.refusal).toEqual({ isPage: true, advice: undefined });
+  const bare = statusFailure({ ...response, body: Buffer.from('<title>Bad Request (400)</title>') }, FACTS).hint;
+  expect(bare?.includes('it may not serve this host name')).toBe(status === 400);
   expect(statusFailure(answer(status), FACTS).facts.refusal).toBeUndefined();
 });
 

@@ -31,13 +31,20 @@ const CODES: readonly Failure['code'][] = [
   'RESP_NOT_JSON',
 ];
 
-/** Finds out whether every signed file is smaller than every file that was tried and not signed. */
+/**
+ * Finds out whether every signed file is smaller than every file that was tried and not signed. `outcomes` are in the
+ * order in which the files were sent: where that order explains as much, sizes say nothing.
+ */
 export function findSizes(outcomes: readonly FileOutcome[], signedAfterFailure: number): SizeFinding | undefined {
   let [signed, largest, lost, smallest] = [0, -1, 0, Number.POSITIVE_INFINITY];
+  let isInOrder = signedAfterFailure <= 1;
   for (const { status, file, attempts } of outcomes) {
-    if (status === 'signed') [signed, largest] = [signed + 1, Math.max(largest, file.size)];
-    else if (attempts > 0) [lost, smallest] = [lost + 1, Math.min(smallest, file.size)];
+    if (status === 'signed') {
+      [signed, largest] = [signed + 1, Math.max(largest, file.size)];
+      isInOrder &&= lost === 0;
+    } else if (attempts > 0) [lost, smallest] = [lost + 1, Math.min(smallest, file.size)];
   }
+  if (isInOrder) return undefined;
   if (largest >= smallest || signed === 0 || lost === 0 || ways(signed + lost, lost) < CHANCE) return undefined;
   const who = signed === 1 ? 'The only signed file has' : `All ${signed} signed files have at most`;
   const others = lost === 1 ? 'the file that was not signed has' : `all ${lost} that were not signed have at least`;

@@ -29,7 +29,7 @@ export function adviseOnForeignName(leaf: X509Certificate, host: string): string
   if (isForHost !== undefined || leaf.subjectAltName === undefined) return undefined;
   if (INSPECTORS.test(`${leaf.subject} ${leaf.issuer}`))
     return `A filter of the runner's network, for DNS or the web, answers in place of the service: its operators must let ${host} through. Do not put this certificate into chain.`;
-  return `Another server answers under this name, or a gateway or firewall shows its default certificate because it has none for ${host}. Check the host in server-url, and ask the operators of the service to check where its DNS entry and its port forwarding lead, the registration of the domain, and their gateway. If all that is right, a firewall of the runner's network may answer: ask its operators. Do not put this certificate into chain.`;
+  return `Another server answers under this name, or a gateway or firewall shows its default certificate because it has none for ${host}. Check host and port in server-url, and ask the operators of the service to check where its DNS entry and its port forwarding lead, the registration of the domain, and their gateway. If all that is right, a firewall of the runner's network may answer: ask its operators. Do not put this certificate into chain.`;
 }
 
 /** Says whom to ask about an issuer that `chain` does not hold, the likely party first. */

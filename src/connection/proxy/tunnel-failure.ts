@@ -183,7 +183,7 @@ const TOO_LARGE =
   'To open a tunnel takes one line; more than 300 KiB are refused, as curl does: ask the operators of the proxy what it sends, or list the service in no_proxy to reach it directly.';
 
 function checkProxy({ variable }: ConnectProxy): string {
-  return `Check host and port in ${variable}; if they are right, ask the operators of the proxy. ${DIRECTLY}`;
+  return `Check host and port in ${variable}; if they are right, ask the operators of the proxy, then those of the runner's network. ${DIRECTLY}`;
 }
 
 /** Builds the failure of a proxy that took a connection and gave no answer to CONNECT. */

@@ -164,9 +164,10 @@ function timeAdvice(finding: ClockFinding): string {
 export function adviceOnPage(status: number, caseNumber: string | undefined): string {
   if (status === 401)
     return 'That server demands a login of its own, or does not accept the client certificate for this path: ask its operators.';
-  const certificate = status === 403 ? 'the client certificate, ' : '';
+  if (status === 400 && caseNumber === undefined)
+    return 'That server does not take the request as it came: it may not serve this host name, or what ends TLS in front of it may send plain HTTP to its TLS port. Ask its operators.';
   const give = caseNumber === undefined ? '' : `, and give them the ${caseNumber}`;
-  return `A rule of that server forbids the request for its path, size or content, the address of this runner, the number of its requests, ${certificate}or because no browser sent it: ask its operators${give}.`;
+  return `A rule of that server forbids the request for its path, size or content, the address of this runner, the number of its requests, ${status === 403 ? 'the client certificate, ' : ''}or because no browser sent it: ask its operators${give}.`;
 }
 /** What to do about a 403 without a reason. */
 export const ASK_FOR_RIGHT =

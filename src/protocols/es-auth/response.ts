@@ -12,7 +12,7 @@ const MAX_SIGNATURE_BYTES = 64 * 1024;
 const LOOK_HINT =
   'Check server-url (host, port and path) and sign-path: they may lead to a health check, a login page or another application. If they are right, ask the operators of the service, or of a gateway in front of it, about this answer.';
 const PAGE_HINT =
-  'Check server-url and sign-path. If they are right, a gateway in front of the service puts a page, such as a login, in place of its answer: ask its operators.';
+  'Check server-url and sign-path. If they are right, a gateway in front of the service puts a page, such as a login or a notice of maintenance, in place of its answer: ask its operators.';
 const FIREWALL_HINT =
   ' A firewall for web applications that objects to the request answers so as well: its operators find the reason.';
 const SHAPE_HINT = 'The service must answer {"signData":"<text>"}. Show this line to its operators.';
