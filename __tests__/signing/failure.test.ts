@@ -57,6 +57,9 @@ test('the original failure is not changed by a changed copy', () => {
 
 const systemError = (code: string): Error => Object.assign(new Error(code), { code });
 
+const OF_FILES =
+  'If the service signs other files meanwhile, the content of the files that were left may be the cause.';
+
 describe('an error becomes a failure', () => {
   test.each(['EMFILE', 'ENFILE', 'EAGAIN'])('of this machine by %s, also behind an error of our own', (code) => {
     for (const error of [systemError(code), new ActionError('FILE_UNREADABLE', 'a', { cause: systemError(code) })]) {
@@ -242,6 +245,23 @@ describe('what came before the last failure of a run', () => {
     expect(troubles.last(3000)?.hint).toBe('Lower concurrency.');
     expect(troubles.last(9000)?.hint).toMatch(/^Single requests were refused too, .* a quota/);
   });
+
+  test.each([
+    ['request', { hint: 'Ask.' }, `Ask. ${OF_FILES}`],
+    ['request', {}, OF_FILES],
+    ['request', { hint: 'Ask.', endsRun: 'unauthorised' }, 'Ask.'],
+    ['service', { hint: 'Ask.' }, 'Ask.'],
+  ] as const)(
+    'of many files, of the kind %s with %j, may be one of their content where the service answers',
+    (kind, facts, hint) => {
+      const troubles = new Troubles();
+      troubles.onSuccess();
+      troubles.newest = new Failure(kind, 'SERVER_ERROR', 'The service answered 500.', facts);
+      for (const at of [1000, 2000]) troubles.add({ failure: troubles.newest, startedAt: at, job: at });
+      expect(troubles.last(5000)?.hint).toBe('hint' in facts ? facts.hint : undefined);
+      expect(troubles.last(9000)?.hint).toBe(hint);
+    },
+  );
 
   test('is forgotten at a success', () => {
     const troubles = new Troubles();

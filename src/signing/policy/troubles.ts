@@ -82,7 +82,8 @@ export class Troubles {
     const since = isLong ? ` Since the last signature, about ${ago} s ago, ${which}.` : '';
     const usedUp = isLong && last.code === 'THROTTLED' ? { hint: USED_UP } : {};
     const ofFile = isLong && isOneFile ? { hint: `${OF_FILE} ${last.hint ?? ''}`.trim() } : {};
-    const ofFiles = isLong && last.kind === 'request' ? { hint: `${last.hint ?? ''} ${OF_FILES}`.trim() } : {};
+    const isAnswer = last.kind === 'request' && last.facts.endsRun !== 'unauthorised';
+    const ofFiles = isLong && isAnswer ? { hint: `${last.hint ?? ''} ${OF_FILES}`.trim() } : {};
     return last.with({ message: `${last.message}${before}${since}`, ...ofFiles, ...ofFile, ...usedUp });
   }
 }
