@@ -188,9 +188,9 @@ test.each([
 });
 
 test('after a request that got no answer in time, the next one takes a new connection', async () => {
-  const { transport, counts } = await start((stream, nth) => nth > 0 && sign(stream));
-  const late = AbortSignal.timeout(200);
-  await expect(transport.post(post, late)).rejects.toThrow();
+  const limit = new AbortController();
+  const { transport, counts } = await start((stream, nth) => (nth > 0 ? sign(stream) : limit.abort(new Error('late'))));
+  await expect(transport.post(post, limit.signal)).rejects.toThrow('late');
   expect((await transport.post(post, never)).status).toBe(200);
   expect(counts()).toEqual({ streams: 2, sessions: 2 });
 });
@@ -198,11 +198,10 @@ test('after a request that got no answer in time, the next one takes a new conne
 test('a connection that nothing used for a second is not used again', async () => {
   const { transport, counts } = await start(sign);
   await transport.post(post, never);
-  await transport.post(post, never);
-  expect(counts().sessions).toBe(1);
+  const before = counts().sessions;
   await new Promise((resolve) => setTimeout(resolve, 1000));
   expect((await transport.post(post, never)).status).toBe(200);
-  expect(counts().sessions).toBe(2);
+  expect(counts().sessions).toBe(before + 1);
 });
 
 test('each body arrives whole, also in pieces, and each request says its length', async () => {
