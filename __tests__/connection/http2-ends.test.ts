@@ -77,14 +77,14 @@ async function start(react: React, options: SecureServerOptions = {}) {
   return { url, transport, counts: () => ({ streams, sessions }) };
 }
 
-/** Signs files at a service that reacts so. */
-async function signAt(react: React, options: SecureServerOptions = {}) {
+/** Signs files at a service that reacts so, until a deadline if there is one. */
+async function signAt(react: React, options: SecureServerOptions = {}, deadlineMs = 0) {
   const { url, transport, counts } = await start(react, options);
   const { client, root, signingPublicKeyPem: verifyKeyPem } = await pki;
   const [{ cert, key }, chain] = [client, root.cert];
   const credentials = { cert, key, chain, appKey: 'app', appSecret: 'secret', verifyKeyPem };
   const service = { url, signPath: '/sign', appKey: 'app', appSecret: 'secret', credentials };
-  const run = await signTree(service, plantMany(FILES), { transport, algorithm: 'none' });
+  const run = await signTree(service, plantMany(FILES), { transport, algorithm: 'none', deadlineMs });
   return { run, ...counts(), signed: run.outcomes.filter(({ status }) => status === 'signed').length };
 }
 
@@ -132,7 +132,7 @@ test('a server of HTTP/2 alone that ends each connection after a few requests si
 });
 
 test('the error for a server that speaks only HTTP/2 and asks for HTTP/1.1 names HTTP_1_1_REQUIRED, and nothing hangs', async () => {
-  const { signed, run } = await signAt((stream) => stream.close(NGHTTP2_HTTP_1_1_REQUIRED), HTTP2_ONLY);
+  const { signed, run } = await signAt((stream) => stream.close(NGHTTP2_HTTP_1_1_REQUIRED), HTTP2_ONLY, 2000);
   expect(signed).toBe(0);
   expect(run.ending?.message).toContain('HTTP_1_1_REQUIRED');
 });
